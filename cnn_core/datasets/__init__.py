@@ -1,0 +1,1 @@
+"""Labelled sets of pictures on disk."""

@@ -1,0 +1,29 @@
+"""Everything that Convscope refuses, as exceptions whose message a person can act on.
+
+Every message says what was expected, what came, and what to do. Only ``dashboard`` turns one
+into a box on the page; nothing else catches them broadly.
+"""
+
+
+class ConvscopeError(Exception):
+    """Base class: an expected failure, told in one sentence."""
+
+
+class ImageError(ConvscopeError):
+    """A file that is no usable picture."""
+
+
+class ModelError(ConvscopeError):
+    """A model that cannot be loaded or cannot be analysed."""
+
+
+class QuestionError(ConvscopeError):
+    """A layer, channel, class, method or parameter that does not exist for this model."""
+
+
+class DataError(ConvscopeError):
+    """A data folder that is missing, empty or not one folder per class."""
+
+
+class Cancelled(ConvscopeError):
+    """The person asked a long computation to stop."""

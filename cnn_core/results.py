@@ -1,0 +1,184 @@
+"""What the analyses return: one frozen value per analysis, raw and read-only.
+
+Scaling, colouring and resizing belong to ``dashboard.figures``; nothing here is fit to be drawn
+as it is. Every array is checked when the value is made, so a NaN never travels further than the
+analysis that produced it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float32]
+
+
+def frozen_array(name: str, values: Any, *, ndim: int, dtype: Any = np.float32) -> NDArray[Any]:
+    """A read-only, finite array of the given rank and dtype, for the fields of a result.
+
+    Raises:
+        ValueError: another rank, or a value that is not finite.
+    """
+    array = np.asarray(values, dtype)
+    if array.ndim != ndim:
+        raise ValueError(f"Expected {name} with {ndim} axes. Received shape {array.shape}.")
+    if not np.isfinite(array).all():
+        raise ValueError(f"Expected finite {name}. Received NaN or infinity.")
+    if array.flags.writeable:
+        array = array.view()
+        array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeadAnswer:
+    """What one output of the model says about one picture.
+
+    Attributes:
+        head: name of the output.
+        kind: ``binary``, ``multilabel``, ``softmax``, ``logits`` or ``regression``.
+        class_names: one per score.
+        scores: ``(classes,)``, logits; one sigmoid unit gives ``[-z, z]``.
+        probabilities: ``(classes,)``, 0..1; equal to ``scores`` for ``regression``.
+    """
+
+    head: str
+    kind: str
+    class_names: tuple[str, ...]
+    scores: Float
+    probabilities: Float
+
+    def __post_init__(self) -> None:
+        """Check the arrays."""
+        for name in ("scores", "probabilities"):
+            object.__setattr__(self, name, frozen_array(name, getattr(self, name), ndim=1))
+
+    @property
+    def best(self) -> int:
+        """Index of the class with the highest score."""
+        return int(np.argmax(self.scores))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Prediction:
+    """The answer of a model to one picture: one ``HeadAnswer`` per output."""
+
+    heads: tuple[HeadAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LayerActivations:
+    """The output of one layer for one picture, with its figures.
+
+    Attributes:
+        layer_name: name in ``Probe.layers``.
+        maps: ``(h, w, k)``; a layer without space has ``h = w = 1``.
+        minimum, maximum, mean: ``(k,)``, per channel.
+        zero_fraction: ``(k,)``, share of the positions of a map that are exactly zero.
+    """
+
+    layer_name: str
+    maps: Float
+    minimum: Float
+    maximum: Float
+    mean: Float
+    zero_fraction: Float
+
+    def __post_init__(self) -> None:
+        """Check the arrays."""
+        object.__setattr__(self, "maps", frozen_array("maps", self.maps, ndim=3))
+        for name in ("minimum", "maximum", "mean", "zero_fraction"):
+            object.__setattr__(self, name, frozen_array(name, getattr(self, name), ndim=1))
+
+    @property
+    def sparsity(self) -> float:
+        """Share of all values of the layer that are exactly zero, 0..1."""
+        return float(self.zero_fraction.mean())
+
+    @property
+    def blank_channels(self) -> NDArray[np.intp]:
+        """Indices of the channels whose map is zero everywhere."""
+        return np.flatnonzero(self.zero_fraction == 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AttributionMap:
+    """Where a picture speaks for or against a class.
+
+    Attributes:
+        method: key of the method.
+        layer_name: layer that the map was taken from, or None for maps of the input.
+        head, class_index: which score.
+        values: ``(h, w)``, raw. In logits per cell where the method is additive. A signed method
+            keeps negative values: evidence against the class.
+        signed: whether negative values mean evidence against the class.
+        score: the logit of that class for this picture.
+        extent: (top, left, bottom, right) in model-input pixels, edges of the area that the map
+            covers: where the centres of the cells' receptive fields lie.
+        residual: score - (sum of the map + constant) for methods with such an identity, else None.
+    """
+
+    method: str
+    layer_name: str | None
+    head: int
+    class_index: int
+    values: Float
+    signed: bool
+    score: float
+    extent: tuple[float, float, float, float]
+    residual: float | None = None
+
+    def __post_init__(self) -> None:
+        """Check the array."""
+        object.__setattr__(self, "values", frozen_array("values", self.values, ndim=2))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FilterPatterns:
+    """Pictures that make channels of one layer fire, found by gradient ascent.
+
+    Attributes:
+        layer_name: the layer.
+        channels: ``(n,)``, int, channel index per pattern.
+        patterns: ``(n, H, W, c)``, uint8, the found pictures.
+        scores: ``(n,)``, mean of the channel before the non-linearity, re-measured on ``patterns``.
+        history: ``(steps + 1, n)``, that score while climbing, first value at the start.
+        strengths: ``(n,)``, (score - mean over real photos) / standard deviation over real photos,
+            or NaN-free zeros with ``has_strengths`` False when the model has no statistics.
+        has_strengths: whether statistics of real photos were there.
+        beats_photos: ``(n,)``, bool, whether the score is above that of every real photo.
+        alive: ``(n,)``, bool; a channel that fires on no real photo is dead.
+        growth: ``(frames, n, H, W, c)``, uint8, the pictures at ``growth_steps``; may be empty.
+        growth_steps: ``(frames,)``, int.
+    """
+
+    layer_name: str
+    channels: NDArray[np.int64]
+    patterns: NDArray[np.uint8]
+    scores: Float
+    history: Float
+    strengths: Float
+    has_strengths: bool
+    beats_photos: NDArray[np.bool_]
+    alive: NDArray[np.bool_]
+    growth: NDArray[np.uint8]
+    growth_steps: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        """Check the arrays."""
+        ranks: dict[str, tuple[int, Any]] = {
+            "channels": (1, np.int64),
+            "patterns": (4, np.uint8),
+            "scores": (1, np.float32),
+            "history": (2, np.float32),
+            "strengths": (1, np.float32),
+            "beats_photos": (1, np.bool_),
+            "alive": (1, np.bool_),
+            "growth": (5, np.uint8),
+            "growth_steps": (1, np.int64),
+        }
+        for name, (ndim, dtype) in ranks.items():
+            object.__setattr__(self, name, frozen_array(name, getattr(self, name), ndim=ndim, dtype=dtype))

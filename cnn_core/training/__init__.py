@@ -1,0 +1,1 @@
+"""Training: a configuration, an input pipeline, one run in one process."""

@@ -1,0 +1,96 @@
+"""From picture files to training batches without making a step wait.
+
+Every picture is decoded and resized once, into a memory map of uint8; after that a batch costs
+one affine warp per picture, done by threads while the previous step computes (OpenCV releases
+the interpreter lock).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core.datasets.folders import LabelledFiles
+from cnn_core.images import Preprocessing, decode_image, resize_pixels
+from cnn_core.training.augmentation import augmented
+from cnn_core.training.config import Augmentation
+
+CACHE_OVERSIZE = 1.25  # pictures are kept this much larger than used, so that zooming in stays sharp
+BATCHES_AHEAD = 6
+
+Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+
+def pixel_cache(files: LabelledFiles, size_px: int, folder: Path) -> NDArray[np.uint8]:
+    """All pictures of a set, decoded and resized, as a memory map that later runs share.
+
+    Args:
+        files: the set; its fingerprint names the cache file.
+        size_px: side of the square kept per picture.
+        folder: where the file lies; made if missing.
+
+    Returns:
+        ``(n, size_px, size_px, 3)``, uint8, RGB, read-only, same order as ``files.paths``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{files.fingerprint()[:16]}-{size_px}.npy"
+    if not path.exists():
+        temporary = path.with_suffix(f".{os.getpid()}.tmp")
+        shape = (len(files.paths), size_px, size_px, 3)
+        pixels = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            for index, picture in enumerate(pool.map(lambda p: _square(p, size_px), files.paths)):
+                pixels[index] = picture
+        pixels.flush()
+        temporary.replace(path)
+    return np.load(path, mmap_mode="r")
+
+
+def training_batches(
+    pixels: NDArray[np.uint8],
+    labels: NDArray[np.float32],
+    *,
+    size_px: int,
+    batch_size: int,
+    augmentation: Augmentation,
+    preprocessing: Preprocessing,
+    seed: tuple[int, int],
+) -> Iterator[Batch]:
+    """One epoch of shuffled, augmented batches; the last incomplete one is left out.
+
+    Args:
+        pixels: ``(n, H, W, 3)``, uint8.
+        labels: ``(n,)``, float32.
+        size_px: side of the pictures in the batches.
+        batch_size: pictures per batch.
+        augmentation: random changes.
+        preprocessing: from pixel values to model input.
+        seed: (run, epoch); the same seed gives the same bytes on any number of threads.
+    """
+    order = np.random.default_rng(seed).permutation(len(pixels))
+    groups = [order[i : i + batch_size] for i in range(0, len(order) - batch_size + 1, batch_size)]
+
+    def batch(number: int) -> Batch:
+        rng = np.random.default_rng((*seed, number))
+        chosen = groups[number]
+        pictures = np.stack([augmented(pixels[i], augmentation, rng, size_px) for i in chosen])
+        return preprocessing.apply(pictures), labels[chosen]
+
+    with ThreadPoolExecutor(2) as pool:
+        waiting: deque[Future[Batch]] = deque()
+        for number in range(len(groups)):
+            waiting.append(pool.submit(batch, number))
+            if len(waiting) > BATCHES_AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _square(path: Path, size_px: int) -> NDArray[np.uint8]:
+    return resize_pixels(decode_image(path.read_bytes()).pixels, (size_px, size_px))
