@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 
 class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
@@ -56,3 +58,57 @@ def fast_precision() -> str:
     cpu = Path("/proc/cpuinfo")
     flags = cpu.read_text(errors="replace") if cpu.exists() else ""
     return "mixed_bfloat16" if "avx512_bf16" in flags or "amx_bf16" in flags else "float32"
+
+
+Arrays = list[NDArray[np.float32]]
+
+
+class Graph:
+    """A Keras model compiled once per shape of its input, as a function of NumPy arrays."""
+
+    def __init__(self, inputs: Any, outputs: list[Any]) -> None:
+        """Take the part of a symbolic graph between ``inputs`` and ``outputs``."""
+        model = keras.Model(inputs, outputs)
+
+        @tf.function(jit_compile=False, reduce_retracing=False)
+        def forward(x: tf.Tensor) -> list[tf.Tensor]:
+            return [tf.cast(y, tf.float32) for y in keras.tree.flatten(model(x, training=False))]
+
+        self._forward = forward
+
+    def __call__(self, inputs: NDArray[np.float32]) -> Arrays:
+        """The outputs for ``(n, H, W, c)``, float32, in the order asked for."""
+        return [y.numpy() for y in self._forward(tf.constant(inputs))]
+
+
+class ScoreGradient:
+    """Scores of a model, and the gradient of one of them with respect to a layer or the input."""
+
+    def __init__(self, inputs: Any, layer: Any | None, scores: Any) -> None:
+        """Differentiate ``scores`` ``(n, classes)`` by ``layer``, or by the input if None."""
+        model = keras.Model(inputs, [inputs if layer is None else layer, scores])
+
+        @tf.function(jit_compile=False, reduce_retracing=False)
+        def gradient(x: tf.Tensor, class_index: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                at, answer = model(x, training=False)
+                at = x if layer is None else at
+                total = tf.reduce_sum(tf.gather(answer, class_index, axis=1))
+            slope = tape.gradient(total, at, unconnected_gradients="zero")
+            return tf.cast(at, tf.float32), tf.cast(slope, tf.float32), tf.cast(answer, tf.float32)
+
+        self._gradient = gradient
+
+    def __call__(self, inputs: NDArray[np.float32], class_index: int) -> Arrays:
+        """``[layer, gradient, scores]``; the first two have the layer's shape."""
+        answers = self._gradient(tf.constant(inputs), tf.constant(class_index))
+        return [y.numpy() for y in answers]
+
+
+def device_name() -> str:
+    """What computes here: ``GPU`` with its name, or ``CPU``."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return "CPU"
+    return f"GPU {tf.config.experimental.get_device_details(gpus[0]).get('device_name', '')}".strip()

@@ -80,13 +80,13 @@ class TrainingRun:
         config = self.config
         if epoch == 0 or config.size_at(epoch) != config.size_at(epoch - 1):
             self.model.make_train_function(force=True)  # compiled anew for the size of this stage
-        self.model.reset_metrics()
-        started, logs, waited = time.monotonic(), {}, 0.0
+        started, logs, waited = time.monotonic(), {"loss": 0.0, "accuracy": 0.0}, 0.0
         steps = len(self.training.paths) // config.batch_size
         said = asked = started
         for step, (inputs, labels) in enumerate(self._batches(epoch)):
             waited += time.monotonic() - asked
-            logs = self.model.train_on_batch(inputs, labels, return_dict=True)
+            answer = self.model.train_on_batch(inputs, labels, return_dict=True)
+            logs = {key: mean + (float(answer[key]) - mean) / (step + 1) for key, mean in logs.items()}
             self.average.update()
             asked = time.monotonic()
             if asked - said > STATUS_SECONDS:

@@ -1,0 +1,267 @@
+"""A Keras model as one flat graph of layers, whatever it is nested in.
+
+The graph is made of twins: shallow copies of the model's layers that share its variables. So the
+model itself is never touched, activations given as an argument can be split from their layer, and
+layers of nested models become layers like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from cnn_core.errors import ModelError
+
+Tensor = Any  # keras.KerasTensor: a symbolic tensor, which Keras does not type
+
+# Layers that apply their ``activation`` argument to their own result, last of all.
+_WITH_ACTIVATION = (
+    keras.layers.Dense,
+    keras.layers.EinsumDense,
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.Conv2DTranspose,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv2D,
+)
+_ACTIVATION_CLASSES = frozenset(
+    "activation relu relu6 leakyrelu prelu elu celu selu gelu silu swish mish sigmoid hardsigmoid hardsilu "
+    "hardswish softplus softsign softmax logsoftmax logsigmoid tanh hardtanh exponential threshold".split()
+)
+_PASSING_CLASSES = frozenset({"dropout", "spatialdropout2d", "identity", "gaussiannoise", "gaussiandropout"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Node:
+    """One call of one layer.
+
+    Attributes:
+        name: the layer's name, with the names of the models around it: ``backbone/conv1``; a layer
+            called twice adds ``@2``.
+        operation: the model's own layer, or operation such as an addition.
+        inputs: symbolic tensors that it was called on.
+        output: its symbolic result, float32.
+        before_activation: what enters the non-linearity, if this node ends with or is one.
+        activation: name of that non-linearity (``relu``, ``softmax``), or None.
+    """
+
+    name: str
+    operation: Any
+    inputs: tuple[Tensor, ...]
+    output: Tensor
+    before_activation: Tensor | None = None
+    activation: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """Class name of the layer or operation."""
+        return type(self.operation).__name__
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FlatGraph:
+    """The nodes of a model in the order of computation, with its input and outputs."""
+
+    input: Tensor
+    nodes: tuple[Node, ...]
+    outputs: tuple[Tensor, ...]
+    output_names: tuple[str, ...]
+
+    def producer(self, tensor: Tensor) -> Node | None:
+        """The node whose result (also after a change of dtype) ``tensor`` is."""
+        return next((node for node in reversed(self.nodes) if node.output is tensor), None)
+
+    def consumers(self, node: Node) -> list[Node]:
+        """The nodes called on the result of ``node``."""
+        return [other for other in self.nodes if any(t is node.output for t in other.inputs)]
+
+
+class _TargetReached(Exception):
+    """Ends a walk early: everything that was asked for is there."""
+
+
+def flat_graph(
+    model: keras.Model,
+    *,
+    input_size: tuple[int | None, int | None] | None = None,
+    until: str | None = None,
+) -> FlatGraph:
+    """Lay a model flat.
+
+    Args:
+        model: Sequential or functional, possibly nested. Not changed.
+        input_size: (height, width) to use instead of the model's own.
+        until: stop after the node of this name; layers behind it need not accept ``input_size``.
+
+    Raises:
+        ModelError: several inputs, an input that is no picture, or a subclassed model.
+    """
+    own = picture_input_shape(model)
+    size = own[:2] if input_size is None else input_size
+    walker = _Walker(until)
+    entry = keras.Input((*size, own[2]), dtype="float32", name="convscope_input")
+    try:
+        outputs = walker.inline(model, entry, prefix="")
+    except _TargetReached:
+        outputs = [walker.nodes[-1].output]
+    flat_outputs = tuple(keras.tree.flatten(outputs))
+    names = getattr(model, "output_names", None) or [f"output_{i}" for i in range(len(flat_outputs))]
+    return FlatGraph(
+        input=entry, nodes=tuple(walker.nodes), outputs=flat_outputs, output_names=tuple(map(str, names))
+    )
+
+
+def picture_input_shape(model: keras.Model) -> tuple[int | None, int | None, int]:
+    """(height, width, channels) of the one picture that a model takes; free sides are None.
+
+    Raises:
+        ModelError: several inputs, an unknown input shape, or an input that is no picture.
+    """
+    shapes = _input_shapes(model)
+    if len(shapes) != 1:
+        raise ModelError(
+            f"Expected a model with one input. Received: {len(shapes)} inputs in {model.name!r}. "
+            "Fix all inputs but the picture in a model around it."
+        )
+    shape = shapes[0]
+    if len(shape) != 4 or shape[3] is None:
+        raise ModelError(
+            f"Expected a picture input (batch, height, width, channels). Received: {shape} in {model.name!r}. "
+            "Only image models with channels last can be shown."
+        )
+    return shape[1], shape[2], shape[3]
+
+
+def _input_shapes(model: keras.Model) -> list[tuple[int | None, ...]]:
+    if isinstance(model, keras.Sequential) and not model.built:
+        raise ModelError(
+            f"Expected a model whose input shape is known. Received: {model.name!r}, never built. "
+            "Call model.build((None, height, width, channels)) first."
+        )
+    if not _is_functional(model):
+        raise ModelError(
+            f"Expected a Sequential or functional model. Received: {type(model).__name__}, a subclassed model, "
+            "whose layers cannot be seen from outside. Build it with the functional interface."
+        )
+    return [tuple(tensor.shape) for tensor in model.inputs]
+
+
+class _Walker:
+    """Calls every layer of a model once more, as a twin, and takes notes."""
+
+    def __init__(self, until: str | None) -> None:
+        self.nodes: list[Node] = []
+        self._until = until
+        self._calls: dict[str, int] = {}
+        self._twins = 0
+
+    def inline(self, model: keras.Model, inputs: Any, prefix: str) -> Any:
+        """Run a model's layers on symbolic ``inputs``; nested models are inlined in turn."""
+
+        def call(operation: Any, *args: Any, **kwargs: Any) -> Any:
+            return self._call(operation, prefix, *args, **kwargs)
+
+        if isinstance(model, keras.Sequential):
+            for layer in model.layers:
+                inputs = call(layer, inputs)
+            return inputs
+        if not _is_functional(model):
+            return self._call(model, prefix, inputs, opaque=True)
+        uncompiled = _twin(model, compiled=False)
+        structure = inputs if keras.tree.is_nested(model.input) == keras.tree.is_nested(inputs) else [inputs]
+        clone = keras.models.clone_model(
+            uncompiled, input_tensors=structure, clone_function=lambda layer: layer, call_function=call
+        )
+        return keras.tree.pack_sequence_as(model.output, clone.outputs)
+
+    def _call(self, operation: Any, prefix: str, *args: Any, opaque: bool = False, **kwargs: Any) -> Any:
+        if isinstance(operation, keras.Model) and not opaque:
+            return self.inline(operation, args[0], f"{prefix}{operation.name}/")
+        name = self._unique(prefix + operation.name)
+        kwargs = {key: value for key, value in kwargs.items() if key not in ("training", "mask")}
+        inputs = tuple(keras.tree.flatten((args, kwargs)))
+        symbols = tuple(x for x in inputs if isinstance(x, keras.KerasTensor))
+        activation = _argument_activation(operation)
+        if activation is None:
+            result = self._twin_of(operation)(*args, **kwargs)
+            before = symbols[0] if _is_activation(operation) else None
+        else:
+            before = self._twin_of(operation, activation=keras.activations.linear)(*args, **kwargs)
+            result = self._apply(activation, before)
+        if isinstance(result, keras.KerasTensor):
+            kind = None if before is None else _activation_name(operation)
+            self.nodes.append(
+                Node(
+                    name=name,
+                    operation=operation,
+                    inputs=symbols,
+                    output=result,
+                    before_activation=before,
+                    activation=kind,
+                )
+            )
+            if name == self._until:
+                raise _TargetReached
+        return result
+
+    def _apply(self, activation: Any, tensor: Tensor) -> Tensor:
+        layer = activation if isinstance(activation, keras.layers.Layer) else keras.layers.Activation(activation)
+        return self._twin_of(layer)(tensor)
+
+    def _twin_of(self, operation: Any, **changes: Any) -> Any:
+        """A twin with a name that no other twin has, as one flat graph needs."""
+        self._twins += 1
+        return _twin(operation, name=f"{operation.name}_{self._twins}", **changes)
+
+    def _unique(self, name: str) -> str:
+        count = self._calls[name] = self._calls.get(name, 0) + 1
+        return name if count == 1 else f"{name}@{count}"
+
+
+def passes_through(node: Node) -> bool:
+    """Whether a node hands on what it gets when the network is not training."""
+    return node.kind.lower() in _PASSING_CLASSES or (
+        node.kind == "Activation" and node.activation is None
+    )
+
+
+def _twin(operation: Any, **changes: Any) -> Any:
+    """A shallow copy that shares the variables but has a call history of its own."""
+    twin = object.__new__(type(operation))
+    twin.__dict__.update(operation.__dict__, _inbound_nodes=[], _outbound_nodes=[], **changes)
+    return twin
+
+
+def _is_functional(model: Any) -> bool:
+    try:
+        return bool(model.inputs) and bool(model.outputs)
+    except (AttributeError, TypeError, ValueError):  # what Keras raises depends on the kind of model
+        return False
+
+
+def _argument_activation(operation: Any) -> Callable[..., Any] | None:
+    """The non-linear ``activation`` argument of a layer that applies one, else None."""
+    if not isinstance(operation, _WITH_ACTIVATION):
+        return None
+    activation = getattr(operation, "activation", None)
+    return None if activation in (None, keras.activations.linear) else activation
+
+
+def _is_activation(operation: Any) -> bool:
+    name = type(operation).__name__.lower()
+    linear = name == "activation" and operation.activation is keras.activations.linear
+    return name in _ACTIVATION_CLASSES and not linear
+
+
+def _activation_name(operation: Any) -> str:
+    activation = getattr(operation, "activation", None)
+    return type(operation).__name__.lower() if activation is None else _function_name(activation)
+
+
+def _function_name(activation: Any) -> str:
+    return str(getattr(activation, "__name__", type(activation).__name__)).lower()
+

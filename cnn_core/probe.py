@@ -1,0 +1,315 @@
+"""A trained model seen as layers: activations, class scores, and gradients of scores.
+
+Everything that Convscope computes about a model goes through here. Whatever the model looks
+like inside, it answers the same few questions, and every class score is a logit.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core import backend
+from cnn_core.errors import QuestionError
+from cnn_core.flat_graph import FlatGraph, Node, flat_graph, passes_through, picture_input_shape
+from cnn_core.images import Preprocessing
+from cnn_core.layer_info import LayerInfo, layer_infos
+
+MAX_COMPILED_GRAPHS = 24
+_CHANNELWISE_KINDS = frozenset({"BatchNormalization", "Dropout", "SpatialDropout2D", "Identity", "Rescaling"})
+
+Float = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """One output of a model.
+
+    Attributes:
+        name: Keras' name of the output.
+        kind: ``binary`` (one sigmoid unit, two classes), ``multilabel`` (several sigmoid units),
+            ``softmax``, ``logits`` (several linear units) or ``regression`` (one linear unit).
+        class_names: one per score.
+    """
+
+    name: str
+    kind: str
+    class_names: tuple[str, ...]
+
+    def probabilities(self, scores: Float) -> Float:
+        """Probabilities ``(n, classes)`` from logits; the scores themselves for ``regression``."""
+        logits = scores.astype(np.float64)
+        if self.kind == "regression":
+            return scores
+        if self.kind in ("binary", "multilabel"):
+            return np.float32(np.exp(-np.logaddexp(0, -logits)))
+        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.float32(shifted / shifted.sum(axis=1, keepdims=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LayerGradient:
+    """A layer's output and how the score of a class depends on it.
+
+    Attributes:
+        activations, gradients: ``(n, h, w, k)``; for the input ``(n, H, W, c)``.
+        scores: ``(n, classes)``, logits.
+    """
+
+    activations: Float
+    gradients: Float
+    scores: Float
+
+
+class Probe:
+    """One model, opened. Safe to use from several threads: one computes at a time."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        *,
+        preprocessing: Preprocessing | None = None,
+        class_names: Sequence[str] | dict[str, Sequence[str]] | None = None,
+    ) -> None:
+        """Open a model.
+
+        Args:
+            model: Sequential or functional, possibly nested, with one picture input. Never changed.
+            preprocessing: from pixels to model input; the default divides by 255.
+            class_names: of the one output, or of each output by name; numbered when missing.
+
+        Raises:
+            ModelError: a model that cannot be seen as layers of one picture.
+        """
+        self.model = model
+        self.preprocessing = preprocessing or Preprocessing()
+        self.input_shape = picture_input_shape(model)
+        self._graph = flat_graph(model)
+        self._nodes = {node.name: node for node in self._graph.nodes}
+        self._scores, self.heads = _heads(self._graph, class_names)
+        self._lock = threading.RLock()
+        self._compiled: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+
+    @cached_property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        """All layers in the order of computation, nested ones included."""
+        return layer_infos(self._graph)
+
+    def layer(self, name: str) -> LayerInfo:
+        """The layer of that name.
+
+        Raises:
+            QuestionError: there is none.
+        """
+        for info in self.layers:
+            if info.name == name:
+                return info
+        raise QuestionError(
+            f"Expected a layer of this model. Received: {name!r}. "
+            f"Choose one of {[info.name for info in self.layers if not info.padding]}."
+        )
+
+    @cached_property
+    def default_cam_layer(self) -> str | None:
+        """The last layer with a map larger than 1x1, after its activation; None if there is none."""
+        spatial = [info for info in self.layers if info.spatial and not info.padding]
+        active = [info for info in spatial if info.activation is not None]
+        if not spatial:
+            return None
+        last = spatial[-1]
+        if last.activation is None and active and _map_size(active[-1]) == _map_size(last):
+            return active[-1].name
+        return last.name
+
+    def activations(self, inputs: Float, layer_names: Sequence[str] | None = None) -> dict[str, Float]:
+        """Outputs of layers for a batch, in one pass through the network.
+
+        Args:
+            inputs: ``(n, H, W, c)``, float32, preprocessed.
+            layer_names: which; all layers when None.
+
+        Returns:
+            An array ``(n, ...)`` per layer name.
+        """
+        names = tuple(self._nodes) if layer_names is None else tuple(layer_names)
+        nodes = [self._node(name) for name in names]
+        graph = self._once(
+            ("activations", names), lambda: backend.Graph(self._graph.input, [n.output for n in nodes])
+        )
+        with self._lock:
+            return dict(zip(names, graph(self._checked(inputs)), strict=True))
+
+    def before_activation(self, inputs: Float, layer_name: str) -> Float:
+        """What the units of a layer add up to before their non-linearity, ``(n, h, w, k)``."""
+        node = self.unit_node(layer_name)
+        graph = self._once(
+            ("before", layer_name), lambda: backend.Graph(self._graph.input, [unit_tensor(node)])
+        )
+        with self._lock:
+            (values,) = graph(self._checked(inputs))
+        return values
+
+    def scores(self, inputs: Float) -> tuple[Float, ...]:
+        """Logits ``(n, classes)`` per head; one sigmoid unit gives ``[-z, z]``.
+
+        Args:
+            inputs: ``(n, H, W, c)``, float32, preprocessed.
+        """
+        graph = self._once(("scores",), lambda: backend.Graph(self._graph.input, list(self._scores)))
+        with self._lock:
+            return tuple(graph(self._checked(inputs)))
+
+    def layer_gradient(self, inputs: Float, layer_name: str, *, head: int, class_index: int) -> LayerGradient:
+        """Output of a layer, and the gradient of a class score with respect to it.
+
+        Args:
+            inputs: ``(n, H, W, c)``, float32, preprocessed.
+            layer_name: the layer.
+            head: index of the output.
+            class_index: index of the class in that output; 0 is a class like any other.
+
+        Raises:
+            QuestionError: no such layer, head or class.
+        """
+        return self._gradient(inputs, self._node(layer_name).output, ("layer", layer_name), head, class_index)
+
+    def input_gradient(self, inputs: Float, *, head: int, class_index: int) -> LayerGradient:
+        """The gradient of a class score with respect to the input; arguments as ``layer_gradient``."""
+        return self._gradient(inputs, None, ("input",), head, class_index)
+
+    def unit_node(self, layer_name: str) -> Node:
+        """The node whose non-linearity ends the units of a layer.
+
+        For a convolution followed by batch normalisation and ReLU as layers of their own, that is
+        the ReLU; for anything with its activation as an argument, or without one, the layer itself.
+        """
+        start = node = self._node(layer_name)
+        while node.before_activation is None:
+            following = self._graph.consumers(node)
+            if len(following) != 1 or not _keeps_channels(following[0]):
+                return start
+            node = following[0]
+        return node
+
+    def resized_unit(self, layer_name: str, input_size: tuple[int, int]) -> tuple[Any, Any]:
+        """The network up to a layer's units, for pictures of another size.
+
+        Args:
+            layer_name: the layer.
+            input_size: (height, width) of the pictures.
+
+        Returns:
+            Symbolic input, and symbolic value before the non-linearity ``(n, h, w, k)``.
+        """
+        name = self.unit_node(layer_name).name
+        graph = flat_graph(self.model, input_size=input_size, until=name)
+        return graph.input, unit_tensor(graph.nodes[-1])
+
+    def _gradient(
+        self, inputs: Float, tensor: Any, key: tuple[str, ...], head: int, class_index: int
+    ) -> LayerGradient:
+        self._check_class(head, class_index)
+        graph = self._once(
+            ("gradient", *key, head),
+            lambda: backend.ScoreGradient(self._graph.input, tensor, self._scores[head]),
+        )
+        with self._lock:
+            activations, gradients, scores = graph(self._checked(inputs), class_index)
+        return LayerGradient(activations=activations, gradients=gradients, scores=scores)
+
+    def _check_class(self, head: int, class_index: int) -> None:
+        if not 0 <= head < len(self.heads):
+            raise QuestionError(f"Expected an output from 0 to {len(self.heads) - 1}. Received: {head}.")
+        classes = len(self.heads[head].class_names)
+        if not 0 <= class_index < classes:
+            raise QuestionError(f"Expected a class from 0 to {classes - 1}. Received: {class_index}.")
+
+    def _checked(self, inputs: Float) -> Float:
+        expected = self.input_shape
+        fits = inputs.ndim == 4 and all(
+            side in (None, got) for side, got in zip(expected, inputs.shape[1:], strict=True)
+        )
+        if not fits:
+            raise QuestionError(f"Expected inputs of shape (n, *{expected}). Received: {inputs.shape}.")
+        return np.ascontiguousarray(inputs, np.float32)
+
+    def _node(self, name: str) -> Node:
+        node = self._nodes.get(name)
+        if node is None:
+            self.layer(name)  # raises, with the names that there are
+            raise QuestionError(f"Layer {name!r} has no output of its own.")
+        return node
+
+    def _once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """A compiled graph, made at its first use; the one unused longest makes room."""
+        with self._lock:
+            if key not in self._compiled:
+                self._compiled[key] = make()
+                if len(self._compiled) > MAX_COMPILED_GRAPHS:
+                    self._compiled.popitem(last=False)
+            self._compiled.move_to_end(key)
+            return self._compiled[key]
+
+
+def unit_tensor(node: Node) -> Any:
+    """What enters the non-linearity of a node, or its output if it has none."""
+    return node.output if node.before_activation is None else node.before_activation
+
+
+def _keeps_channels(node: Node) -> bool:
+    """Whether a node can stand between a unit and its non-linearity."""
+    return node.kind in _CHANNELWISE_KINDS or (node.activation is not None and node.before_activation is node.inputs[0])
+
+
+def _map_size(info: LayerInfo) -> tuple[int | None, ...]:
+    return info.output_shape[:2]
+
+
+def _heads(
+    graph: FlatGraph, class_names: Sequence[str] | dict[str, Sequence[str]] | None
+) -> tuple[tuple[Any, ...], tuple[Head, ...]]:
+    scores, heads = [], []
+    for name, output in zip(graph.output_names, graph.outputs, strict=True):
+        logits, activation = _logits(graph, output)
+        if len(logits.shape) > 2:
+            logits = keras.ops.mean(logits, axis=tuple(range(1, len(logits.shape) - 1)))  # (n, classes)
+        units = logits.shape[-1]
+        kind = _kind(activation, units)
+        if kind == "binary":
+            logits = keras.ops.concatenate([-logits, logits], axis=-1)  # (n, 2)
+        names = class_names.get(name) if isinstance(class_names, dict) else class_names
+        scores.append(logits)
+        heads.append(Head(name=name, kind=kind, class_names=_class_names(names, logits.shape[-1], kind)))
+    return tuple(scores), tuple(heads)
+
+
+def _logits(graph: FlatGraph, output: Any) -> tuple[Any, str | None]:
+    """What enters the last sigmoid or softmax, and which of the two it is."""
+    node = graph.producer(output)
+    while node is not None and passes_through(node):
+        output, node = node.inputs[0], graph.producer(node.inputs[0])
+    if node is not None and node.activation in ("sigmoid", "softmax"):
+        return node.before_activation, node.activation
+    return output, None
+
+
+def _kind(activation: str | None, units: int) -> str:
+    if activation == "sigmoid":
+        return "binary" if units == 1 else "multilabel"
+    if activation == "softmax":
+        return "softmax"
+    return "regression" if units == 1 else "logits"
+
+
+def _class_names(names: Sequence[str] | None, count: int, kind: str) -> tuple[str, ...]:
+    if names is not None and len(names) == count:
+        return tuple(names)
+    return ("value",) if kind == "regression" else tuple(f"class {i}" for i in range(count))
