@@ -112,3 +112,8 @@ def device_name() -> str:
     if not gpus:
         return "CPU"
     return f"GPU {tf.config.experimental.get_device_details(gpus[0]).get('device_name', '')}".strip()
+
+
+def version() -> str:
+    """Name and version of the framework, for model cards."""
+    return f"tensorflow {tf.__version__}"

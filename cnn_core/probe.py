@@ -157,6 +157,24 @@ class Probe:
             (values,) = graph(self._checked(inputs))
         return values
 
+    def unit_summary(self, inputs: Float, layer_names: Sequence[str]) -> dict[str, tuple[Float, Float]]:
+        """Per photo and channel: mean of the map before the non-linearity, and its peak after it.
+
+        Both ``(n, k)``; computed in one pass without bringing the maps out of the graph.
+        """
+        nodes = [self.unit_node(name) for name in layer_names]
+        graph = self._once(
+            ("summary", *layer_names),
+            lambda: backend.Graph(
+                self._graph.input,
+                [keras.ops.mean(unit_tensor(node), axis=(1, 2)) for node in nodes]
+                + [keras.ops.max(node.output, axis=(1, 2)) for node in nodes],
+            ),
+        )
+        with self._lock:
+            values = graph(self._checked(inputs))
+        return dict(zip(layer_names, zip(values[: len(nodes)], values[len(nodes) :], strict=True), strict=True))
+
     def scores(self, inputs: Float) -> tuple[Float, ...]:
         """Logits ``(n, classes)`` per head; one sigmoid unit gives ``[-z, z]``.
 

@@ -168,7 +168,7 @@ def _decode(tree: Any, hint: Any, arrays: dict[str, Array]) -> Any:
     if hint is np.ndarray or origin is np.ndarray:
         return arrays[str(_scalar(tree, int))]
     if dataclasses.is_dataclass(hint):
-        hints = _field_types(hint)
+        hints = _field_types(cast(Any, hint))
         if set(tree) != set(hints):
             raise ValueError(f"fields of another version of {hint}")
         return cast(Any, hint)(**{name: _decode(tree[name], hints[name], arrays) for name in hints})

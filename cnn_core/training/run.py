@@ -40,7 +40,7 @@ class TrainingRun:
         self.training = training
         self.validation = validation
         self.folder = folder
-        self.history: list[dict[str, float]] = []
+        self.history: list[dict[str, Any]] = []
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "config.json", dataclasses.asdict(config))
         keras.utils.set_random_seed(config.seed)
@@ -114,7 +114,7 @@ class TrainingRun:
     def _batches(self, epoch: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         size_px = self.config.size_at(epoch)
         return training_batches(
-            pixel_cache(self.training, round(size_px * CACHE_OVERSIZE), self._cache_folder()),
+            pixel_cache(self.training, round(size_px * CACHE_OVERSIZE), self.cache_folder),
             np.float32(self.training.labels),
             size_px=size_px,
             batch_size=self.config.batch_size,
@@ -130,7 +130,7 @@ class TrainingRun:
     def validation_probabilities(self, size_px: int | None = None) -> NDArray[np.float64]:
         """Probability of class 1 per validation picture from the averaged weights, ``(n,)``."""
         size_px = self.config.input_size_px if size_px is None else size_px
-        pixels = pixel_cache(self.validation, size_px, self._cache_folder())
+        pixels = pixel_cache(self.validation, size_px, self.cache_folder)
         prepare = architectures.PHOTO_CNN_PREPROCESSING.apply
         logits = [
             self.averaged.predict_on_batch(prepare(pixels[i : i + VALIDATION_BATCH]))
@@ -138,7 +138,9 @@ class TrainingRun:
         ]
         return 1 / (1 + np.exp(-np.concatenate(logits)[:, 0].astype(np.float64)))
 
-    def _cache_folder(self) -> Path:
+    @property
+    def cache_folder(self) -> Path:
+        """Decoded pictures, shared by all runs beside this one."""
         return self.folder.parent / "pixels"
 
     def _say(self, epoch: int, step: int, steps: int, speed: float, logs: dict[str, Any]) -> None:
@@ -187,7 +189,7 @@ class TrainingRun:
                 variable.assign(value)
             epochs = int(saved["epochs"])
         with (self.folder / "history.csv").open(newline="", encoding="utf-8") as file:
-            rows = [{key: float(value) for key, value in row.items()} for row in csv.DictReader(file)]
+            rows = [dict(row) for row in csv.DictReader(file)]
         self.history = rows[:epochs]
 
 

@@ -1,0 +1,144 @@
+"""Models in folders: ``model.keras`` with the card that says what it takes and how good it is."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from cnn_core.errors import ModelError
+from cnn_core.images import Preprocessing
+from cnn_core.neurons.statistics import ChannelStatistics, load_statistics
+from cnn_core.probe import Probe
+
+MODEL_FILE = "model.keras"
+CARD_FILE = "card.json"
+STATISTICS_FILE = "statistics.npz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """What is known of a model without loading it.
+
+    Attributes:
+        key: name of its folder.
+        title: a person's name for it.
+        classes: in the order of the scores.
+        input_px: (height, width) of the pictures that it is shown.
+        preprocessing: from pixels to model input.
+        parameters: number of weights.
+        accuracy: on held-out photos, or None.
+        facts: the whole card as read.
+    """
+
+    key: str
+    title: str
+    classes: tuple[str, ...]
+    input_px: tuple[int, int]
+    preprocessing: Preprocessing
+    parameters: int
+    accuracy: float | None
+    facts: dict[str, Any] = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OpenModel:
+    """A loaded model: its card, its probe, the sha256 of its file, statistics over real photos."""
+
+    card: ModelCard
+    probe: Probe
+    sha256: str
+    statistics: dict[str, ChannelStatistics]
+
+
+class ModelStore:
+    """The folders of one models folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """``folder`` holds one folder per model."""
+        self.folder = folder
+
+    def cards(self) -> tuple[ModelCard, ...]:
+        """The models that can be opened, by title; a folder without a readable card is left out."""
+        cards = []
+        for path in sorted(self.folder.glob(f"*/{CARD_FILE}")):
+            try:
+                cards.append(read_card(path))
+            except ModelError:
+                continue
+        return tuple(sorted(cards, key=lambda card: card.title))
+
+    def open(self, key: str) -> OpenModel:
+        """Load a model.
+
+        Raises:
+            ModelError: it is missing or damaged.
+        """
+        folder = self.folder / Path(key).name
+        card = read_card(folder / CARD_FILE)
+        path = folder / MODEL_FILE
+        probe = Probe(
+            load_model(path), preprocessing=card.preprocessing, class_names=card.classes
+        )
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        return OpenModel(
+            card=card, probe=probe, sha256=sha256, statistics=load_statistics(folder / STATISTICS_FILE)
+        )
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read ``card.json``.
+
+    Raises:
+        ModelError: missing, no JSON, or without the fields that are needed.
+    """
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        size = facts["input"]
+        return ModelCard(
+            key=path.parent.name,
+            title=str(facts["title"]),
+            classes=tuple(map(str, facts["classes"])),
+            input_px=(int(size["height_px"]), int(size["width_px"])),
+            preprocessing=_preprocessing(facts["preprocessing"]),
+            parameters=int(facts["parameters"]),
+            accuracy=facts.get("validation", {}).get("accuracy"),
+            facts=facts,
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"Expected a model card at {path.parent.name}/{path.name}. Received: {type(error).__name__}. "
+            "Restore the folder, or choose another model."
+        ) from error
+
+
+def load_model(path: Path) -> keras.Model:
+    """Load a ``.keras`` file for inference; nothing in it is executed.
+
+    Raises:
+        ModelError: missing, damaged, or not a Keras model.
+    """
+    if not path.is_file():
+        raise ModelError(
+            f"Expected a model file at {path.parent.name}/{path.name}. Received: nothing there. "
+            "Restore the file, or choose another model."
+        )
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises anything at all on damaged files
+        raise ModelError(
+            f"Expected a Keras model in {path.parent.name}/{path.name}. Received a damaged file "
+            f"({type(error).__name__}). Restore the file, or choose another model."
+        ) from error
+
+
+def _preprocessing(facts: dict[str, Any]) -> Preprocessing:
+    return Preprocessing(
+        scale=tuple(map(float, facts["scale"])),
+        offset=tuple(map(float, facts["offset"])),
+        channel_order=str(facts.get("channel_order", "rgb")),
+    )

@@ -1,0 +1,1 @@
+"""What single channels do over many photos."""
