@@ -1,3 +1,57 @@
-"""Look inside a trained convolutional network: the library under the Convscope dashboard."""
+"""Look inside a trained convolutional network: the library under the Convscope dashboard.
+
+In a notebook::
+
+    from cnn_core import open_explorer, open_image
+
+    explorer = open_explorer()
+    photo = open_image("sample_images/dog.jpg")
+    explorer.predict("cats_dogs", photo).heads[0].probabilities
+    explorer.attribution("cats_dogs", photo, "grad_cam").values
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnn_core import places
+from cnn_core.errors import ConvscopeError, ImageError
+from cnn_core.images import RgbImage, decode_image
+
+if TYPE_CHECKING:
+    from cnn_core.explorer import Explorer
 
 __version__ = "0.1.0"
+__all__ = ["ConvscopeError", "RgbImage", "decode_image", "open_explorer", "open_image"]
+
+
+def open_explorer(models_folder: Path | str | None = None, cache_folder: Path | str | None = None) -> Explorer:
+    """The front door to all analyses.
+
+    Args:
+        models_folder: one folder per model; by default the bundled ones.
+        cache_folder: where results are kept; by default ``~/.cache/convscope``.
+    """
+    from cnn_core.explorer import Explorer  # here, since it takes seconds to load the framework
+    from cnn_core.model_store import ModelStore
+    from cnn_core.result_store import ResultStore
+
+    return Explorer(
+        ModelStore(Path(models_folder) if models_folder is not None else places.models_folder()),
+        ResultStore(Path(cache_folder) if cache_folder is not None else places.cache_folder()),
+    )
+
+
+def open_image(path: Path | str) -> RgbImage:
+    """Read and decode a picture file.
+
+    Raises:
+        ImageError: no such file, or no usable picture.
+    """
+    try:
+        return decode_image(Path(path).read_bytes())
+    except OSError as error:
+        raise ImageError(
+            f"Expected a picture file. Received: {path}, which cannot be read ({error.strerror}). Check the path."
+        ) from error

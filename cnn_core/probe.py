@@ -203,6 +203,30 @@ class Probe:
         """The gradient of a class score with respect to the input; arguments as ``layer_gradient``."""
         return self._gradient(inputs, None, ("input",), head, class_index)
 
+    def score_of_silence(
+        self, layer_name: str, map_size: tuple[int, ...], *, head: int
+    ) -> NDArray[np.float32] | None:
+        """The scores ``(classes,)`` when every unit of a layer is zero: the bias of a linear head.
+
+        Args:
+            layer_name: a layer with a map.
+            map_size: (height, width) of that map, for models that leave their size free.
+            head: index of the output.
+
+        Returns:
+            None when the scores do not depend on that layer alone, as beside a skip connection.
+        """
+        node = self._node(layer_name)
+        zeros = np.zeros((1, *map_size, node.output.shape[-1]), np.float32)
+        try:
+            graph = self._once(
+                ("behind", layer_name, head), lambda: backend.Graph(node.output, [self._scores[head]])
+            )
+        except ValueError:  # Keras: the graph is disconnected
+            return None
+        with self._lock:
+            return graph(zeros)[0][0]
+
     def unit_node(self, layer_name: str) -> Node:
         """The node whose non-linearity ends the units of a layer.
 
