@@ -1,0 +1,1 @@
+"""Arrays in, Plotly figures and pictures out. Knows neither Streamlit nor any model."""

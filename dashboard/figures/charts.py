@@ -1,0 +1,91 @@
+"""Line and bar charts: sparsity by depth, and how a pattern's score climbed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.figures.colours import Float
+from dashboard.figures.theme import Theme
+
+
+def sparsity_figure(
+    titles: Sequence[str], sparsity: Float, blank_fraction: Float, *, selected: int | None, theme: Theme
+) -> go.Figure:
+    """Share of zeros (bars) and of blank maps (points) per layer, first layer left.
+
+    Args:
+        titles: name of each layer.
+        sparsity: ``(layers,)``, 0..1, share of values that are exactly zero.
+        blank_fraction: ``(layers,)``, 0..1, share of maps that are zero everywhere.
+        selected: layer to fill strongly, or None.
+        theme: colours of the page.
+    """
+    colours = [theme.accent if index == selected else theme.muted for index in range(len(titles))]
+    strength = [1.0 if index == selected else 0.45 for index in range(len(titles))]
+    figure = go.Figure()
+    figure.add_bar(
+        x=list(range(len(titles))),
+        y=np.asarray(sparsity, np.float64),
+        marker={"color": colours, "opacity": strength, "line": {"width": 0}},
+        customdata=list(titles),
+        text=[f"{share:.0%}" for share in sparsity],
+        textposition="outside",
+        cliponaxis=False,
+        name="values that are zero",
+        hovertemplate="<b>%{customdata}</b><br>%{y:.1%} of the values are zero<extra></extra>",
+    )
+    figure.add_scatter(
+        x=list(range(len(titles))),
+        y=np.asarray(blank_fraction, np.float64),
+        mode="markers",
+        marker={
+            "symbol": "diamond",
+            "size": 9,
+            "color": theme.frame,
+            "line": {"width": 1, "color": theme.text},
+        },
+        customdata=list(titles),
+        name="maps that are blank",
+        hovertemplate="<b>%{customdata}</b><br>%{y:.1%} of the maps are blank<extra></extra>",
+    )
+    _plain_axes(figure, theme)
+    figure.update_xaxes(tickvals=list(range(len(titles))), ticktext=list(titles), tickangle=-35)
+    figure.update_yaxes(range=[0, 1.08], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_layout(bargap=0.35, height=320, showlegend=True)
+    return figure
+
+
+def ascent_figure(history: Float, *, label: str, theme: Theme) -> go.Figure:
+    """The score of one pattern ``(steps + 1,)`` while it climbed."""
+    figure = go.Figure(
+        go.Scatter(
+            y=np.asarray(history, np.float64),
+            mode="lines",
+            line={"color": theme.accent, "width": 2.5},
+            hovertemplate="step %{x}: <b>%{y:.3g}</b><extra></extra>",
+        )
+    )
+    _plain_axes(figure, theme)
+    figure.update_xaxes(title={"text": "step", "standoff": 4})
+    figure.update_yaxes(title={"text": label, "standoff": 4}, nticks=5)
+    figure.update_layout(height=210, showlegend=False)
+    return figure
+
+
+def _plain_axes(figure: go.Figure, theme: Theme) -> None:
+    font = {"size": 12, "color": theme.muted}
+    figure.update_xaxes(showgrid=False, zeroline=False, tickfont=font, title_font=font, fixedrange=True)
+    figure.update_yaxes(
+        gridcolor=theme.line, zerolinecolor=theme.line, tickfont=font, title_font=font, fixedrange=True
+    )
+    figure.update_layout(
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        dragmode=False,
+        legend={"orientation": "h", "y": 1.12, "x": 0, "font": {"size": 12, "color": theme.muted}},
+        hoverlabel={"align": "left"},
+    )

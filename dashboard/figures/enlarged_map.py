@@ -1,0 +1,53 @@
+"""One map, large, with its real values and the scale beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from dashboard.figures.colours import Float, Scale, fitting_scale
+from dashboard.figures.theme import Theme
+
+
+def map_figure(values: Float, *, scale: Scale | None = None, unit: str = "", theme: Theme) -> go.Figure:
+    """A heat map of raw values; hovering tells row, column and value.
+
+    Args:
+        values: ``(h, w)``.
+        scale: colours and range; by default from the values themselves.
+        unit: shown above the colour bar.
+        theme: colours of the page.
+    """
+    scale = fitting_scale(values) if scale is None else scale
+    flat = scale.high <= scale.low
+    figure = go.Figure(
+        go.Heatmap(
+            z=np.asarray(values, np.float32),
+            zmin=scale.low - (1 if flat else 0),
+            zmax=scale.high + (1 if flat else 0),
+            colorscale=[[0, theme.blank], [1, theme.blank]] if flat else scale.plotly(),
+            showscale=not flat,
+            colorbar={
+                "thickness": 10,
+                "len": 1,
+                "outlinewidth": 0,
+                "title": {"text": unit, "side": "top", "font": {"size": 12, "color": theme.muted}},
+                "tickfont": {"size": 12, "color": theme.muted},
+                "ticks": "",
+                "nticks": 6,
+                "xpad": 8,
+            },
+            hovertemplate="row %{y}, column %{x}<br><b>%{z:.4g}</b><extra></extra>",
+        )
+    )
+    height, width = values.shape
+    plain = {"visible": False, "constrain": "domain", "fixedrange": True}
+    figure.update_xaxes(range=[-0.5, width - 0.5], **plain)
+    figure.update_yaxes(range=[height - 0.5, -0.5], scaleanchor="x", **plain)
+    figure.update_layout(
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        dragmode=False,
+    )
+    return figure

@@ -1,0 +1,184 @@
+"""Many maps as one picture: a mosaic of cells in an 8-bit palette PNG.
+
+One picture of 64 maps is a tenth of the bytes of 64 heat maps and is drawn at once. The first two
+palette entries are set aside: transparent for the gaps, so that one picture fits both themes, and
+grey for maps that are zero everywhere.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale, magnitude_scale, signed_scale
+
+GAP, BLANK, FIRST_COLOUR = 0, 1, 2
+COLOUR_COUNT = 256 - FIRST_COLOUR
+# About 500 kB of noisy maps as base64 would follow from one megapixel; this keeps a view below 300.
+MOSAIC_WIDTH_PX = 800
+MOSAIC_PIXELS = 330_000
+GAP_PX = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tiling:
+    """Where the cells of a mosaic lie, in pixels.
+
+    Attributes:
+        count: number of cells.
+        columns: cells per row.
+        cell: (height, width) of a cell.
+        gap: pixels between two cells.
+    """
+
+    count: int
+    columns: int
+    cell: tuple[int, int]
+    gap: int = GAP_PX
+
+    @property
+    def rows(self) -> int:
+        """Number of rows, the last one perhaps not full."""
+        return math.ceil(self.count / self.columns)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the whole mosaic."""
+        (height, width), gap = self.cell, self.gap
+        return self.rows * (height + gap) - gap, self.columns * (width + gap) - gap
+
+    def corner(self, index: int) -> tuple[int, int]:
+        """(top, left) pixel of a cell."""
+        row, column = divmod(index, self.columns)
+        return row * (self.cell[0] + self.gap), column * (self.cell[1] + self.gap)
+
+    def centres(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """(x, y) of the cells' centres, in pixel coordinates where 0 is the middle of the first pixel."""
+        corners = np.array([self.corner(index) for index in range(self.count)], np.float64)
+        return corners[:, 1] + (self.cell[1] - 1) / 2, corners[:, 0] + (self.cell[0] - 1) / 2
+
+
+def tiling(count: int, shape: tuple[int, int], columns: int | None = None) -> Tiling:
+    """A tiling about 800 pixels wide for ``count`` maps of ``shape`` (h, w).
+
+    Small maps are enlarged by a whole number, so that their cells stay equal squares; maps larger
+    than a cell shrink.
+    """
+    columns = columns if columns is not None else fitting_columns(count)
+    height, width = shape
+    rows = math.ceil(count / columns)
+    room_px = min(MOSAIC_WIDTH_PX / columns, math.sqrt(MOSAIC_PIXELS / (columns * rows))) - GAP_PX
+    if width <= room_px:
+        room_px = min(MOSAIC_WIDTH_PX / columns - GAP_PX, 96)
+        factor = max(1, int(room_px // max(width, height)))
+        return Tiling(count=count, columns=columns, cell=(height * factor, width * factor))
+    shrink = room_px / width
+    return Tiling(
+        count=count, columns=columns, cell=(max(1, round(height * shrink)), max(1, round(width * shrink)))
+    )
+
+
+def fitting_columns(count: int) -> int:
+    """Columns that make a mosaic somewhat wider than high, without a ragged last row if possible."""
+    if count <= 4:
+        return max(count, 1)
+    low, high = math.sqrt(count), math.sqrt(count * 2.2)
+    full = [columns for columns in range(math.ceil(low), int(high) + 1) if count % columns == 0]
+    return full[-1] if full else math.ceil(math.sqrt(count * 1.6))
+
+
+def common_scale(maps: Float) -> Scale:
+    """One scale for all maps ``(h, w, k)`` of a layer."""
+    return fitting_scale(maps)
+
+
+def map_indices(maps: Float, scale: Scale | None) -> UInt8:
+    """Palette entries of maps ``(h, w, k)``: each map on its own scale, or all on ``scale``.
+
+    Without ``scale`` a layer that has negative values is drawn signed, each map centred on 0. Maps
+    that are zero everywhere become ``BLANK``.
+    """
+    if scale is not None:
+        positions = scale.positions(maps)
+    else:
+        flat = maps.reshape(-1, maps.shape[2])
+        low, high = flat.min(axis=0), flat.max(axis=0)
+        reach = np.maximum(np.abs(low), np.abs(high))
+        low, high = (-reach, reach) if float(low.min()) < 0 else (np.zeros_like(high), high)
+        width = high - low
+        positions = (maps - low) / np.where(width > 0, width, 1)
+    indices = (FIRST_COLOUR + np.rint(positions * (COLOUR_COUNT - 1))).astype(np.uint8)  # (h, w, k)
+    indices[..., ~maps.any(axis=(0, 1))] = BLANK
+    return indices
+
+
+def mosaic_indices(indices: UInt8, tiles: Tiling) -> UInt8:
+    """Lay palette entries ``(h, w, k)`` out as one picture ``tiles.size``.
+
+    Enlarged without smoothing, so that one value stays one square; shrunk by picking the pixel
+    nearest to each centre, since palette entries cannot be averaged.
+    """
+    canvas = np.full(tiles.size, GAP, np.uint8)
+    height, width = tiles.cell
+    for index in range(tiles.count):
+        top, left = tiles.corner(index)
+        cell = cv2.resize(indices[..., index], (width, height), interpolation=cv2.INTER_NEAREST_EXACT)
+        canvas[top : top + height, left : left + width] = cell
+    return canvas
+
+
+def shrunk(maps: Float, tiles: Tiling) -> Float:
+    """Maps ``(h, w, k)`` averaged down to the cell size where they are larger than a cell."""
+    height, width = tiles.cell
+    if maps.shape[0] <= height:
+        return maps
+    layers = [
+        cv2.resize(maps[..., k], (width, height), interpolation=cv2.INTER_AREA) for k in range(maps.shape[2])
+    ]
+    return np.stack(layers, axis=-1).astype(np.float32)  # (cell, cell, k)
+
+
+def palette(table: UInt8, blank: tuple[int, int, int]) -> UInt8:
+    """The 256 colours of a mosaic: gap, blank, then ``table`` ``(256, 3)`` resampled."""
+    picks = np.rint(np.linspace(0, 255, COLOUR_COUNT)).astype(np.intp)
+    return np.vstack([np.zeros((1, 3), np.uint8), np.array([blank], np.uint8), table[picks]])
+
+
+def palette_png(indices: UInt8, colours: UInt8) -> bytes:
+    """An 8-bit palette PNG of ``indices`` ``(H, W)`` with ``colours`` ``(256, 3)``; gaps see-through."""
+    height, width = indices.shape
+    picture = Image.frombytes("P", (width, height), np.ascontiguousarray(indices).tobytes())
+    picture.putpalette(colours.tobytes())
+    stream = io.BytesIO()
+    picture.save(stream, "PNG", transparency=GAP, compress_level=6)
+    return stream.getvalue()
+
+
+def data_uri(content: bytes, kind: str = "png") -> str:
+    """``data:`` address of a picture file."""
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def channel_mosaic(
+    maps: Float, tiles: Tiling, *, common: bool, blank: tuple[int, int, int]
+) -> tuple[UInt8, UInt8]:
+    """All maps of a layer as ``(indices (H, W), colours (256, 3))`` for ``palette_png``.
+
+    Args:
+        maps: ``(h, w, k)``, raw.
+        tiles: where they go.
+        common: all maps on one scale, instead of each on its own.
+        blank: RGB of a map that is zero everywhere.
+    """
+    small = shrunk(maps, tiles)
+    scale = common_scale(maps) if common else None
+    signed = float(maps.min(initial=0)) < 0
+    table = signed_scale(maps).table if signed else magnitude_scale(maps).table
+    return mosaic_indices(map_indices(small, scale), tiles), palette(table, blank)

@@ -1,0 +1,46 @@
+"""The enlarged map keeps real values; charts keep the order of the layers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dashboard.figures.charts import ascent_figure, sparsity_figure
+from dashboard.figures.enlarged_map import map_figure
+from dashboard.figures.theme import DARK, LIGHT
+
+
+def test_the_enlarged_map_holds_the_raw_values_and_shows_their_range():
+    values = np.random.default_rng(4).random((5, 7)).astype(np.float32)
+    trace = map_figure(values, theme=LIGHT).data[0]
+    assert np.array_equal(np.asarray(trace.z), values)
+    assert (trace.zmin, trace.zmax) == (0, float(values.max()))
+    assert trace.showscale
+
+
+def test_a_signed_map_is_centred_on_zero():
+    trace = map_figure(np.float32([[-1, 3]]), theme=DARK).data[0]
+    assert (trace.zmin, trace.zmax) == (-3, 3)
+
+
+def test_a_constant_map_is_flat_and_has_no_scale():
+    trace = map_figure(np.zeros((3, 3), np.float32), theme=LIGHT).data[0]
+    assert not trace.showscale
+    assert trace.colorscale[0][1] == trace.colorscale[1][1]
+
+
+def test_the_first_row_of_a_map_is_drawn_at_the_top():
+    figure = map_figure(np.zeros((3, 4), np.float32), theme=LIGHT)
+    assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
+
+
+def test_sparsity_bars_follow_the_layers():
+    figure = sparsity_figure(
+        ["a", "b"], np.float32([0.2, 0.6]), np.float32([0, 0.5]), selected=1, theme=LIGHT
+    )
+    assert list(figure.data[0].text) == ["20%", "60%"]
+    assert list(figure.data[0].marker.opacity) == [0.45, 1.0]
+    assert list(figure.data[1].y) == [0, 0.5]
+
+
+def test_the_ascent_starts_at_step_0():
+    assert list(ascent_figure(np.float32([1, 2, 4]), label="score", theme=LIGHT).data[0].y) == [1, 2, 4]
