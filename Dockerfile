@@ -42,7 +42,7 @@ WORKDIR /app
 COPY . .
 RUN python -m compileall -q app.py cnn_core dashboard pages
 
-USER convscope
+USER 10001:10001
 VOLUME /data
 EXPOSE 8501
 
