@@ -47,7 +47,7 @@ $(BIN)/python:
 	fi; \
 	echo "Making $(VENV) with $$found"; $$found -m venv --clear $(VENV)
 
-$(VENV)/.installed: requirements.txt | $(BIN)/python
+$(VENV)/.installed: requirements.txt $(BIN)/python
 	@echo "Installing the pinned packages; the first time takes a few minutes."
 	$(PIP) install --quiet --requirement requirements.txt
 	@touch $@
