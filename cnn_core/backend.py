@@ -6,7 +6,7 @@ version of this file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,52 @@ class ScoreGradient:
         """``[layer, gradient, scores]``; the first two have the layer's shape."""
         answers = self._gradient(tf.constant(inputs), tf.constant(class_index))
         return [y.numpy() for y in answers]
+
+
+class Ascent:
+    """Gradient ascent on a batch, any number of steps in one compiled loop.
+
+    ``objective(climbed, fixed, now)`` gives a score per member of the batch, and
+    ``rule(state, gradient, now)`` the next state, whose first array is what is climbed. ``fixed``
+    are arrays that stay the same, ``now`` those of one step.
+    """
+
+    def __init__(
+        self,
+        objective: Callable[[Any, Sequence[Any], Sequence[Any]], Any],
+        rule: Callable[[Sequence[Any], Any, Sequence[Any]], Sequence[Any]],
+    ) -> None:
+        """Both functions are written with ``keras.ops`` and compiled once per shape of the batch."""
+
+        @tf.function(jit_compile=False, reduce_retracing=False)
+        def climb(state: Any, fixed: Any, schedule: Any) -> Any:
+            steps = tf.shape(schedule[0])[0]
+
+            def step(index: Any, state: Any, history: Any) -> Any:
+                now = [array[index] for array in schedule]
+                with tf.GradientTape() as tape:
+                    tape.watch(state[0])
+                    scores = objective(state[0], fixed, now)
+                    total = tf.reduce_sum(scores)
+                gradient = tape.gradient(total, state[0], unconnected_gradients="zero")
+                return index + 1, list(rule(state, gradient, now)), history.write(index, scores)
+
+            history = tf.TensorArray(tf.float32, size=steps)
+            loop = (tf.constant(0), list(state), history)
+            _, state, history = tf.while_loop(lambda index, *_: index < steps, step, loop)
+            return state, history.stack()
+
+        self._climb = climb
+
+    def __call__(self, state: Sequence[Any], fixed: Sequence[Any], schedule: Sequence[Any]) -> tuple[Any, Any]:
+        """Climb as many steps as the arrays of ``schedule`` are long.
+
+        Returns:
+            The state after the last step, and the scores before each step ``(steps, n)``.
+        """
+        groups = [[tf.convert_to_tensor(x) for x in group] for group in (state, fixed, schedule)]
+        climbed, history = self._climb(*groups)
+        return list(climbed), history.numpy()
 
 
 def device_name() -> str:

@@ -1,0 +1,5 @@
+"""Pictures found by gradient ascent: what a channel looks for."""
+
+from cnn_core.patterns.filters import PatternParams, filter_patterns, first_layer_kernels, strongest_patterns
+
+__all__ = ["PatternParams", "filter_patterns", "first_layer_kernels", "strongest_patterns"]
