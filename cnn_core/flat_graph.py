@@ -32,7 +32,9 @@ _ACTIVATION_CLASSES = frozenset(
     "activation relu relu6 leakyrelu prelu elu celu selu gelu silu swish mish sigmoid hardsigmoid hardsilu "
     "hardswish softplus softsign softmax logsoftmax logsigmoid tanh hardtanh exponential threshold".split()
 )
-_PASSING_CLASSES = frozenset({"dropout", "spatialdropout2d", "identity", "gaussiannoise", "gaussiandropout"})
+_PASSING_CLASSES = frozenset(
+    "dropout spatialdropout2d alphadropout gaussiannoise gaussiandropout identity activityregularization cast".split()
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -44,7 +46,7 @@ class Node:
             called twice adds ``@2``.
         operation: the model's own layer, or operation such as an addition.
         inputs: symbolic tensors that it was called on.
-        output: its symbolic result, float32.
+        output: its symbolic result.
         before_activation: what enters the non-linearity, if this node ends with or is one.
         activation: name of that non-linearity (``relu``, ``softmax``), or None.
     """
@@ -60,6 +62,11 @@ class Node:
     def kind(self) -> str:
         """Class name of the layer or operation."""
         return type(self.operation).__name__
+
+    @property
+    def family(self) -> str:
+        """Lower-case name of Keras' own class that the operation is, or is derived from."""
+        return _family(self.operation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,10 +116,8 @@ def flat_graph(
     except _TargetReached:
         outputs = [walker.nodes[-1].output]
     flat_outputs = tuple(keras.tree.flatten(outputs))
-    names = getattr(model, "output_names", None) or [f"output_{i}" for i in range(len(flat_outputs))]
-    return FlatGraph(
-        input=entry, nodes=tuple(walker.nodes), outputs=flat_outputs, output_names=tuple(map(str, names))
-    )
+    names = _output_names(model, outputs, flat_outputs, walker.nodes)
+    return FlatGraph(input=entry, nodes=tuple(walker.nodes), outputs=flat_outputs, output_names=names)
 
 
 def picture_input_shape(model: keras.Model) -> tuple[int | None, int | None, int]:
@@ -171,17 +176,21 @@ class _Walker:
             return inputs
         if not _is_functional(model):
             return self._call(model, prefix, inputs, opaque=True)
-        uncompiled = _twin(model, compiled=False)
-        structure = inputs if keras.tree.is_nested(model.input) == keras.tree.is_nested(inputs) else [inputs]
-        clone = keras.models.clone_model(
-            uncompiled, input_tensors=structure, clone_function=lambda layer: layer, call_function=call
-        )
-        return keras.tree.pack_sequence_as(model.output, clone.outputs)
+        # What clone_model does inside; clone_model itself cannot start in the middle of a graph.
+        outputs = model._run_through_graph(inputs, operation_fn=lambda operation: operation, call_fn=call)
+        flat = keras.tree.flatten(outputs)
+        return flat[0] if len(flat) == 1 else outputs
 
     def _call(self, operation: Any, prefix: str, *args: Any, opaque: bool = False, **kwargs: Any) -> Any:
-        if isinstance(operation, keras.Model) and not opaque:
-            return self.inline(operation, args[0], f"{prefix}{operation.name}/")
         name = self._unique(prefix + operation.name)
+        if isinstance(operation, keras.Model) and not opaque:
+            inputs = next(iter((*args, *kwargs.values())))
+            return self.inline(operation, inputs, f"{name}/")
+        if getattr(operation, "data_format", None) == "channels_first":
+            raise ModelError(
+                f"Expected channels last. Received: data_format='channels_first' in layer {name!r}. "
+                "Build the model anew with channels last."
+            )
         kwargs = {key: value for key, value in kwargs.items() if key not in ("training", "mask")}
         inputs = tuple(keras.tree.flatten((args, kwargs)))
         symbols = tuple(x for x in inputs if isinstance(x, keras.KerasTensor))
@@ -191,7 +200,7 @@ class _Walker:
             before = symbols[0] if _is_activation(operation) else None
         else:
             before = self._twin_of(operation, activation=keras.activations.linear)(*args, **kwargs)
-            result = self._apply(activation, before)
+            result = self._apply(activation, before, operation.dtype_policy)
         if isinstance(result, keras.KerasTensor):
             kind = None if before is None else _activation_name(operation)
             self.nodes.append(
@@ -208,9 +217,10 @@ class _Walker:
                 raise _TargetReached
         return result
 
-    def _apply(self, activation: Any, tensor: Tensor) -> Tensor:
-        layer = activation if isinstance(activation, keras.layers.Layer) else keras.layers.Activation(activation)
-        return self._twin_of(layer)(tensor)
+    def _apply(self, activation: Any, tensor: Tensor, dtype: Any) -> Tensor:
+        if isinstance(activation, keras.layers.Layer):
+            return self._twin_of(activation)(tensor)
+        return self._twin_of(keras.layers.Activation(activation, dtype=dtype))(tensor)
 
     def _twin_of(self, operation: Any, **changes: Any) -> Any:
         """A twin with a name that no other twin has, as one flat graph needs."""
@@ -224,15 +234,20 @@ class _Walker:
 
 def passes_through(node: Node) -> bool:
     """Whether a node hands on what it gets when the network is not training."""
-    return node.kind.lower() in _PASSING_CLASSES or (
-        node.kind == "Activation" and node.activation is None
+    family = node.family
+    return (
+        family in _PASSING_CLASSES
+        or (family.startswith("random") and family != "randomcrop")  # augmentation layers
+        or (family == "activation" and node.activation is None)
     )
 
 
 def _twin(operation: Any, **changes: Any) -> Any:
-    """A shallow copy that shares the variables but has a call history of its own."""
+    """A shallow copy that shares the variables but has a call history and losses of its own."""
     twin = object.__new__(type(operation))
     twin.__dict__.update(operation.__dict__, _inbound_nodes=[], _outbound_nodes=[], **changes)
+    if isinstance(operation, keras.layers.Layer):
+        twin.__dict__.update(_losses=[], _loss_ids=set(), activity_regularizer=None)
     return twin
 
 
@@ -245,21 +260,39 @@ def _is_functional(model: Any) -> bool:
 
 def _argument_activation(operation: Any) -> Callable[..., Any] | None:
     """The non-linear ``activation`` argument of a layer that applies one, else None."""
-    if not isinstance(operation, _WITH_ACTIVATION):
+    if not isinstance(operation, _WITH_ACTIVATION) or not type(operation).call.__module__.startswith("keras."):
         return None
     activation = getattr(operation, "activation", None)
     return None if activation in (None, keras.activations.linear) else activation
 
 
 def _is_activation(operation: Any) -> bool:
-    name = type(operation).__name__.lower()
+    name = _family(operation)
     linear = name == "activation" and operation.activation is keras.activations.linear
     return name in _ACTIVATION_CLASSES and not linear
 
 
 def _activation_name(operation: Any) -> str:
     activation = getattr(operation, "activation", None)
-    return type(operation).__name__.lower() if activation is None else _function_name(activation)
+    return _family(operation) if activation is None else _function_name(activation)
+
+
+def _family(operation: Any) -> str:
+    own = (kind for kind in type(operation).__mro__ if kind.__module__.startswith("keras."))
+    return next(own, type(operation)).__name__.lower()
+
+
+def _output_names(
+    model: keras.Model, outputs: Any, flat_outputs: tuple[Tensor, ...], nodes: list[Node]
+) -> tuple[str, ...]:
+    """The keys of a dict of outputs, else Keras' names; where these repeat, those of the last nodes."""
+    if isinstance(outputs, dict) and len(outputs) == len(flat_outputs):
+        return tuple(sorted(map(str, outputs)))
+    names = tuple(map(str, getattr(model, "output_names", ())))
+    if len(set(names)) == len(flat_outputs):
+        return names
+    by_tensor = {id(node.output): node.name for node in nodes}
+    return tuple(by_tensor.get(id(tensor), f"output {i}") for i, tensor in enumerate(flat_outputs))
 
 
 def _function_name(activation: Any) -> str:
