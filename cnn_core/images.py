@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import hashlib
 import io
-import warnings
+import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from cnn_core.errors import ImageError
+from cnn_core.pixel_modes import upright_rgb
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_FILE_BYTES = 20 * 2**20
 MAX_MEGAPIXELS = 64
 MIN_SIDE_PX = 8
-WHITE = (255, 255, 255)
+MAX_ASPECT_RATIO = 50
+MAX_JPEG_SCANS = 40  # ten are usual in a progressive picture
+MAX_JPEG_SEGMENTS = 20_000
+JPEG_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")  # those that start or end something
+START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,18 +60,18 @@ class Preprocessing:
         """Model input, float32, same shape as ``pixels`` ``(..., channels)``."""
         if self.channel_order == "bgr":
             pixels = pixels[..., ::-1]
-        return pixels * np.float32(self.scale) + np.float32(self.offset)
+        return pixels * _per_channel(self.scale) + _per_channel(self.offset)
 
     def invert(self, inputs: NDArray[np.float32]) -> NDArray[np.uint8]:
         """The picture that a model input shows: inverse of ``apply``, clipped and rounded."""
-        values = (inputs - np.float32(self.offset)) / np.float32(self.scale)
-        pixels = np.clip(np.rint(values), 0, 255).astype(np.uint8)
+        values = (inputs - _per_channel(self.offset)) / _per_channel(self.scale)
+        pixels: NDArray[np.uint8] = np.clip(np.rint(values), 0, 255).astype(np.uint8)
         return pixels[..., ::-1] if self.channel_order == "bgr" else pixels
 
     def bounds(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Model inputs of a black and of a white pixel, each ``(1,)`` or ``(channels,)``."""
-        offset, scale = np.float32(self.offset), np.float32(self.scale)
-        return offset, offset + 255 * scale
+        offset = _per_channel(self.offset)
+        return offset, offset + 255 * _per_channel(self.scale)
 
 
 def decode_image(content: bytes) -> RgbImage:
@@ -89,21 +94,21 @@ def decode_image(content: bytes) -> RgbImage:
             f"Received {len(content) / 2**20:.1f} MB. Save it smaller and try again."
         )
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's own size warning: our limit is lower
-            with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-                _check_size(picture.size)
-                pixels = _upright_rgb(picture)
-    except UnidentifiedImageError:
-        raise ImageError(
-            "Expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture. "
-            "Received a file that is none of these, whatever its name ends in. Choose another file."
-        ) from None
-    except Image.DecompressionBombError:
-        raise ImageError(_too_many_pixels("far more pixels")) from None
+        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+            _check_size(picture.size)
+            if picture.format in ("JPEG", "MPO"):
+                _check_scans(content)
+            pixels = upright_rgb(picture)
     except ImageError:
         raise
-    except Exception as error:  # noqa: BLE001  decoders raise anything at all on hostile bytes
+    except UnidentifiedImageError:
+        raise ImageError(
+            "Expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture. Received a file that is none of these, "
+            "whatever its name ends in. Save the picture as PNG or JPEG and try again."
+        ) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # a warning may be an error
+        raise ImageError(_too_many_pixels("far more")) from None
+    except Exception as error:  # decoders raise anything at all on hostile bytes
         raise ImageError(
             f"Expected a complete picture. Received a damaged or cut-off file ({type(error).__name__}). "
             "Save or download it again and try once more."
@@ -165,6 +170,10 @@ def model_pixels(pixels: NDArray[np.uint8], size: tuple[int, int], channels: int
     )
 
 
+def _per_channel(values: tuple[float, ...]) -> NDArray[np.float32]:
+    return np.asarray(values, np.float32)
+
+
 def _check_size(size: tuple[int, int]) -> None:
     width, height = size
     if width * height > MAX_MEGAPIXELS * 1_000_000:
@@ -173,6 +182,11 @@ def _check_size(size: tuple[int, int]) -> None:
         raise ImageError(
             f"Expected a picture of at least {MIN_SIDE_PX} x {MIN_SIDE_PX} pixels. "
             f"Received {width} x {height}. Choose a larger one."
+        )
+    if max(size) > MAX_ASPECT_RATIO * min(size):
+        raise ImageError(
+            f"Expected a picture at most {MAX_ASPECT_RATIO} times as long as wide. "
+            f"Received {width} x {height}. Cut it and try again."
         )
 
 
@@ -183,23 +197,18 @@ def _too_many_pixels(received: str) -> str:
     )
 
 
-def _upright_rgb(picture: Image.Image) -> NDArray[np.uint8]:
-    picture.seek(0)
-    picture.load()
-    upright = ImageOps.exif_transpose(picture)
-    if upright.mode.startswith("I") or upright.mode == "F":
-        return np.asarray(Image.fromarray(_to_8_bit(np.asarray(upright))).convert("RGB"))
-    if "A" in upright.getbands() or "transparency" in upright.info:
-        layer = upright.convert("RGBA")
-        ground = Image.new("RGBA", layer.size, (*WHITE, 255))
-        return np.asarray(Image.alpha_composite(ground, layer).convert("RGB"))
-    return np.asarray(upright.convert("RGB"))
-
-
-def _to_8_bit(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """16-bit, 32-bit or float grey to 8 bits: 16-bit range if it fits, else stretched."""
-    grey = np.nan_to_num(values.astype(np.float64))
-    if np.issubdtype(values.dtype, np.integer) and 0 <= grey.min() and grey.max() <= 65535:
-        return np.rint(grey / 257).astype(np.uint8)
-    span = grey.max() - grey.min()
-    return np.rint((grey - grey.min()) / (span if span > 0 else 1) * 255).astype(np.uint8)
+def _check_scans(content: bytes) -> None:
+    """Refuse a JPEG file whose scans would keep a decoder busy for hours (LJT-01-003, Cure53 2015)."""
+    position, scans = 2, 0
+    for _ in range(MAX_JPEG_SEGMENTS):
+        marker = JPEG_MARKER.search(content, position)
+        if marker is None or marker[0][-1] == END_OF_IMAGE:
+            return
+        scans += marker[0][-1] == START_OF_SCAN
+        if scans > MAX_JPEG_SCANS:
+            break
+        position = marker.end() + int.from_bytes(content[marker.end() : marker.end() + 2], "big")
+    raise ImageError(
+        f"Expected a JPEG picture of at most {MAX_JPEG_SCANS} scans. Received one made to keep the computer "
+        "busy. Choose another file."
+    )
