@@ -45,7 +45,8 @@ def labelled_files(folders: Iterable[Path]) -> LabelledFiles:
         folders: each with the same sub-folder names, e.g. ``cats`` and ``dogs``.
 
     Raises:
-        DataError: a folder is missing, has no class folders, or classes differ between folders.
+        DataError: a folder is missing or has no class folders, a class has no pictures, or classes
+            differ between folders.
     """
     folders = tuple(Path(folder) for folder in folders)
     classes: tuple[str, ...] | None = None
@@ -59,27 +60,34 @@ def labelled_files(folders: Iterable[Path]) -> LabelledFiles:
         classes = found
     if classes is None:
         raise DataError("Expected at least one data folder. Received: none. Pass one with --data.")
-    pairs = [
-        (path, label)
-        for label, name in enumerate(classes)
-        for folder in folders
-        for path in pictures_in(folder / name)
-    ]
-    if not pairs:
-        raise DataError(f"Expected pictures in {list(map(str, folders))}. Received: empty class folders.")
-    paths, labels = zip(*pairs, strict=True)
-    return LabelledFiles(classes, paths, labels)
+    by_class = [[path for folder in folders for path in pictures_in(folder / name)] for name in classes]
+    empty = [name for name, paths in zip(classes, by_class, strict=True) if not paths]
+    if empty:
+        raise DataError(
+            f"Expected pictures of every class in {', '.join(map(str, folders))}. "
+            f"Received: none of {', '.join(empty)}. Put pictures there, or remove the empty class folders."
+        )
+    labels = [label for label, paths in enumerate(by_class) for _ in paths]
+    return LabelledFiles(classes, tuple(path for paths in by_class for path in paths), tuple(labels))
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """Picture files directly inside ``folder``, sorted by name."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+    """Picture files directly inside ``folder`` that are not hidden, sorted by name."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".") and path.is_file()
+    )
 
 
 def _class_names(folder: Path) -> tuple[str, ...]:
     if not folder.is_dir():
-        raise DataError(f"Expected a folder with one sub-folder per class. Received: {folder}, which is no folder.")
-    names = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")))
+        raise DataError(
+            f"Expected a folder with one sub-folder per class. Received: {folder}, which is no folder."
+        )
+    names = tuple(
+        sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+    )
     if len(names) < 2:
         raise DataError(
             f"Expected at least two class folders in {folder}. Received: {list(names)}. "
