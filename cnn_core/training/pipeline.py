@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.datasets.folders import LabelledFiles
+from cnn_core.errors import ImageError
+from cnn_core.files import replacing
 from cnn_core.images import Preprocessing, decode_image, resize_pixels
 from cnn_core.training.augmentation import augmented
 from cnn_core.training.config import Augmentation
@@ -37,19 +39,21 @@ def pixel_cache(files: LabelledFiles, size_px: int, folder: Path) -> NDArray[np.
 
     Returns:
         ``(n, size_px, size_px, 3)``, uint8, RGB, read-only, same order as ``files.paths``.
+
+    Raises:
+        ImageError: a file is no usable picture; the message names it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{files.fingerprint()[:16]}-{size_px}.npy"
     if not path.exists():
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
         shape = (len(files.paths), size_px, size_px, 3)
-        pixels = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with replacing(path) as temporary, ThreadPoolExecutor(os.cpu_count()) as pool:
+            pixels = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
             for index, picture in enumerate(pool.map(lambda p: _square(p, size_px), files.paths)):
                 pixels[index] = picture
-        pixels.flush()
-        temporary.replace(path)
-    return np.load(path, mmap_mode="r")
+            pixels.flush()
+    cached: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return cached
 
 
 def training_batches(
@@ -93,4 +97,7 @@ def training_batches(
 
 
 def _square(path: Path, size_px: int) -> NDArray[np.uint8]:
-    return resize_pixels(decode_image(path.read_bytes()).pixels, (size_px, size_px))
+    try:
+        return resize_pixels(decode_image(path.read_bytes()).pixels, (size_px, size_px))
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from None

@@ -1,0 +1,169 @@
+"""The input pipeline: the same bytes every time, every picture once, nothing decoded twice."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnn_core.datasets.folders import LabelledFiles, labelled_files
+from cnn_core.errors import ImageError
+from cnn_core.images import Preprocessing, decode_image, resize_pixels
+from cnn_core.training import pipeline
+from cnn_core.training.config import Augmentation, TrainingConfig
+from cnn_core.training.pipeline import pixel_cache, training_batches
+
+RAW = Preprocessing(scale=(1.0,))
+NUMBERED = np.arange(50, dtype=np.uint8)[:, None, None, None].repeat(8, 1).repeat(8, 2).repeat(3, 3)
+LABELS = np.arange(50, dtype=np.float32)
+
+
+def batches(**changes: Any) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+    settings: dict[str, Any] = {
+        "size_px": 8,
+        "batch_size": 8,
+        "augmentation": Augmentation(),
+        "preprocessing": RAW,
+        "seed": (0, 0),
+    }
+    return list(training_batches(NUMBERED, LABELS, **(settings | changes)))
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> LabelledFiles:
+    """Three cats and three dogs of noise, in different sizes."""
+    rng = np.random.default_rng(0)
+    for name in ("cats", "dogs"):
+        (tmp_path / "photos" / name).mkdir(parents=True)
+        for number in range(3):
+            pixels = rng.integers(0, 256, (20 + number, 30, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
+    return labelled_files([tmp_path / "photos"])
+
+
+class TestBatches:
+    def test_each_picture_comes_at_most_once_per_epoch_with_its_own_label(self) -> None:
+        seen = [int(label) for _, labels in batches() for label in labels]
+        assert len(seen) == len(set(seen)) == 48  # the last two of 50 fill no batch
+        for inputs, labels in batches():
+            np.testing.assert_array_equal(inputs[:, 0, 0, 0], labels)
+
+    def test_every_picture_comes_when_batches_fit(self) -> None:
+        seen = [int(label) for _, labels in batches(batch_size=10) for label in labels]
+        assert sorted(seen) == list(range(50))
+
+    def test_pictures_left_out_differ_between_epochs(self) -> None:
+        left_out = [set(range(50)) - labels_of(batches(seed=(0, epoch))) for epoch in range(5)]
+        assert len(set(map(frozenset, left_out))) > 1
+
+    def test_the_same_seed_gives_the_same_bytes(self) -> None:
+        augmentation = TrainingConfig().augmentation
+        first, second = (batches(augmentation=augmentation) for _ in range(2))
+        for (a, labels_a), (b, labels_b) in zip(first, second, strict=True):
+            np.testing.assert_array_equal(a, b)
+            np.testing.assert_array_equal(labels_a, labels_b)
+
+    @pytest.mark.parametrize("seed", [(0, 1), (1, 0)])
+    def test_another_epoch_or_run_is_shuffled_anew(self, seed: tuple[int, int]) -> None:
+        assert [labels.tolist() for _, labels in batches()] != [
+            labels.tolist() for _, labels in batches(seed=seed)
+        ]
+
+    def test_batches_are_float32_and_preprocessed(self) -> None:
+        (inputs, labels), *_ = batches(preprocessing=Preprocessing(scale=(2.0,), offset=(1.0,)))
+        assert inputs.dtype == labels.dtype == np.float32
+        np.testing.assert_array_equal(inputs[:, 0, 0, 0], labels * 2 + 1)
+
+    def test_pictures_take_the_size_of_the_stage(self) -> None:
+        assert batches(size_px=12)[0][0].shape == (8, 12, 12, 3)
+
+    def test_fewer_pictures_than_a_batch_give_none(self) -> None:
+        assert batches(batch_size=64) == []
+
+    def test_an_error_in_a_worker_reaches_the_trainer(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pipeline, "augmented", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            batches()
+
+    def test_stopping_early_leaves_no_thread_behind(self) -> None:
+        before = threading.active_count()
+        epoch = training_batches(
+            NUMBERED,
+            LABELS,
+            size_px=8,
+            batch_size=2,
+            augmentation=Augmentation(),
+            preprocessing=RAW,
+            seed=(0, 0),
+        )
+        next(epoch)
+        epoch.close()  # type: ignore[attr-defined]
+        assert threading.active_count() == before
+
+
+class TestPixelCache:
+    def test_pictures_are_those_of_decoding_and_resizing_in_order(
+        self, photos: LabelledFiles, tmp_path: Path
+    ) -> None:
+        pixels = pixel_cache(photos, 16, tmp_path / "cache")
+        assert pixels.shape == (6, 16, 16, 3)
+        for row, path in zip(pixels, photos.paths, strict=True):
+            expected = resize_pixels(decode_image(path.read_bytes()).pixels, (16, 16))
+            np.testing.assert_array_equal(row, expected)
+
+    def test_validation_pictures_are_never_augmented(
+        self, photos: LabelledFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pipeline, "augmented", lambda *_: 1 / 0)
+        assert pixel_cache(photos, 16, tmp_path / "cache").shape == (6, 16, 16, 3)
+
+    def test_a_second_run_decodes_nothing(
+        self, photos: LabelledFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        first = pixel_cache(photos, 16, tmp_path / "cache")
+        monkeypatch.setattr(pipeline, "decode_image", lambda _: 1 / 0)
+        np.testing.assert_array_equal(pixel_cache(photos, 16, tmp_path / "cache"), first)
+
+    def test_another_size_or_set_has_its_own_file(self, photos: LabelledFiles, tmp_path: Path) -> None:
+        pixel_cache(photos, 16, tmp_path / "cache")
+        pixel_cache(photos, 24, tmp_path / "cache")
+        fewer = LabelledFiles(photos.classes, photos.paths[:4], photos.labels[:4])
+        assert pixel_cache(fewer, 16, tmp_path / "cache").shape[0] == 4
+        assert len(list((tmp_path / "cache").iterdir())) == 3
+
+    def test_it_cannot_be_written(self, photos: LabelledFiles, tmp_path: Path) -> None:
+        with pytest.raises(ValueError, match="read-only"):
+            pixel_cache(photos, 16, tmp_path / "cache")[0] = 0
+
+    def test_a_bad_picture_is_named_and_leaves_no_file(self, photos: LabelledFiles, tmp_path: Path) -> None:
+        photos.paths[3].write_bytes(b"not a picture")
+        with pytest.raises(ImageError, match=r"dogs/0\.png: Expected a PNG"):
+            pixel_cache(photos, 16, tmp_path / "cache")
+        assert list((tmp_path / "cache").iterdir()) == []
+
+    def test_a_training_tensor_is_what_the_dashboard_gives_the_network(
+        self, photos: LabelledFiles, tmp_path: Path
+    ) -> None:
+        """To the bit: no augmentation, same size, same preprocessing."""
+        preprocessing = Preprocessing(scale=(1 / 127.5,), offset=(-1.0,))
+        pixels = pixel_cache(photos, 16, tmp_path / "cache")
+        ((inputs, labels),) = training_batches(
+            pixels,
+            np.arange(6, dtype=np.float32),
+            size_px=16,
+            batch_size=6,
+            augmentation=Augmentation(),
+            preprocessing=preprocessing,
+            seed=(0, 0),
+        )
+        for tensor, index in zip(inputs, labels.astype(int), strict=True):
+            seen = resize_pixels(decode_image(photos.paths[index].read_bytes()).pixels, (16, 16))
+            np.testing.assert_array_equal(tensor, preprocessing.apply(seen))
+
+
+def labels_of(epoch: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]) -> set[int]:
+    return {int(label) for _, labels in epoch for label in labels}
