@@ -33,7 +33,8 @@ _ACTIVATION_CLASSES = frozenset(
     "hardswish softplus softsign softmax logsoftmax logsigmoid tanh hardtanh exponential threshold".split()
 )
 _PASSING_CLASSES = frozenset(
-    "dropout spatialdropout2d alphadropout gaussiannoise gaussiandropout identity activityregularization cast".split()
+    "dropout spatialdropout2d alphadropout gaussiannoise gaussiandropout identity cast "
+    "activityregularization".split()
 )
 
 
@@ -135,8 +136,8 @@ def picture_input_shape(model: keras.Model) -> tuple[int | None, int | None, int
     shape = shapes[0]
     if len(shape) != 4 or shape[3] is None:
         raise ModelError(
-            f"Expected a picture input (batch, height, width, channels). Received: {shape} in {model.name!r}. "
-            "Only image models with channels last can be shown."
+            "Expected a picture input (batch, height, width, channels). "
+            f"Received: {shape} in {model.name!r}. Only image models with channels last can be shown."
         )
     return shape[1], shape[2], shape[3]
 
@@ -149,8 +150,8 @@ def _input_shapes(model: keras.Model) -> list[tuple[int | None, ...]]:
         )
     if not _is_functional(model):
         raise ModelError(
-            f"Expected a Sequential or functional model. Received: {type(model).__name__}, a subclassed model, "
-            "whose layers cannot be seen from outside. Build it with the functional interface."
+            f"Expected a Sequential or functional model. Received: {type(model).__name__}, a subclassed "
+            "model, whose layers cannot be seen from outside. Build it with the functional interface."
         )
     return [tuple(tensor.shape) for tensor in model.inputs]
 
@@ -260,8 +261,10 @@ def _is_functional(model: Any) -> bool:
 
 def _argument_activation(operation: Any) -> Callable[..., Any] | None:
     """The non-linear ``activation`` argument of a layer that applies one, else None."""
-    if not isinstance(operation, _WITH_ACTIVATION) or not type(operation).call.__module__.startswith("keras."):
+    if not isinstance(operation, _WITH_ACTIVATION):
         return None
+    if not type(operation).call.__module__.startswith("keras."):
+        return None  # a class of its own may do anything after the activation
     activation = getattr(operation, "activation", None)
     return None if activation in (None, keras.activations.linear) else activation
 
@@ -297,4 +300,3 @@ def _output_names(
 
 def _function_name(activation: Any) -> str:
     return str(getattr(activation, "__name__", type(activation).__name__)).lower()
-

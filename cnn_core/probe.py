@@ -19,40 +19,17 @@ from numpy.typing import NDArray
 
 from cnn_core import backend
 from cnn_core.errors import QuestionError
-from cnn_core.flat_graph import FlatGraph, Node, flat_graph, passes_through, picture_input_shape
+from cnn_core.flat_graph import Node, flat_graph, passes_through, picture_input_shape
+from cnn_core.heads import Head, heads_of
 from cnn_core.images import Preprocessing
 from cnn_core.layer_info import LayerInfo, layer_infos
 
+__all__ = ["Head", "LayerGradient", "Probe", "unit_tensor"]
+
 MAX_COMPILED_GRAPHS = 24
-_CHANNELWISE_KINDS = frozenset({"BatchNormalization", "Dropout", "SpatialDropout2D", "Identity", "Rescaling"})
+_CHANNELWISE_FAMILIES = frozenset({"batchnormalization", "rescaling"})
 
 Float = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Head:
-    """One output of a model.
-
-    Attributes:
-        name: Keras' name of the output.
-        kind: ``binary`` (one sigmoid unit, two classes), ``multilabel`` (several sigmoid units),
-            ``softmax``, ``logits`` (several linear units) or ``regression`` (one linear unit).
-        class_names: one per score.
-    """
-
-    name: str
-    kind: str
-    class_names: tuple[str, ...]
-
-    def probabilities(self, scores: Float) -> Float:
-        """Probabilities ``(n, classes)`` from logits; the scores themselves for ``regression``."""
-        logits = scores.astype(np.float64)
-        if self.kind == "regression":
-            return scores
-        if self.kind in ("binary", "multilabel"):
-            return np.float32(np.exp(-np.logaddexp(0, -logits)))
-        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return np.float32(shifted / shifted.sum(axis=1, keepdims=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -94,7 +71,7 @@ class Probe:
         self.input_shape = picture_input_shape(model)
         self._graph = flat_graph(model)
         self._nodes = {node.name: node for node in self._graph.nodes}
-        self._scores, self.heads = _heads(self._graph, class_names)
+        self._scores, self.heads = heads_of(self._graph, class_names)
         self._lock = threading.RLock()
         self._compiled: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
@@ -120,14 +97,8 @@ class Probe:
     @cached_property
     def default_cam_layer(self) -> str | None:
         """The last layer with a map larger than 1x1, after its activation; None if there is none."""
-        spatial = [info for info in self.layers if info.spatial and not info.padding]
-        active = [info for info in spatial if info.activation is not None]
-        if not spatial:
-            return None
-        last = spatial[-1]
-        if last.activation is None and active and _map_size(active[-1]) == _map_size(last):
-            return active[-1].name
-        return last.name
+        spatial = (info.name for info in reversed(self.layers) if info.spatial and not info.padding)
+        return next((name for name in spatial if not passes_through(self._nodes[name])), None)
 
     def activations(self, inputs: Float, layer_names: Sequence[str] | None = None) -> dict[str, Float]:
         """Outputs of layers for a batch, in one pass through the network.
@@ -141,20 +112,19 @@ class Probe:
         """
         names = tuple(self._nodes) if layer_names is None else tuple(layer_names)
         nodes = [self._node(name) for name in names]
-        graph = self._once(
-            ("activations", names), lambda: backend.Graph(self._graph.input, [n.output for n in nodes])
+        values = self._answer(
+            ("activations", names),
+            lambda: backend.Graph(self._graph.input, [n.output for n in nodes]),
+            inputs,
         )
-        with self._lock:
-            return dict(zip(names, graph(self._checked(inputs)), strict=True))
+        return dict(zip(names, values, strict=True))
 
     def before_activation(self, inputs: Float, layer_name: str) -> Float:
         """What the units of a layer add up to before their non-linearity, ``(n, h, w, k)``."""
         node = self.unit_node(layer_name)
-        graph = self._once(
-            ("before", layer_name), lambda: backend.Graph(self._graph.input, [unit_tensor(node)])
+        (values,) = self._answer(
+            ("before", layer_name), lambda: backend.Graph(self._graph.input, [unit_tensor(node)]), inputs
         )
-        with self._lock:
-            (values,) = graph(self._checked(inputs))
         return values
 
     def unit_summary(self, inputs: Float, layer_names: Sequence[str]) -> dict[str, tuple[Float, Float]]:
@@ -162,18 +132,20 @@ class Probe:
 
         Both ``(n, k)``; computed in one pass without bringing the maps out of the graph.
         """
+        if not layer_names:
+            return {}
         nodes = [self.unit_node(name) for name in layer_names]
-        graph = self._once(
+        values = self._answer(
             ("summary", *layer_names),
             lambda: backend.Graph(
                 self._graph.input,
                 [keras.ops.mean(unit_tensor(node), axis=(1, 2)) for node in nodes]
                 + [keras.ops.max(node.output, axis=(1, 2)) for node in nodes],
             ),
+            inputs,
         )
-        with self._lock:
-            values = graph(self._checked(inputs))
-        return dict(zip(layer_names, zip(values[: len(nodes)], values[len(nodes) :], strict=True), strict=True))
+        means, peaks = values[: len(nodes)], values[len(nodes) :]
+        return dict(zip(layer_names, zip(means, peaks, strict=True), strict=True))
 
     def scores(self, inputs: Float) -> tuple[Float, ...]:
         """Logits ``(n, classes)`` per head; one sigmoid unit gives ``[-z, z]``.
@@ -181,9 +153,9 @@ class Probe:
         Args:
             inputs: ``(n, H, W, c)``, float32, preprocessed.
         """
-        graph = self._once(("scores",), lambda: backend.Graph(self._graph.input, list(self._scores)))
-        with self._lock:
-            return tuple(graph(self._checked(inputs)))
+        return tuple(
+            self._answer(("scores",), lambda: backend.Graph(self._graph.input, list(self._scores)), inputs)
+        )
 
     def layer_gradient(self, inputs: Float, layer_name: str, *, head: int, class_index: int) -> LayerGradient:
         """Output of a layer, and the gradient of a class score with respect to it.
@@ -220,12 +192,14 @@ class Probe:
         zeros = np.zeros((1, *map_size, node.output.shape[-1]), np.float32)
         try:
             graph = self._once(
-                ("behind", layer_name, head), lambda: backend.Graph(node.output, [self._scores[head]])
+                ("behind", layer_name, head, zeros.shape),
+                lambda: backend.Graph(node.output, [self._scores[head]]),
             )
         except ValueError:  # Keras: the graph is disconnected
             return None
         with self._lock:
-            return graph(zeros)[0][0]
+            scores: Float = graph(zeros)[0][0]
+        return scores
 
     def unit_node(self, layer_name: str) -> Node:
         """The node whose non-linearity ends the units of a layer.
@@ -259,12 +233,12 @@ class Probe:
         self, inputs: Float, tensor: Any, key: tuple[str, ...], head: int, class_index: int
     ) -> LayerGradient:
         self._check_class(head, class_index)
-        graph = self._once(
+        activations, gradients, scores = self._answer(
             ("gradient", *key, head),
             lambda: backend.ScoreGradient(self._graph.input, tensor, self._scores[head]),
+            inputs,
+            class_index,
         )
-        with self._lock:
-            activations, gradients, scores = graph(self._checked(inputs), class_index)
         return LayerGradient(activations=activations, gradients=gradients, scores=scores)
 
     def _check_class(self, head: int, class_index: int) -> None:
@@ -290,6 +264,15 @@ class Probe:
             raise QuestionError(f"Layer {name!r} has no output of its own.")
         return node
 
+    def _answer(
+        self, key: tuple[Any, ...], make: Callable[[], Any], inputs: Float, *arguments: Any
+    ) -> list[Float]:
+        """Run a graph on a batch; compiled at the first batch of a shape, so that all are counted."""
+        checked = self._checked(inputs)
+        with self._lock:
+            answers: list[Float] = self._once((*key, checked.shape), make)(checked, *arguments)
+        return answers
+
     def _once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
         """A compiled graph, made at its first use; the one unused longest makes room."""
         with self._lock:
@@ -308,50 +291,5 @@ def unit_tensor(node: Node) -> Any:
 
 def _keeps_channels(node: Node) -> bool:
     """Whether a node can stand between a unit and its non-linearity."""
-    return node.kind in _CHANNELWISE_KINDS or (node.activation is not None and node.before_activation is node.inputs[0])
-
-
-def _map_size(info: LayerInfo) -> tuple[int | None, ...]:
-    return info.output_shape[:2]
-
-
-def _heads(
-    graph: FlatGraph, class_names: Sequence[str] | dict[str, Sequence[str]] | None
-) -> tuple[tuple[Any, ...], tuple[Head, ...]]:
-    scores, heads = [], []
-    for name, output in zip(graph.output_names, graph.outputs, strict=True):
-        logits, activation = _logits(graph, output)
-        if len(logits.shape) > 2:
-            logits = keras.ops.mean(logits, axis=tuple(range(1, len(logits.shape) - 1)))  # (n, classes)
-        units = logits.shape[-1]
-        kind = _kind(activation, units)
-        if kind == "binary":
-            logits = keras.ops.concatenate([-logits, logits], axis=-1)  # (n, 2)
-        names = class_names.get(name) if isinstance(class_names, dict) else class_names
-        scores.append(logits)
-        heads.append(Head(name=name, kind=kind, class_names=_class_names(names, logits.shape[-1], kind)))
-    return tuple(scores), tuple(heads)
-
-
-def _logits(graph: FlatGraph, output: Any) -> tuple[Any, str | None]:
-    """What enters the last sigmoid or softmax, and which of the two it is."""
-    node = graph.producer(output)
-    while node is not None and passes_through(node):
-        output, node = node.inputs[0], graph.producer(node.inputs[0])
-    if node is not None and node.activation in ("sigmoid", "softmax"):
-        return node.before_activation, node.activation
-    return output, None
-
-
-def _kind(activation: str | None, units: int) -> str:
-    if activation == "sigmoid":
-        return "binary" if units == 1 else "multilabel"
-    if activation == "softmax":
-        return "softmax"
-    return "regression" if units == 1 else "logits"
-
-
-def _class_names(names: Sequence[str] | None, count: int, kind: str) -> tuple[str, ...]:
-    if names is not None and len(names) == count:
-        return tuple(names)
-    return ("value",) if kind == "regression" else tuple(f"class {i}" for i in range(count))
+    is_activation = node.before_activation is not None and node.before_activation is node.inputs[0]
+    return is_activation or passes_through(node) or node.family in _CHANNELWISE_FAMILIES
