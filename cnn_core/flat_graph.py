@@ -7,31 +7,16 @@ layers of nested models become layers like any other.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
 from cnn_core.errors import ModelError
+from cnn_core.non_linearity import activation_name, argument_activation, family_of, is_activation
 
 Tensor = Any  # keras.KerasTensor: a symbolic tensor, which Keras does not type
 
-# Layers that apply their ``activation`` argument to their own result, last of all.
-_WITH_ACTIVATION = (
-    keras.layers.Dense,
-    keras.layers.EinsumDense,
-    keras.layers.Conv1D,
-    keras.layers.Conv2D,
-    keras.layers.Conv3D,
-    keras.layers.Conv2DTranspose,
-    keras.layers.DepthwiseConv2D,
-    keras.layers.SeparableConv2D,
-)
-_ACTIVATION_CLASSES = frozenset(
-    "activation relu relu6 leakyrelu prelu elu celu selu gelu silu swish mish sigmoid hardsigmoid hardsilu "
-    "hardswish softplus softsign softmax logsoftmax logsigmoid tanh hardtanh exponential threshold".split()
-)
 _PASSING_CLASSES = frozenset(
     "dropout spatialdropout2d alphadropout gaussiannoise gaussiandropout identity cast "
     "activityregularization".split()
@@ -67,7 +52,7 @@ class Node:
     @property
     def family(self) -> str:
         """Lower-case name of Keras' own class that the operation is, or is derived from."""
-        return _family(self.operation)
+        return family_of(self.operation)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -195,15 +180,15 @@ class _Walker:
         kwargs = {key: value for key, value in kwargs.items() if key not in ("training", "mask")}
         inputs = tuple(keras.tree.flatten((args, kwargs)))
         symbols = tuple(x for x in inputs if isinstance(x, keras.KerasTensor))
-        activation = _argument_activation(operation)
+        activation = argument_activation(operation)
         if activation is None:
             result = self._twin_of(operation)(*args, **kwargs)
-            before = symbols[0] if _is_activation(operation) else None
+            before = symbols[0] if is_activation(operation) else None
         else:
             before = self._twin_of(operation, activation=keras.activations.linear)(*args, **kwargs)
             result = self._apply(activation, before, operation.dtype_policy)
         if isinstance(result, keras.KerasTensor):
-            kind = None if before is None else _activation_name(operation)
+            kind = None if before is None else activation_name(operation)
             self.nodes.append(
                 Node(
                     name=name,
@@ -257,32 +242,6 @@ def _is_functional(model: Any) -> bool:
         return bool(model.inputs) and bool(model.outputs)
     except (AttributeError, TypeError, ValueError):  # what Keras raises depends on the kind of model
         return False
-
-
-def _argument_activation(operation: Any) -> Callable[..., Any] | None:
-    """The non-linear ``activation`` argument of a layer that applies one, else None."""
-    if not isinstance(operation, _WITH_ACTIVATION):
-        return None
-    if not type(operation).call.__module__.startswith("keras."):
-        return None  # a class of its own may do anything after the activation
-    activation = getattr(operation, "activation", None)
-    return None if activation in (None, keras.activations.linear) else activation
-
-
-def _is_activation(operation: Any) -> bool:
-    name = _family(operation)
-    linear = name == "activation" and operation.activation is keras.activations.linear
-    return name in _ACTIVATION_CLASSES and not linear
-
-
-def _activation_name(operation: Any) -> str:
-    activation = getattr(operation, "activation", None)
-    return _family(operation) if activation is None else _function_name(activation)
-
-
-def _family(operation: Any) -> str:
-    own = (kind for kind in type(operation).__mro__ if kind.__module__.startswith("keras."))
-    return next(own, type(operation)).__name__.lower()
 
 
 def _output_names(

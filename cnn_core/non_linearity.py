@@ -1,0 +1,53 @@
+"""Where the non-linearity of a layer is: in an argument, in a layer of its own, or nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+
+# Layers that apply their ``activation`` argument to their own result, last of all.
+_WITH_ACTIVATION = (
+    keras.layers.Dense,
+    keras.layers.EinsumDense,
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.Conv2DTranspose,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv2D,
+)
+_ACTIVATION_CLASSES = frozenset(
+    "activation relu relu6 leakyrelu prelu elu celu selu gelu silu swish mish sigmoid hardsigmoid hardsilu "
+    "hardswish softplus softsign softmax logsoftmax logsigmoid tanh hardtanh exponential threshold".split()
+)
+
+
+def argument_activation(operation: Any) -> Callable[..., Any] | None:
+    """The non-linear ``activation`` argument of a layer that applies one, else None."""
+    if not isinstance(operation, _WITH_ACTIVATION):
+        return None
+    if not type(operation).call.__module__.startswith("keras."):
+        return None  # a class of its own may do anything after the activation
+    activation = getattr(operation, "activation", None)
+    return None if activation in (None, keras.activations.linear) else activation
+
+
+def is_activation(operation: Any) -> bool:
+    """Whether an operation is a non-linearity and nothing else."""
+    name = family_of(operation)
+    linear = name == "activation" and operation.activation is keras.activations.linear
+    return name in _ACTIVATION_CLASSES and not linear
+
+
+def activation_name(operation: Any) -> str:
+    """Name of the non-linearity that an operation is or ends with: ``relu``, ``softmax``."""
+    activation = getattr(operation, "activation", None)
+    return family_of(operation) if activation is None else _function_name(activation)
+
+
+def family_of(operation: Any) -> str:
+    """Lower-case name of Keras' own class that an operation is, or is derived from."""
+    own = (kind for kind in type(operation).__mro__ if kind.__module__.startswith("keras."))
+    return next(own, type(operation)).__name__.lower()
