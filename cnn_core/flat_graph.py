@@ -255,7 +255,3 @@ def _output_names(
         return names
     by_tensor = {id(node.output): node.name for node in nodes}
     return tuple(by_tensor.get(id(tensor), f"output {i}") for i, tensor in enumerate(flat_outputs))
-
-
-def _function_name(activation: Any) -> str:
-    return str(getattr(activation, "__name__", type(activation).__name__)).lower()

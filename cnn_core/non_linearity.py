@@ -44,7 +44,9 @@ def is_activation(operation: Any) -> bool:
 def activation_name(operation: Any) -> str:
     """Name of the non-linearity that an operation is or ends with: ``relu``, ``softmax``."""
     activation = getattr(operation, "activation", None)
-    return family_of(operation) if activation is None else _function_name(activation)
+    if activation is None:
+        return family_of(operation)
+    return str(getattr(activation, "__name__", type(activation).__name__)).lower()
 
 
 def family_of(operation: Any) -> str:
