@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 MAX_BYTES = 1 * 2**30
 MEMORY_BYTES = 64 * 2**20
+OBJECT_BYTES = 4096  # what a result takes besides its arrays, roughly
 
 
 def result_key(
@@ -171,16 +172,19 @@ class _Memory:
             return _unshared(self._values[key])
 
     def put(self, key: str, value: object) -> None:
-        size_bytes = result_bytes(value)
+        size_bytes = OBJECT_BYTES + result_bytes(value)
         if size_bytes > self._max_bytes:
             return
         with self._lock:
             if key in self._values:
-                self._bytes -= result_bytes(self._values.pop(key))
+                self._forget(key)
             self._values[key] = _unshared(value)
             self._bytes += size_bytes
             while self._bytes > self._max_bytes:
-                self._bytes -= result_bytes(self._values.popitem(last=False)[1])
+                self._forget(next(iter(self._values)))
+
+    def _forget(self, key: str) -> None:
+        self._bytes -= OBJECT_BYTES + result_bytes(self._values.pop(key))
 
 
 def _unshared(value: object) -> object:
