@@ -78,7 +78,7 @@ def decode_image(content: bytes) -> RgbImage:
     """Decode an untrusted picture file by its content, whatever its name says.
 
     The first frame of an animation is taken, EXIF orientation is applied, transparency is laid
-    on white, 16-bit and CMYK pictures become 8-bit RGB.
+    on white, 16-bit and CMYK pictures become 8-bit RGB; more than 8 megapixels are averaged down.
 
     Args:
         content: bytes of a PNG, JPEG, WebP, BMP, GIF or TIFF file of at most 20 MB.
@@ -104,7 +104,8 @@ def decode_image(content: bytes) -> RgbImage:
     except UnidentifiedImageError:
         raise ImageError(
             "Expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture. Received a file that is none of these, "
-            "whatever its name ends in. Save the picture as PNG or JPEG and try again."
+            "whatever its name ends in; HEIC, AVIF and SVG are not read. "
+            "Save the picture as PNG or JPEG and try again."
         ) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # a warning may be an error
         raise ImageError(_too_many_pixels("far more")) from None

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-KEPT_PIXELS = 16_000_000  # more than any screen shows; larger photos are averaged down
+KEPT_PIXELS = 8_000_000  # more than a page ever shows; larger photos are averaged down
 BAND_PIXELS = 4_000_000
 WHITE = (255, 255, 255)
 FULL_RANGES = ((0.0, 1.0), (0.0, 255.0), (0.0, 65535.0))
@@ -39,7 +39,7 @@ def upright_rgb(picture: Image.Image) -> Pixels:
     Transparency is laid on white, orientation is applied, 16-bit values lose their lower byte.
     Integers and floats beyond that keep 0..1, 0..255 or 0..65535 as their range if they lie in it,
     else lowest and highest become black and white; NaN and minus infinity are black. Colour
-    profiles are not applied. A picture of more than 16 megapixels is averaged down to fewer.
+    profiles are not applied. A picture of more than 8 megapixels is averaged down to 2 to 8.
 
     Args:
         picture: opened, not yet loaded; its size already checked.
