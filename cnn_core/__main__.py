@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
-from cnn_core.errors import ConvscopeError
+import numpy as np
+
+from cnn_core import open_explorer, open_image
+from cnn_core.errors import ConvscopeError, QuestionError
+
+DEFAULT_MODEL = "cats_dogs"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,41 +27,100 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m cnn_core", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m cnn_core", description="Look inside a trained convolutional network."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    train = commands.add_parser("train", help="train a preset on folders of pictures, one folder per class")
-    train.add_argument("--preset", default="photo_cnn", choices=["photo_cnn"])
-    train.add_argument("--data", type=Path, action="append", required=True, help="training folder; may be repeated")
-    train.add_argument("--validation", type=Path, required=True, help="validation folder")
-    train.add_argument("--run", type=Path, default=Path("runs/photo_cnn"), dest="folder", help="folder of this run")
-    train.add_argument("--output", type=Path, help="model folder to write at the end, e.g. models/cats_dogs")
-    train.add_argument("--epochs", type=int)
-    train.add_argument("--seed", type=int, default=0)
-    train.add_argument("--precision", choices=["float32", "mixed_bfloat16"], help="default: the faster one here")
-    train.set_defaults(run=_train)
+    _add_answer(commands.add_parser("answer", help="what a model says about a picture, as JSON"))
+    _add_explain(commands.add_parser("explain", help="where a picture speaks for a class, as .npz"))
+    _add_train(commands.add_parser("train", help="train a preset on folders of pictures, one per class"))
     return parser
 
 
+def _add_answer(command: argparse.ArgumentParser) -> None:
+    command.add_argument("picture", type=Path)
+    command.add_argument("--model", default=DEFAULT_MODEL, help="folder name of the model")
+    command.set_defaults(run=_answer)
+
+
+def _add_explain(command: argparse.ArgumentParser) -> None:
+    command.add_argument("picture", type=Path)
+    command.add_argument("--model", default=DEFAULT_MODEL, help="folder name of the model")
+    command.add_argument("--method", default="grad_cam", help="key of an attribution method")
+    command.add_argument("--layer", help="name of a layer; default: the last one with a map")
+    command.add_argument("--class", dest="class_name", help="default: the model's own answer")
+    command.add_argument("--output", type=Path, required=True, help="the .npz file to write")
+    command.set_defaults(run=_explain)
+
+
+def _add_train(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--preset", default="photo_cnn", choices=["photo_cnn"])
+    command.add_argument("--data", type=Path, action="append", required=True, help="may be repeated")
+    command.add_argument("--validation", type=Path, required=True, help="validation folder")
+    command.add_argument("--run", type=Path, default=Path("runs/photo_cnn"), dest="folder")
+    command.add_argument("--output", type=Path, help="model folder to write at the end")
+    command.add_argument("--epochs", type=int)
+    command.add_argument("--seed", type=int, default=0)
+    command.add_argument("--precision", choices=["float32", "mixed_bfloat16"], help="default: by processor")
+    command.set_defaults(run=_train)
+
+
+def _answer(options: argparse.Namespace) -> None:
+    prediction = open_explorer().predict(options.model, open_image(options.picture))
+    answer = {
+        head.head: {
+            name: {"score": float(score), "probability": float(probability)}
+            for name, score, probability in zip(
+                head.class_names, head.scores, head.probabilities, strict=True
+            )
+        }
+        for head in prediction.heads
+    }
+    sys.stdout.write(json.dumps(answer, indent=2) + "\n")
+
+
+def _explain(options: argparse.Namespace) -> None:
+    explorer = open_explorer()
+    class_index = None
+    if options.class_name is not None:
+        names = explorer.heads(options.model)[0].class_names
+        if options.class_name not in names:
+            raise QuestionError(f"Expected a class of {list(names)}. Received: {options.class_name!r}.")
+        class_index = names.index(options.class_name)
+    found = explorer.attribution(
+        options.model,
+        open_image(options.picture),
+        options.method,
+        layer_name=options.layer,
+        class_index=class_index,
+    )
+    np.savez(
+        options.output,
+        values=found.values,
+        extent=found.extent,
+        class_index=found.class_index,
+        score=found.score,
+    )
+
+
 def _train(options: argparse.Namespace) -> None:
-    from cnn_core import backend
+    from cnn_core import backend  # here, since loading the framework takes seconds
     from cnn_core.datasets.folders import labelled_files
     from cnn_core.training.config import TrainingConfig
+    from cnn_core.training.finish import finish
     from cnn_core.training.run import TrainingRun
 
-    settings = {"epochs": options.epochs} if options.epochs is not None else {}
+    settings = {} if options.epochs is None else {"epochs": options.epochs}
     config = TrainingConfig(
         preset=options.preset,
         seed=options.seed,
-        precision=options.precision or backend.fast_precision(),
+        precision=backend.fast_precision() if options.precision is None else options.precision,
         **settings,
     )
-    run = TrainingRun(
-        config, labelled_files(options.data), labelled_files([options.validation]), options.folder
-    )
+    training, validation = labelled_files(options.data), labelled_files([options.validation])
+    run = TrainingRun(config, training, validation, options.folder)
     run.run()
     if options.output is not None:
-        from cnn_core.training.finish import finish
-
         finish(run, options.output)
 
 

@@ -1,0 +1,150 @@
+"""The front door: the right answers, and no question computed twice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from cnn_core import open_explorer, open_image
+from cnn_core.errors import Cancelled, ImageError, ModelError, QuestionError
+from cnn_core.explorer import Explorer
+from cnn_core.images import RgbImage, rgb_image
+from cnn_core.probe import Probe
+
+SIDE = 20
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder with one tiny two-class model."""
+    folder = tmp_path_factory.mktemp("models")
+    keras.utils.set_random_seed(5)
+    model = keras.Sequential(
+        [
+            layers.Input((SIDE, SIDE, 3)),
+            layers.Conv2D(4, 3, padding="same", activation="relu", name="conv"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(1, "sigmoid", name="dogs"),
+        ]
+    )
+    (folder / "tiny").mkdir()
+    model.save(folder / "tiny" / "model.keras")
+    card = {
+        "title": "Tiny",
+        "classes": ["cats", "dogs"],
+        "input": {"height_px": SIDE, "width_px": SIDE},
+        "preprocessing": {"scale": [1 / 255], "offset": [0.0]},
+        "parameters": model.count_params(),
+    }
+    (folder / "tiny" / "card.json").write_text(json.dumps(card))
+    return folder
+
+
+@pytest.fixture
+def explorer(models: Path, tmp_path: Path) -> Explorer:
+    return open_explorer(models, tmp_path / "cache")
+
+
+@pytest.fixture(scope="module")
+def photo() -> RgbImage:
+    return rgb_image(np.random.default_rng(1).integers(0, 256, (33, 47, 3)).astype(np.uint8))
+
+
+def forbid_computing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise RuntimeError("computed again")
+
+    for name in ("scores", "activations", "layer_gradient", "input_gradient"):
+        monkeypatch.setattr(Probe, name, refuse)
+
+
+def test_the_probability_shown_is_that_of_predict_on_the_same_tensor(explorer: Explorer, photo: RgbImage) -> None:
+    tensor = explorer.model_input("tiny", photo)
+
+    answer = explorer.predict("tiny", photo).heads[0]
+
+    expected = explorer.model("tiny").probe.model.predict(tensor, verbose=0)[0, 0]
+    assert answer.class_names == ("cats", "dogs")
+    assert answer.probabilities[1] == pytest.approx(expected, abs=1e-5)
+    assert answer.probabilities.sum() == pytest.approx(1, abs=1e-6)
+
+
+def test_the_same_question_is_not_computed_again_even_after_a_restart(
+    models: Path, tmp_path: Path, photo: RgbImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(explorer: Explorer) -> tuple[np.ndarray, ...]:
+        return (
+            explorer.predict("tiny", photo).heads[0].scores,
+            explorer.activations("tiny", photo)["conv"].maps,
+            explorer.attribution("tiny", photo, "grad_cam", class_index=0).values,
+        )
+
+    first = ask(open_explorer(models, tmp_path / "cache"))
+    forbid_computing(monkeypatch)
+    second = ask(open_explorer(models, tmp_path / "cache"))
+
+    for before, after in zip(first, second, strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_another_class_layer_or_picture_is_another_question(explorer: Explorer, photo: RgbImage) -> None:
+    other = rgb_image(255 - photo.pixels)
+    maps = [
+        explorer.attribution("tiny", photo, "grad_cam", class_index=0).values,
+        explorer.attribution("tiny", photo, "grad_cam", class_index=1).values,
+        explorer.attribution("tiny", other, "grad_cam", class_index=0).values,
+        explorer.attribution("tiny", photo, "hires_cam", class_index=0).values * 3,
+    ]
+
+    assert len({values.tobytes() for values in maps}) == len(maps)
+
+
+def test_without_a_class_the_map_is_for_the_models_own_answer(explorer: Explorer, photo: RgbImage) -> None:
+    best = explorer.predict("tiny", photo).heads[0].best
+
+    assert explorer.attribution("tiny", photo, "saliency").class_index == best
+
+
+def test_class_zero_is_a_class(explorer: Explorer, photo: RgbImage) -> None:
+    assert explorer.attribution("tiny", photo, "grad_cam", class_index=0).class_index == 0
+
+
+@pytest.mark.parametrize(
+    "question",
+    [{"method_key": "nothing"}, {"layer_name": "nothing"}, {"head": 7}, {"class_index": 9}],
+)
+def test_what_does_not_exist_is_refused(explorer: Explorer, photo: RgbImage, question: dict[str, object]) -> None:
+    with pytest.raises(QuestionError, match="Received"):
+        explorer.attribution("tiny", photo, **{"method_key": "grad_cam", **question})
+
+
+def test_an_unknown_model_is_refused(explorer: Explorer, photo: RgbImage) -> None:
+    with pytest.raises(ModelError, match="choose another model"):
+        explorer.predict("nothing", photo)
+
+
+def test_a_cancelled_pattern_leaves_nothing_behind(explorer: Explorer) -> None:
+    with pytest.raises(Cancelled):
+        explorer.filter_patterns("tiny", "conv", cancelled=lambda: True)
+
+    assert explorer.known_filter_patterns("tiny", "conv") is None
+
+
+def test_patterns_are_remembered(explorer: Explorer) -> None:
+    found = explorer.filter_patterns("tiny", "conv", channels=[1, 3])
+
+    known = explorer.known_filter_patterns("tiny", "conv", channels=[1, 3])
+
+    assert known is not None
+    np.testing.assert_array_equal(known.patterns, found.patterns)
+    assert found.channels.tolist() == [1, 3]
+
+
+def test_a_missing_picture_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="Check the path"):
+        open_image(tmp_path / "nothing.jpg")
