@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from cnn_core.flat_graph import FlatGraph, Node
+from cnn_core.flat_graph import FlatGraph, Node, passes_through
 from cnn_core.receptive_field import PIXEL, Pair, ReceptiveField, Window, joined, same_padding_before
 
 _TITLES = {
@@ -27,12 +27,13 @@ _TITLES = {
 _PADDING_KINDS = frozenset({"pad", "zeropadding2d"})
 # A unit of these sees what the units at the same place of its inputs see.
 _POINTWISE_KINDS = frozenset(
-    "batchnormalization dropout spatialdropout2d gaussiannoise gaussiandropout identity rescaling normalization "
-    "activation relu relu6 leakyrelu prelu elu celu selu gelu silu swish mish sigmoid hardsigmoid hardsilu "
-    "hardswish softplus softsign softmax logsoftmax logsigmoid tanh hardtanh exponential threshold dense "
-    "add subtract multiply average maximum minimum concatenate divide truedivide negative absolute power "
-    "square sqrt exp log clip cast".split()
+    "batchnormalization rescaling normalization dense add subtract multiply average maximum minimum divide "
+    "truedivide negative absolute power square sqrt exp log clip activation relu relu6 leakyrelu prelu elu "
+    "celu selu gelu silu swish mish sigmoid hardsigmoid hardsilu hardswish softplus softsign logsigmoid tanh "
+    "hardtanh exponential threshold".split()
 )
+# Of these only if they work along the channels.
+_ALONG_AN_AXIS = frozenset({"concatenate", "softmax", "logsoftmax", "layernormalization"})
 _WINDOW_KINDS = frozenset({"conv2d", "depthwiseconv2d", "separableconv2d"})
 _POOLING_KINDS = frozenset({"maxpooling2d", "averagepooling2d"})
 
@@ -79,8 +80,8 @@ def layer_infos(graph: FlatGraph) -> tuple[LayerInfo, ...]:
             parameters=_parameters(node.operation),
             receptive_field=fields[node.name],
             spatial=_is_spatial(_shape(node)),
-            convolution=node.kind.lower() in _WINDOW_KINDS or node.kind == "Conv2DTranspose",
-            padding=node.kind.lower() in _PADDING_KINDS,
+            convolution=node.family in _WINDOW_KINDS or node.family == "conv2dtranspose",
+            padding=node.family in _PADDING_KINDS,
             activation=node.activation,
         )
         for node in graph.nodes
@@ -99,13 +100,12 @@ def receptive_fields(graph: FlatGraph) -> dict[str, ReceptiveField | None]:
 
 
 def _field_behind(node: Node, incoming: list[ReceptiveField | None]) -> ReceptiveField | None:
-    kind = node.kind.lower()
     if not incoming or len(node.output.shape) != 4 or any(len(t.shape) != 4 for t in node.inputs):
         return None
     before = joined(incoming)
-    if before is None or kind in _POINTWISE_KINDS:
+    if before is None or _is_pointwise(node):
         return before
-    if kind == "upsampling2d":
+    if node.family == "upsampling2d":
         factor = tuple(node.operation.size)
         if node.operation.interpolation != "nearest":
             before = before.through(Window(kernel=(3, 3), padding=(1, 1)))
@@ -114,10 +114,19 @@ def _field_behind(node: Node, incoming: list[ReceptiveField | None]) -> Receptiv
     return None if window is None else before.through(window)
 
 
+def _is_pointwise(node: Node) -> bool:
+    if node.family in _ALONG_AN_AXIS:
+        axis = node.operation.axis
+        return axis in (-1, 3, [-1], [3])
+    return passes_through(node) or node.family in _POINTWISE_KINDS
+
+
 def _window(node: Node) -> Window | None:
-    operation, kind = node.operation, node.kind.lower()
+    operation, kind = node.operation, node.family
     if kind in _PADDING_KINDS:
         pads = operation.pad_width[1:3] if kind == "pad" else operation.padding
+        if len(pads) != 2:
+            return None
         return Window(padding=(int(pads[0][0]), int(pads[1][0])))
     if kind == "cropping2d":
         return Window(padding=(-operation.cropping[0][0], -operation.cropping[1][0]))
@@ -171,7 +180,7 @@ def _titles(graph: FlatGraph) -> dict[str, str]:
             groups[node.name] = ("Head", _noun(node))
             continue
         smaller = _shrinks(side, shape[:2])
-        pooling = node.kind.lower() in _POOLING_KINDS
+        pooling = node.family in _POOLING_KINDS
         if smaller and not pooling:
             block += 1
         groups[node.name] = (f"Block {block}", _noun(node))
@@ -196,8 +205,8 @@ def _shrinks(before: tuple[int | None, ...], after: tuple[int | None, ...]) -> b
 
 
 def _noun(node: Node) -> str:
-    noun = _TITLES.get(node.kind.lower(), node.kind)
-    ends_with_one = node.activation is not None and noun != "ReLU" and node.kind.lower() != node.activation
+    noun = _TITLES.get(node.family, node.kind)
+    ends_with_one = node.activation is not None and noun != "ReLU" and node.family != node.activation
     if node.kind == "Activation":
         return _TITLES.get(node.activation or "", node.activation or "linear")
     return f"{noun} + {_TITLES.get(node.activation or '', node.activation)}" if ends_with_one else noun

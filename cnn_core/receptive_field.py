@@ -7,6 +7,7 @@ offset ``o`` into ``r + (k - 1) d j``, ``j s`` and ``o - p j``. Both axes are ke
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,7 +47,7 @@ class ReceptiveField:
         """The field after one more layer."""
         (size_y, offset_y, jump_y), (size_x, offset_x, jump_x) = (
             (
-                round(self.size_px[a] + (window.kernel[a] - 1) * window.dilation[a] * self.jump_px[a]),
+                math.ceil(self.size_px[a] + (window.kernel[a] - 1) * window.dilation[a] * self.jump_px[a]),
                 self.offset_px[a] - window.padding[a] * self.jump_px[a],
                 self.jump_px[a] * window.stride[a],
             )
@@ -57,19 +58,33 @@ class ReceptiveField:
         )
 
     def upsampled(self, factor: Pair) -> ReceptiveField:
-        """The field after every cell was repeated ``factor`` times: the widest of the repeats' boxes."""
+        """The field after every cell was repeated ``factor`` times.
+
+        The boxes of the repeats of one cell are the same, but one jump must fit all units: the box
+        is widened so that it holds what any repeat sees.
+        """
+        jumps = (self.jump_px[0] / factor[0], self.jump_px[1] / factor[1])
+        wider = [(factor[a] - 1) * jumps[a] for a in (0, 1)]
         return ReceptiveField(
-            size_px=self.size_px,
-            jump_px=(self.jump_px[0] / factor[0], self.jump_px[1] / factor[1]),
-            offset_px=self.offset_px,
+            size_px=(math.ceil(self.size_px[0] + wider[0]), math.ceil(self.size_px[1] + wider[1])),
+            jump_px=jumps,
+            offset_px=(self.offset_px[0] - wider[0], self.offset_px[1] - wider[1]),
         )
 
     def box(self, row: int, column: int, input_size: Pair) -> tuple[int, int, int, int]:
-        """(top, left, bottom, right) of one unit's pixels, cut to the picture; ends are exclusive."""
+        """(top, left, bottom, right) of one unit's pixels, cut to the picture; ends are exclusive.
+
+        Empty for a unit that sees nothing but padding.
+        """
         tops = (self.offset_px[0] + row * self.jump_px[0], self.offset_px[1] + column * self.jump_px[1])
-        starts = [max(0, int(top // 1)) for top in tops]
-        ends = [min(input_size[a], int(-(-tops[a] // 1)) + self.size_px[a]) for a in (0, 1)]
-        return starts[0], starts[1], ends[0], ends[1]
+        (top, bottom), (left, right) = (
+            (
+                min(max(math.floor(tops[a]), 0), input_size[a]),
+                min(max(math.ceil(tops[a] + self.size_px[a]), 0), input_size[a]),
+            )
+            for a in (0, 1)
+        )
+        return top, left, bottom, right
 
     def extent(self, map_size: Pair) -> tuple[float, float, float, float]:
         """(top, left, bottom, right) in pixels of the area that a map of this layer stands for.
@@ -78,9 +93,7 @@ class ReceptiveField:
         padding that is the whole picture; without padding it is less, and stretching the map over
         the whole picture, as is commonly done, moves evidence outwards.
         """
-        tops = [
-            self.offset_px[a] + self.size_px[a] / 2 - self.jump_px[a] / 2 for a in (0, 1)
-        ]
+        tops = [self.offset_px[a] + self.size_px[a] / 2 - self.jump_px[a] / 2 for a in (0, 1)]
         bottoms = [tops[a] + map_size[a] * self.jump_px[a] for a in (0, 1)]
         return tops[0], tops[1], bottoms[0], bottoms[1]
 
@@ -101,7 +114,7 @@ def joined(fields: Sequence[ReceptiveField | None]) -> ReceptiveField | None:
     offsets = [min(f.offset_px[a] for f in known) for a in (0, 1)]
     ends = [max(f.offset_px[a] + f.size_px[a] for f in known) for a in (0, 1)]
     return ReceptiveField(
-        size_px=(round(ends[0] - offsets[0]), round(ends[1] - offsets[1])),
+        size_px=(math.ceil(ends[0] - offsets[0]), math.ceil(ends[1] - offsets[1])),
         jump_px=first.jump_px,
         offset_px=(offsets[0], offsets[1]),
     )
