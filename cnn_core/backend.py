@@ -141,7 +141,9 @@ class Ascent:
 
         self._climb = climb
 
-    def __call__(self, state: Sequence[Any], fixed: Sequence[Any], schedule: Sequence[Any]) -> tuple[Any, Any]:
+    def __call__(
+        self, state: Sequence[Any], fixed: Sequence[Any], schedule: Sequence[Any]
+    ) -> tuple[list[Any], NDArray[np.float32]]:
         """Climb as many steps as the arrays of ``schedule`` are long.
 
         Returns:

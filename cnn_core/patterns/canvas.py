@@ -25,12 +25,10 @@ Size = tuple[int, int]
 # Symmetric square root of the covariance of red, green and blue (0..1), measured over the 1,000
 # validation photos of cats_and_dogs_filtered, each shrunk to 48 x 48: eigenvectors times root of
 # the eigenvalues times eigenvectors transposed. Light and dark carry 94 % of the variance.
-PHOTO_COLOURS = np.float64(
-    [
-        [0.19525, 0.12226, 0.09647],
-        [0.12226, 0.17000, 0.12293],
-        [0.09647, 0.12293, 0.18765],
-    ]
+PHOTO_COLOURS = (
+    (0.19525, 0.12226, 0.09647),
+    (0.12226, 0.17000, 0.12293),
+    (0.09647, 0.12293, 0.18765),
 )
 START_DEVIATION = 0.01
 
@@ -42,14 +40,10 @@ class CanvasStyle:
     Attributes:
         decay: amplitude of a wave falls with its frequency to this power; 1 as in photos, 0 flat.
         colour: 1 colours as correlated as in photos, 0 all colours equally easy.
-        gain: of the squashing; more makes strong contrasts.
-        cutoff: highest frequency in cycles per pixel; 0.5 is all.
     """
 
-    decay: float = 1.0
-    colour: float = 1.0
-    gain: float = 4.0
-    cutoff: float = 0.5
+    decay: float
+    colour: float
 
 
 class Canvas:
@@ -61,63 +55,66 @@ class Canvas:
         self.channels = channels
         self._style = style
         low, high = preprocessing.bounds()
-        self._low = np.float32(np.broadcast_to(low, (channels,)))
-        self._span = np.float32(np.broadcast_to(high - low, (channels,)))
+        self._low = np.broadcast_to(low, (channels,))
+        self._span = np.broadcast_to(high - low, (channels,))
         self._reverse = preprocessing.channel_order == "bgr"
 
     @cached_property
     def waves(self) -> tuple[Float, Float]:
-        """Orthonormal waves down and across: ``(H, kept)`` and ``(W, kept)``, a column each."""
-        down, across = (hartley(side)[:, self._kept(side)] for side in self.size)
-        return np.float32(down), np.float32(across)
+        """Orthonormal waves down and across: ``(H, H)`` and ``(W, W)``, a column each."""
+        down, across = (hartley(side) for side in self.size)
+        return down.astype(np.float32), across.astype(np.float32)
 
     @cached_property
     def amplitudes(self) -> Float:
-        """Scale of every wave, ``(kept, kept, 1)``; quadratic mean 1 over the picture."""
-        down, across = (np.square(frequencies(side)[self._kept(side)]) for side in self.size)
+        """Scale of every wave, ``(H, W, 1)``, of quadratic mean 1."""
+        down, across = (np.square(frequencies(side)) for side in self.size)
         frequency = np.sqrt(down[:, None] + across[None, :])
         slowest = 1 / max(self.size)
         scale = np.maximum(frequency, slowest) ** -self._style.decay
-        scale *= np.sqrt(self.size[0] * self.size[1] / np.square(scale).sum())
-        return np.float32(scale[..., None])
+        scale /= np.sqrt(np.square(scale).mean())
+        return scale[..., None].astype(np.float32)
 
     @cached_property
     def colours(self) -> Float:
         """Matrix from decorrelated to real colours ``(c, c)``; identity unless there are three."""
         if self.channels != 3:
             return np.eye(self.channels, dtype=np.float32)
-        values, vectors = np.linalg.eigh(PHOTO_COLOURS)
+        values, vectors = np.linalg.eigh(np.asarray(PHOTO_COLOURS))
         values = np.power(values / values.max(), self._style.colour)
         matrix = (vectors * values) @ vectors.T
-        return np.float32(matrix[::-1, ::-1] if self._reverse else matrix)
+        matrix = matrix[::-1, ::-1] if self._reverse else matrix
+        return matrix.astype(np.float32)
 
     def start(self, seeds: list[list[int]]) -> Float:
-        """Faint noise to start from, ``(n, kept, kept, c)``; a picture depends on its own seed only."""
-        shape = (*self.amplitudes.shape[:2], self.channels)
+        """Faint noise to start from, ``(n, H, W, c)``; a picture depends on its own seed only."""
+        shape = (*self.size, self.channels)
         noise = [np.random.default_rng(seed).standard_normal(shape) for seed in seeds]
-        return np.float32(noise) * np.float32(START_DEVIATION)
+        return (START_DEVIATION * np.stack(noise)).astype(np.float32)
 
     def pictures(self, coefficients: Any, rows: Any, columns: Any) -> Any:
         """Model inputs painted from coefficients.
 
         Args:
-            coefficients: ``(n, kept, kept, c)``.
+            coefficients: ``(n, H, W, c)``.
             rows, columns: ``(h,)`` and ``(w,)``, int: which pixels of the torus to paint.
 
         Returns:
             ``(n, h, w, c)``, inside the range of the preprocessing.
         """
         ops = keras.ops
-        down = ops.take(ops.convert_to_tensor(self.waves[0]), rows, axis=0)  # (h, kept)
-        across = ops.take(ops.convert_to_tensor(self.waves[1]), columns, axis=0)  # (w, kept)
+        down = ops.take(ops.convert_to_tensor(self.waves[0]), rows, axis=0)  # (h, H)
+        across = ops.take(ops.convert_to_tensor(self.waves[1]), columns, axis=0)  # (w, W)
         waves = coefficients * self.amplitudes
-        painted = ops.einsum("hy,nyxc->nhxc", down, waves)  # (n, h, kept, c)
+        painted = ops.einsum("hy,nyxc->nhxc", down, waves)  # (n, h, W, c)
         painted = ops.einsum("wx,nhxc->nhwc", across, painted)  # (n, h, w, c)
-        painted = ops.matmul(painted, self.colours) * self._style.gain
-        return self._low + self._span * ops.sigmoid(painted)
+        painted = ops.matmul(painted, self.colours)
+        return self._low + self._span * ops.sigmoid(painted)  # (n, h, w, c)
 
-    def _kept(self, side: int) -> NDArray[np.bool_]:
-        return frequencies(side) <= self._style.cutoff
+    def contrast(self, coefficients: Any) -> Any:
+        """Quadratic mean over what coefficients paint, before colours and squashing: ``(n, 1, 1, 1)``."""
+        painted = keras.ops.square(coefficients * self.amplitudes)  # the waves are orthonormal
+        return keras.ops.sqrt(keras.ops.mean(painted, axis=(1, 2, 3), keepdims=True))
 
 
 def frequencies(side: int) -> NDArray[np.float64]:

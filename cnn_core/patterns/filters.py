@@ -48,20 +48,22 @@ class PatternParams:
         canvas_px: side of the pictures; None fits it to what a unit of the layer sees.
         seed: of the noise that the climb starts from, and of the jitter.
         jitter: how far the picture is moved at random before each step, 0..1 of its side.
-        smoothness: how much easier long waves are painted than short ones; 1 as in photos.
-        contrast: how soon colours reach black and white.
+        smoothness: how much easier long waves are painted than short ones.
+        colour: how much harder vivid colours are painted than greys; 1 as in photos.
+        contrast: how far the climb goes; much makes pictures of black, white and pure colours.
     """
 
-    steps: int = _setting(32, "Steps", "More steps make clearer patterns and take longer.", 8, 256, 8)
+    steps: int = _setting(24, "Steps", "More steps make clearer patterns and take longer.", 8, 256, 8)
     canvas_px: int | None = _setting(
-        None, "Canvas (px)", "Side of the pictures. Automatic: what a unit of the layer sees, and a margin.", 16, 224, 8
+        None, "Canvas (px)", "Side of the pictures. Automatic: what a unit sees, and a margin.", 16, 224, 8
     )
     seed: int = _setting(0, "Seed", "Another seed starts from other noise.", 0, 9999, 1)
     jitter: float = _setting(
         1.0, "Jitter", "Moving the picture before each step keeps it free of noise and frames.", 0, 1, 0.05
     )
-    smoothness: float = _setting(1.0, "Smoothness", "More favours large shapes over fine texture.", 0, 2, 0.1)
-    contrast: float = _setting(4.0, "Contrast", "How soon colours reach black and white.", 0.5, 16, 0.5)
+    smoothness: float = _setting(0.6, "Smoothness", "More favours large shapes over fine texture.", 0, 2, 0.1)
+    colour: float = _setting(0.7, "Natural colours", "More favours greys over vivid colours.", 0, 1, 0.1)
+    contrast: float = _setting(8.0, "Contrast", "How soon colours reach black and white.", 1, 20, 1)
 
 
 def filter_patterns(
@@ -124,7 +126,8 @@ def first_layer_kernels(probe: Probe) -> Float:
     """
     for node in flat_graph(probe.model).nodes:
         if isinstance(node.operation, keras.layers.Conv2D):
-            return np.float32(keras.ops.convert_to_numpy(node.operation.kernel)).transpose(3, 0, 1, 2)
+            kernel = keras.ops.convert_to_numpy(node.operation.kernel)  # (kh, kw, c, n)
+            return np.asarray(kernel, np.float32).transpose(3, 0, 1, 2)
     raise QuestionError("Expected a model with a convolution. Received one with none. Choose another model.")
 
 
@@ -160,11 +163,11 @@ class _Task:
     ) -> None:
         self._probe, self._params, self._progress = probe, params, progress
         self._size, self._objective = _sized_objective(probe, layer_name, params.canvas_px)
-        style = CanvasStyle(decay=params.smoothness, gain=params.contrast)
+        style = CanvasStyle(decay=params.smoothness, colour=params.colour)
         self._canvas = Canvas(self._size, probe.input_shape[2], probe.preprocessing, style)
         self._ends = chunk_ends(params.steps)
-        picked = np.linspace(0, len(self._ends), frames).round().astype(int) if frames > 0 else []
-        self._frame_steps = sorted({([0, *self._ends])[i] for i in picked})
+        picked = np.linspace(0, len(self._ends), frames).round().astype(np.int64)
+        self._frame_steps = np.unique(np.asarray([0, *self._ends])[picked])
 
     def run(self, channels: NDArray[np.int64], alive: NDArray[np.bool_]) -> _Found:
         """Climb every living channel; grey pictures for the others."""
@@ -176,41 +179,40 @@ class _Task:
         climb = Climb(self._objective, self._canvas, self._size)
         batches = _batches(np.flatnonzero(alive), self._size)
         for number, (members, real) in enumerate(batches):
-            self._progress(number / len(batches))
-            done = self._climbed(climb, channels[members], lambda part, n=number: (n + part) / len(batches))
+            begun, share = number / len(batches), 1 / len(batches)
+            self._progress(begun)
+            done = self._climbed(climb, channels[members], begun, share)
             kept = members[:real]
             patterns[kept], scores[kept] = done.patterns[:real], done.scores[:real]
             history[:, kept], growth[:, kept] = done.history[:, :real], done.growth[:, :real]
         self._progress(1.0)
         return _Found(
-            patterns=patterns, scores=scores, history=history, growth=growth, growth_steps=np.int64(self._frame_steps)
+            patterns=patterns, scores=scores, history=history, growth=growth, growth_steps=self._frame_steps
         )
 
-    def _climbed(
-        self, climb: Climb, channels: NDArray[np.int64], overall: Callable[[float], float]
-    ) -> _Found:
+    def _climbed(self, climb: Climb, channels: NDArray[np.int64], begun: float, share: float) -> _Found:
+        """Climb one batch, which is ``share`` of the work; ``begun`` is done already."""
         params = self._params
-        schedule = Schedule(steps=params.steps, seed=params.seed, jitter=params.jitter)
-        start = self._canvas.start([[params.seed, int(channel)] for channel in channels])
-        frames = [self._painted(start)] if 0 in self._frame_steps else []
+        schedule = Schedule(
+            steps=params.steps, seed=params.seed, jitter=params.jitter, travel=params.contrast
+        )
+        start = state = self._canvas.start([[params.seed, int(channel)] for channel in channels])
+        frames = {0: self._painted(start)} if 0 in self._frame_steps else {}
         history = []
-        pictures = None
         for end, (state, scores) in zip(self._ends, climb.run(start, channels, schedule), strict=True):
             history.append(scores)
-            if end in self._frame_steps or end == params.steps:
-                pictures = self._painted(state)
             if end in self._frame_steps:
-                frames.append(pictures)
+                frames[end] = self._painted(state)
             if end < params.steps:
-                self._progress(overall(end / params.steps))
+                self._progress(begun + share * end / params.steps)
+        pictures = self._painted(state)
         final = self._measured(pictures, channels)
-        growth = np.stack(frames) if frames else np.empty((0, *pictures.shape), np.uint8)
         return _Found(
             patterns=pictures,
             scores=final,
             history=np.concatenate([*history, final[None]]),
-            growth=growth,
-            growth_steps=np.int64(self._frame_steps),
+            growth=np.stack(list(frames.values())) if frames else np.empty((0, *pictures.shape), np.uint8),
+            growth_steps=self._frame_steps,
         )
 
     def _painted(self, coefficients: Any) -> Pixels:
@@ -220,14 +222,14 @@ class _Task:
 
     def _measured(self, pictures: Pixels, channels: NDArray[np.int64]) -> Float:
         """Scores of 8-bit pictures, ``(n,)``."""
-        parts = []
+        parts: list[Float] = []
         limit = _batch_limit(self._size)
         for first in range(0, len(channels), limit):
             part = slice(first, first + limit)
             inputs = self._probe.preprocessing.apply(pictures[part])
             scores = self._objective(keras.ops.convert_to_tensor(inputs), np.int32(channels[part]))
             parts.append(keras.ops.convert_to_numpy(scores))
-        return np.float32(np.concatenate(parts))
+        return np.concatenate(parts)
 
 
 def _chosen(probe: Probe, layer_name: str, channels: Sequence[int] | None) -> NDArray[np.int64]:
@@ -237,9 +239,10 @@ def _chosen(probe: Probe, layer_name: str, channels: Sequence[int] | None) -> ND
     wrong = [channel for channel in channels if not 0 <= channel < count]
     if wrong or len(channels) == 0:
         raise QuestionError(
-            f"Expected channels from 0 to {count - 1} of {layer_name!r}. Received: {wrong or 'none'}. Choose others."
+            f"Expected channels from 0 to {count - 1} of {layer_name!r}. Received: {wrong or 'none'}. "
+            "Choose others."
         )
-    return np.int64(channels)
+    return np.asarray(channels, np.int64)
 
 
 def _sized_objective(probe: Probe, layer_name: str, side_px: int | None) -> tuple[tuple[int, int], Objective]:

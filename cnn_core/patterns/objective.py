@@ -76,7 +76,7 @@ def tap_windows(
     for tap in range(kernel):
         met = np.arange(outputs) * stride + tap * dilation - before
         windows[tap, met[(met >= 0) & (met < cells)]] = 1 / outputs
-    return np.float32(windows)
+    return windows.astype(np.float32)
 
 
 def _convolution_mean(graph: FlatGraph, node: Node) -> Objective:
@@ -111,12 +111,13 @@ def _graph(probe: Probe, layer_name: str, size: Size) -> FlatGraph:
         graph = flat_graph(probe.model, input_size=size, until=name)
     except (ValueError, TypeError, ArithmeticError) as error:
         raise QuestionError(
-            f"Expected a picture size that {layer_name!r} can be computed for. Received: {size[0]} x {size[1]}. "
-            "Choose the model's own size."
+            f"Expected a picture size that {layer_name!r} can be computed for. "
+            f"Received: {size[0]} x {size[1]}. Choose the model's own size."
         ) from error
     if any(side is not None and side < 1 for side in unit_tensor(graph.nodes[-1]).shape[1:]):
         raise QuestionError(
-            f"Expected pictures large enough for {layer_name!r}. Received: {size[0]} x {size[1]}. Choose a larger size."
+            f"Expected pictures large enough for {layer_name!r}. "
+            f"Received: {size[0]} x {size[1]}. Choose a larger size."
         )
     return graph
 
@@ -124,7 +125,7 @@ def _graph(probe: Probe, layer_name: str, size: Size) -> FlatGraph:
 def _producer(graph: FlatGraph, tensor: Any) -> Node | None:
     """The node that computes ``tensor``, with or without its non-linearity after it."""
     for node in reversed(graph.nodes):
-        own = node.before_activation is tensor and tensor not in [*node.inputs]
+        own = node.before_activation is tensor and all(tensor is not entry for entry in node.inputs)
         if own or node.output is tensor:
             return node
     return None
@@ -134,4 +135,4 @@ def _is_plain_convolution(node: Node | None) -> bool:
     if node is None or type(node.operation) is not keras.layers.Conv2D:
         return False
     layer = node.operation
-    return layer.groups == 1 and layer.data_format == "channels_last"
+    return bool(layer.groups == 1 and layer.data_format == "channels_last")

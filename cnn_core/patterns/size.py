@@ -7,7 +7,7 @@ import math
 from cnn_core.probe import Probe
 
 LARGEST_PX = 224  # for models that take any size
-MIN_MARGIN_PX = 24
+SMALLEST_PX = 48
 
 
 def fitting_size(probe: Probe, layer_name: str) -> tuple[int, int]:
@@ -21,6 +21,6 @@ def fitting_size(probe: Probe, layer_name: str) -> tuple[int, int]:
     for axis in (0, 1):
         jump = max(1, round(field.jump_px[axis]))
         seen = field.size_px[axis]
-        wanted = seen + max(MIN_MARGIN_PX, seen // 2)
+        wanted = max(SMALLEST_PX, seen + seen // 2)
         sides.append(min(own[axis], math.ceil(wanted / jump) * jump))
     return sides[0], sides[1]
