@@ -263,7 +263,7 @@ class Explorer:
         return result_key(
             analysis=analysis,
             version=version,
-            model_sha256=self.model(model_key).sha256,
+            model_sha256=self.model(model_key).fingerprint,
             image=None if image is None else image.fingerprint,
             **question,
         )

@@ -47,11 +47,18 @@ class ModelCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class OpenModel:
-    """A loaded model: its card, its probe, the sha256 of its file, statistics over real photos."""
+    """A loaded model.
+
+    Attributes:
+        card: what its folder says of it.
+        probe: the model itself.
+        fingerprint: sha256 over the files that decide its answers: model, card and statistics.
+        statistics: of its channels over real photos, by layer; may be empty.
+    """
 
     card: ModelCard
     probe: Probe
-    sha256: str
+    fingerprint: str
     statistics: dict[str, ChannelStatistics]
 
 
@@ -80,13 +87,12 @@ class ModelStore:
         """
         folder = self.folder / Path(key).name
         card = read_card(folder / CARD_FILE)
-        path = folder / MODEL_FILE
-        probe = Probe(
-            load_model(path), preprocessing=card.preprocessing, class_names=card.classes
-        )
-        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        model = load_model(folder / MODEL_FILE)
         return OpenModel(
-            card=card, probe=probe, sha256=sha256, statistics=load_statistics(folder / STATISTICS_FILE)
+            card=card,
+            probe=Probe(model, preprocessing=card.preprocessing, class_names=card.classes),
+            fingerprint=_fingerprint(folder),
+            statistics=load_statistics(folder / STATISTICS_FILE),
         )
 
 
@@ -134,6 +140,14 @@ def load_model(path: Path) -> keras.Model:
             f"Expected a Keras model in {path.parent.name}/{path.name}. Received a damaged file "
             f"({type(error).__name__}). Restore the file, or choose another model."
         ) from error
+
+
+def _fingerprint(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for name in (MODEL_FILE, CARD_FILE, STATISTICS_FILE):
+        content = (folder / name).read_bytes() if (folder / name).exists() else b""
+        digest.update(hashlib.sha256(content).digest())
+    return digest.hexdigest()
 
 
 def _preprocessing(facts: dict[str, Any]) -> Preprocessing:

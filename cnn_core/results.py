@@ -33,6 +33,16 @@ def frozen_array(name: str, values: Any, *, ndim: int, dtype: Any = np.float32) 
     return array
 
 
+def check_lengths(lengths: dict[str, int]) -> None:
+    """Fields that go together, by name, must be equally long.
+
+    Raises:
+        ValueError: they are not.
+    """
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"Expected fields of equal length. Received: {lengths}.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HeadAnswer:
     """What one output of the model says about one picture.
@@ -55,6 +65,13 @@ class HeadAnswer:
         """Check the arrays."""
         for name in ("scores", "probabilities"):
             object.__setattr__(self, name, frozen_array(name, getattr(self, name), ndim=1))
+        check_lengths(
+            {
+                "class_names": len(self.class_names),
+                "scores": len(self.scores),
+                "probabilities": len(self.probabilities),
+            }
+        )
 
     @property
     def best(self) -> int:
@@ -90,8 +107,10 @@ class LayerActivations:
     def __post_init__(self) -> None:
         """Check the arrays."""
         object.__setattr__(self, "maps", frozen_array("maps", self.maps, ndim=3))
-        for name in ("minimum", "maximum", "mean", "zero_fraction"):
+        figures = ("minimum", "maximum", "mean", "zero_fraction")
+        for name in figures:
             object.__setattr__(self, name, frozen_array(name, getattr(self, name), ndim=1))
+        check_lengths({"channels": self.maps.shape[2], **{n: len(getattr(self, n)) for n in figures}})
 
     @property
     def sparsity(self) -> float:
@@ -182,3 +201,12 @@ class FilterPatterns:
         }
         for name, (ndim, dtype) in ranks.items():
             object.__setattr__(self, name, frozen_array(name, getattr(self, name), ndim=ndim, dtype=dtype))
+        per_channel = ("channels", "patterns", "scores", "strengths", "beats_photos", "alive")
+        check_lengths(
+            {
+                **{name: len(getattr(self, name)) for name in per_channel},
+                "history": self.history.shape[1],
+                "growth": self.growth.shape[1],
+            }
+        )
+        check_lengths({"growth": len(self.growth), "growth_steps": len(self.growth_steps)})

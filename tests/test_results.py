@@ -80,3 +80,12 @@ def test_sparsity_and_blank_channels_are_counted_per_map() -> None:
     np.testing.assert_array_equal(result.zero_fraction, [1, 0.75, 0])
     assert result.sparsity == pytest.approx(7 / 12)
     assert result.blank_channels.tolist() == [0]
+
+
+def test_figures_that_do_not_belong_to_every_channel_are_refused() -> None:
+    maps, three = np.zeros((2, 2, 4), np.float32), np.zeros(3, np.float32)
+
+    with pytest.raises(ValueError, match="equal length"):
+        LayerActivations(
+            layer_name="conv", maps=maps, minimum=three, maximum=three, mean=three, zero_fraction=three
+        )
