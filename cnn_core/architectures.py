@@ -21,7 +21,7 @@ def photo_cnn(size_px: int | None, *, dropout: float = 0.0, for_training: bool =
     from a textbook stack. Maps are padded by reflection instead of zeros: a frame of zeros is an
     edge that every layer sees, and whole channels learn to light up along it. And batch
     normalisation exists only while training: ``folded`` multiplies it into the convolutions, so
-    that the finished network is convolution, ReLU and pooling, nothing else.
+    that the finished network is convolutions with ReLU and pooling, nothing else.
 
     Args:
         size_px: side of the input in pixels, or None for any.
@@ -37,10 +37,11 @@ def photo_cnn(size_px: int | None, *, dropout: float = 0.0, for_training: bool =
             x = layers.MaxPooling2D(name=f"block{block - 1}_pool")(x)
         for index, count in enumerate(filters, start=1):
             x = keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
-            x = layers.Conv2D(count, 3, name=f"block{block}_conv{index}", kernel_initializer="he_normal")(x)
+            name, activation = f"block{block}_conv{index}", None if for_training else "relu"
+            x = layers.Conv2D(count, 3, activation=activation, kernel_initializer="he_normal", name=name)(x)
             if for_training:
                 x = backend.FusedBatchNormalization(name=f"block{block}_norm{index}")(x)
-            x = layers.ReLU(name=f"block{block}_relu{index}")(x)
+                x = layers.ReLU(name=f"block{block}_relu{index}")(x)
     x = layers.GlobalAveragePooling2D(name="mean")(x)
     if for_training:
         x = layers.Dropout(dropout, name="dropout")(x)
