@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from cnn_core.results import LayerActivations
-from dashboard.figures.colours import UInt8, short
+from dashboard.figures.colours import UInt8, percent, short
 from dashboard.figures.mosaic import Tiling, channel_mosaic, data_uri, palette_png, tiling
 from dashboard.figures.theme import Theme, rgb
 
@@ -50,7 +50,7 @@ def channel_facts(layer: LayerActivations) -> list[str]:
 
 
 def _range(low: float, high: float, mean: float, zeros: float) -> str:
-    return f"{short(low)} to {short(high)}, mean {short(mean)}<br>{zeros:.0%} zeros"
+    return f"{short(low)} to {short(high)}, mean {short(mean)}<br>{percent(zeros)} zeros"
 
 
 def picture_grid(content: bytes, tiles: Tiling, *, selected: int | None, theme: Theme) -> go.Figure:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.colours import Float
+from dashboard.figures.colours import Float, percent
 from dashboard.figures.theme import Theme
 
 
@@ -31,7 +31,7 @@ def sparsity_figure(
         y=np.asarray(sparsity, np.float64),
         marker={"color": colours, "opacity": strength, "line": {"width": 0}},
         customdata=list(titles),
-        text=[f"{share:.0%}" for share in sparsity],
+        text=[percent(share) for share in sparsity],
         textposition="outside",
         cliponaxis=False,
         name="values that are zero",

@@ -91,3 +91,8 @@ def short(value: float) -> str:
         return "0"
     text = f"{value:.3g}" if 1e-3 <= abs(value) < 1e5 else f"{value:.1e}"
     return text.replace("-", "\u2212")
+
+
+def percent(share: float) -> str:
+    """A share as ``53 %``, with a space that does not break."""
+    return f"{100 * share:.0f}\u00a0%"

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from cnn_core.results import LayerActivations
-from dashboard.figures.colours import Float, UInt8, fitting_scale
+from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale
 from dashboard.figures.pictures import png
 
 CARD_PX = 300
@@ -42,11 +42,15 @@ def card_png(layer: LayerActivations) -> bytes:
     return png(card_pixels(layer))
 
 
-def square_pixels(values: Float, side_px: int) -> UInt8:
-    """One map ``(h, w)`` in colour, ``(side, side, 3)``; enlarged without smoothing."""
+def square_pixels(values: Float, side_px: int, scale: Scale | None = None) -> UInt8:
+    """One map ``(h, w)`` in colour, ``(side, side, 3)``, on its own scale unless one is given.
+
+    Enlarged without smoothing.
+    """
+    scale = fitting_scale(values) if scale is None else scale
     interpolation = cv2.INTER_AREA if max(values.shape) > side_px else cv2.INTER_NEAREST_EXACT
     resized = cv2.resize(np.ascontiguousarray(values), (side_px, side_px), interpolation=interpolation)
-    return fitting_scale(values).colours(np.asarray(resized, np.float32))
+    return scale.colours(np.asarray(resized, np.float32))
 
 
 def _as_square(values: Float) -> Float:

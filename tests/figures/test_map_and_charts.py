@@ -37,7 +37,7 @@ def test_sparsity_bars_follow_the_layers():
     figure = sparsity_figure(
         ["a", "b"], np.float32([0.2, 0.6]), np.float32([0, 0.5]), selected=1, theme=LIGHT
     )
-    assert list(figure.data[0].text) == ["20%", "60%"]
+    assert list(figure.data[0].text) == ["20\u00a0%", "60\u00a0%"]
     assert list(figure.data[0].marker.opacity) == [0.45, 1.0]
     assert list(figure.data[1].y) == [0, 0.5]
 

@@ -1,0 +1,26 @@
+"""Convscope: look inside a trained convolutional network. Start it with ``make run``."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.guard import told_errors
+from dashboard.page import start_page
+from dashboard.sidebar import sidebar
+
+PAGES = {
+    "Look": [
+        st.Page("pages/overview.py", title="Overview", icon=":material/visibility:", default=True),
+        st.Page("pages/activations.py", title="Activations", icon=":material/grid_view:"),
+    ],
+    "Understand": [
+        st.Page("pages/filter_patterns.py", title="Filter patterns", icon=":material/texture:"),
+        st.Page("pages/heat_maps.py", title="Heat maps", icon=":material/whatshot:"),
+    ],
+}
+
+st.set_page_config(page_title="Convscope", page_icon=":material/center_focus_strong:", layout="wide")
+page = st.navigation(PAGES, position="top")
+start_page(page.title, sidebar)
+with told_errors():
+    page.run()

@@ -1,0 +1,133 @@
+"""The tabs of the activations page: depth, other photos, chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.errors import ConvscopeError
+from cnn_core.results import LayerActivations
+from dashboard import address
+from dashboard.choosers import choice
+from dashboard.figures.charts import sparsity_figure
+from dashboard.figures.colours import Scale, fitting_scale, percent, short
+from dashboard.figures.pictures import jpeg, png
+from dashboard.figures.scale_bar import scale_bar_html
+from dashboard.figures.strip import square_pixels
+from dashboard.frames import PLAIN
+from dashboard.page import theme
+from dashboard.photos import Photo, all_photos
+from dashboard.resources import explorer, seen_pixels
+
+if TYPE_CHECKING:
+    from cnn_core.layer_info import LayerInfo
+    from dashboard.sidebar import View
+
+MOST_PHOTOS = 8
+RANDOM_COUNT = 12
+SMALL_PX = 144
+LARGEST_SEED = 9999
+
+
+def draw_sparsity(infos: Sequence[LayerInfo], layers: dict[str, LayerActivations], chosen: LayerInfo) -> None:
+    """Share of zeros and of blank maps, layer by layer."""
+    shown = [info for info in infos if info.spatial]
+    titles = [info.title for info in shown]
+    sparsity = np.float32([layers[info.name].sparsity for info in shown])
+    blank = np.float32([len(layers[i.name].blank_channels) / layers[i.name].maps.shape[2] for i in shown])
+    selected = titles.index(chosen.title) if chosen.title in titles else None
+    st.plotly_chart(
+        sparsity_figure(titles, sparsity, blank, selected=selected, theme=theme()),
+        key="sparsity",
+        config=PLAIN,
+        alt=f"Share of zeros by layer: {', '.join(f'{t} {percent(s)}' for t, s in zip(titles, sparsity, strict=True))}",
+    )
+    st.caption(
+        "ReLU sets everything negative to zero: what is left is where a layer found something. "
+        "Convolutions before their ReLU and signed layers have hardly a zero."
+    )
+
+
+def draw_on_photos(view: View, info: LayerInfo, channel: int) -> None:
+    """The same channel for several photos side by side."""
+    common = (
+        choice("Scale of these maps", {"common": "Common", "own": "Each map"}, key="photos-scale") == "common"
+    )
+    shown = _photos_with_maps(view, info, channel)
+    together = fitting_scale(np.concatenate([values.ravel() for _, _, values in shown])) if common else None
+    columns = st.columns(len(shown), gap="small")
+    for column, (photo, pixels, values) in zip(columns, shown, strict=True):
+        scale = together if together is not None else fitting_scale(values)
+        with column:
+            st.image(jpeg(_photo_square(pixels)), width="stretch", alt=photo.title)
+            st.image(
+                png(_map_square(values, scale)), width="stretch", alt=f"Channel {channel} for {photo.title}"
+            )
+            st.caption(f"{photo.title}  \n{short(float(values.min()))} to {short(float(values.max()))}")
+    if together is not None:
+        st.html(f'<div style="max-width:24rem">{scale_bar_html(together, unit="activation")}</div>')
+
+
+def _photos_with_maps(
+    view: View, info: LayerInfo, channel: int
+) -> list[tuple[Photo, np.ndarray, np.ndarray]]:
+    photos = {view.photo.key: view.photo, **all_photos()}
+    shown = []
+    for photo in list(photos.values())[:MOST_PHOTOS]:
+        try:
+            image = photo.image()
+        except (ConvscopeError, OSError):
+            continue
+        layer = explorer().activations(view.model_key, image)[info.name]
+        pixels = seen_pixels(view.model_key, image.fingerprint, image)
+        shown.append((photo, pixels, layer.maps[..., channel]))
+    return shown
+
+
+def _photo_square(pixels: np.ndarray) -> np.ndarray:
+    import cv2
+
+    return np.asarray(cv2.resize(pixels, (SMALL_PX, SMALL_PX), interpolation=cv2.INTER_AREA))
+
+
+def _map_square(values: np.ndarray, scale: Scale) -> np.ndarray:
+    return square_pixels(values, SMALL_PX, scale)
+
+
+def draw_random(infos: Sequence[LayerInfo], layers: dict[str, LayerActivations]) -> None:
+    """Some channels drawn by lot from all layers with a map; a click opens one."""
+    seed = address.restore("seed", address.whole_number(0, LARGEST_SEED), 0)
+    st.button("Draw others", icon=":material/casino:", key="redraw", on_click=_redraw)
+    address.keep({"seed": seed})
+    spatial = [info for info in infos if info.spatial and info.activation is not None] or list(infos)
+    generator = np.random.default_rng(seed)
+    columns = [*st.columns(RANDOM_COUNT // 2, gap="small"), *st.columns(RANDOM_COUNT // 2, gap="small")]
+    for number, column in enumerate(columns):
+        info = spatial[int(generator.integers(len(spatial)))]
+        maps = layers[info.name].maps
+        channel = int(generator.integers(maps.shape[2]))
+        with column:
+            st.image(
+                png(square_pixels(maps[..., channel], SMALL_PX)),
+                width="stretch",
+                alt=f"Channel {channel} of {info.title}",
+            )
+            st.button(
+                f"{info.title} · {channel}",
+                key=f"lot-{number}",
+                on_click=_open,
+                args=(info.name, channel),
+                type="tertiary",
+            )
+
+
+def _redraw() -> None:
+    st.session_state["seed"] = (int(st.session_state["seed"]) + 1) % (LARGEST_SEED + 1)
+
+
+def _open(layer_name: str, channel: int) -> None:
+    st.session_state["layer"] = layer_name
+    st.session_state["channel"] = channel

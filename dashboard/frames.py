@@ -1,0 +1,61 @@
+"""Charts that keep their proportions at every width of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+# Nothing to zoom or pan in a picture; the exports are the page's own.
+PLAIN = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+
+
+def framed_chart(
+    figure: go.Figure,
+    *,
+    key: str,
+    aspect: float,
+    alt: str,
+    on_select: Callable[[], None] | None = None,
+    max_width_px: int | None = None,
+) -> Any:
+    """Draw a chart as wide as its column and as high as its proportions ask for.
+
+    Args:
+        figure: without a height of its own.
+        key: of the chart.
+        aspect: width over height.
+        alt: what there is to see.
+        on_select: called when a marker was clicked.
+        max_width_px: limit of the width, for pictures that gain nothing from more.
+    """
+    limit = "" if max_width_px is None else f"max-width:{max_width_px}px;"
+    box = f".st-key-{key}-box"
+    inner = f'{box}>div,{box} [data-testid="stElementContainer"],{box} [data-testid="stFullScreenFrame"]'
+    rules = f"{box}{{aspect-ratio:{aspect:.4f};flex:none!important;{limit}}}{inner}{{height:100%}}"
+    st.html(f"<style>{rules}</style>")
+    with st.container(key=f"{key}-box", height="stretch"):
+        return st.plotly_chart(
+            figure,
+            key=key,
+            height="stretch",
+            config=PLAIN,
+            on_select="ignore" if on_select is None else on_select,
+            selection_mode="points",
+            alt=alt,
+        )
+
+
+def clicked_name(key: str) -> int | None:
+    """The ``customdata`` of the marker that was clicked last in a chart.
+
+    A second click on the same marker takes the selection back; it opens the same thing all the same.
+    """
+    points = st.session_state[key].selection.points
+    last = f"_last_{key}"
+    if points:
+        data = points[0]["customdata"]
+        st.session_state[last] = int(data[0] if isinstance(data, list) else data)
+    return st.session_state.get(last)

@@ -1,0 +1,226 @@
+"""The parts of the heat maps page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.results import AttributionMap
+from dashboard import address
+from dashboard.choosers import choice, class_picker, layer_slider
+from dashboard.exports import export_row, file_name, snippet_start
+from dashboard.figures.colours import Scale, short
+from dashboard.figures.enlarged_map import map_figure
+from dashboard.figures.export import arrays_npz, view_png
+from dashboard.figures.overlay import overlay_scale
+from dashboard.figures.pictures import jpeg
+from dashboard.figures.scale_bar import scale_bar_html
+from dashboard.frames import framed_chart
+from dashboard.overview_parts import evidence_pixels, other_name
+from dashboard.page import theme
+from dashboard.params_form import field_names, params_widgets
+from dashboard.resources import explorer
+from dashboard.sentences import shape_text, where_evidence_lies
+
+if TYPE_CHECKING:
+    from cnn_core.attribution import Method
+    from cnn_core.layer_info import LayerInfo
+    from dashboard.sidebar import View
+
+SIGNS = {"signed": "For and against", "positive": "Only for"}
+SIGNS_HELP = "Signed evidence shows in blue what speaks against the class; the other view leaves it out."
+OPACITY_HELP = "How strongly the map covers the photo; 0 shows the photo itself."
+RESIDUAL_HELP = (
+    "The cells of this map and the score of an empty layer should add up to the score. The residual is what they "
+    "miss: nearly 0 where the rest of the network is linear, more where another ReLU follows."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the page asks, and how it is drawn."""
+
+    method: Method
+    layer_name: str | None
+    head: int
+    class_index: int
+    params: Any
+    class_name: str
+    other: str
+    opacity: float
+    positive_only: bool
+
+    def drawn(self, attribution: AttributionMap) -> tuple[AttributionMap, Scale]:
+        """The map as it is drawn, with its scale: signed, or only what speaks for the class."""
+        if attribution.signed and self.positive_only:
+            values = np.clip(attribution.values, 0, None)
+            shown = _with_values(attribution, values)
+            return shown, overlay_scale(values, signed=False)
+        return attribution, overlay_scale(attribution.values, signed=attribution.signed)
+
+
+def choose(view: View, methods: Sequence[Method]) -> Asked:
+    """Method, class, layer, opacity and sign."""
+    by_key = {method.key: method for method in methods}
+    first, second, third = st.columns([1.6, 1, 2], gap="large")
+    with first:
+        titles = {key: method.title for key, method in by_key.items()}
+        method = by_key[choice("Method", titles, key="method", help="How the evidence is computed.")]
+    with second:
+        answers = explorer().predict(view.model_key, view.photo.image()).heads
+        heads = explorer().heads(view.model_key)
+        head, class_index = class_picker(heads, [answer.best for answer in answers])
+    with third:
+        layer = _layer(view) if method.needs_layer else None
+        if layer is None:
+            st.caption("This method works on the photo itself, not on a layer.")
+    st.caption(f"{method.summary} {method.reference}.")
+    opacity_place, sign_place, params_place = st.columns([1.6, 1.4, 1.6], gap="large")
+    with opacity_place:
+        opacity = _opacity()
+    with sign_place:
+        positive = method.signed and choice("Evidence", SIGNS, key="evidence", help=SIGNS_HELP) == "positive"
+    with params_place:
+        params = method.params_type(
+            **params_widgets(method.params_type, field_names(method.params_type), prefix=f"{method.key}_")
+        )
+    return Asked(
+        method=method,
+        layer_name=None if layer is None else layer.name,
+        head=head,
+        class_index=class_index,
+        params=params,
+        class_name=heads[head].class_names[class_index],
+        other=other_name(answers[head], class_index),
+        opacity=opacity,
+        positive_only=positive,
+    )
+
+
+def _layer(view: View) -> LayerInfo | None:
+    layers = [info for info in explorer().layers(view.model_key) if info.spatial]
+    default = explorer().default_layer(view.model_key)
+    if not layers or default is None:
+        return None
+    return layer_slider(layers, default, arrows="Shift")
+
+
+def _opacity() -> float:
+    address.restore("opacity", address.whole_number(0, 100), 75)
+    percent = st.slider("Opacity", 0, 100, step=5, key="opacity", format="%d %%", help=OPACITY_HELP)
+    address.keep({"opacity": percent})
+    return percent / 100
+
+
+def draw_over_photo(view: View, asked: Asked, attribution: AttributionMap) -> None:
+    """The map over the photo, the reason when it is blank, and the scale."""
+    from cnn_core.attribution import blank_reason
+
+    shown, scale = asked.drawn(attribution)
+    st.image(
+        jpeg(evidence_pixels(view, shown, asked.opacity, scale=scale)),
+        width="stretch",
+        alt=f"{asked.method.title} for {asked.class_name} over the photo. "
+        f"{where_evidence_lies(attribution, asked.class_name)}",
+    )
+    st.html(_scale_html(asked, attribution, scale))
+    reason = blank_reason(attribution, signed=not asked.positive_only)
+    if reason is not None:
+        st.info(reason, icon=":material/info:")
+
+
+def _scale_html(asked: Asked, attribution: AttributionMap, scale: Scale) -> str:
+    if not attribution.signed:
+        return scale_bar_html(scale, high="moves the score most")
+    if asked.positive_only:
+        return scale_bar_html(scale, high=f"for {asked.class_name}")
+    return scale_bar_html(scale, low=f"for {asked.other}", high=f"for {asked.class_name}")
+
+
+def draw_values(view: View, asked: Asked, attribution: AttributionMap) -> None:
+    """The raw map with its values, the score and what the identity leaves over."""
+    shown, scale = asked.drawn(attribution)
+    height, width = shown.values.shape
+    st.markdown(f"**{asked.method.title} for {asked.class_name}**, {shape_text((height, width))} values")
+    framed_chart(
+        map_figure(shown.values, scale=scale, theme=theme()),
+        key="values",
+        aspect=1.14 * width / height,
+        alt=f"The raw map: {short(float(shown.values.min()))} to {short(float(shown.values.max()))}",
+        max_width_px=560,
+    )
+    st.markdown(where_evidence_lies(attribution, asked.class_name))
+    facts = [
+        f"logit of {asked.class_name} {short(attribution.score)}",
+        f"sum {short(float(attribution.values.sum()))}",
+    ]
+    if attribution.residual is not None:
+        facts.append(f"residual {short(attribution.residual)}")
+    st.caption(" · ".join(facts), help=RESIDUAL_HELP if attribution.residual is not None else None)
+    _draw_exports(view, asked, attribution)
+
+
+def _draw_exports(view: View, asked: Asked, attribution: AttributionMap) -> None:
+    shown, scale = asked.drawn(attribution)
+    export_row(
+        file_name(asked.method.key, asked.class_name, view.photo.title, asked.layer_name),
+        png=lambda: view_png(
+            evidence_pixels(view, shown, asked.opacity, scale=scale),
+            title=f"{asked.method.title} for {asked.class_name}",
+            note=f"{view.photo.title}, layer {asked.layer_name or 'input'}; logit {short(attribution.score)}.",
+            scale=scale,
+        ),
+        npz=lambda: arrays_npz(
+            values=attribution.values,
+            extent_px=np.float32(attribution.extent),
+            score=np.float32(attribution.score),
+        ),
+        code=snippet_start(view.model_key, view.photo.key) + "\nevidence = explorer.attribution(\n"
+        f"    model, image, {asked.method.key!r}, layer_name={asked.layer_name!r}, class_index={asked.class_index}\n"
+        ")\nprint(evidence.values.round(2), evidence.score)",
+    )
+
+
+def draw_comparisons(view: View, methods: Sequence[Method], asked: Asked) -> None:
+    """The same question to all methods, and the same method for all classes."""
+    by_method, by_class = st.tabs(["All methods", "All classes"], key="compare", on_change="rerun")
+    if by_method.open:
+        with by_method:
+            _draw_row(view, asked, [(m, asked.class_index, m.title) for m in methods])
+    if by_class.open:
+        with by_class:
+            names = explorer().heads(view.model_key)[asked.head].class_names
+            _draw_row(view, asked, [(asked.method, i, f"for {name}") for i, name in enumerate(names[:6])])
+
+
+def _draw_row(view: View, asked: Asked, questions: Sequence[tuple[Method, int, str]]) -> None:
+    columns = st.columns(max(len(questions), 3), gap="medium")
+    for column, (method, class_index, title) in zip(columns, questions, strict=False):
+        attribution = explorer().attribution(
+            view.model_key,
+            view.photo.image(),
+            method.key,
+            layer_name=asked.layer_name,
+            head=asked.head,
+            class_index=class_index,
+            params=asked.params if method is asked.method else None,
+        )
+        shown, scale = asked.drawn(attribution)
+        with column:
+            st.image(
+                jpeg(evidence_pixels(view, shown, asked.opacity, scale=scale)),
+                width="stretch",
+                alt=f"Heat map, {title}",
+            )
+            st.markdown(f"**{title}**")
+            st.html(scale_bar_html(scale))
+
+
+def _with_values(attribution: AttributionMap, values: np.ndarray) -> AttributionMap:
+    import dataclasses
+
+    return dataclasses.replace(attribution, values=values)

@@ -1,0 +1,171 @@
+"""The parts of the overview page."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.results import AttributionMap, HeadAnswer, LayerActivations
+from dashboard.exports import export_row, file_name, snippet_start
+from dashboard.figures.colours import Scale, UInt8, short
+from dashboard.figures.export import arrays_npz, view_png
+from dashboard.figures.overlay import fit_to_image, overlay, overlay_scale
+from dashboard.figures.pictures import enlarged, jpeg, rgb_pixels
+from dashboard.figures.scale_bar import scale_bar_html
+from dashboard.figures.score_bar import score_bar_html
+from dashboard.figures.strip import card_png
+from dashboard.resources import explorer, seen_pixels
+from dashboard.sentences import (
+    balance,
+    layer_facts,
+    shape_text,
+    sparsity_course,
+    sureness,
+    where_evidence_lies,
+)
+from dashboard.sidebar import View
+
+if TYPE_CHECKING:
+    from cnn_core.layer_info import LayerInfo
+
+METHOD = "grad_cam"
+SHOWN_PX = 576
+OPACITY = 0.75
+MOST_CARDS = 6
+
+
+def draw_photo(view: View) -> None:
+    """The photo as the network gets it."""
+    pixels = photo_pixels(view)
+    height, width = pixels.shape[:2]
+    st.image(jpeg(enlarged(pixels, SHOWN_PX)), width="stretch", alt=f"The photo: {view.photo.title}")
+    st.caption(f"The photo as the network gets it, {height} × {width} pixels")
+
+
+def photo_pixels(view: View) -> UInt8:
+    """The photo as the network gets it, ``(H, W, 3)``."""
+    image = view.photo.image()
+    return rgb_pixels(seen_pixels(view.model_key, image.fingerprint, image))
+
+
+def evidence_pixels(view: View, evidence: AttributionMap, opacity: float, *, scale: Scale) -> UInt8:
+    """A map over the photo, enlarged for the page, ``(H, W, 3)``."""
+    photo = photo_pixels(view)
+    large = enlarged(photo, SHOWN_PX)
+    values = fit_to_image(evidence.values, evidence.extent, photo.shape[:2], large.shape[:2])
+    return overlay(large, values, scale=scale, opacity=opacity)
+
+
+def draw_evidence(view: View, evidence: AttributionMap, answers: Sequence[HeadAnswer]) -> None:
+    """The signed heat map of the answer over the photo, with its scale."""
+    answer = answers[evidence.head]
+    scale = overlay_scale(evidence.values, signed=evidence.signed)
+    name, other = answer.class_names[evidence.class_index], other_name(answer, evidence.class_index)
+    st.image(
+        jpeg(evidence_pixels(view, evidence, OPACITY, scale=scale)),
+        width="stretch",
+        alt=f"Heat map over the photo. {where_evidence_lies(evidence, name)}",
+    )
+    st.html(scale_bar_html(scale, low=other, high=name))
+    st.caption(f"Grad-CAM, signed: red speaks for {name}, blue for {other}; in logits per cell")
+
+
+def other_name(answer: HeadAnswer, class_index: int) -> str:
+    """What speaks against a class: the other one of two, or the rest."""
+    if len(answer.class_names) == 2:
+        return answer.class_names[1 - class_index]
+    return f"not {answer.class_names[class_index]}"
+
+
+def draw_answer(answers: Sequence[HeadAnswer], evidence: AttributionMap, milliseconds: float) -> None:
+    """The answer in one word, how sure, the score as a bar, and what it rests on."""
+    for answer in answers:
+        name = answer.class_names[answer.best]
+        if len(answers) > 1:
+            st.caption(answer.head)
+        st.html(
+            f'<div class="answer">{html.escape(name)}</div><div class="sure">{sureness(answer)}</div>'
+            + score_bar_html(answer)
+        )
+    answer = answers[evidence.head]
+    name, other = answer.class_names[evidence.class_index], other_name(answer, evidence.class_index)
+    st.markdown(where_evidence_lies(evidence, name) + " " + balance(evidence, name, other))
+    st.caption(_check(evidence) + f":material/timer: {milliseconds:.0f} ms", help=CHECK_HELP)
+
+
+CHECK_HELP = (
+    "The score is the logit: log-odds of the class, 0 when the network cannot decide. The cells of the map and "
+    "the score of an empty map add up to it; the residual is what they miss. The time is that of this view, from "
+    "the photo to all layers; a view that was seen before comes from memory."
+)
+
+
+def _check(evidence: AttributionMap) -> str:
+    if evidence.residual is None:
+        return ""
+    score = f"logit {short(evidence.score)}"
+    return f":material/task_alt: {score} = map + constant, residual {short(evidence.residual)} · "
+
+
+def strip_layers(view: View) -> list[LayerInfo]:
+    """The last layer before each change of size, from the photo to the answer; at most six."""
+    spatial = [info for info in explorer().layers(view.model_key) if info.spatial]
+    active = [info for info in spatial if info.activation is not None] or spatial
+    last_of_size = list({info.output_shape[:2]: info for info in active}.values())
+    if len(last_of_size) <= MOST_CARDS:
+        return last_of_size
+    picks = np.linspace(0, len(last_of_size) - 1, MOST_CARDS).round().astype(int)
+    return [last_of_size[index] for index in picks]
+
+
+def draw_strip(view: View, layers: dict[str, LayerActivations]) -> None:
+    """The liveliest maps of each size with the layer's figures, each a link to all its maps."""
+    infos = strip_layers(view)
+    if not infos:
+        return
+    st.subheader("Through the layers")
+    for column, info in zip(st.columns(len(infos)), infos, strict=True):
+        layer = layers[info.name]
+        with column:
+            st.image(card_png(layer), width="stretch", alt=f"Four maps of {info.title}. {layer_facts(layer)}")
+            st.page_link(
+                "pages/activations.py",
+                label=f"**{info.title}**",
+                icon=":material/arrow_outward:",
+                icon_position="right",
+                query_params={"layer": info.name, "model": view.model_key},
+            )
+            st.html(
+                f'<div class="card"><span>{shape_text(layer.maps.shape)}<br>{layer_facts(layer)}</span></div>'
+            )
+    st.markdown(sparsity_course([layers[info.name] for info in infos]))
+
+
+def draw_exports(view: View, answers: Sequence[HeadAnswer], evidence: AttributionMap) -> None:
+    """PNG of the evidence, NPZ of scores and map, and the code."""
+    answer = answers[evidence.head]
+    name = answer.class_names[evidence.class_index]
+    scale = overlay_scale(evidence.values, signed=evidence.signed)
+    export_row(
+        file_name("overview", view.model_key, view.photo.title),
+        png=lambda: view_png(
+            evidence_pixels(view, evidence, OPACITY, scale=scale),
+            title=f"{name}, {sureness(answer)}",
+            note=f"Evidence by {METHOD} for {name} in {view.photo.title}, logits per cell.",
+            scale=scale,
+        ),
+        npz=lambda: arrays_npz(
+            evidence=evidence.values,
+            extent_px=np.float32(evidence.extent),
+            **{f"scores_{head.head}": head.scores for head in answers},
+        ),
+        code=snippet_start(view.model_key, view.photo.key)
+        + "\nanswer = explorer.predict(model, image).heads[0]\n"
+        "print(answer.class_names[answer.best], answer.probabilities)\n"
+        f"evidence = explorer.attribution(model, image, {METHOD!r})\n"
+        "print(evidence.values.round(2))",
+    )

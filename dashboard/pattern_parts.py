@@ -1,0 +1,260 @@
+"""The parts of the filter patterns page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.results import FilterPatterns
+from dashboard import address
+from dashboard.exports import export_row, file_name, snippet_start
+from dashboard.figures.channel_grid import grid_aspect
+from dashboard.figures.charts import ascent_figure
+from dashboard.figures.colours import percent, short
+from dashboard.figures.export import arrays_npz, view_png
+from dashboard.figures.pattern_grid import (
+    dead_pixels,
+    growth_pixels,
+    kernel_grid_figure,
+    mosaic_pixels,
+    pattern_grid_figure,
+    picture_tiling,
+)
+from dashboard.figures.pictures import enlarged, jpeg, png, rgb_pixels
+from dashboard.frames import PLAIN, clicked_name, framed_chart
+from dashboard.jobs import Job, job_progress, jobs
+from dashboard.page import theme
+from dashboard.params_form import field_names, params_widgets
+from dashboard.resources import explorer
+
+if TYPE_CHECKING:
+    from cnn_core.layer_info import LayerInfo
+    from cnn_core.patterns import PatternParams
+    from dashboard.sidebar import View
+
+WHICH = {"strongest": "25 strongest", "all": "Whole layer"}
+WHICH_HELP = (
+    "The strongest patterns are those with the highest score: the mean of the channel before its ReLU."
+)
+STRONGEST = 25
+MAIN_SETTINGS = ("steps", "canvas_px", "seed")
+LARGE_PX = 448
+STRENGTH_HELP = (
+    "Strength: how many standard deviations the channel's response to its pattern lies above its mean response to "
+    "the held-out photos. Score: the mean of the channel's map before its ReLU."
+)
+
+
+def first_choice(layers: Sequence[LayerInfo]) -> str:
+    """The third convolution: patterns are found in a second and already show fur and stripes."""
+    return layers[min(2, len(layers) - 1)].name
+
+
+def settings(params_type: type[PatternParams]) -> dict[str, Any]:
+    """The settings of the climb: three sliders, the others in a box that opens."""
+    more = [name for name in field_names(params_type) if name not in MAIN_SETTINGS]
+    columns = st.columns([1, 1, 1, 0.7], gap="large", vertical_alignment="bottom")
+    chosen: dict[str, Any] = {}
+    for column, name in zip(columns, MAIN_SETTINGS, strict=False):
+        with column:
+            chosen |= params_widgets(params_type, [name], prefix="climb_")
+    with columns[-1], st.popover("More", icon=":material/tune:", width="stretch"):
+        chosen |= params_widgets(params_type, more, prefix="climb_")
+    return chosen
+
+
+def patterns_or_progress(
+    view: View, info: LayerInfo, params: PatternParams, *, channel: int | None = None
+) -> FilterPatterns | None:
+    """The patterns of a layer, or of one channel, if they are known; else the climb is begun and its progress drawn."""
+    channels = None if channel is None else [channel]
+    known = explorer().known_filter_patterns(view.model_key, info.name, channels=channels, params=params)
+    if known is not None:
+        return known
+    key = json.dumps([view.model_key, info.name, channels, asdict(params)])
+    job = jobs().find(key)
+    slot = "layer" if channel is None else "channel"
+    if job is not None and job.finished.is_set() and (job.error is not None or job.cancelled.is_set()):
+        _draw_stopped(job, key, slot)
+        return None
+    _only_one_at_a_time(key, slot)
+
+    def work(progress: Any, cancelled: Any) -> object:
+        return explorer().filter_patterns(
+            view.model_key,
+            info.name,
+            channels=channels,
+            params=params,
+            progress=progress,
+            cancelled=cancelled,
+        )
+
+    what = f"Climbing to the patterns of {info.title}" if channel is None else f"Following channel {channel}"
+    job_progress(jobs().start(key, work), what, slot)
+    return None
+
+
+def _only_one_at_a_time(key: str, slot: str) -> None:
+    """Stop what this session waited for before: its answer is no longer wanted."""
+    name = f"_job_{slot}"
+    before = st.session_state.get(name)
+    if before is not None and before != key:
+        job = jobs().find(before)
+        if job is not None:
+            job.cancelled.set()
+    st.session_state[name] = key
+
+
+def _draw_stopped(job: Job, key: str, slot: str) -> None:
+    if job.error is not None:
+        st.error(job.error, icon=":material/error:")
+    else:
+        st.info(
+            "Stopped. Nothing is lost; what was found before is still there.", icon=":material/pause_circle:"
+        )
+    st.button(
+        "Start again", key=f"{slot}-again", on_click=jobs().forget, args=(key,), icon=":material/replay:"
+    )
+
+
+def draw(view: View, info: LayerInfo, params: PatternParams, patterns: FilterPatterns, which: str) -> None:
+    """The grid of patterns and the opened one."""
+    from cnn_core.patterns import strongest_patterns
+
+    shown = strongest_patterns(patterns, STRONGEST) if which == "strongest" else patterns
+    names = [int(channel) for channel in shown.channels]
+    channel = address.restore("channel", {str(name): name for name in names}.get, names[0])
+    address.keep({"channel": channel})
+    place = names.index(channel)
+    grid, opened = st.columns([1.72, 1], gap="large")
+    with grid:
+        figure, tiles = pattern_grid_figure(shown, selected=place, theme=theme())
+        framed_chart(
+            figure,
+            key="patterns",
+            aspect=grid_aspect(tiles),
+            alt=f"Patterns of {tiles.count} channels of {info.title}, channel {channel} framed",
+            on_select=_open_clicked,
+        )
+        st.caption(_verdict(patterns, shown, info), help=STRENGTH_HELP)
+    with opened:
+        draw_opened(view, info, params, shown, place)
+        _draw_exports(view, info, params, shown)
+
+
+def _open_clicked() -> None:
+    channel = clicked_name("patterns")
+    if channel is not None:
+        st.session_state["channel"] = channel
+
+
+def _verdict(patterns: FilterPatterns, shown: FilterPatterns, info: LayerInfo) -> str:
+    side = f"{patterns.patterns.shape[1]} × {patterns.patterns.shape[2]} px"
+    alive = int(patterns.alive.sum())
+    dead = len(patterns.channels) - alive
+    parts = [f"{len(shown.channels)} of {len(patterns.channels)} channels of {info.title}, {side}."]
+    if patterns.has_strengths and alive:
+        beats = float(patterns.beats_photos[patterns.alive].mean())
+        parts.append(
+            f"{percent(beats)} of the living channels answer their pattern more strongly than any held-out photo; "
+            f"median strength {short(float(np.median(patterns.strengths[patterns.alive])))}."
+        )
+    if dead:
+        parts.append(f"{dead} dead, struck through: they fire on no photo.")
+    return " ".join([*parts, "Hover for figures, click to open."])
+
+
+def draw_opened(
+    view: View, info: LayerInfo, params: PatternParams, shown: FilterPatterns, place: int
+) -> None:
+    """One pattern large, with its figures and how it grew."""
+    channel = int(shown.channels[place])
+    st.html(
+        f"<div><b>Channel {channel}</b> of {info.title} <span class='own-name'>{info.name}</span><br>"
+        f"<span style='opacity:.72;font-size:.88rem'>{_figures(shown, place)}</span></div>"
+    )
+    if not shown.alive[place]:
+        st.image(png(dead_pixels((120, 120), theme())), width="stretch", alt="Dead channel")
+        st.caption("This channel is dead: it fires on none of the held-out photos, so nothing was climbed.")
+        return
+    picture = enlarged(rgb_pixels(shown.patterns[place]), LARGE_PX)
+    st.image(jpeg(picture, 90), width="stretch", alt=f"The pattern of channel {channel}")
+    one = patterns_or_progress(view, info, params, channel=channel)
+    if one is not None:
+        _draw_growth(one)
+
+
+def _figures(shown: FilterPatterns, place: int) -> str:
+    if not shown.alive[place]:
+        return "dead"
+    score = f"score {short(float(shown.scores[place]))}"
+    if not shown.has_strengths:
+        return score
+    beats = "beats every held-out photo" if shown.beats_photos[place] else "some photo is stronger"
+    return f"strength {short(float(shown.strengths[place]))} · {score} · {beats}"
+
+
+def _draw_growth(one: FilterPatterns) -> None:
+    frames = growth_pixels(one.growth, 0)
+    for column, frame, step in zip(
+        st.columns(len(frames), gap="xsmall"), frames, one.growth_steps, strict=True
+    ):
+        column.image(jpeg(frame), width="stretch", alt=f"The pattern after {step} steps")
+        column.caption(f"{step}", text_alignment="center")
+    st.plotly_chart(
+        ascent_figure(one.history[:, 0], label="score", theme=theme()),
+        key="ascent",
+        config=PLAIN,
+        alt=f"The score climbs from {short(float(one.history[0, 0]))} to {short(float(one.history[-1, 0]))}",
+    )
+
+
+def _draw_exports(view: View, info: LayerInfo, params: PatternParams, shown: FilterPatterns) -> None:
+    def grid_png() -> bytes:
+        tiles = picture_tiling(len(shown.channels), shown.patterns.shape[1:3])
+        return view_png(
+            mosaic_pixels(shown.patterns, tiles),
+            title=f"{info.title}: patterns of {tiles.count} channels",
+            note=f"Channels {', '.join(map(str, shown.channels))}. {params.steps} steps, seed {params.seed}.",
+        )
+
+    export_row(
+        file_name(view.model_key, info.name, "patterns"),
+        png=grid_png,
+        npz=lambda: arrays_npz(
+            channels=shown.channels,
+            patterns=shown.patterns,
+            scores=shown.scores,
+            strengths=shown.strengths,
+            history=shown.history,
+        ),
+        code=snippet_start(view.model_key, view.photo.key)
+        + "\nfrom cnn_core.patterns import PatternParams, strongest_patterns\n\n"
+        f"params = {params!r}\n"
+        f"patterns = explorer.filter_patterns(model, {info.name!r}, params=params)\n"
+        "print(strongest_patterns(patterns).channels)",
+    )
+
+
+def draw_kernels(view: View) -> None:
+    """The kernels of the first convolution, which can be looked at as they are."""
+    with st.expander("The raw kernels of the first convolution", icon=":material/blur_on:"):
+        figure, tiles = kernel_grid_figure(
+            explorer().first_layer_kernels(view.model_key), selected=None, theme=theme()
+        )
+        framed_chart(
+            figure,
+            key="kernels",
+            aspect=grid_aspect(tiles),
+            alt=f"The {tiles.count} kernels of the first convolution",
+            max_width_px=900,
+        )
+        st.caption(
+            "Only the first convolution works on colours, so only its weights can be seen directly. Grey is 0; each "
+            "kernel is stretched to its own range."
+        )

@@ -1,0 +1,103 @@
+"""What all sessions share: the explorer with its models and results, decoded photos.
+
+Everything here is bounded. The library is imported on first use, so that the frame of the page
+does not wait for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections import OrderedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from cnn_core.images import RgbImage, decode_image
+
+if TYPE_CHECKING:
+    from cnn_core.explorer import Explorer
+
+PROJECT = Path(__file__).resolve().parent.parent
+DECODED_BYTES = 160 * 2**20
+
+
+def models_folder() -> Path:
+    """Where the models are: ``CONVSCOPE_MODELS``, or the project's own."""
+    return Path(os.environ.get("CONVSCOPE_MODELS") or PROJECT / "models")
+
+
+def cache_folder() -> Path:
+    """Where results outlive the process: ``CONVSCOPE_CACHE``, or the person's cache folder."""
+    named = os.environ.get("CONVSCOPE_CACHE")
+    return Path(named) if named else Path.home() / ".cache" / "convscope"
+
+
+def data_folder() -> Path | None:
+    """Photos that can be browsed, ``CONVSCOPE_DATA``, or None when none were named."""
+    named = os.environ.get("CONVSCOPE_DATA")
+    folder = Path(named) if named else None
+    return folder if folder is not None and folder.is_dir() else None
+
+
+@st.cache_resource(show_spinner="Starting the network …", max_entries=1)
+def explorer() -> Explorer:
+    """The front door to the library, one for all sessions."""
+    from cnn_core.explorer import Explorer
+    from cnn_core.model_store import ModelStore
+    from cnn_core.result_store import ResultStore
+
+    return Explorer(ModelStore(models_folder()), ResultStore(cache_folder()))
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def device_line() -> str:
+    """What computes, and how exactly."""
+    from cnn_core import backend
+
+    return f"{backend.device_name()} · float32"
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def seen_pixels(model_key: str, fingerprint: str, _image: RgbImage) -> Any:
+    """The photo as the network gets it, ``(H, W, c)``, uint8; remembered by its fingerprint."""
+    return explorer().seen_pixels(model_key, _image)
+
+
+class DecodedPhotos:
+    """Decoded photos by the sha256 of their file; those unused longest make room."""
+
+    def __init__(self, max_bytes: int = DECODED_BYTES) -> None:
+        """``max_bytes`` of pixels are kept; the photo asked for last always is."""
+        self._max_bytes = max_bytes
+        self._photos: OrderedDict[str, RgbImage] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def decode(self, content: bytes) -> RgbImage:
+        """The photo in a file.
+
+        Raises:
+            ImageError: it holds none.
+        """
+        key = hashlib.sha256(content).hexdigest()
+        with self._lock:
+            photo = self._photos.get(key)
+        if photo is None:
+            photo = decode_image(content)
+        with self._lock:
+            self._photos[key] = photo
+            self._photos.move_to_end(key)
+            while len(self._photos) > 1 and self._size() > self._max_bytes:
+                self._photos.popitem(last=False)
+        return photo
+
+    def _size(self) -> int:
+        return sum(photo.pixels.nbytes for photo in self._photos.values())
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def decoded_photos() -> DecodedPhotos:
+    """The decoded photos of all sessions."""
+    return DecodedPhotos()

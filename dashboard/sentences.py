@@ -1,0 +1,77 @@
+"""Sentences made from numbers, for the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cnn_core.results import AttributionMap, HeadAnswer, LayerActivations
+from dashboard.figures.colours import percent, short
+
+NEARLY_EVEN = 0.05  # share of zeros; smaller changes are not worth a word
+
+
+def sureness(answer: HeadAnswer) -> str:
+    """How sure the network is, without ever rounding to a certainty that it does not have."""
+    if answer.kind == "regression":
+        return "predicted value"
+    percent = 100 * float(answer.probabilities[answer.best])
+    if percent > 99.95:
+        return "more than 99.9 % sure"
+    return f"{percent:.1f} % sure"
+
+
+def where_evidence_lies(attribution: AttributionMap, class_name: str) -> str:
+    """How much of the picture holds half of the evidence for the class, and whereabouts."""
+    positive = np.clip(attribution.values, 0, None).astype(np.float64)
+    total = positive.sum()
+    if total == 0:
+        return f"No part of the photo speaks for **{class_name}**."
+    falling = np.sort(positive.ravel())[::-1].cumsum()
+    share = (int(np.searchsorted(falling, total / 2)) + 1) / positive.size
+    return (
+        f"Half of the evidence for **{class_name}** lies in {percent(share)} of the photo, "
+        f"around its {_place(positive)}."
+    )
+
+
+def balance(attribution: AttributionMap, class_name: str, other: str) -> str:
+    """What speaks for and against, in logits; for signed maps that add up to the score."""
+    gain = float(attribution.values[attribution.values > 0].sum())
+    loss = float(attribution.values[attribution.values < 0].sum())
+    return f"Places for {class_name} add {short(gain)} logits, places for {other} take {short(-loss)} away."
+
+
+def sparsity_course(layers: Sequence[LayerActivations]) -> str:
+    """How the share of zeros changes from the first to the last of some layers."""
+    first, last = layers[0].sparsity, layers[-1].sparsity
+    if abs(last - first) < NEARLY_EVEN:
+        return f"From left to right the maps shrink; about as many of their values are zero, {percent(last)}."
+    word = "grows" if last > first else "falls"
+    return (
+        "From left to right the maps keep less of the photo and more of the answer: "
+        f"**the share of zeros {word} from {percent(first)} to {percent(last)}**."
+    )
+
+
+def layer_facts(layer: LayerActivations) -> str:
+    """Share of zeros and number of blank maps of a layer."""
+    blank, count = len(layer.blank_channels), layer.maps.shape[2]
+    return f"{percent(layer.sparsity)} zeros · {blank} of {count} {'map' if count == 1 else 'maps'} blank"
+
+
+def shape_text(shape: Sequence[int | None]) -> str:
+    """A shape as ``36 × 36 × 96``."""
+    return " × ".join("any" if side is None else f"{side:,}" for side in shape)
+
+
+def _place(positive: np.ndarray) -> str:
+    height, width = positive.shape
+    rows, columns = np.mgrid[:height, :width]
+    row = float((rows * positive).sum() / positive.sum() + 0.5) / height
+    column = float((columns * positive).sum() / positive.sum() + 0.5) / width
+    vertical = "upper" if row < 0.4 else "lower" if row > 0.6 else ""
+    horizontal = "left" if column < 0.4 else "right" if column > 0.6 else ""
+    words = " ".join(word for word in (vertical, horizontal) if word)
+    return f"{words} part" if words else "middle"

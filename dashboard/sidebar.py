@@ -1,0 +1,208 @@
+"""The sidebar: which network, which photo, what it runs on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.errors import ConvscopeError
+from dashboard import address
+from dashboard.guard import told_errors
+from dashboard.photos import Photo, data_groups, data_photo, photo_named, samples, take_in, uploads
+from dashboard.resources import data_folder, device_line, explorer
+from dashboard.style import photo_buttons_style
+
+if TYPE_CHECKING:
+    from cnn_core.model_store import ModelCard
+
+DATA_PAGE = 8
+MAX_UPLOAD_MB = 20
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What every page looks at."""
+
+    model_key: str
+    photo: Photo
+
+
+def sidebar() -> View | None:
+    """Draw the sidebar and give back what is chosen; None, with the reason told, if there is no model."""
+    with st.sidebar:
+        st.markdown("### :material/center_focus_strong: Convscope")
+        place_of_model = st.container()
+        photo = _photo_picker()
+        with place_of_model:
+            model_key = _model_picker()
+        st.divider()
+        _foot()
+    address.keep({"model": model_key, "photo": photo.key if photo.shareable else None})
+    return None if model_key is None else View(model_key, photo)
+
+
+def _model_picker() -> str | None:
+    with told_errors():
+        cards = {card.key: card for card in explorer().models()}
+        if not cards:
+            st.error(
+                "Expected a model in the folder `models`. Received: none that can be read. "
+                "Restore `models/cats_dogs`, or train one.",
+                icon=":material/error:",
+            )
+            return None
+        address.restore("model", address.name_in(cards), next(iter(cards)))
+        key = st.selectbox(
+            "Model",
+            list(cards),
+            format_func=lambda key: cards[key].title,
+            key="model",
+            help="The trained network that is opened.",
+        )
+        st.caption(_model_line(cards[key]))
+        return str(key)
+    return None
+
+
+def _model_line(card: ModelCard) -> str:
+    height, width = card.input_px
+    line = f"{_million(card.parameters)} parameters · {height} × {width} px"
+    if card.accuracy is None:
+        return line
+    pictures = card.facts.get("validation", {}).get("pictures")
+    held_out = f"{pictures:,} held-out photos" if isinstance(pictures, int) else "held-out photos"
+    return f"{line}  \n{100 * card.accuracy:.1f} % right on {held_out}"
+
+
+def _million(count: int) -> str:
+    return f"{count / 1e6:.2f} M" if count >= 1e6 else f"{count / 1e3:.0f} k" if count >= 1e3 else str(count)
+
+
+def _photo_picker() -> Photo:
+    first = samples()[0]
+    key = address.restore("photo", lambda text: text if photo_named(text) else None, first.key)
+    st.markdown("**Photo**")
+    _photo_buttons("photos", (*reversed(uploads().values()), *samples()), chosen=key)
+    _uploader()
+    _data_browser(key)
+    photo = photo_named(st.session_state["photo"]) or first
+    try:
+        photo.image()
+    except (ConvscopeError, OSError) as error:
+        st.error(f"**{photo.title}**: {error}", icon=":material/broken_image:")
+        photo = first
+    if not photo.shareable:
+        st.caption("Your photo stays in this session; a copied link opens with the first sample.")
+    return photo
+
+
+def _photo_buttons(name: str, photos: Iterable[Photo], *, chosen: str) -> None:
+    shown: dict[str, bytes] = {}
+    marked = None
+    with st.container(key=name):
+        for number, photo in enumerate(photos):
+            try:
+                face = photo.thumbnail()
+            except (ConvscopeError, OSError):
+                continue
+            key = f"photo-{name}-{number}"
+            shown[key] = face
+            label = photo.title
+            if photo.key == chosen:
+                marked, label = key, f"{photo.title} (chosen)"
+            st.button(label, key=key, help=photo.title, on_click=_choose, args=(photo.key,))
+    photo_buttons_style(shown, marked)
+
+
+def _choose(key: str) -> None:
+    st.session_state["photo"] = key
+    st.session_state["_refused"] = []
+
+
+def _uploader() -> None:
+    turn = st.session_state.setdefault("_upload_turn", 0)
+    st.file_uploader(
+        "Add photos",
+        accept_multiple_files=True,
+        max_upload_size=MAX_UPLOAD_MB,
+        key=f"upload-{turn}",
+        on_change=_uploaded,
+        help=f"PNG, JPEG, WebP, BMP, GIF or TIFF, up to {MAX_UPLOAD_MB} MB each; drag them here or click.",
+    )
+    camera = st.expander("Camera", icon=":material/photo_camera:", key="camera-open", on_change="rerun")
+    if camera.open:
+        with camera:
+            st.camera_input("Take a photo", key="camera", on_change=_taken, label_visibility="collapsed")
+    for name, reason in st.session_state.get("_refused", []):
+        st.error(f"**{name}**: {reason}", icon=":material/broken_image:")
+    if uploads():
+        st.button(
+            "Forget my photos", key="forget", icon=":material/delete:", on_click=_forget, type="tertiary"
+        )
+
+
+def _uploaded() -> None:
+    """Take the files in and start with an empty uploader, which frees their memory there."""
+    turn = st.session_state["_upload_turn"]
+    files = st.session_state.get(f"upload-{turn}") or []
+    if files:
+        take_in([(file.name, file.getvalue()) for file in files])
+        st.session_state["_upload_turn"] = turn + 1
+
+
+def _taken() -> None:
+    picture = st.session_state.get("camera")
+    if picture is not None:
+        take_in([("Camera", picture.getvalue())])
+
+
+def _forget() -> None:
+    uploads().clear()
+    st.session_state["photo"] = samples()[0].key
+    st.session_state["_refused"] = []
+
+
+def _data_browser(chosen: str) -> None:
+    folder = data_folder()
+    groups = data_groups(folder) if folder is not None else {}
+    if folder is None or not groups:
+        return
+    browser = st.expander(
+        "Data set",
+        icon=":material/photo_library:",
+        key="data-open",
+        on_change="rerun",
+        expanded="/" in chosen,
+    )
+    if browser.open:
+        with browser:
+            _data_page(folder, groups, chosen)
+
+
+def _data_page(folder: Path, groups: dict[str, tuple[str, ...]], chosen: str) -> None:
+    group = st.selectbox("Folder", list(groups), key="data-group")
+    turn = st.session_state.setdefault("_data_turn", 0)
+    names = groups[group]
+    picks = np.random.default_rng(turn).choice(len(names), min(DATA_PAGE, len(names)), replace=False)
+    photos = [data_photo(f"{group}/{names[index]}") for index in picks]
+    _photo_buttons("data-photos", [photo for photo in photos if photo is not None], chosen=chosen)
+    st.button("Others", key="data-next", icon=":material/shuffle:", on_click=_turn_data_page, width="stretch")
+    st.caption(f"{len(names):,} photos in {folder.name}/{group}")
+
+
+def _turn_data_page() -> None:
+    st.session_state["_data_turn"] += 1
+
+
+def _foot() -> None:
+    with told_errors():
+        st.caption(f":material/memory: {device_line()}")
+        warning = explorer().warning
+        if warning is not None:
+            st.warning(warning, icon=":material/save:")
+    st.caption("Train a network of your own:\n`python -m cnn_core train --help`")

@@ -1,0 +1,39 @@
+"""Activations: every map of a layer as one grid, one of them opened."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import activation_parts as parts
+from dashboard.choosers import channel_slider, choice, layer_slider
+from dashboard.guard import live
+from dashboard.page import chosen
+from dashboard.resources import explorer
+from dashboard.sidebar import View
+
+
+@live
+def body(view: View) -> None:
+    """Choose a layer and a channel, see the grid and the opened map."""
+    image = view.photo.image()
+    infos = explorer().layers(view.model_key)
+    layer_place, channel_place, scale_place = st.columns([5, 5, 3.4], gap="medium")
+    with layer_place:
+        info = layer_slider(infos, parts.first_choice(infos), arrows="Shift")
+    layers = explorer().activations(view.model_key, image)
+    layer = layers[info.name]
+    with channel_place:
+        channel = channel_slider(layer.maps.shape[2])
+    with scale_place:
+        common = choice("Scale", parts.SCALES, key="scale", help=parts.SCALE_HELP) == "common"
+
+    grid, opened = st.columns([1.72, 1], gap="large")
+    with grid:
+        parts.draw_grid(info, layer, channel, common=common)
+    with opened:
+        parts.draw_opened(view, info, layer, channel, common=common)
+    parts.draw_more(view, infos, layers, info, channel)
+
+
+st.title("Activations")
+body(chosen())

@@ -1,0 +1,34 @@
+"""Filter patterns: what each filter of a convolution looks for."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cnn_core.patterns import PatternParams
+from dashboard import pattern_parts as parts
+from dashboard.choosers import choice, layer_slider
+from dashboard.guard import live
+from dashboard.page import chosen
+from dashboard.resources import explorer
+from dashboard.sidebar import View
+
+
+@live
+def body(view: View) -> None:
+    """Choose a layer, wait for the climb if it is new, see all patterns and one of them opened."""
+    layers = [info for info in explorer().layers(view.model_key) if info.convolution]
+    layer_place, which_place = st.columns([5, 3], gap="large", vertical_alignment="bottom")
+    with layer_place:
+        info = layer_slider(layers, parts.first_choice(layers), arrows="Shift")
+    with which_place:
+        which = choice("Show", parts.WHICH, key="show", help=parts.WHICH_HELP)
+    params = PatternParams(**parts.settings(PatternParams))
+
+    patterns = parts.patterns_or_progress(view, info, params)
+    if patterns is not None:
+        parts.draw(view, info, params, patterns, which)
+    parts.draw_kernels(view)
+
+
+st.title("Filter patterns")
+body(chosen())

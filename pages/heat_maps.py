@@ -1,0 +1,38 @@
+"""Heat maps: where a photo speaks for or against a class."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cnn_core.attribution import METHODS
+from dashboard import heat_parts as parts
+from dashboard.guard import live
+from dashboard.page import chosen
+from dashboard.resources import explorer
+from dashboard.sidebar import View
+
+
+@live
+def body(view: View) -> None:
+    """Choose a method, a class and a layer, see the map over the photo and its values."""
+    image = view.photo.image()
+    question = parts.choose(view, METHODS)
+    attribution = explorer().attribution(
+        view.model_key,
+        image,
+        question.method.key,
+        layer_name=question.layer_name,
+        head=question.head,
+        class_index=question.class_index,
+        params=question.params,
+    )
+    over, values = st.columns([1.25, 1], gap="large")
+    with over:
+        parts.draw_over_photo(view, question, attribution)
+    with values:
+        parts.draw_values(view, question, attribution)
+    parts.draw_comparisons(view, METHODS, question)
+
+
+st.title("Heat maps")
+body(chosen())

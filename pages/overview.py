@@ -1,0 +1,38 @@
+"""Overview: the answer, what it rests on, and the way through the layers."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from dashboard import overview_parts as parts
+from dashboard.guard import live
+from dashboard.page import chosen
+from dashboard.resources import explorer
+from dashboard.sidebar import View
+
+
+@live
+def body(view: View) -> None:
+    """One photo in one view."""
+    start = time.perf_counter()
+    image = view.photo.image()
+    answers = explorer().predict(view.model_key, image).heads
+    evidence = explorer().attribution(view.model_key, image, parts.METHOD)
+    layers = explorer().activations(view.model_key, image)
+    milliseconds = (time.perf_counter() - start) * 1000
+
+    photo, heat, answer = st.columns([1, 1, 1.08], gap="large")
+    with photo:
+        parts.draw_photo(view)
+    with heat:
+        parts.draw_evidence(view, evidence, answers)
+    with answer:
+        parts.draw_answer(answers, evidence, milliseconds)
+    parts.draw_strip(view, layers)
+    parts.draw_exports(view, answers, evidence)
+
+
+st.title("What the network sees")
+body(chosen())
