@@ -46,13 +46,13 @@ class Schedule:
     def arrays(self, torus: Size, size: Size) -> list[NDArray[Any]]:
         """Per step, rows ``(steps, h)`` and columns ``(steps, w)`` to paint, and its length ``(steps,)``.
 
-        The shifts are evenly spaced, in random order: each puts the frame that padding makes
-        somewhere else, and a place that gets it more often than others would show it.
+        The shifts are evenly spread, in random order: each puts the frame that padding makes
+        somewhere else, and a place that got it more often than others would show it.
         """
         generator = np.random.default_rng(self.seed)
         shown = []
         for side, length in zip(torus, size, strict=True):
-            order = generator.permutation(self.steps) + generator.random()
+            order = generator.permutation(self.steps) + generator.random(self.steps)
             shifts = np.floor(order / self.steps * self.jitter * side).astype(np.int64)
             shown.append(pieces(shifts, side, length))
         left = 1 - np.arange(self.steps) / self.steps  # share of the steps to come

@@ -71,9 +71,9 @@ class Canvas:
         down, across = (np.square(frequencies(side)) for side in self.size)
         frequency = np.sqrt(down[:, None] + across[None, :])
         slowest = 1 / max(self.size)
-        scale = np.maximum(frequency, slowest) ** -self._style.decay
+        scale: Float = (np.maximum(frequency, slowest) ** -self._style.decay).astype(np.float32)
         scale /= np.sqrt(np.square(scale).mean())
-        return scale[..., None].astype(np.float32)
+        return scale[..., None]
 
     @cached_property
     def colours(self) -> Float:
@@ -82,9 +82,8 @@ class Canvas:
             return np.eye(self.channels, dtype=np.float32)
         values, vectors = np.linalg.eigh(np.asarray(PHOTO_COLOURS))
         values = np.power(values / values.max(), self._style.colour)
-        matrix = (vectors * values) @ vectors.T
-        matrix = matrix[::-1, ::-1] if self._reverse else matrix
-        return matrix.astype(np.float32)
+        matrix: Float = ((vectors * values) @ vectors.T).astype(np.float32)
+        return matrix[::-1, ::-1] if self._reverse else matrix
 
     def start(self, seeds: list[list[int]]) -> Float:
         """Faint noise to start from, ``(n, H, W, c)``; a picture depends on its own seed only."""
@@ -129,4 +128,5 @@ def hartley(side: int) -> NDArray[np.float64]:
     Reference: Bracewell (1983).
     """
     angle = 2 * np.pi * np.outer(np.arange(side), np.arange(side)) / side
-    return (np.cos(angle) + np.sin(angle)) / np.sqrt(side)
+    waves: NDArray[np.float64] = (np.cos(angle) + np.sin(angle)) / np.sqrt(side)
+    return waves

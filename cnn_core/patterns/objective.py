@@ -43,7 +43,7 @@ def channel_objective(probe: Probe, layer_name: str, size: Size) -> Objective:
     graph = _graph(probe, layer_name, size)
     unit = unit_tensor(graph.nodes[-1])
     source = _producer(graph, unit)
-    if _is_plain_convolution(source):
+    if source is not None and _is_plain_convolution(source):
         return _convolution_mean(graph, source)
     model = keras.Model(graph.input, unit)
     axes = tuple(range(1, len(unit.shape) - 1))
@@ -61,9 +61,7 @@ def channel_count(probe: Probe, layer_name: str) -> int:
     return int(unit_tensor(probe.unit_node(layer_name)).shape[-1])
 
 
-def tap_windows(
-    cells: int, kernel: int, stride: int, dilation: int, *, same: bool
-) -> NDArray[np.float32]:
+def tap_windows(cells: int, kernel: int, stride: int, dilation: int, *, same: bool) -> NDArray[np.float32]:
     """For each tap of a kernel along one axis, how often it meets each cell, as a mean.
 
     Returns:
@@ -131,8 +129,8 @@ def _producer(graph: FlatGraph, tensor: Any) -> Node | None:
     return None
 
 
-def _is_plain_convolution(node: Node | None) -> bool:
-    if node is None or type(node.operation) is not keras.layers.Conv2D:
-        return False
+def _is_plain_convolution(node: Node) -> bool:
     layer = node.operation
+    if type(layer) is not keras.layers.Conv2D:  # a subclass may compute something else
+        return False
     return bool(layer.groups == 1 and layer.data_format == "channels_last")
