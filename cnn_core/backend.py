@@ -60,6 +60,29 @@ def fast_precision() -> str:
     return "mixed_bfloat16" if "avx512_bf16" in flags or "amx_bf16" in flags else "float32"
 
 
+def in_precision(model: keras.Model, policy: str) -> keras.Model:
+    """The same computation in another precision, with the same variables; ``model`` is not changed.
+
+    Layers whose precision somebody chose, or that are quantised, keep it.
+
+    Args:
+        model: flat: without models among its layers.
+        policy: ``float32`` or what ``fast_precision`` answers.
+    """
+    if policy == "float32":
+        return model
+
+    def twin(layer: Any) -> Any:
+        if not isinstance(layer, keras.layers.Layer) or layer.dtype_policy.name != "float32":
+            return layer
+        copied = object.__new__(type(layer))
+        copied.__dict__.update(layer.__dict__, _inbound_nodes=[], _outbound_nodes=[])
+        copied.dtype_policy = policy
+        return copied
+
+    return keras.models.clone_model(model, clone_function=twin)
+
+
 Arrays = list[NDArray[np.float32]]
 
 

@@ -89,7 +89,7 @@ class Climb:
         """Climb in chunks of a few steps, handing back control between them.
 
         Args:
-            start: coefficients ``(n, H, W, c)``.
+            start: coefficients ``(n, c, H, W)``.
             channels: ``(n,)``.
             schedule: how to climb.
 

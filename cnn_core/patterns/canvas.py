@@ -9,6 +9,7 @@ the picture is a torus: moving it, or cutting a piece out of it, is a choice of 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -67,13 +68,13 @@ class Canvas:
 
     @cached_property
     def amplitudes(self) -> Float:
-        """Scale of every wave, ``(H, W, 1)``, of quadratic mean 1."""
+        """Scale of every wave, ``(H, W)``, of quadratic mean 1."""
         down, across = (np.square(frequencies(side)) for side in self.size)
         frequency = np.sqrt(down[:, None] + across[None, :])
         slowest = 1 / max(self.size)
         scale: Float = (np.maximum(frequency, slowest) ** -self._style.decay).astype(np.float32)
         scale /= np.sqrt(np.square(scale).mean())
-        return scale[..., None]
+        return scale
 
     @cached_property
     def colours(self) -> Float:
@@ -86,8 +87,8 @@ class Canvas:
         return matrix[::-1, ::-1] if self._reverse else matrix
 
     def start(self, seeds: list[list[int]]) -> Float:
-        """Faint noise to start from, ``(n, H, W, c)``; a picture depends on its own seed only."""
-        shape = (*self.size, self.channels)
+        """Faint noise to start from, ``(n, c, H, W)``; a picture depends on its own seed only."""
+        shape = (self.channels, *self.size)
         noise = [np.random.default_rng(seed).standard_normal(shape) for seed in seeds]
         return (START_DEVIATION * np.stack(noise)).astype(np.float32)
 
@@ -95,7 +96,7 @@ class Canvas:
         """Model inputs painted from coefficients.
 
         Args:
-            coefficients: ``(n, H, W, c)``.
+            coefficients: ``(n, c, H, W)``.
             rows, columns: ``(h,)`` and ``(w,)``, int: which pixels of the torus to paint.
 
         Returns:
@@ -104,11 +105,11 @@ class Canvas:
         ops = keras.ops
         down = ops.take(ops.convert_to_tensor(self.waves[0]), rows, axis=0)  # (h, H)
         across = ops.take(ops.convert_to_tensor(self.waves[1]), columns, axis=0)  # (w, W)
-        waves = coefficients * self.amplitudes
-        painted = ops.einsum("hy,nyxc->nhxc", down, waves)  # (n, h, W, c)
-        painted = ops.einsum("wx,nhxc->nhwc", across, painted)  # (n, h, w, c)
-        painted = ops.matmul(painted, self.colours)
-        return self._low + self._span * ops.sigmoid(painted)  # (n, h, w, c)
+        waves = ops.reshape(coefficients * self.amplitudes, (-1, self.channels, math.prod(self.size)))
+        coloured = ops.reshape(ops.matmul(self.colours, waves), (-1, self.channels, *self.size))
+        painted = ops.matmul(ops.matmul(down, coloured), ops.transpose(across))  # (n, c, h, w)
+        painted = ops.transpose(ops.sigmoid(painted), (0, 2, 3, 1))  # (n, h, w, c)
+        return self._low + self._span * painted
 
     def contrast(self, coefficients: Any) -> Any:
         """Quadratic mean over what coefficients paint, before colours and squashing: ``(n, 1, 1, 1)``."""

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.backend import fast_precision
 from cnn_core.errors import Cancelled, QuestionError
 from cnn_core.patterns.ascent import Climb, Schedule, chunk_ends
 from cnn_core.patterns.canvas import Canvas, CanvasStyle
@@ -58,6 +59,7 @@ class LayerClimb:
     ) -> None:
         self._probe, self._params, self._progress = probe, params, progress
         self._size, self._objective = _sized_objective(probe, layer_name, params.canvas_px)
+        self._layer_name = layer_name
         style = CanvasStyle(decay=params.smoothness, colour=params.colour)
         self._canvas = Canvas(self._size, probe.input_shape[2], probe.preprocessing, style)
         self._ends = chunk_ends(params.steps)
@@ -71,7 +73,8 @@ class LayerClimb:
         growth = np.full((len(self._frame_steps), *shape), GREY, np.uint8)
         scores = self._measured(patterns, channels)
         history = np.repeat(scores[None], steps + 1, axis=0)
-        climb = Climb(self._objective, self._canvas, self._size)
+        fast = channel_objective(self._probe, self._layer_name, self._size, fast_precision())
+        climb = Climb(fast, self._canvas, self._size)
         batches = _batches(np.flatnonzero(alive), self._size)
         for number, (members, real) in enumerate(batches):
             begun, share = number / len(batches), 1 / len(batches)

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.backend import in_precision
 from cnn_core.errors import QuestionError
 from cnn_core.flat_graph import FlatGraph, Node, flat_graph
 from cnn_core.probe import Probe, unit_tensor
@@ -22,7 +23,7 @@ Objective = Callable[[Any, Any], Any]
 Size = tuple[int, int]
 
 
-def channel_objective(probe: Probe, layer_name: str, size: Size) -> Objective:
+def channel_objective(probe: Probe, layer_name: str, size: Size, precision: str = "float32") -> Objective:
     """The mean of a channel's map before the non-linearity, as a function to climb.
 
     The mean of a convolution's map is the dot product of its kernel with the mean of the windows
@@ -33,6 +34,7 @@ def channel_objective(probe: Probe, layer_name: str, size: Size) -> Objective:
         probe: the model.
         layer_name: the layer.
         size: (height, width) of the pictures.
+        precision: of the layers below; ``cnn_core.backend.fast_precision()`` is enough to climb by.
 
     Returns:
         Function of model inputs ``(n, H, W, c)`` and channel indices ``(n,)``; gives ``(n,)``.
@@ -44,12 +46,12 @@ def channel_objective(probe: Probe, layer_name: str, size: Size) -> Objective:
     unit = unit_tensor(graph.nodes[-1])
     source = _producer(graph, unit)
     if source is not None and _is_plain_convolution(source):
-        return _convolution_mean(graph, source)
-    model = keras.Model(graph.input, unit)
+        return _convolution_mean(graph, source, precision)
+    model = in_precision(keras.Model(graph.input, unit), precision)
     axes = tuple(range(1, len(unit.shape) - 1))
 
     def mean_of_channel(inputs: Any, channels: Any) -> Any:
-        values = model(inputs, training=False)
+        values = keras.ops.cast(model(inputs, training=False), "float32")
         means = keras.ops.mean(values, axis=axes) if axes else values  # (n, k)
         return keras.ops.take_along_axis(means, channels[:, None], axis=1)[:, 0]  # (n,)
 
@@ -77,9 +79,9 @@ def tap_windows(cells: int, kernel: int, stride: int, dilation: int, *, same: bo
     return windows.astype(np.float32)
 
 
-def _convolution_mean(graph: FlatGraph, node: Node) -> Objective:
+def _convolution_mean(graph: FlatGraph, node: Node, precision: str) -> Objective:
     layer, entry = node.operation, node.inputs[0]
-    trunk = None if entry is graph.input else keras.Model(graph.input, entry)
+    trunk = None if entry is graph.input else in_precision(keras.Model(graph.input, entry), precision)
     down, across = (
         tap_windows(
             entry.shape[1 + axis],
@@ -94,10 +96,10 @@ def _convolution_mean(graph: FlatGraph, node: Node) -> Objective:
     def mean_of_channel(inputs: Any, channels: Any) -> Any:
         ops = keras.ops
         values = inputs if trunk is None else trunk(inputs, training=False)  # (n, h, w, c)
-        windows = ops.einsum("yh,nhwc->nywc", down, values)  # (n, kh, w, c)
+        windows = ops.einsum("yh,nhwc->nywc", down, ops.cast(values, "float32"))  # (n, kh, w, c)
         windows = ops.einsum("xw,nywc->nyxc", across, windows)  # (n, kh, kw, c)
-        kernels = ops.take(ops.transpose(layer.kernel, (3, 0, 1, 2)), channels, axis=0)  # (n, kh, kw, c)
-        means = ops.sum(windows * kernels, axis=(1, 2, 3))  # (n,)
+        kernels = ops.take(layer.kernel, channels, axis=3)  # (kh, kw, c, n)
+        means = ops.sum(windows * ops.transpose(kernels, (3, 0, 1, 2)), axis=(1, 2, 3))  # (n,)
         return means + ops.take(layer.bias, channels) if layer.use_bias else means
 
     return mean_of_channel

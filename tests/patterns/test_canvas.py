@@ -26,14 +26,14 @@ def test_waves_come_with_their_frequency() -> None:
 
 
 def test_blank_coefficients_paint_mid_grey() -> None:
-    blank = np.zeros((1, 12, 10, 3), np.float32)
+    blank = np.zeros((1, 3, 12, 10), np.float32)
     painted = np.asarray(canvas().pictures(blank, np.arange(12), np.arange(10)))
     np.testing.assert_allclose(painted, 0.5)
 
 
 def test_pictures_stay_inside_the_range_of_the_preprocessing_per_channel() -> None:
     caffe = Preprocessing(scale=(1.0,), offset=(-103.9, -116.8, -123.7), channel_order="bgr")
-    loud = 1e3 * np.random.default_rng(0).normal(size=(2, 12, 10, 3)).astype(np.float32)
+    loud = 1e3 * np.random.default_rng(0).normal(size=(2, 3, 12, 10)).astype(np.float32)
     painted = np.asarray(canvas(preprocessing=caffe).pictures(loud, np.arange(12), np.arange(10)))
     low, high = caffe.bounds()
     assert (painted >= low - 1e-3).all()

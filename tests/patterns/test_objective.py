@@ -57,3 +57,16 @@ def test_taps_meet_the_cells_that_they_slide_over() -> None:
 def test_taps_on_padding_meet_nothing() -> None:
     expected = [[0.5, 0.0], [0.5, 0.5], [0.0, 0.5]]
     np.testing.assert_array_equal(tap_windows(2, 3, 1, 1, same=True), expected)
+
+
+@pytest.mark.parametrize("entry", MATRIX, ids=str)
+def test_half_precision_is_enough_to_climb_by(entry: Entry) -> None:
+    probe, pictures = Probe(entry.model()), entry.inputs(2)
+    layer = [info for info in probe.layers if info.convolution][-1].name
+    exact, fast = (
+        np.asarray(channel_objective(probe, layer, entry.size_px, precision)(pictures, np.int32([0, 1])))
+        for precision in ("float32", "mixed_bfloat16")
+    )
+    assert fast.dtype == np.float32
+    np.testing.assert_allclose(fast, exact, atol=0.03)
+    assert {layer.compute_dtype for layer in probe.model.layers} == {"float32"}
