@@ -1,0 +1,39 @@
+"""Filter patterns of every convolution: time per living filter, strength, share that beats all photos."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from benchmarks.record import Record, emit
+from benchmarks.subject import options
+from cnn_core.model_store import ModelStore
+from cnn_core.patterns import filter_patterns
+from cnn_core.places import models_folder
+
+
+def main() -> None:
+    """Measure: whole layers, everything included, graphs compiled anew for each as on the page."""
+    chosen = options()
+    model = ModelStore(models_folder()).open(chosen.model)
+    layers = [info.name for info in model.probe.layers if info.convolution]
+    filter_patterns(model.probe, layers[0], statistics=model.statistics)  # wakes the framework up
+    for name in layers:
+        begun = time.perf_counter()
+        found = filter_patterns(model.probe, name, statistics=model.statistics)
+        seconds = time.perf_counter() - begun
+        alive = found.alive
+        figures = {
+            "seconds per filter": seconds / max(1, int(alive.sum())),
+            "median strength": float(np.median(found.strengths[alive])),
+            "share that beats all photos": float(found.beats_photos[alive].mean()),
+            "dead filters": float((~alive).sum()),
+            "canvas side in pixels": found.patterns.shape[1],
+        }
+        for what, value in figures.items():
+            emit(Record(who="ours", what=f"{name}: {what}", value=value))
+
+
+if __name__ == "__main__":
+    main()
