@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,8 @@ class ModelStore:
         """The models that can be opened, by title; a folder without a readable card is left out."""
         cards = []
         for path in sorted(self.folder.glob(f"*/{CARD_FILE}")):
+            if path.parent.name.startswith("."):
+                continue  # being written
             try:
                 cards.append(read_card(path))
             except ModelError:
@@ -83,14 +86,18 @@ class ModelStore:
         """Load a model.
 
         Raises:
-            ModelError: it is missing or damaged.
+            ModelError: it is missing or damaged, or its card describes another model.
         """
-        folder = self.folder / Path(key).name
+        if key != Path(key).name or key.startswith(".") or "\0" in key or not key:
+            raise ModelError(f"Expected the name of a model. Received: {key!r}. Choose one from the list.")
+        folder = self.folder / key
         card = read_card(folder / CARD_FILE)
         model = load_model(folder / MODEL_FILE)
+        probe = Probe(model, preprocessing=card.preprocessing, class_names=card.classes)
+        _check_card(card, probe)
         return OpenModel(
             card=card,
-            probe=Probe(model, preprocessing=card.preprocessing, class_names=card.classes),
+            probe=probe,
             fingerprint=_fingerprint(folder),
             statistics=load_statistics(folder / STATISTICS_FILE),
         )
@@ -103,19 +110,16 @@ def read_card(path: Path) -> ModelCard:
         ModelError: missing, no JSON, or without the fields that are needed.
     """
     try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        size = facts["input"]
-        return ModelCard(
-            key=path.parent.name,
-            title=str(facts["title"]),
-            classes=tuple(map(str, facts["classes"])),
-            input_px=(int(size["height_px"]), int(size["width_px"])),
-            preprocessing=_preprocessing(facts["preprocessing"]),
-            parameters=int(facts["parameters"]),
-            accuracy=facts.get("validation", {}).get("accuracy"),
-            facts=facts,
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return _card(path.parent.name, json.loads(path.read_text(encoding="utf-8")))
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         raise ModelError(
             f"Expected a model card at {path.parent.name}/{path.name}. Received: {type(error).__name__}. "
             "Restore the folder, or choose another model."
@@ -123,7 +127,7 @@ def read_card(path: Path) -> ModelCard:
 
 
 def load_model(path: Path) -> keras.Model:
-    """Load a ``.keras`` file for inference; nothing in it is executed.
+    """Load a ``.keras`` file for inference; one with Python code inside is refused.
 
     Raises:
         ModelError: missing, damaged, or not a Keras model.
@@ -150,9 +154,50 @@ def _fingerprint(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def _card(key: str, facts: dict[str, Any]) -> ModelCard:
+    size, accuracy = facts["input"], (facts.get("validation") or {}).get("accuracy")
+    card = ModelCard(
+        key=key,
+        title=str(facts["title"]),
+        classes=tuple(map(str, facts["classes"])),
+        input_px=(int(size["height_px"]), int(size["width_px"])),
+        preprocessing=_preprocessing(facts["preprocessing"]),
+        parameters=int(facts["parameters"]),
+        accuracy=None if accuracy is None else float(accuracy),
+        facts=facts,
+    )
+    if min(card.input_px) < 1:
+        raise ValueError(f"Expected a size of at least 1 x 1. Received: {card.input_px}.")
+    return card
+
+
 def _preprocessing(facts: dict[str, Any]) -> Preprocessing:
-    return Preprocessing(
+    preprocessing = Preprocessing(
         scale=tuple(map(float, facts["scale"])),
         offset=tuple(map(float, facts["offset"])),
         channel_order=str(facts.get("channel_order", "rgb")),
     )
+    numbers = (*preprocessing.scale, *preprocessing.offset)
+    if not all(map(math.isfinite, numbers)) or 0 in preprocessing.scale or not preprocessing.scale:
+        raise ValueError(f"Expected finite numbers and no scale of 0. Received: {numbers}.")
+    return preprocessing
+
+
+def _check_card(card: ModelCard, probe: Probe) -> None:
+    """Refuse a card that describes another model, before it names the wrong class.
+
+    Raises:
+        ModelError: sizes or number of classes differ.
+    """
+    own = probe.input_shape[:2]
+    if any(side not in (None, said) for side, said in zip(own, card.input_px, strict=True)):
+        raise ModelError(
+            f"Expected a card for pictures of {own[0]} x {own[1]} in {card.key!r}. "
+            f"Received: {card.input_px[0]} x {card.input_px[1]}. Restore the folder, or choose another model."
+        )
+    counts = [len(head.class_names) for head in probe.heads if head.kind != "regression"]
+    if len(counts) == 1 and counts[0] != len(card.classes):
+        raise ModelError(
+            f"Expected a card with {counts[0]} class names in {card.key!r}. Received: {len(card.classes)}. "
+            "Restore the folder, or choose another model."
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.errors import DataError, ModelError
 from cnn_core.files import replacing
 from cnn_core.probe import Probe
 
@@ -47,7 +49,10 @@ def channel_statistics(probe: Probe, batches: Iterable[Float]) -> dict[str, Chan
         batches: model inputs ``(n, H, W, c)``, float32, preprocessed.
 
     Returns:
-        Statistics by layer name.
+        Statistics by layer name; empty for a model without convolutions.
+
+    Raises:
+        DataError: no photos.
     """
     names = [info.name for info in probe.layers if info.convolution]
     responses: dict[str, list[Float]] = {name: [] for name in names}
@@ -56,6 +61,8 @@ def channel_statistics(probe: Probe, batches: Iterable[Float]) -> dict[str, Chan
         for name, (mean, peak) in probe.unit_summary(inputs, names).items():
             responses[name].append(mean)
             peaks[name].append(peak)
+    if not all(responses.values()):
+        raise DataError("Expected at least one photo to measure channels on. Received: none.")
     return {name: _summary(np.concatenate(responses[name]), np.concatenate(peaks[name])) for name in names}
 
 
@@ -71,15 +78,25 @@ def save_statistics(path: Path, statistics: dict[str, ChannelStatistics]) -> Non
 
 
 def load_statistics(path: Path) -> dict[str, ChannelStatistics]:
-    """Read what ``save_statistics`` wrote; empty if the file is not there."""
+    """Read what ``save_statistics`` wrote; empty if the file is not there.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
     if not path.exists():
         return {}
     by_layer: dict[str, dict[str, Any]] = {}
-    with np.load(path, allow_pickle=False) as saved:
-        for key in saved.files:
-            figure, name = key.split(":", 1)
-            by_layer.setdefault(name, {})[figure] = saved[key]
-    return {name: ChannelStatistics(**figures) for name, figures in by_layer.items()}
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as saved:
+            for key in saved.files:
+                figure, name = key.split(":", 1)
+                by_layer.setdefault(name, {})[figure] = saved[key]
+        return {name: ChannelStatistics(**figures) for name, figures in by_layer.items()}
+    except Exception as error:  # zip readers raise anything at all on damaged bytes
+        raise ModelError(
+            f"Expected channel statistics in {path.parent.name}/{path.name}. Received a damaged file "
+            f"({type(error).__name__}). Restore the file, or delete it to go on without pattern strengths."
+        ) from error
 
 
 def _summary(responses: Float, peaks: Float) -> ChannelStatistics:
@@ -87,5 +104,5 @@ def _summary(responses: Float, peaks: Float) -> ChannelStatistics:
         mean=responses.mean(axis=0),
         std=responses.std(axis=0),
         maximum=responses.max(axis=0),
-        fires=np.float32((peaks > 0).mean(axis=0)),
+        fires=(peaks > 0).mean(axis=0, dtype=np.float32),
     )
