@@ -21,7 +21,7 @@ from dashboard.figures.theme import LIGHT, rgb
 from dashboard.frames import clicked_name, framed_chart
 from dashboard.overview_parts import photo_pixels
 from dashboard.page import theme
-from dashboard.sentences import layer_facts, shape_text
+from dashboard.sentences import layer_facts
 
 if TYPE_CHECKING:
     from cnn_core.layer_info import LayerInfo
@@ -88,7 +88,7 @@ def draw_opened(view: View, info: LayerInfo, layer: LayerActivations, channel: i
         map_figure(values, scale=scale, theme=theme()),
         key="opened",
         aspect=BAR_SHARE * width / height,
-        alt=f"Channel {channel} of {info.title}, {shape_text(values.shape)} values: {_figures(layer, channel)}",
+        alt=f"Channel {channel} of {info.title}, {height} by {width} values: {_figures(layer, channel)}",
         max_width_px=620,
     )
     if height * width > 1:
@@ -153,7 +153,7 @@ def _draw_exports(
             mean=layer.mean,
             zero_fraction=layer.zero_fraction,
         ),
-        code=snippet_start(view.model_key, view.photo.key)
+        code=snippet_start(view.model_key, view.photo)
         + f"\nlayer = explorer.activations(model, image)[{info.name!r}]\n"
         f"print(layer.maps.shape, layer.sparsity)\nprint(layer.maps[..., {channel}].round(2))",
     )

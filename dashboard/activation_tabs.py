@@ -18,6 +18,7 @@ from dashboard.figures.pictures import jpeg, png
 from dashboard.figures.scale_bar import scale_bar_html
 from dashboard.figures.strip import square_pixels
 from dashboard.frames import PLAIN
+from dashboard.markdown import literal
 from dashboard.page import theme
 from dashboard.photos import Photo, all_photos
 from dashboard.resources import explorer, seen_pixels
@@ -43,7 +44,8 @@ def draw_sparsity(infos: Sequence[LayerInfo], layers: dict[str, LayerActivations
         sparsity_figure(titles, sparsity, blank, selected=selected, theme=theme()),
         key="sparsity",
         config=PLAIN,
-        alt=f"Share of zeros by layer: {', '.join(f'{t} {percent(s)}' for t, s in zip(titles, sparsity, strict=True))}",
+        alt="Share of zeros by layer: "
+        + ", ".join(f"{title} {percent(share)}" for title, share in zip(titles, sparsity, strict=True)),
     )
     st.caption(
         "ReLU sets everything negative to zero: what is left is where a layer found something. "
@@ -66,7 +68,9 @@ def draw_on_photos(view: View, info: LayerInfo, channel: int) -> None:
             st.image(
                 png(_map_square(values, scale)), width="stretch", alt=f"Channel {channel} for {photo.title}"
             )
-            st.caption(f"{photo.title}  \n{short(float(values.min()))} to {short(float(values.max()))}")
+            st.caption(
+                f"{literal(photo.title)}  \n{short(float(values.min()))} to {short(float(values.max()))}"
+            )
     if together is not None:
         st.html(f'<div style="max-width:24rem">{scale_bar_html(together, unit="activation")}</div>')
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
+
+from dashboard.photos import Photo
 
 
 def export_row(
@@ -54,19 +55,11 @@ def file_name(*parts: object) -> str:
     )
 
 
-def snippet_start(model_key: str, photo_title: str) -> str:
-    """The first lines of every snippet: a model and a photo."""
+def snippet_start(model_key: str, photo: Photo) -> str:
+    """The first lines of every snippet: the explorer, a photo and a model."""
     return (
-        "from pathlib import Path\n\n"
-        "from cnn_core.explorer import Explorer\n"
-        "from cnn_core.images import decode_image\n"
-        "from cnn_core.model_store import ModelStore\n"
-        "from cnn_core.result_store import ResultStore\n\n"
-        'explorer = Explorer(ModelStore(Path("models")), ResultStore(None))\n'
-        f"image = decode_image(Path({_photo_path(photo_title)!r}).read_bytes())\n"
+        "from cnn_core import open_explorer, open_image\n\n"
+        "explorer = open_explorer()\n"
+        f"image = open_image({photo.path!r})\n"
         f"model = {model_key!r}\n"
     )
-
-
-def _photo_path(title: str) -> str:
-    return title if Path(title).suffix else f"sample_images/{title}.jpg"

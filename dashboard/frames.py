@@ -34,7 +34,11 @@ def framed_chart(
     limit = "" if max_width_px is None else f"max-width:{max_width_px}px;"
     box = f".st-key-{key}-box"
     inner = f'{box}>div,{box} [data-testid="stElementContainer"],{box} [data-testid="stFullScreenFrame"]'
-    rules = f"{box}{{aspect-ratio:{aspect:.4f};flex:none!important;{limit}}}{inner}{{height:100%}}"
+    wrapper = f'[data-testid="stLayoutWrapper"]:has(>{box})'
+    rules = (
+        f"{wrapper}{{flex:none!important;height:auto!important}}{inner}{{height:100%}}"
+        f"{box}{{aspect-ratio:{aspect:.4f};flex:none!important;min-height:0;{limit}}}"
+    )
     st.html(f"<style>{rules}</style>")
     with st.container(key=f"{key}-box", height="stretch"):
         return st.plotly_chart(

@@ -35,8 +35,8 @@ SIGNS = {"signed": "For and against", "positive": "Only for"}
 SIGNS_HELP = "Signed evidence shows in blue what speaks against the class; the other view leaves it out."
 OPACITY_HELP = "How strongly the map covers the photo; 0 shows the photo itself."
 RESIDUAL_HELP = (
-    "The cells of this map and the score of an empty layer should add up to the score. The residual is what they "
-    "miss: nearly 0 where the rest of the network is linear, more where another ReLU follows."
+    "The cells of this map and the score of an empty layer should add up to the score. The residual is "
+    "what they miss: nearly 0 where the rest of the network is linear, more where another ReLU follows."
 )
 
 
@@ -66,7 +66,7 @@ class Asked:
 def choose(view: View, methods: Sequence[Method]) -> Asked:
     """Method, class, layer, opacity and sign."""
     by_key = {method.key: method for method in methods}
-    first, second, third = st.columns([1.6, 1, 2], gap="large")
+    first, second, third = st.columns([1.9, 1, 2], gap="medium")
     with first:
         titles = {key: method.title for key, method in by_key.items()}
         method = by_key[choice("Method", titles, key="method", help="How the evidence is computed.")]
@@ -79,7 +79,7 @@ def choose(view: View, methods: Sequence[Method]) -> Asked:
         if layer is None:
             st.caption("This method works on the photo itself, not on a layer.")
     st.caption(f"{method.summary} {method.reference}.")
-    opacity_place, sign_place, params_place = st.columns([1.6, 1.4, 1.6], gap="large")
+    opacity_place, sign_place, params_place = st.columns([1.9, 1.5, 1.5], gap="medium")
     with opacity_place:
         opacity = _opacity()
     with sign_place:
@@ -171,7 +171,7 @@ def _draw_exports(view: View, asked: Asked, attribution: AttributionMap) -> None
         png=lambda: view_png(
             evidence_pixels(view, shown, asked.opacity, scale=scale),
             title=f"{asked.method.title} for {asked.class_name}",
-            note=f"{view.photo.title}, layer {asked.layer_name or 'input'}; logit {short(attribution.score)}.",
+            note=f"{view.photo.title}, {asked.layer_name or 'input'}; logit {short(attribution.score)}.",
             scale=scale,
         ),
         npz=lambda: arrays_npz(
@@ -179,9 +179,10 @@ def _draw_exports(view: View, asked: Asked, attribution: AttributionMap) -> None
             extent_px=np.float32(attribution.extent),
             score=np.float32(attribution.score),
         ),
-        code=snippet_start(view.model_key, view.photo.key) + "\nevidence = explorer.attribution(\n"
-        f"    model, image, {asked.method.key!r}, layer_name={asked.layer_name!r}, class_index={asked.class_index}\n"
-        ")\nprint(evidence.values.round(2), evidence.score)",
+        code=snippet_start(view.model_key, view.photo) + "\nevidence = explorer.attribution(\n"
+        f"    model, image, {asked.method.key!r}, layer_name={asked.layer_name!r},\n"
+        f"    head={asked.head}, class_index={asked.class_index},\n)\n"
+        "print(evidence.values.round(2), evidence.score)",
     )
 
 

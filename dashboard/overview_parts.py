@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +38,16 @@ METHOD = "grad_cam"
 SHOWN_PX = 576
 OPACITY = 0.75
 MOST_CARDS = 6
+
+
+@contextmanager
+def timed(view: View) -> Iterator[Callable[[], float]]:
+    """Take the time of an analysis; gives the milliseconds of the first time in this session."""
+    times: dict[tuple[str, str], float] = st.session_state.setdefault("_times", {})
+    key = (view.model_key, view.photo.key)
+    start = time.perf_counter()
+    yield lambda: times[key]
+    times.setdefault(key, (time.perf_counter() - start) * 1000)
 
 
 def draw_photo(view: View) -> None:
@@ -98,9 +110,9 @@ def draw_answer(answers: Sequence[HeadAnswer], evidence: AttributionMap, millise
 
 
 CHECK_HELP = (
-    "The score is the logit: log-odds of the class, 0 when the network cannot decide. The cells of the map and "
-    "the score of an empty map add up to it; the residual is what they miss. The time is that of this view, from "
-    "the photo to all layers; a view that was seen before comes from memory."
+    "The score is the logit: log-odds of the class, 0 when the network cannot decide. The cells of the map "
+    "and the score of an empty map add up to it; the residual is what they miss. The time is what answer, "
+    "map and all layers took together when this photo was first opened here."
 )
 
 
@@ -130,17 +142,19 @@ def draw_strip(view: View, layers: dict[str, LayerActivations]) -> None:
     st.subheader("Through the layers")
     for column, info in zip(st.columns(len(infos)), infos, strict=True):
         layer = layers[info.name]
+        block, _, kind = info.title.partition(", ")
         with column:
             st.image(card_png(layer), width="stretch", alt=f"Four maps of {info.title}. {layer_facts(layer)}")
             st.page_link(
                 "pages/activations.py",
-                label=f"**{info.title}**",
+                label=f"**{block}**",
                 icon=":material/arrow_outward:",
                 icon_position="right",
                 query_params={"layer": info.name, "model": view.model_key},
             )
             st.html(
-                f'<div class="card"><span>{shape_text(layer.maps.shape)}<br>{layer_facts(layer)}</span></div>'
+                f'<div class="card"><span>{html.escape(kind)}<br>{shape_text(layer.maps.shape)}<br>'
+                f"{layer_facts(layer)}</span></div>"
             )
     st.markdown(sparsity_course([layers[info.name] for info in infos]))
 
@@ -163,7 +177,7 @@ def draw_exports(view: View, answers: Sequence[HeadAnswer], evidence: Attributio
             extent_px=np.float32(evidence.extent),
             **{f"scores_{head.head}": head.scores for head in answers},
         ),
-        code=snippet_start(view.model_key, view.photo.key)
+        code=snippet_start(view.model_key, view.photo)
         + "\nanswer = explorer.predict(model, image).heads[0]\n"
         "print(answer.class_names[answer.best], answer.probabilities)\n"
         f"evidence = explorer.attribution(model, image, {METHOD!r})\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from pathlib import Path
 
 import streamlit as st
 
@@ -27,25 +27,29 @@ def start_page(title: str, choose: Callable[[], View | None]) -> None:
     st.session_state[_VIEW] = view
 
 
-def chosen() -> View:
-    """The model and the photo that the sidebar has chosen."""
+def chosen(page_file: str) -> View:
+    """The model and the photo that the sidebar has chosen in this run.
+
+    Args:
+        page_file: the ``__file__`` of the page.
+    """
     if _VIEW not in st.session_state:
-        _start_over_from_app()
-    view: View = st.session_state[_VIEW]
+        _start_over_from_app(Path(page_file).stem)
+    view: View = st.session_state.pop(_VIEW)
     return view
 
 
-def _start_over_from_app() -> None:
+def _start_over_from_app(page_name: str) -> None:
     """Have ``app.py`` run before the page.
 
     Until somebody calls ``st.navigation`` in a fresh server, Streamlit takes a folder ``pages/`` for
     an app of the old kind, and answers a link to a page with that page's script alone. A page of the
     same address stands in until ``app.py`` runs a moment later.
     """
-    name = urlsplit(st.context.url or "").path.rstrip("/").rpartition("/")[2]
-    stand_ins = [st.Page(_nothing, title="Convscope", default=True)]
-    if name:
-        stand_ins.append(st.Page(_nothing, title="Convscope", url_path=name))
+    stand_ins = [
+        st.Page(_nothing, title="Convscope", default=True),
+        st.Page(_nothing, title="Convscope", url_path=page_name),
+    ]
     st.navigation(stand_ins, position="hidden")
     st.rerun()
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,9 +25,9 @@ from dashboard.figures.pattern_grid import (
 )
 from dashboard.figures.pictures import enlarged, jpeg, png, rgb_pixels
 from dashboard.frames import PLAIN, clicked_name, framed_chart
-from dashboard.jobs import Job, job_progress, jobs
 from dashboard.page import theme
 from dashboard.params_form import field_names, params_widgets
+from dashboard.pattern_climb import patterns_or_progress
 from dashboard.resources import explorer
 
 if TYPE_CHECKING:
@@ -45,8 +43,8 @@ STRONGEST = 25
 MAIN_SETTINGS = ("steps", "canvas_px", "seed")
 LARGE_PX = 448
 STRENGTH_HELP = (
-    "Strength: how many standard deviations the channel's response to its pattern lies above its mean response to "
-    "the held-out photos. Score: the mean of the channel's map before its ReLU."
+    "Strength: how many standard deviations the channel's response to its pattern lies above its mean "
+    "response to the held-out photos. Score: the mean of the channel's map before its ReLU."
 )
 
 
@@ -66,60 +64,6 @@ def settings(params_type: type[PatternParams]) -> dict[str, Any]:
     with columns[-1], st.popover("More", icon=":material/tune:", width="stretch"):
         chosen |= params_widgets(params_type, more, prefix="climb_")
     return chosen
-
-
-def patterns_or_progress(
-    view: View, info: LayerInfo, params: PatternParams, *, channel: int | None = None
-) -> FilterPatterns | None:
-    """The patterns of a layer, or of one channel, if they are known; else the climb is begun and its progress drawn."""
-    channels = None if channel is None else [channel]
-    known = explorer().known_filter_patterns(view.model_key, info.name, channels=channels, params=params)
-    if known is not None:
-        return known
-    key = json.dumps([view.model_key, info.name, channels, asdict(params)])
-    job = jobs().find(key)
-    slot = "layer" if channel is None else "channel"
-    if job is not None and job.finished.is_set() and (job.error is not None or job.cancelled.is_set()):
-        _draw_stopped(job, key, slot)
-        return None
-    _only_one_at_a_time(key, slot)
-
-    def work(progress: Any, cancelled: Any) -> object:
-        return explorer().filter_patterns(
-            view.model_key,
-            info.name,
-            channels=channels,
-            params=params,
-            progress=progress,
-            cancelled=cancelled,
-        )
-
-    what = f"Climbing to the patterns of {info.title}" if channel is None else f"Following channel {channel}"
-    job_progress(jobs().start(key, work), what, slot)
-    return None
-
-
-def _only_one_at_a_time(key: str, slot: str) -> None:
-    """Stop what this session waited for before: its answer is no longer wanted."""
-    name = f"_job_{slot}"
-    before = st.session_state.get(name)
-    if before is not None and before != key:
-        job = jobs().find(before)
-        if job is not None:
-            job.cancelled.set()
-    st.session_state[name] = key
-
-
-def _draw_stopped(job: Job, key: str, slot: str) -> None:
-    if job.error is not None:
-        st.error(job.error, icon=":material/error:")
-    else:
-        st.info(
-            "Stopped. Nothing is lost; what was found before is still there.", icon=":material/pause_circle:"
-        )
-    st.button(
-        "Start again", key=f"{slot}-again", on_click=jobs().forget, args=(key,), icon=":material/replay:"
-    )
 
 
 def draw(view: View, info: LayerInfo, params: PatternParams, patterns: FilterPatterns, which: str) -> None:
@@ -161,7 +105,7 @@ def _verdict(patterns: FilterPatterns, shown: FilterPatterns, info: LayerInfo) -
     if patterns.has_strengths and alive:
         beats = float(patterns.beats_photos[patterns.alive].mean())
         parts.append(
-            f"{percent(beats)} of the living channels answer their pattern more strongly than any held-out photo; "
+            f"{percent(beats)} of the living channels answer their pattern more than any held-out photo; "
             f"median strength {short(float(np.median(patterns.strengths[patterns.alive])))}."
         )
     if dead:
@@ -205,7 +149,7 @@ def _draw_growth(one: FilterPatterns) -> None:
         st.columns(len(frames), gap="xsmall"), frames, one.growth_steps, strict=True
     ):
         column.image(jpeg(frame), width="stretch", alt=f"The pattern after {step} steps")
-        column.caption(f"{step}", text_alignment="center")
+        column.html(f'<div class="step">{"step " if step == 0 else ""}{step}</div>')
     st.plotly_chart(
         ascent_figure(one.history[:, 0], label="score", theme=theme()),
         key="ascent",
@@ -233,7 +177,7 @@ def _draw_exports(view: View, info: LayerInfo, params: PatternParams, shown: Fil
             strengths=shown.strengths,
             history=shown.history,
         ),
-        code=snippet_start(view.model_key, view.photo.key)
+        code=snippet_start(view.model_key, view.photo)
         + "\nfrom cnn_core.patterns import PatternParams, strongest_patterns\n\n"
         f"params = {params!r}\n"
         f"patterns = explorer.filter_patterns(model, {info.name!r}, params=params)\n"
@@ -255,6 +199,6 @@ def draw_kernels(view: View) -> None:
             max_width_px=900,
         )
         st.caption(
-            "Only the first convolution works on colours, so only its weights can be seen directly. Grey is 0; each "
-            "kernel is stretched to its own range."
+            "Only the first convolution works on colours, so only its weights can be seen directly. "
+            "Grey is 0; each kernel is stretched to its own range."
         )

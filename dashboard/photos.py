@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
 
-from cnn_core.datasets.folders import PICTURE_SUFFIXES
+from cnn_core import places
+from cnn_core.datasets.folders import PICTURE_SUFFIXES, pictures_in
 from cnn_core.errors import ConvscopeError
 from cnn_core.images import RgbImage
 from dashboard.figures.pictures import thumbnail
-from dashboard.resources import PROJECT, data_folder, decoded_photos
+from dashboard.resources import data_folder, decoded_photos
 
-SAMPLES = PROJECT / "sample_images"
 MOST_UPLOADS = 12
 DEEPEST_FOLDER = 4
 _ANIMALS = {"cat", "dog"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Photo:
     """A photo that can be chosen; its pixels are decoded when asked for.
 
     Attributes:
         key: in the address and in widget keys; starts with ``upload-`` for a photo of this session only.
         title: for people.
+        path: of the file as a person would write it, for the lines of code.
         read: gives the bytes of the file.
     """
 
     key: str
     title: str
+    path: str
     read: Callable[[], bytes]
 
     @property
@@ -61,12 +64,18 @@ def _thumbnail(key: str, _photo: Photo) -> bytes:
 @st.cache_resource(show_spinner=False, max_entries=1)
 def samples() -> tuple[Photo, ...]:
     """The photos that come with the project, those with a cat or a dog first."""
-    paths = [path for path in SAMPLES.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES]
+    paths = [path for path in places.samples_folder().iterdir() if path.suffix.lower() in PICTURE_SUFFIXES]
     order = sorted(
         paths, key=lambda path: (not _ANIMALS & set(path.stem.split("_")), path.stem.count("_"), path.stem)
     )
     return tuple(
-        Photo(path.stem, path.stem.replace("_", " ").capitalize(), path.read_bytes) for path in order
+        Photo(
+            key=path.stem,
+            title=path.stem.replace("_", " ").capitalize(),
+            path=f"{path.parent.name}/{path.name}",
+            read=path.read_bytes,
+        )
+        for path in order
     )
 
 
@@ -74,13 +83,14 @@ def samples() -> tuple[Photo, ...]:
 def data_groups(folder: Path) -> dict[str, tuple[str, ...]]:
     """Picture names by their folder relative to ``folder``, e.g. ``validation/cats``."""
     groups: dict[str, tuple[str, ...]] = {}
-    for parent in sorted(path for path in folder.rglob("*") if path.is_dir()):
-        relative = parent.relative_to(folder)
-        if len(relative.parts) > DEEPEST_FOLDER:
-            continue
-        names = sorted(path.name for path in parent.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+    for parent, folders, _ in os.walk(folder):
+        place = Path(parent)
+        folders.sort()
+        if len(place.relative_to(folder).parts) >= DEEPEST_FOLDER:
+            folders.clear()
+        names = tuple(path.name for path in pictures_in(place))
         if names:
-            groups[relative.as_posix()] = tuple(names)
+            groups[place.relative_to(folder).as_posix()] = names
     return groups
 
 
@@ -90,7 +100,8 @@ def data_photo(key: str) -> Photo | None:
     group, _, name = key.rpartition("/")
     if folder is None or name not in data_groups(folder).get(group, ()):
         return None
-    return Photo(key, f"{group} · {name}", (folder / group / name).read_bytes)
+    path = folder / group / name
+    return Photo(key=key, title=f"{group} · {name}", path=str(path), read=path.read_bytes)
 
 
 def uploads() -> dict[str, Photo]:
@@ -106,9 +117,7 @@ def take_in(files: list[tuple[str, bytes]]) -> None:
     """
     kept, refused = uploads(), []
     for name, content in files:
-        photo = Photo(
-            f"upload-{hashlib.sha256(content).hexdigest()[:12]}", name, lambda content=content: content
-        )
+        photo = _uploaded(name, content)
         try:
             photo.thumbnail()
         except ConvscopeError as error:
@@ -119,6 +128,11 @@ def take_in(files: list[tuple[str, bytes]]) -> None:
     while len(kept) > MOST_UPLOADS:
         kept.pop(next(iter(kept)))
     st.session_state["_refused"] = refused
+
+
+def _uploaded(name: str, content: bytes) -> Photo:
+    key = f"upload-{hashlib.sha256(content).hexdigest()[:12]}"
+    return Photo(key=key, title=name, path=name, read=lambda: content)
 
 
 def all_photos() -> dict[str, Photo]:

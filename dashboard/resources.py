@@ -7,7 +7,6 @@ does not wait for it.
 from __future__ import annotations
 
 import hashlib
-import os
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -15,41 +14,25 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from cnn_core import open_explorer, places
 from cnn_core.images import RgbImage, decode_image
 
 if TYPE_CHECKING:
     from cnn_core.explorer import Explorer
 
-PROJECT = Path(__file__).resolve().parent.parent
 DECODED_BYTES = 160 * 2**20
 
 
-def models_folder() -> Path:
-    """Where the models are: ``CONVSCOPE_MODELS``, or the project's own."""
-    return Path(os.environ.get("CONVSCOPE_MODELS") or PROJECT / "models")
-
-
-def cache_folder() -> Path:
-    """Where results outlive the process: ``CONVSCOPE_CACHE``, or the person's cache folder."""
-    named = os.environ.get("CONVSCOPE_CACHE")
-    return Path(named) if named else Path.home() / ".cache" / "convscope"
-
-
 def data_folder() -> Path | None:
-    """Photos that can be browsed, ``CONVSCOPE_DATA``, or None when none were named."""
-    named = os.environ.get("CONVSCOPE_DATA")
-    folder = Path(named) if named else None
+    """Photos that can be browsed, or None when none were named or they are not there."""
+    folder = places.data_folder()
     return folder if folder is not None and folder.is_dir() else None
 
 
 @st.cache_resource(show_spinner="Starting the network …", max_entries=1)
 def explorer() -> Explorer:
     """The front door to the library, one for all sessions."""
-    from cnn_core.explorer import Explorer
-    from cnn_core.model_store import ModelStore
-    from cnn_core.result_store import ResultStore
-
-    return Explorer(ModelStore(models_folder()), ResultStore(cache_folder()))
+    return open_explorer()
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)

@@ -13,6 +13,7 @@ import streamlit as st
 from cnn_core.errors import ConvscopeError
 from dashboard import address
 from dashboard.guard import told_errors
+from dashboard.markdown import literal
 from dashboard.photos import Photo, data_groups, data_photo, photo_named, samples, take_in, uploads
 from dashboard.resources import data_folder, device_line, explorer
 from dashboard.style import photo_buttons_style
@@ -94,7 +95,7 @@ def _photo_picker() -> Photo:
     try:
         photo.image()
     except (ConvscopeError, OSError) as error:
-        st.error(f"**{photo.title}**: {error}", icon=":material/broken_image:")
+        st.error(f"**{literal(photo.title)}**: {error}", icon=":material/broken_image:")
         photo = first
     if not photo.shareable:
         st.caption("Your photo stays in this session; a copied link opens with the first sample.")
@@ -112,10 +113,10 @@ def _photo_buttons(name: str, photos: Iterable[Photo], *, chosen: str) -> None:
                 continue
             key = f"photo-{name}-{number}"
             shown[key] = face
-            label = photo.title
+            label = literal(photo.title)
             if photo.key == chosen:
-                marked, label = key, f"{photo.title} (chosen)"
-            st.button(label, key=key, help=photo.title, on_click=_choose, args=(photo.key,))
+                marked, label = key, f"{label} (chosen)"
+            st.button(label, key=key, help=literal(photo.title), on_click=_choose, args=(photo.key,))
     photo_buttons_style(shown, marked)
 
 
@@ -139,7 +140,7 @@ def _uploader() -> None:
         with camera:
             st.camera_input("Take a photo", key="camera", on_change=_taken, label_visibility="collapsed")
     for name, reason in st.session_state.get("_refused", []):
-        st.error(f"**{name}**: {reason}", icon=":material/broken_image:")
+        st.error(f"**{literal(name)}**: {reason}", icon=":material/broken_image:")
     if uploads():
         st.button(
             "Forget my photos", key="forget", icon=":material/delete:", on_click=_forget, type="tertiary"
@@ -192,7 +193,7 @@ def _data_page(folder: Path, groups: dict[str, tuple[str, ...]], chosen: str) ->
     photos = [data_photo(f"{group}/{names[index]}") for index in picks]
     _photo_buttons("data-photos", [photo for photo in photos if photo is not None], chosen=chosen)
     st.button("Others", key="data-next", icon=":material/shuffle:", on_click=_turn_data_page, width="stretch")
-    st.caption(f"{len(names):,} photos in {folder.name}/{group}")
+    st.caption(f"{len(names):,} photos in {literal(folder.name)}/{literal(group)}")
 
 
 def _turn_data_page() -> None:

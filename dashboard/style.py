@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 
 import streamlit as st
+
+from dashboard.figures.mosaic import data_uri
 
 PAGE = """
 <style>
 .stMainBlockContainer { padding: 4.2rem 2.6rem 3rem; max-width: 1560px; margin: 0 auto; }
 [data-testid="stSidebarUserContent"] { padding-top: 0; }
 [data-testid="stSidebarHeader"] { height: 3.4rem; margin-bottom: 0; }
-h1 { font-size: 2rem !important; padding: 0 0 .2rem !important; letter-spacing: -.01em; }
+h1 { font-size: 2rem !important; padding: 0 0 .5rem !important; letter-spacing: -.01em; }
 h2 { font-size: 1.3rem !important; padding: .4rem 0 .1rem !important; }
-h3 { font-size: 1.05rem !important; padding: 0 0 .1rem !important; }
+h3 { font-size: 1.2rem !important; padding: .5rem 0 .4rem !important; }
 [data-testid="stImage"] img { border-radius: .6rem; }
 [data-testid="stCaptionContainer"] p { line-height: 1.45; }
 [data-testid="stMetric"] { padding: 0; }
@@ -24,18 +25,25 @@ h3 { font-size: 1.05rem !important; padding: 0 0 .1rem !important; }
 .lead { font-size: 1.06rem; line-height: 1.6; }
 .answer { font-size: 3.1rem; line-height: 1.05; font-weight: 700; letter-spacing: -.02em; }
 .sure { font-size: 1.25rem; opacity: .72; margin: .3rem 0 .9rem; }
+.step { text-align: center; font-size: .8rem; opacity: .68; margin-top: -.6rem; }
 .card b { font-weight: 650; } .card { line-height: 1.5; font-size: .95rem; }
 .card span { opacity: .68; font-size: .86rem; }
+button[kind="tertiary"] kbd { display: none; }
 .own-name { opacity: .68; font-family: "Source Code Pro", monospace; font-size: .84em; }
-.st-key-photos, .st-key-data-photos { display: grid !important; grid-template-columns: repeat(4, 1fr); gap: 8px; }
+.st-key-photos, .st-key-data-photos {
+  display: grid !important; grid-template-columns: repeat(4, 1fr); gap: 8px;
+}
 .st-key-photos > *, .st-key-data-photos > * { width: 100% !important; min-width: 0; }
 [class*="st-key-photo-"] button {
-  width: 100%; aspect-ratio: 1; min-height: 0; padding: 0; border: 0; position: relative; border-radius: .5rem;
+  width: 100%; aspect-ratio: 1; min-height: 0; padding: 0; border: 0; position: relative;
+  border-radius: .5rem;
   background-size: cover; background-position: center; transition: transform .12s, box-shadow .12s;
 }
 [class*="st-key-photo-"] button p { font-size: 0; }
 [class*="st-key-photo-"] button:hover { transform: scale(1.05); }
-[class*="st-key-photo-"] button:focus-visible { outline: 3px solid var(--st-primary-color, #0f6b7d); outline-offset: 2px; }
+[class*="st-key-photo-"] button:focus-visible {
+  outline: 3px solid var(--st-primary-color, #0f6b7d); outline-offset: 2px;
+}
 </style>
 """
 
@@ -53,7 +61,7 @@ def photo_buttons_style(thumbnails: Mapping[str, bytes], chosen: str | None) -> 
         chosen: key of the chosen button, or None.
     """
     rules = [
-        f".st-key-{key} button{{background-image:url(data:image/jpeg;base64,{base64.b64encode(content).decode()})}}"
+        f".st-key-{key} button{{background-image:url({data_uri(content, 'jpeg')})}}"
         for key, content in thumbnails.items()
     ]
     if chosen is not None:

@@ -36,4 +36,4 @@ def body(view: View) -> None:
 
 
 st.title("Activations")
-body(chosen())
+body(chosen(__file__))

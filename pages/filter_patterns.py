@@ -9,6 +9,7 @@ from dashboard import pattern_parts as parts
 from dashboard.choosers import choice, layer_slider
 from dashboard.guard import live
 from dashboard.page import chosen
+from dashboard.pattern_climb import patterns_or_progress
 from dashboard.resources import explorer
 from dashboard.sidebar import View
 
@@ -24,11 +25,11 @@ def body(view: View) -> None:
         which = choice("Show", parts.WHICH, key="show", help=parts.WHICH_HELP)
     params = PatternParams(**parts.settings(PatternParams))
 
-    patterns = parts.patterns_or_progress(view, info, params)
+    patterns = patterns_or_progress(view, info, params)
     if patterns is not None:
         parts.draw(view, info, params, patterns, which)
     parts.draw_kernels(view)
 
 
 st.title("Filter patterns")
-body(chosen())
+body(chosen(__file__))

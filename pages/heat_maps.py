@@ -35,4 +35,4 @@ def body(view: View) -> None:
 
 
 st.title("Heat maps")
-body(chosen())
+body(chosen(__file__))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import streamlit as st
 
 from dashboard import overview_parts as parts
@@ -16,12 +14,11 @@ from dashboard.sidebar import View
 @live
 def body(view: View) -> None:
     """One photo in one view."""
-    start = time.perf_counter()
     image = view.photo.image()
-    answers = explorer().predict(view.model_key, image).heads
-    evidence = explorer().attribution(view.model_key, image, parts.METHOD)
-    layers = explorer().activations(view.model_key, image)
-    milliseconds = (time.perf_counter() - start) * 1000
+    with parts.timed(view) as milliseconds:
+        answers = explorer().predict(view.model_key, image).heads
+        evidence = explorer().attribution(view.model_key, image, parts.METHOD)
+        layers = explorer().activations(view.model_key, image)
 
     photo, heat, answer = st.columns([1, 1, 1.08], gap="large")
     with photo:
@@ -29,10 +26,10 @@ def body(view: View) -> None:
     with heat:
         parts.draw_evidence(view, evidence, answers)
     with answer:
-        parts.draw_answer(answers, evidence, milliseconds)
+        parts.draw_answer(answers, evidence, milliseconds())
     parts.draw_strip(view, layers)
     parts.draw_exports(view, answers, evidence)
 
 
 st.title("What the network sees")
-body(chosen())
+body(chosen(__file__))

@@ -14,7 +14,7 @@ from dashboard.figures.theme import Theme
 def sparsity_figure(
     titles: Sequence[str], sparsity: Float, blank_fraction: Float, *, selected: int | None, theme: Theme
 ) -> go.Figure:
-    """Share of zeros (bars) and of blank maps (points) per layer, first layer left.
+    """Share of zeros (bars) and of blank maps (points) per layer, first layer on top.
 
     Args:
         titles: name of each layer.
@@ -23,23 +23,24 @@ def sparsity_figure(
         selected: layer to fill strongly, or None.
         theme: colours of the page.
     """
-    colours = [theme.accent if index == selected else theme.muted for index in range(len(titles))]
     strength = [1.0 if index == selected else 0.45 for index in range(len(titles))]
+    names, zeros = list(titles), np.asarray(sparsity, np.float64)
     figure = go.Figure()
     figure.add_bar(
-        x=list(range(len(titles))),
-        y=np.asarray(sparsity, np.float64),
-        marker={"color": colours, "opacity": strength, "line": {"width": 0}},
-        customdata=list(titles),
-        text=[percent(share) for share in sparsity],
+        y=names,
+        x=zeros,
+        orientation="h",
+        marker={"color": theme.accent, "opacity": strength, "line": {"width": 0}},
+        text=[percent(share) for share in zeros],
         textposition="outside",
+        textfont={"color": theme.text},
         cliponaxis=False,
         name="values that are zero",
-        hovertemplate="<b>%{customdata}</b><br>%{y:.1%} of the values are zero<extra></extra>",
+        hovertemplate="<b>%{y}</b><br>%{x:.1%} of the values are zero<extra></extra>",
     )
     figure.add_scatter(
-        x=list(range(len(titles))),
-        y=np.asarray(blank_fraction, np.float64),
+        y=names,
+        x=np.asarray(blank_fraction, np.float64),
         mode="markers",
         marker={
             "symbol": "diamond",
@@ -47,14 +48,16 @@ def sparsity_figure(
             "color": theme.frame,
             "line": {"width": 1, "color": theme.text},
         },
-        customdata=list(titles),
+        cliponaxis=False,
         name="maps that are blank",
-        hovertemplate="<b>%{customdata}</b><br>%{y:.1%} of the maps are blank<extra></extra>",
+        hovertemplate="<b>%{y}</b><br>%{x:.1%} of the maps are blank<extra></extra>",
     )
     _plain_axes(figure, theme)
-    figure.update_xaxes(tickvals=list(range(len(titles))), ticktext=list(titles), tickangle=-35)
-    figure.update_yaxes(range=[0, 1.08], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
-    figure.update_layout(bargap=0.35, height=320, showlegend=True)
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticklabelstandoff=8, automargin=True)
+    figure.update_xaxes(range=[0, 1.06], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1], showgrid=True)
+    figure.update_xaxes(gridcolor=theme.line)
+    figure.update_layout(bargap=0.3, height=90 + 26 * len(names), showlegend=True)
+    figure.update_layout(legend={"y": 1, "yanchor": "bottom"})
     return figure
 
 

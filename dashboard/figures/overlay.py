@@ -56,6 +56,8 @@ def overlay_scale(values: Float, *, signed: bool) -> Scale:
 def overlay(pixels: UInt8, values: Float, *, scale: Scale, opacity: float) -> UInt8:
     """Colours of ``values`` over a photo, the more opaque the further from 0.
 
+    Opacity goes with the square root of the distance, so that weak evidence can be seen as well.
+
     Args:
         pixels: ``(H, W, 3)``, uint8.
         values: ``(H, W)``, as ``fit_to_image`` returns it.
@@ -68,6 +70,6 @@ def overlay(pixels: UInt8, values: Float, *, scale: Scale, opacity: float) -> UI
     reach = max(abs(scale.low), abs(scale.high))
     if opacity <= 0 or reach == 0:
         return np.array(pixels)
-    alpha = opacity * np.clip(np.abs(values) / np.float32(reach), 0, 1)[..., None]
+    alpha = opacity * np.sqrt(np.clip(np.abs(values) / np.float32(reach), 0, 1))[..., None]
     mixed = pixels * (1 - alpha) + scale.colours(values) * alpha
     return np.rint(mixed).astype(np.uint8)

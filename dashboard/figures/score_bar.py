@@ -47,15 +47,16 @@ def _two_ended_bar(answer: HeadAnswer) -> str:
         quote=True,
     )
     row = "display:flex;justify-content:space-between"
+    zero = "position:absolute;left:50%;top:-.2rem;bottom:-.2rem;width:1px;background:currentColor"
     return (
         f'<div role="img" aria-label="{label}" style="max-width:30rem">'
-        f'<div style="{row};font-weight:600;font-size:.9rem"><span>← {left}</span><span>{right} →</span></div>'
+        f'<div style="{row};font-weight:600;font-size:.9rem"><span>← {left}</span>'
+        f"<span>{right} →</span></div>"
         '<div style="position:relative;height:1.5rem;margin:.3rem 0;border-radius:.3rem;'
         'background:color-mix(in srgb,currentColor 8%,transparent)">'
         f'<div style="position:absolute;left:{start:.2f}%;width:{width:.2f}%;height:100%;min-width:2px;'
         f'border-radius:.2rem;background:{colour}"></div>'
-        '<div style="position:absolute;left:50%;top:-.2rem;bottom:-.2rem;width:1px;background:currentColor"></div>'
-        f'</div><div style="{row};font-size:.76rem;opacity:.7">{ticks}</div>'
+        f'<div style="{zero}"></div></div><div style="{row};font-size:.76rem;opacity:.7">{ticks}</div>'
         '<div style="text-align:center;font-size:.76rem;opacity:.7">logit</div></div>'
     )
 

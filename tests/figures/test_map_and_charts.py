@@ -39,7 +39,8 @@ def test_sparsity_bars_follow_the_layers():
     )
     assert list(figure.data[0].text) == ["20\u00a0%", "60\u00a0%"]
     assert list(figure.data[0].marker.opacity) == [0.45, 1.0]
-    assert list(figure.data[1].y) == [0, 0.5]
+    assert list(figure.data[1].x) == [0, 0.5]
+    assert figure.layout.yaxis.autorange == "reversed"
 
 
 def test_the_ascent_starts_at_step_0():

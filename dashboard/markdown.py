@@ -1,0 +1,16 @@
+"""Words of others inside our Markdown: file names, class names, layer names."""
+
+from __future__ import annotations
+
+import re
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:^=-])")
+LONGEST = 60
+
+
+def literal(text: str) -> str:
+    """Text that Markdown shows as it is, shortened in the middle if it is very long."""
+    line = " ".join(text.split())
+    if len(line) > LONGEST:
+        line = f"{line[: LONGEST - 16]}…{line[-15:]}"
+    return _SPECIAL.sub(r"\\\1", line)

@@ -1,0 +1,87 @@
+"""The dashboard with a model small enough to answer at once, and no results from before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import streamlit as st
+from keras import layers
+from streamlit.testing.v1 import AppTest
+
+SIDE_PX = 32
+SECONDS = 60
+
+
+@pytest.fixture(scope="session")
+def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder with one untrained two-class model of two blocks."""
+    folder = tmp_path_factory.mktemp("models")
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential(
+        [
+            layers.Input((SIDE_PX, SIDE_PX, 3)),
+            layers.Conv2D(6, 3, padding="same", activation="relu", name="block1_conv"),
+            layers.MaxPooling2D(name="block1_pool"),
+            layers.Conv2D(8, 3, padding="same", activation="relu", name="block2_conv"),
+            layers.GlobalAveragePooling2D(name="mean"),
+            layers.Dense(1, "sigmoid", name="dogs"),
+        ]
+    )
+    (folder / "tiny").mkdir()
+    model.save(folder / "tiny" / "model.keras")
+    card = {
+        "title": "Tiny",
+        "classes": ["cats", "dogs"],
+        "input": {"height_px": SIDE_PX, "width_px": SIDE_PX},
+        "preprocessing": {"scale": [1 / 255], "offset": [0.0]},
+        "parameters": model.count_params(),
+        "validation": {"accuracy": 0.5, "pictures": 10},
+    }
+    (folder / "tiny" / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_resources(models_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No file of tests meets what another one left in the shared resources."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CONVSCOPE_MODELS", str(models_folder))
+        patch.setenv("CONVSCOPE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("CONVSCOPE_DATA", raising=False)
+        st.cache_resource.clear()
+        yield
+        st.cache_resource.clear()
+
+
+@pytest.fixture(scope="module")
+def open_app(project_root: Path) -> Callable[..., AppTest]:
+    """Opens the app, on a page other than the first if named, with parameters in the address."""
+
+    def opened(page: str | None = None, **address: str) -> AppTest:
+        app = AppTest.from_file(str(project_root / "app.py"), default_timeout=SECONDS)
+        for key, value in address.items():
+            app.query_params[key.rstrip("_")] = value
+        app.run()
+        if page is not None:
+            app.switch_page(f"pages/{page}.py")
+            for key, value in address.items():
+                app.query_params[key.rstrip("_")] = value
+            app.run()
+        return app
+
+    return opened
+
+
+@pytest.fixture(scope="module")
+def photo_bytes() -> bytes:
+    """A small photo-like picture as a PNG file."""
+    from dashboard.figures.pictures import png
+
+    rows, columns = np.mgrid[:60, :80]
+    pixels = np.dstack([rows * 4, columns * 3, (rows + columns) % 256])
+    return png(pixels.astype(np.uint8))

@@ -1,0 +1,91 @@
+"""State in the address: kept, restored, and ignored where it makes no sense."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+
+def said(app: AppTest, key: str) -> str:
+    """A parameter of the address, however AppTest wraps it."""
+    value = app.query_params[key]
+    return value[0] if isinstance(value, list) else value
+
+
+def visit(app: AppTest, page: str) -> None:
+    """Go to a page as by the menu, which empties the address."""
+    app.switch_page(f"pages/{page}.py")
+    app.query_params.clear()
+    app.run()
+
+
+NONSENSE = {
+    "model": "unknown",
+    "photo": "../../etc/passwd",
+    "layer": "no_such_layer",
+    "channel": "-4",
+    "method": "magic",
+    "class_": "horses",
+    "head": "third",
+    "scale": "huge",
+    "opacity": "many",
+    "seed": "1e9",
+    "evidence": "none",
+    "show": "nothing",
+    "climb_steps": "99999",
+}
+
+
+@pytest.mark.parametrize("page", [None, "activations", "filter_patterns", "heat_maps"])
+def test_an_address_full_of_nonsense_is_ignored(open_app, page):
+    app = open_app(page, **NONSENSE)
+    assert not app.exception
+    assert not app.error
+    assert said(app, "model") == "tiny"
+
+
+def test_activations_open_the_layer_and_channel_of_the_address(open_app):
+    app = open_app("activations", layer="block2_conv", channel="5", scale="common", photo="eagle")
+    assert app.select_slider(key="layer").value == "block2_conv"
+    assert app.slider(key="channel").value == 5
+    assert app.session_state["scale"] == "common"
+    assert said(app, "photo") == "eagle"
+
+
+def test_choices_are_written_to_the_address(open_app):
+    app = open_app("activations")
+    app.select_slider(key="layer").set_value("block2_conv").run()
+    app.slider(key="channel").set_value(7).run()
+    assert (said(app, "layer"), said(app, "channel")) == ("block2_conv", "7")
+
+
+def test_a_channel_that_the_new_layer_lacks_falls_back(open_app):
+    app = open_app("activations", layer="block2_conv", channel="7")
+    app.select_slider(key="layer").set_value("block1_conv").run()
+    assert not app.exception
+    assert said(app, "channel") == "0"
+
+
+def test_the_buttons_beside_a_slider_step_through_it(open_app):
+    app = open_app("activations", layer="block1_conv", channel="2")
+    app.button(key="channel-right").click().run()
+    assert app.slider(key="channel").value == 3
+    app.button(key="layer-right").click().run()
+    assert app.select_slider(key="layer").value == "block1_pool"
+    assert app.slider(key="channel").value == 3
+
+
+def test_the_class_of_the_address_is_asked_for_even_when_it_is_class_0(open_app):
+    for name in ("cats", "dogs"):
+        app = open_app("heat_maps", class_=name, method="hires_cam")
+        assert app.selectbox(key="class").value == name
+        assert any(f"for {name}" in text.value for text in app.markdown)
+
+
+def test_a_page_keeps_its_choices_while_another_is_visited_and_no_other_page_takes_them(open_app):
+    app = open_app("activations")
+    app.select_slider(key="layer").set_value("block1_pool").run()
+    visit(app, "heat_maps")
+    assert app.select_slider(key="layer").value == "block2_conv"
+    visit(app, "activations")
+    assert app.select_slider(key="layer").value == "block1_pool"
