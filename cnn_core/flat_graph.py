@@ -160,16 +160,14 @@ class _Walker:
             for layer in model.layers:
                 inputs = call(layer, inputs)
             return inputs
-        if not _is_functional(model):
-            return self._call(model, prefix, inputs, opaque=True)
         # What clone_model does inside; clone_model itself cannot start in the middle of a graph.
         outputs = model._run_through_graph(inputs, operation_fn=lambda operation: operation, call_fn=call)
         flat = keras.tree.flatten(outputs)
         return flat[0] if len(flat) == 1 else outputs
 
-    def _call(self, operation: Any, prefix: str, *args: Any, opaque: bool = False, **kwargs: Any) -> Any:
+    def _call(self, operation: Any, prefix: str, *args: Any, **kwargs: Any) -> Any:
         name = self._unique(prefix + operation.name)
-        if isinstance(operation, keras.Model) and not opaque:
+        if isinstance(operation, keras.Model) and _is_functional(operation):
             inputs = next(iter((*args, *kwargs.values())))
             return self.inline(operation, inputs, f"{name}/")
         if getattr(operation, "data_format", None) == "channels_first":

@@ -172,28 +172,27 @@ def _size(shape: tuple[int, ...]) -> int:
 
 def _titles(graph: FlatGraph) -> dict[str, str]:
     """Titles like ``Block 2, ReLU``: a block ends where the map gets smaller."""
-    groups: dict[str, tuple[str, str]] = {}
+    groups: list[tuple[str, str]] = []
     block, side = 1, graph.input.shape[1:3]
     for node in graph.nodes:
         shape = _shape(node)
         if not _is_spatial(shape):
-            groups[node.name] = ("Head", _noun(node))
+            groups.append(("Head", _noun(node)))
             continue
         smaller = _shrinks(side, shape[:2])
         pooling = node.family in _POOLING_KINDS
         if smaller and not pooling:
             block += 1
-        groups[node.name] = (f"Block {block}", _noun(node))
+        groups.append((f"Block {block}", _noun(node)))
         if smaller and pooling:
             block += 1
         side = shape[:2]
-    counts = Counter(groups.values())
-    seen: Counter[tuple[str, str]] = Counter()
+    counts, seen = Counter(groups), Counter[tuple[str, str]]()
     titles = {}
-    for name, group in groups.items():
+    for node, group in zip(graph.nodes, groups, strict=True):
         seen[group] += 1
         number = f" {seen[group]}" if counts[group] > 1 else ""
-        titles[name] = f"{group[0]}, {group[1]}{number}"
+        titles[node.name] = f"{group[0]}, {group[1]}{number}{_ending(node)}"
     return titles
 
 
@@ -205,8 +204,13 @@ def _shrinks(before: tuple[int | None, ...], after: tuple[int | None, ...]) -> b
 
 
 def _noun(node: Node) -> str:
-    noun = _TITLES.get(node.family, node.kind)
-    ends_with_one = node.activation is not None and noun != "ReLU" and node.family != node.activation
-    if node.kind == "Activation":
+    if node.family == "activation":
         return _TITLES.get(node.activation or "", node.activation or "linear")
-    return f"{noun} + {_TITLES.get(node.activation or '', node.activation)}" if ends_with_one else noun
+    return _TITLES.get(node.family, node.kind)
+
+
+def _ending(node: Node) -> str:
+    """The non-linearity that a layer ends with: `` + ReLU``; nothing for one that is a layer of its own."""
+    if node.before_activation is None or node.before_activation is node.inputs[0]:
+        return ""
+    return f" + {_TITLES.get(node.activation or '', node.activation)}"
