@@ -73,11 +73,7 @@ def test_every_node_is_known_by_what_it_makes_and_by_whom_it_feeds(entry: Entry)
 def test_the_nodes_hold_the_models_own_layers_and_share_their_weights(entry: Entry) -> None:
     model, graph = opened(entry)
     own = {id(variable) for variable in model.weights}
-    used = {
-        id(variable)
-        for node in flat_graph(model).nodes
-        for variable in getattr(node.operation, "weights", [])
-    }
+    used = {id(variable) for node in graph.nodes for variable in getattr(node.operation, "weights", [])}
     assert used == own
 
 
