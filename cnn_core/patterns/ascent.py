@@ -34,13 +34,13 @@ class Schedule:
     Attributes:
         steps: number of steps.
         seed: of the random shifts.
-        jitter: 1 shifts the picture anywhere, 0 nowhere.
+        play_px: how far the picture may be shifted, down and across.
         travel: length of all steps together, as quadratic mean over the picture before squashing.
     """
 
     steps: int
     seed: int
-    jitter: float
+    play_px: Size
     travel: float
 
     def arrays(self, torus: Size, size: Size) -> list[NDArray[Any]]:
@@ -51,9 +51,9 @@ class Schedule:
         """
         generator = np.random.default_rng(self.seed)
         shown = []
-        for side, length in zip(torus, size, strict=True):
+        for side, length, play in zip(torus, size, self.play_px, strict=True):
             order = generator.permutation(self.steps) + generator.random(self.steps)
-            shifts = np.floor(order / self.steps * self.jitter * side).astype(np.int64)
+            shifts = np.rint((order / self.steps - 0.5) * play).astype(np.int64)
             shown.append(pieces(shifts, side, length))
         left = 1 - np.arange(self.steps) / self.steps  # share of the steps to come
         lengths = np.minimum(1, left / FADE)

@@ -16,7 +16,7 @@ from cnn_core.patterns.ascent import Climb, Schedule, chunk_ends
 from cnn_core.patterns.canvas import Canvas, CanvasStyle
 from cnn_core.patterns.objective import Objective, channel_objective
 from cnn_core.patterns.params import PatternParams
-from cnn_core.patterns.size import fitting_size
+from cnn_core.patterns.size import fitting_size, play_px
 from cnn_core.probe import Probe
 
 MAX_BATCH = 64
@@ -91,8 +91,12 @@ class LayerClimb:
     def _climbed(self, climb: Climb, channels: NDArray[np.int64], begun: float, share: float) -> Found:
         """Climb one batch, which is ``share`` of the work; ``begun`` is done already."""
         params = self._params
+        down, across = play_px(self._probe, self._layer_name, self._size)
         schedule = Schedule(
-            steps=params.steps, seed=params.seed, jitter=params.jitter, travel=params.contrast
+            steps=params.steps,
+            seed=params.seed,
+            play_px=(round(params.jitter * down), round(params.jitter * across)),
+            travel=params.contrast,
         )
         start = state = self._canvas.start([[params.seed, int(channel)] for channel in channels])
         frames = {0: self._painted(start)} if 0 in self._frame_steps else {}

@@ -19,7 +19,7 @@ class PatternParams:
         steps: steps of gradient ascent.
         canvas_px: side of the pictures; None fits it to what a unit of the layer sees.
         seed: of the noise that the climb starts from, and of the jitter.
-        jitter: how far the picture is moved at random before each step, 0..1 of its side.
+        jitter: how far the picture is moved at random before each step, 0..1 of its play (``play_px``).
         smoothness: how much easier long waves are painted than short ones.
         colour: how much harder vivid colours are painted than greys; 1 as in photos.
         contrast: how far the climb goes; much makes pictures of black, white and pure colours.
@@ -34,5 +34,5 @@ class PatternParams:
         1.0, "Jitter", "Moving the picture before each step keeps it free of noise and frames.", 0, 1, 0.05
     )
     smoothness: float = _setting(0.6, "Smoothness", "More favours large shapes over fine texture.", 0, 2, 0.1)
-    colour: float = _setting(0.7, "Natural colours", "More favours greys over vivid colours.", 0, 1, 0.1)
-    contrast: float = _setting(10.0, "Contrast", "How soon colours reach black and white.", 1, 20, 1)
+    colour: float = _setting(0.5, "Natural colours", "More favours greys over vivid colours.", 0, 1, 0.1)
+    contrast: float = _setting(12.0, "Contrast", "How soon colours reach black and white.", 1, 20, 1)

@@ -14,7 +14,7 @@ from cnn_core.errors import Cancelled, QuestionError
 from cnn_core.images import Preprocessing
 from cnn_core.neurons.statistics import ChannelStatistics, channel_statistics
 from cnn_core.patterns import PatternParams, filter_patterns, first_layer_kernels, strongest_patterns
-from cnn_core.patterns.size import fitting_size
+from cnn_core.patterns.size import fitting_size, play_px
 from cnn_core.probe import Probe
 from cnn_core.results import FilterPatterns
 
@@ -255,6 +255,10 @@ def test_the_canvas_fits_what_a_unit_sees() -> None:
     assert fitting_size(probe, "near") == (48, 48)
     assert fitting_size(probe, "far")[0] == -(-(field.size_px[0] * 3 // 2) // 16) * 16
     assert fitting_size(probe, "whole") == (224, 224)
+    assert play_px(probe, "near", (48, 48)) == (48, 48)
+    assert play_px(probe, "far", (field.size_px[0] + 30, field.size_px[1] * 2))[0] == 30
+    assert play_px(probe, "far", (field.size_px[0] + 30, field.size_px[1] * 2))[1] == field.size_px[1] * 2
+    assert play_px(probe, "whole", (100, 100)) == (8, 8)
 
 
 @pytest.mark.parametrize("name", ["grey_input", "four_channels", "size_none", "reflect_padding_operation"])
