@@ -24,13 +24,13 @@ def main() -> None:
         theirs = _maps(folder / f"{who}.npz")
         if not theirs:
             continue
-        _tell(who, "saliency", difference(ours["saliency"], theirs["saliency"]))
+        _tell(who, "Saliency, largest difference", difference(ours["saliency"], theirs["saliency"]))
         if "grad_cam" in theirs:
-            _tell(who, "Grad-CAM raw", difference(positive, theirs["grad_cam"]))
+            _tell(who, "Grad-CAM, largest difference", difference(positive, theirs["grad_cam"]))
         if who == "xplique":
             _tell(
                 who,
-                "Grad-CAM, ours resized alike",
+                "Grad-CAM resized alike, largest difference",
                 difference(bicubic(positive, shape), theirs["grad_cam_shown"]),
             )
         ours_shown, shown = half_pixel(positive, shape), theirs["grad_cam_shown"]

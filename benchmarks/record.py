@@ -72,7 +72,9 @@ def ratio(records: Sequence[Record], above: tuple[str, str], below: tuple[str, s
 
 
 def digits(value: float) -> str:
-    """A number with about three significant digits and no exponent."""
+    """A number with about three significant digits, an exponent only below a thousandth."""
     size = abs(value)
+    if 0 < size < 0.001:
+        return f"{value:.1e}"
     places = 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 1 else 3
     return f"{value:,.{places}f}"

@@ -56,6 +56,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=30)
     parser.add_argument("--channels", type=int, default=3)
+    parser.add_argument("--photos", type=int, default=300)
     parser.add_argument("--peers", type=Path, default=Path(".venv-peers/bin/python"))
     parser.add_argument("--out", type=Path, help="file that takes all figures, appended as JSON lines")
     chosen = parser.parse_args()
@@ -72,7 +73,8 @@ def main() -> None:
 
 def _run(job: Job, chosen: argparse.Namespace, values: str) -> list[Record]:
     """Run one script; the load of the machine when it starts is a figure of its own."""
-    options = {"model": job.network, "repeats": chosen.repeats, "channels": chosen.channels, "values": values}
+    options = {name: getattr(chosen, name) for name in ("repeats", "channels", "photos")}
+    options |= {"model": job.network, "values": values}
     command = [str(chosen.peers) if job.peer else sys.executable, "-m", f"benchmarks.{job.script}"]
     command += [f"--{name}={value}" for name, value in options.items()]
     load = Record(who="machine", what="load average", value=os.getloadavg()[0])
