@@ -1,0 +1,79 @@
+"""The arithmetic of the benchmarks: from lines of JSON to medians, quotients and tables. Nothing is timed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import pytest
+
+from benchmarks.record import Record, digits, parsed, ratio, summary
+from benchmarks.report import Target, patterns_table, report, table, targets_table
+
+
+def figure(who: str, what: str, value: float, round_number: int = 0) -> Record:
+    return Record(who=who, what=what, value=value, round=round_number, network="net")
+
+
+def test_records_are_read_back_from_among_other_output() -> None:
+    record = figure("ours", "grad_cam", 3.5)
+    assert parsed(f"a warning\n{json.dumps(asdict(record))}\n{{}}\n") == [record]
+
+
+def test_a_summary_names_median_smallest_and_largest() -> None:
+    assert summary([3.0, 1.0, 2.0]).text("ms") == "2.00 ms (1.00–3.00)"
+
+
+def test_a_quotient_is_taken_within_each_round() -> None:
+    records = [
+        figure("a", "x", 10, 0),
+        figure("a", "x", 30, 1),
+        figure("b", "y", 5, 0),
+        figure("b", "y", 10, 1),
+    ]
+    quotient = ratio(records, ("a", "x"), ("b", "y"))
+    assert quotient is not None
+    assert (quotient.low, quotient.median, quotient.high) == (2, 2.5, 3)
+
+
+def test_there_is_no_quotient_without_a_common_round() -> None:
+    assert ratio([figure("a", "x", 1, 0), figure("b", "y", 1, 1)], ("a", "x"), ("b", "y")) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0.000"), (1.2e-7, "1.2e-07"), (0.25, "0.250"), (12.34, "12.3"), (1234.5, "1,234")],
+)
+def test_numbers_keep_three_digits(value: float, text: str) -> None:
+    assert digits(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "at_least", "word"),
+    [(2, False, "met"), (2.1, False, "missed"), (2, True, "met"), (1.9, True, "missed")],
+)
+def test_a_limit_belongs_to_what_it_allows(value: float, at_least: bool, word: str) -> None:
+    target = Target(title="t", above=("a", "x"), below=("b", "y"), limit=2, at_least=at_least)
+    assert word in target.verdict(value)
+
+
+def test_only_quotients_that_were_measured_are_in_the_table() -> None:
+    records = [figure("ours", "forward pass", 4), figure("ours", "saliency", 10)]
+    rows = targets_table(records).splitlines()[2:]
+    assert rows == ["| Saliency / forward pass | 2.50 (2.50–2.50) | ≤ 5: met |"]
+
+
+def test_the_speed_of_patterns_is_a_geometric_mean_over_layers() -> None:
+    records = []
+    for layer, theirs, strength in (("conv1", 2.0, 3.0), ("conv2", 8.0, 12.0)):
+        records += [figure("ours", f"{layer}: seconds per filter", 0.1)]
+        records += [figure("tf-keras-vis", f"{layer}: seconds per filter", theirs)]
+        records += [figure("ours", f"{layer}: median strength", strength)]
+    text = patterns_table(records)
+    assert "Geometric mean: 40.0 times faster" in text
+    assert "from the second convolution on: 12.0" in text
+
+
+def test_a_table_without_rows_is_left_out() -> None:
+    assert table(["a"], []) == ""
+    assert report([]) == ""
