@@ -191,7 +191,7 @@ class Probe:
         node = self._node(layer_name)
         zeros = np.zeros((1, *map_size, node.output.shape[-1]), np.float32)
         try:
-            graph = self._once(
+            graph = self.once(
                 ("behind", layer_name, head, zeros.shape),
                 lambda: backend.Graph(node.output, [self._scores[head]]),
             )
@@ -270,11 +270,11 @@ class Probe:
         """Run a graph on a batch; compiled at the first batch of a shape, so that all are counted."""
         checked = self._checked(inputs)
         with self._lock:
-            answers: list[Float] = self._once((*key, checked.shape), make)(checked, *arguments)
+            answers: list[Float] = self.once((*key, checked.shape), make)(checked, *arguments)
         return answers
 
-    def _once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-        """A compiled graph, made at its first use; the one unused longest makes room."""
+    def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """What ``make`` compiles for this model, made at its first use; the one unused longest makes room."""
         with self._lock:
             if key not in self._compiled:
                 self._compiled[key] = make()

@@ -60,8 +60,8 @@ class LayerClimb:
         self._probe, self._params, self._progress = probe, params, progress
         self._size, self._objective = _sized_objective(probe, layer_name, params.canvas_px)
         self._layer_name = layer_name
-        style = CanvasStyle(decay=params.smoothness, colour=params.colour)
-        self._canvas = Canvas(self._size, probe.input_shape[2], probe.preprocessing, style)
+        self._style = CanvasStyle(decay=params.smoothness, colour=params.colour)
+        self._canvas = Canvas(self._size, probe.input_shape[2], probe.preprocessing, self._style)
         self._ends = chunk_ends(params.steps)
         picked = np.linspace(0, len(self._ends), frames).round().astype(np.int64)
         self._frame_steps = np.unique(np.asarray([0, *self._ends])[picked])
@@ -71,15 +71,15 @@ class LayerClimb:
         steps, shape = self._params.steps, (len(channels), *self._size, self._canvas.channels)
         patterns = np.full(shape, GREY, np.uint8)
         growth = np.full((len(self._frame_steps), *shape), GREY, np.uint8)
-        scores = self._measured(patterns, channels)
-        history = np.repeat(scores[None], steps + 1, axis=0)
-        fast = channel_objective(self._probe, self._layer_name, self._size, fast_precision())
-        climb = Climb(fast, self._canvas, self._size)
+        scores = np.zeros(len(channels), np.float32)
+        history = np.zeros((steps + 1, len(channels)), np.float32)
+        dead = np.flatnonzero(~alive)
+        scores[dead] = history[:, dead] = self._measured(patterns[dead], channels[dead])
         batches = _batches(np.flatnonzero(alive), self._size)
         for number, (members, real) in enumerate(batches):
             begun, share = number / len(batches), 1 / len(batches)
             self._progress(begun)
-            done = self._climbed(climb, channels[members], begun, share)
+            done = self._climbed(channels[members], begun, share)
             kept = members[:real]
             patterns[kept], scores[kept] = done.patterns[:real], done.scores[:real]
             history[:, kept], growth[:, kept] = done.history[:, :real], done.growth[:, :real]
@@ -88,25 +88,21 @@ class LayerClimb:
             patterns=patterns, scores=scores, history=history, growth=growth, growth_steps=self._frame_steps
         )
 
-    def _climbed(self, climb: Climb, channels: NDArray[np.int64], begun: float, share: float) -> Found:
+    def _climbed(self, channels: NDArray[np.int64], begun: float, share: float) -> Found:
         """Climb one batch, which is ``share`` of the work; ``begun`` is done already."""
-        params = self._params
-        down, across = play_px(self._probe, self._layer_name, self._size)
-        schedule = Schedule(
-            steps=params.steps,
-            seed=params.seed,
-            play_px=(round(params.jitter * down), round(params.jitter * across)),
-            travel=params.contrast,
-        )
-        start = state = self._canvas.start([[params.seed, int(channel)] for channel in channels])
+        steps, seed = self._params.steps, self._params.seed
+        climb = self._compiled(len(channels))
+        start = state = self._canvas.start([[seed, int(channel)] for channel in channels])
         frames = {0: self._painted(start)} if 0 in self._frame_steps else {}
         history = []
-        for end, (state, scores) in zip(self._ends, climb.run(start, channels, schedule), strict=True):
+        for end, (state, scores) in zip(
+            self._ends, climb.run(start, channels, self._schedule()), strict=True
+        ):
             history.append(scores)
             if end in self._frame_steps:
                 frames[end] = self._painted(state)
-            if end < params.steps:
-                self._progress(begun + share * end / params.steps)
+            if end < steps:
+                self._progress(begun + share * end / steps)
         pictures = self._painted(state)
         final = self._measured(pictures, channels)
         return Found(
@@ -116,6 +112,23 @@ class LayerClimb:
             growth=np.stack(list(frames.values())) if frames else np.empty((0, *pictures.shape), np.uint8),
             growth_steps=self._frame_steps,
         )
+
+    def _schedule(self) -> Schedule:
+        params = self._params
+        down, across = play_px(self._probe, self._layer_name, self._size)
+        play = round(params.jitter * down), round(params.jitter * across)
+        return Schedule(steps=params.steps, seed=params.seed, play_px=play, travel=params.contrast)
+
+    def _compiled(self, count: int) -> Climb:
+        """The climb for batches of ``count``, compiled once for a model."""
+
+        def make() -> Climb:
+            fast = channel_objective(self._probe, self._layer_name, self._size, fast_precision())
+            return Climb(fast, self._canvas, self._size)
+
+        key = ("climb", self._layer_name, self._size, self._style, count)
+        climb: Climb = self._probe.once(key, make)
+        return climb
 
     def _painted(self, coefficients: Any) -> Pixels:
         rows, columns = (np.arange(side, dtype=np.int32) for side in self._size)
@@ -131,7 +144,7 @@ class LayerClimb:
             inputs = self._probe.preprocessing.apply(pictures[part])
             scores = self._objective(keras.ops.convert_to_tensor(inputs), np.int32(channels[part]))
             parts.append(keras.ops.convert_to_numpy(scores))
-        return np.concatenate(parts)
+        return np.concatenate([np.empty(0, np.float32), *parts])
 
 
 def _sized_objective(probe: Probe, layer_name: str, side_px: int | None) -> tuple[tuple[int, int], Objective]:

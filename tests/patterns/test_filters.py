@@ -304,3 +304,9 @@ def test_nested_and_normalised_nets_can_be_climbed(entry: Entry) -> None:
     layer = [info for info in probe.layers if info.convolution][-1]
     patterns = filter_patterns(probe, layer.name, channels=[0], params=PatternParams(steps=8, jitter=0.0))
     assert patterns.scores[0] > patterns.history[0, 0]
+
+
+def test_a_climb_is_compiled_once_for_a_model(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
+    filter_patterns(probe, "conv2", channels=[0, 1, 2], params=QUICK)
+    monkeypatch.setattr("cnn_core.patterns.layer_climb.Climb", None)
+    filter_patterns(probe, "conv2", channels=[4, 2, 0], params=PatternParams(steps=12, seed=5))
