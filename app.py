@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.figures.icon import icon
 from dashboard.guard import told_errors
 from dashboard.page import start_page
 from dashboard.sidebar import sidebar
@@ -19,7 +20,7 @@ PAGES = {
     ],
 }
 
-st.set_page_config(page_title="Convscope", page_icon=":material/center_focus_strong:", layout="wide")
+st.set_page_config(page_title="Convscope", page_icon=icon(), layout="wide")
 page = st.navigation(PAGES, position="top")
 start_page(page.title, sidebar)
 with told_errors():

@@ -106,7 +106,7 @@ def draw_answer(answers: Sequence[HeadAnswer], evidence: AttributionMap, millise
     answer = answers[evidence.head]
     name, other = answer.class_names[evidence.class_index], other_name(answer, evidence.class_index)
     st.markdown(where_evidence_lies(evidence, name) + " " + balance(evidence, name, other))
-    st.caption(_check(evidence) + f":material/timer: {milliseconds:.0f} ms", help=CHECK_HELP)
+    st.caption(_check(evidence) + f":material/timer: {_duration(milliseconds)}", help=CHECK_HELP)
 
 
 CHECK_HELP = (
@@ -114,6 +114,10 @@ CHECK_HELP = (
     "and the score of an empty map add up to it; the residual is what they miss. The time is what answer, "
     "map and all layers took together when this photo was first opened here."
 )
+
+
+def _duration(milliseconds: float) -> str:
+    return "from memory" if milliseconds < 1 else f"{milliseconds:.0f} ms"
 
 
 def _check(evidence: AttributionMap) -> str:

@@ -12,6 +12,7 @@ import streamlit as st
 
 from cnn_core.errors import ConvscopeError
 from dashboard import address
+from dashboard.figures.theme import theme_of
 from dashboard.guard import told_errors
 from dashboard.markdown import literal
 from dashboard.photos import Photo, data_groups, data_photo, photo_named, samples, take_in, uploads
@@ -117,7 +118,7 @@ def _photo_buttons(name: str, photos: Iterable[Photo], *, chosen: str) -> None:
             if photo.key == chosen:
                 marked, label = key, f"{label} (chosen)"
             st.button(label, key=key, help=literal(photo.title), on_click=_choose, args=(photo.key,))
-    photo_buttons_style(shown, marked)
+    photo_buttons_style(shown, marked, theme_of(st.context.theme.type))
 
 
 def _choose(key: str) -> None:

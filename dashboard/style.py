@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from dashboard.figures.mosaic import data_uri
+from dashboard.figures.theme import Theme
 
 PAGE = """
 <style>
@@ -53,20 +54,20 @@ def page_style() -> None:
     st.html(PAGE)
 
 
-def photo_buttons_style(thumbnails: Mapping[str, bytes], chosen: str | None) -> None:
+def photo_buttons_style(thumbnails: Mapping[str, bytes], chosen: str | None, theme: Theme) -> None:
     """Show photos as the faces of their buttons; the chosen one is framed and ticked.
 
     Args:
         thumbnails: JPEG bytes by key of the button.
         chosen: key of the chosen button, or None.
+        theme: colours of the page.
     """
     rules = [
         f".st-key-{key} button{{background-image:url({data_uri(content, 'jpeg')})}}"
         for key, content in thumbnails.items()
     ]
     if chosen is not None:
-        accent = "var(--st-primary-color, #0f6b7d)"
-        ground = "var(--st-background-color, #fff)"
+        accent, ground = theme.accent, theme.ground
         rules.append(
             f".st-key-{chosen} button{{box-shadow:0 0 0 2px {ground},0 0 0 5px {accent}}}"
             f".st-key-{chosen} button::after{{content:'✓';position:absolute;right:3px;bottom:3px;width:17px;"

@@ -7,6 +7,7 @@ import numpy as np
 
 from dashboard.figures.colours import Float, Scale, UInt8, magnitude_scale, signed_scale
 
+OPACITY_POWER = np.float32(0.75)
 Extent = tuple[float, float, float, float]
 
 
@@ -56,7 +57,7 @@ def overlay_scale(values: Float, *, signed: bool) -> Scale:
 def overlay(pixels: UInt8, values: Float, *, scale: Scale, opacity: float) -> UInt8:
     """Colours of ``values`` over a photo, the more opaque the further from 0.
 
-    Opacity goes with the square root of the distance, so that weak evidence can be seen as well.
+    Opacity grows somewhat faster than the distance, so that weak evidence can be seen as well.
 
     Args:
         pixels: ``(H, W, 3)``, uint8.
@@ -70,6 +71,6 @@ def overlay(pixels: UInt8, values: Float, *, scale: Scale, opacity: float) -> UI
     reach = max(abs(scale.low), abs(scale.high))
     if opacity <= 0 or reach == 0:
         return np.array(pixels)
-    alpha = opacity * np.sqrt(np.clip(np.abs(values) / np.float32(reach), 0, 1))[..., None]
+    alpha = opacity * np.clip(np.abs(values) / np.float32(reach), 0, 1)[..., None] ** OPACITY_POWER
     mixed = pixels * (1 - alpha) + scale.colours(values) * alpha
     return np.rint(mixed).astype(np.uint8)

@@ -40,7 +40,7 @@ def _two_ended_bar(answer: HeadAnswer) -> str:
     left, right = map(html.escape, answer.class_names)
     start, width, reach = two_ended_span(score)
     colour = "rgb({},{},{})".format(*BLUE_WHITE_RED[POSITIVE if score > 0 else NEGATIVE])
-    ticks = "".join(f"<span>{short(round(reach * part, 1))}</span>" for part in (-1, -0.5, 0, 0.5, 1))
+    ticks = "".join(_tick(part, reach) for part in (-1, -0.5, 0, 0.5, 1))
     label = html.escape(
         f"Bar of the logit, {short(score)}, on an axis from {answer.class_names[0]} on the left "
         f"to {answer.class_names[1]} on the right",
@@ -56,8 +56,18 @@ def _two_ended_bar(answer: HeadAnswer) -> str:
         'background:color-mix(in srgb,currentColor 8%,transparent)">'
         f'<div style="position:absolute;left:{start:.2f}%;width:{width:.2f}%;height:100%;min-width:2px;'
         f'border-radius:.2rem;background:{colour}"></div>'
-        f'<div style="{zero}"></div></div><div style="{row};font-size:.76rem;opacity:.7">{ticks}</div>'
+        f'<div style="{zero}"></div></div>'
+        f'<div style="position:relative;height:1.1rem;font-size:.76rem;opacity:.7">{ticks}</div>'
         '<div style="text-align:center;font-size:.76rem;opacity:.7">logit</div></div>'
+    )
+
+
+def _tick(part: float, reach: float) -> str:
+    """A number under its place on the axis; those at the ends stay inside."""
+    shift = {-1: 0, 1: -100}.get(part, -50)
+    return (
+        f'<span style="position:absolute;left:{50 + 50 * part:.0f}%;transform:translateX({shift}%)">'
+        f"{short(round(reach * part, 1))}</span>"
     )
 
 

@@ -10,6 +10,7 @@ class Theme:
     """Colours of one theme, as ``#rrggbb``.
 
     Attributes:
+        ground: background of the page.
         text: letters and axis labels.
         muted: captions and ticks.
         line: thin rules and grid lines.
@@ -18,6 +19,7 @@ class Theme:
         blank: ground of a map that is zero everywhere.
     """
 
+    ground: str
     text: str
     muted: str
     line: str
@@ -27,10 +29,22 @@ class Theme:
 
 
 LIGHT = Theme(
-    text="#1c2327", muted="#647076", line="#d9dcd6", accent="#0f6b7d", frame="#e8590c", blank="#dcdfdc"
+    ground="#fcfcfa",
+    text="#1c2327",
+    muted="#647076",
+    line="#d9dcd6",
+    accent="#0f6b7d",
+    frame="#e8590c",
+    blank="#dcdfdc",
 )
 DARK = Theme(
-    text="#e6e9e8", muted="#98a4a8", line="#343c41", accent="#4fb7c5", frame="#ff8a3d", blank="#3a4246"
+    ground="#14181b",
+    text="#e6e9e8",
+    muted="#98a4a8",
+    line="#343c41",
+    accent="#4fb7c5",
+    frame="#ff8a3d",
+    blank="#3a4246",
 )
 
 

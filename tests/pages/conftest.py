@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
 import streamlit as st
-from keras import layers
 from streamlit.testing.v1 import AppTest
+from tiny_model import write_tiny_model
 
-SIDE_PX = 32
 SECONDS = 60
 
 
 @pytest.fixture(scope="session")
 def models_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A models folder with one untrained two-class model of two blocks."""
-    folder = tmp_path_factory.mktemp("models")
-    keras.utils.set_random_seed(3)
-    model = keras.Sequential(
-        [
-            layers.Input((SIDE_PX, SIDE_PX, 3)),
-            layers.Conv2D(6, 3, padding="same", activation="relu", name="block1_conv"),
-            layers.MaxPooling2D(name="block1_pool"),
-            layers.Conv2D(8, 3, padding="same", activation="relu", name="block2_conv"),
-            layers.GlobalAveragePooling2D(name="mean"),
-            layers.Dense(1, "sigmoid", name="dogs"),
-        ]
-    )
-    (folder / "tiny").mkdir()
-    model.save(folder / "tiny" / "model.keras")
-    card = {
-        "title": "Tiny",
-        "classes": ["cats", "dogs"],
-        "input": {"height_px": SIDE_PX, "width_px": SIDE_PX},
-        "preprocessing": {"scale": [1 / 255], "offset": [0.0]},
-        "parameters": model.count_params(),
-        "validation": {"accuracy": 0.5, "pictures": 10},
-    }
-    (folder / "tiny" / "card.json").write_text(json.dumps(card), encoding="utf-8")
-    return folder
+    return write_tiny_model(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module", autouse=True)

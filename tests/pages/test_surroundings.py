@@ -1,0 +1,100 @@
+"""Folders that are missing, damaged or unwritable: said in a sentence, and the app goes on."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import streamlit as st
+
+
+@pytest.fixture
+def models_with_a_damaged_one(models_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two models; the file of the second is cut off."""
+    folder = tmp_path / "models"
+    shutil.copytree(models_folder, folder)
+    shutil.copytree(folder / "tiny", folder / "damaged")
+    path = folder / "damaged" / "model.keras"
+    path.write_bytes(path.read_bytes()[:500])
+    monkeypatch.setenv("CONVSCOPE_MODELS", str(folder))
+    st.cache_resource.clear()
+    return folder
+
+
+@pytest.fixture
+def data_set(tmp_path: Path, photo_bytes: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data set of three pictures, one of them damaged."""
+    for name, content in {
+        "a.png": photo_bytes,
+        "b.png": photo_bytes,
+        "damaged.png": photo_bytes[:200],
+    }.items():
+        path = tmp_path / "data" / "validation" / "cats" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    monkeypatch.setenv("CONVSCOPE_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize("page", [None, "activations", "filter_patterns", "heat_maps"])
+def test_a_damaged_model_is_told_and_another_can_be_chosen(open_app, models_with_a_damaged_one, page):
+    app = open_app(page, model="damaged")
+    assert not app.exception
+    assert "damaged" in app.error[0].value
+    app.selectbox(key="model").set_value("tiny").run()
+    assert not app.error
+    assert not app.exception
+
+
+def test_without_any_model_the_page_says_what_to_do(open_app, tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVSCOPE_MODELS", str(tmp_path / "nothing_here"))
+    st.cache_resource.clear()
+    app = open_app()
+    assert not app.exception
+    assert app.title[0].value == "No network to look into"
+    assert "Restore" in app.error[0].value
+
+
+def test_a_cache_that_cannot_be_written_is_told_and_done_without(open_app, tmp_path, monkeypatch):
+    blocked = tmp_path / "a_file"
+    blocked.write_text("no folder")
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(blocked / "cache"))
+    st.cache_resource.clear()
+    app = open_app("activations")
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert app.warning
+
+
+def test_a_picture_of_the_data_set_can_be_named_in_the_address(open_app, data_set):
+    app = open_app(photo="validation/cats/b.png")
+    assert not app.error
+    assert not app.exception
+    assert app.session_state["photo"] == "validation/cats/b.png"
+    assert app.button(key="photo-data-photos-0")
+
+
+def test_the_data_set_is_browsed_by_chance_and_a_click_chooses(open_app, data_set):
+    app = open_app(photo="validation/cats/b.png")
+    app.button(key="photo-data-photos-0").click().run()
+    assert app.session_state["photo"].startswith("validation/cats/")
+    app.button(key="data-next").click().run()
+    assert not app.exception
+
+
+def test_a_damaged_picture_of_the_data_set_is_told_and_a_sample_shown(open_app, data_set):
+    app = open_app(photo="validation/cats/damaged.png")
+    assert len(app.error) == 1
+    assert "damaged" in app.error[0].value
+    assert not app.exception
+    assert app.title[0].value == "What the network sees"
+
+
+@pytest.mark.parametrize("name", ["validation/cats/../../../secret.png", "validation/dogs/a.png", "a.png"])
+def test_an_address_cannot_name_files_outside_the_data_set(open_app, data_set, name):
+    (data_set.parent / "secret.png").write_bytes((data_set / "validation" / "cats" / "a.png").read_bytes())
+    app = open_app(photo=name)
+    assert app.session_state["photo"] != name
+    assert not app.exception

@@ -1,0 +1,38 @@
+"""A model small enough to answer at once, in a folder like those of the real ones."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import keras
+from keras import layers
+
+SIDE_PX = 32
+
+
+def write_tiny_model(folder: Path) -> Path:
+    """Write one untrained two-class model of two blocks to ``folder/tiny``, and return ``folder``."""
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential(
+        [
+            layers.Input((SIDE_PX, SIDE_PX, 3)),
+            layers.Conv2D(6, 3, padding="same", activation="relu", name="block1_conv"),
+            layers.MaxPooling2D(name="block1_pool"),
+            layers.Conv2D(8, 3, padding="same", activation="relu", name="block2_conv"),
+            layers.GlobalAveragePooling2D(name="mean"),
+            layers.Dense(1, "sigmoid", name="dogs"),
+        ]
+    )
+    (folder / "tiny").mkdir()
+    model.save(folder / "tiny" / "model.keras")
+    card = {
+        "title": "Tiny",
+        "classes": ["cats", "dogs"],
+        "input": {"height_px": SIDE_PX, "width_px": SIDE_PX},
+        "preprocessing": {"scale": [1 / 255], "offset": [0.0]},
+        "parameters": model.count_params(),
+        "validation": {"accuracy": 0.5, "pictures": 10},
+    }
+    (folder / "tiny" / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    return folder
