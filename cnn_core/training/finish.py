@@ -52,11 +52,20 @@ def finish(run: TrainingRun, output: Path) -> BinaryEvaluation:
     temporary.mkdir(parents=True)
     model.save(temporary / MODEL_FILE)
     save_statistics(temporary / STATISTICS_FILE, statistics)
-    shutil.copyfile(run.folder / "history.csv", temporary / "history.csv")
+    shutil.copyfile(run.folder.path / "history.csv", temporary / "history.csv")
     write_json(temporary / CARD_FILE, _card(run, model, scores, statistics))
-    shutil.rmtree(output, ignore_errors=True)
-    temporary.rename(output)
+    _put_in_place(temporary, output)
     return scores
+
+
+def _put_in_place(finished: Path, output: Path) -> None:
+    """Replace a model folder; the old one goes only when the new one is there."""
+    old = output.with_name(f".{output.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if output.exists():
+        output.rename(old)
+    finished.rename(output)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _batches(pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
@@ -70,7 +79,7 @@ def _card(
     preprocessing = architectures.PHOTO_CNN_PREPROCESSING
     dead = sum(int((~values.alive).sum()) for values in statistics.values())
     return {
-        "title": "Cats and dogs",
+        "title": " and ".join(run.training.classes).capitalize(),
         "preset": run.config.preset,
         "classes": list(run.training.classes),
         "input": {"height_px": run.config.input_size_px, "width_px": run.config.input_size_px, "channels": 3},
@@ -89,7 +98,7 @@ def _card(
         },
         "training": {
             **dataclasses.asdict(run.config),
-            "seconds": round(sum(float(row["seconds"]) for row in run.history)),
+            "seconds": round(sum(row["seconds"] for row in run.history)),
         },
         "versions": {
             "python": platform.python_version(),

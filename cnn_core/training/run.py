@@ -1,18 +1,14 @@
-"""One training run in one process: reads pictures, writes its run folder, ends with a model.
+"""One training run in one process: reads pictures, writes its run folder.
 
-The folder is all that anybody outside sees: ``config.json``, ``status.json`` (renewed every few
-seconds), ``history.csv`` (a row per epoch) and ``checkpoint.npz`` (after every epoch). Started
-again on the same folder, a run goes on after its last finished epoch.
+Started again on the same folder, a run goes on after its last finished epoch.
 """
 
 from __future__ import annotations
 
-import csv
-import dataclasses
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -20,14 +16,16 @@ from numpy.typing import NDArray
 
 from cnn_core import architectures
 from cnn_core.datasets.folders import LabelledFiles
-from cnn_core.files import replacing, write_json
+from cnn_core.errors import DataError
 from cnn_core.training.averaging import WeightAverage
 from cnn_core.training.config import TrainingConfig
 from cnn_core.training.evaluation import evaluate_binary
-from cnn_core.training.pipeline import CACHE_OVERSIZE, pixel_cache, training_batches
+from cnn_core.training.pipeline import CACHE_OVERSIZE, Batch, pixel_cache, training_batches
+from cnn_core.training.run_folder import Checkpoint, RunFolder
 
 STATUS_SECONDS = 3.0
 VALIDATION_BATCH = 100
+LONGEST_WARMUP_SHARE = 0.2
 
 
 class TrainingRun:
@@ -36,35 +34,60 @@ class TrainingRun:
     def __init__(
         self, config: TrainingConfig, training: LabelledFiles, validation: LabelledFiles, folder: Path
     ) -> None:
+        """Make a run, or take it up where it stopped.
+
+        Raises:
+            DataError: classes that do not fit, too few pictures, or a folder with other settings.
+        """
+        _check_data(config, training, validation)
         self.config = config
         self.training = training
         self.validation = validation
-        self.folder = folder
-        self.history: list[dict[str, Any]] = []
-        folder.mkdir(parents=True, exist_ok=True)
-        write_json(folder / "config.json", dataclasses.asdict(config))
+        self.folder = RunFolder(folder, config)
+        self.history: list[dict[str, float]] = []
         keras.utils.set_random_seed(config.seed)
         keras.config.set_dtype_policy(config.precision)
         self.model = architectures.photo_cnn(None, dropout=config.dropout, for_training=True)
         self.averaged = architectures.photo_cnn(None, for_training=True)
         self.average = WeightAverage(self.model, config.average_decay)
+        self._steps = len(training.paths) // config.batch_size
         self._compile()
         self._resume()
 
     def run(self) -> None:
         """Train the epochs that are left, then leave the averaged weights in ``averaged``."""
-        for epoch in range(len(self.history), self.config.epochs):
-            self._train_epoch(epoch)
+        try:
+            for epoch in range(len(self.history), self.config.epochs):
+                self._train_epoch(epoch)
+        except BaseException as error:
+            self.folder.write_status("failed", epochs_done=len(self.history), reason=repr(error))
+            raise
         self.averaged.set_weights(self.average.values)
+        self.folder.write_status("finished", epochs_done=len(self.history))
+
+    def validation_probabilities(self) -> NDArray[np.float64]:
+        """Probability of class 1 per validation picture from the averaged weights, ``(n,)``."""
+        pixels = pixel_cache(self.validation, self.config.input_size_px, self.cache_folder)
+        prepare = architectures.PHOTO_CNN_PREPROCESSING.apply
+        logits = [
+            self.averaged.predict_on_batch(prepare(pixels[i : i + VALIDATION_BATCH]))
+            for i in range(0, len(pixels), VALIDATION_BATCH)
+        ]
+        return 1 / (1 + np.exp(-np.concatenate(logits)[:, 0].astype(np.float64)))
+
+    @property
+    def cache_folder(self) -> Path:
+        """Decoded pictures, shared by all runs beside this one."""
+        return self.folder.path.parent / "pixels"
 
     def _compile(self) -> None:
         config = self.config
-        steps = len(self.training.paths) // config.batch_size
+        warmup_epochs = min(config.warmup_epochs, LONGEST_WARMUP_SHARE * config.epochs)
         schedule = keras.optimizers.schedules.CosineDecay(
             0.0,
-            decay_steps=round(steps * (config.epochs - config.warmup_epochs)),
+            decay_steps=max(1, round(self._steps * (config.epochs - warmup_epochs))),
             warmup_target=config.learning_rate,
-            warmup_steps=round(steps * config.warmup_epochs),
+            warmup_steps=round(self._steps * warmup_epochs),
         )
         optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
@@ -80,38 +103,36 @@ class TrainingRun:
         config = self.config
         if epoch == 0 or config.size_at(epoch) != config.size_at(epoch - 1):
             self.model.make_train_function(force=True)  # compiled anew for the size of this stage
-        started, logs, waited = time.monotonic(), {"loss": 0.0, "accuracy": 0.0}, 0.0
-        steps = len(self.training.paths) // config.batch_size
-        said = asked = started
-        for step, (inputs, labels) in enumerate(self._batches(epoch)):
-            waited += time.monotonic() - asked
+        clock = _Clock()
+        means = {"loss": 0.0, "accuracy": 0.0}
+        for step, (inputs, labels) in enumerate(self._batches(epoch), start=1):
+            clock.batch_came()
             answer = self.model.train_on_batch(inputs, labels, return_dict=True)
-            logs = {key: mean + (float(answer[key]) - mean) / (step + 1) for key, mean in logs.items()}
+            means = {key: mean + (float(answer[key]) - mean) / step for key, mean in means.items()}
             self.average.update()
-            asked = time.monotonic()
-            if asked - said > STATUS_SECONDS:
-                said = asked
-                self._say(epoch, step + 1, steps, (step + 1) * config.batch_size / (asked - started), logs)
-        seconds = time.monotonic() - started
+            clock.step_done()
+            if clock.status_is_due():
+                self._write_status(epoch, step, step * config.batch_size / clock.seconds(), means)
+        seconds = clock.seconds()
         self.averaged.set_weights(self.average.values)
-        scores = evaluate_binary(self.validation_probabilities(), self.validation_labels())
+        scores = evaluate_binary(self.validation_probabilities(), np.float32(self.validation.labels))
         self.history.append(
             {
                 "epoch": epoch + 1,
                 "size_px": config.size_at(epoch),
-                "loss": round(float(logs["loss"]), 5),
-                "accuracy": round(float(logs["accuracy"]), 5),
+                "loss": round(means["loss"], 5),
+                "accuracy": round(means["accuracy"], 5),
                 "val_loss": round(scores.loss, 5),
                 "val_accuracy": round(scores.accuracy, 5),
                 "learning_rate": round(float(self.model.optimizer.learning_rate), 7),
-                "images_per_second": round(steps * config.batch_size / seconds, 1),
-                "waiting_fraction": round(waited / seconds, 4),
-                "seconds": round(time.monotonic() - started, 1),
+                "images_per_second": round(self._steps * config.batch_size / seconds, 1),
+                "waiting_fraction": round(clock.waited_seconds / seconds, 4),
+                "seconds": round(clock.seconds(), 1),
             }
         )
         self._save()
 
-    def _batches(self, epoch: int) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
+    def _batches(self, epoch: int) -> Iterator[Batch]:
         size_px = self.config.size_at(epoch)
         return training_batches(
             pixel_cache(self.training, round(size_px * CACHE_OVERSIZE), self.cache_folder),
@@ -123,76 +144,81 @@ class TrainingRun:
             seed=(self.config.seed, epoch),
         )
 
-    def validation_labels(self) -> NDArray[np.float32]:
-        """True class indices, ``(n,)``."""
-        return np.float32(self.validation.labels)
-
-    def validation_probabilities(self, size_px: int | None = None) -> NDArray[np.float64]:
-        """Probability of class 1 per validation picture from the averaged weights, ``(n,)``."""
-        size_px = self.config.input_size_px if size_px is None else size_px
-        pixels = pixel_cache(self.validation, size_px, self.cache_folder)
-        prepare = architectures.PHOTO_CNN_PREPROCESSING.apply
-        logits = [
-            self.averaged.predict_on_batch(prepare(pixels[i : i + VALIDATION_BATCH]))
-            for i in range(0, len(pixels), VALIDATION_BATCH)
-        ]
-        return 1 / (1 + np.exp(-np.concatenate(logits)[:, 0].astype(np.float64)))
-
-    @property
-    def cache_folder(self) -> Path:
-        """Decoded pictures, shared by all runs beside this one."""
-        return self.folder.parent / "pixels"
-
-    def _say(self, epoch: int, step: int, steps: int, speed: float, logs: dict[str, Any]) -> None:
-        done = epoch * steps + step
-        write_json(
-            self.folder / "status.json",
-            {
-                "state": "running",
-                "epoch": epoch + 1,
-                "epochs": self.config.epochs,
-                "step": step,
-                "steps": steps,
-                "images_per_second": round(speed, 1),
-                "seconds_left": round((steps * self.config.epochs - done) * self.config.batch_size / speed),
-                "loss": round(float(logs["loss"]), 4),
-                "accuracy": round(float(logs["accuracy"]), 4),
-                "time": time.time(),
-            },
+    def _write_status(self, epoch: int, step: int, images_per_second: float, means: dict[str, float]) -> None:
+        steps_left = self._steps * (self.config.epochs - epoch) - step
+        self.folder.write_status(
+            "running",
+            epoch=epoch + 1,
+            epochs=self.config.epochs,
+            step=step,
+            steps=self._steps,
+            images_per_second=round(images_per_second, 1),
+            seconds_left=round(steps_left * self.config.batch_size / images_per_second),
+            loss=round(means["loss"], 4),
+            accuracy=round(means["accuracy"], 4),
         )
 
     def _save(self) -> None:
-        optimizer = [np.asarray(v) for v in self.model.optimizer.variables]
-        groups = {"model": self.model.get_weights(), "average": self.average.values, "optimizer": optimizer}
-        arrays = {f"{group}{i}": value for group, values in groups.items() for i, value in enumerate(values)}
-        with replacing(self.folder / "checkpoint.npz") as temporary:
-            np.savez(temporary, step=self.average.step, epochs=len(self.history), **arrays)
-        with (
-            replacing(self.folder / "history.csv") as temporary,
-            temporary.open("w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.DictWriter(file, fieldnames=list(self.history[0]))
-            writer.writeheader()
-            writer.writerows(self.history)
+        self.folder.save(
+            Checkpoint(
+                history=self.history,
+                step=self.average.step,
+                weights=self.model.get_weights(),
+                average=list(self.average.values),
+                optimizer=[np.asarray(v) for v in self.model.optimizer.variables],
+            )
+        )
 
     def _resume(self) -> None:
-        path = self.folder / "checkpoint.npz"
-        if not path.exists():
+        saved = self.folder.load()
+        if saved is None:
             return
-        with np.load(path) as saved:
-            self.model.set_weights(_numbered(saved, "model"))
-            self.average.values = _numbered(saved, "average")
-            self.average.step = int(saved["step"])
-            for variable, value in zip(
-                self.model.optimizer.variables, _numbered(saved, "optimizer"), strict=True
-            ):
-                variable.assign(value)
-            epochs = int(saved["epochs"])
-        with (self.folder / "history.csv").open(newline="", encoding="utf-8") as file:
-            rows = [dict(row) for row in csv.DictReader(file)]
-        self.history = rows[:epochs]
+        self.history = saved.history
+        self.model.set_weights(saved.weights)
+        self.average.values = saved.average
+        self.average.step = saved.step
+        for variable, value in zip(self.model.optimizer.variables, saved.optimizer, strict=True):
+            variable.assign(value)
 
 
-def _numbered(saved: Any, group: str) -> list[NDArray[np.float32]]:
-    names = sorted((n for n in saved.files if n.startswith(group)), key=lambda n: int(n[len(group) :]))
-    return [saved[name] for name in names]
+@dataclass(slots=True)
+class _Clock:
+    """How long an epoch takes, and how much of that it waits for data."""
+
+    started: float = field(default_factory=time.monotonic)
+    waited_seconds: float = 0.0
+    asked: float = field(default_factory=time.monotonic)
+    said: float = field(default_factory=time.monotonic)
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+    def batch_came(self) -> None:
+        self.waited_seconds += time.monotonic() - self.asked
+
+    def step_done(self) -> None:
+        self.asked = time.monotonic()
+
+    def status_is_due(self) -> bool:
+        if self.asked - self.said < STATUS_SECONDS:
+            return False
+        self.said = self.asked
+        return True
+
+
+def _check_data(config: TrainingConfig, training: LabelledFiles, validation: LabelledFiles) -> None:
+    if training.classes != validation.classes:
+        raise DataError(
+            f"Expected the same classes for training and validation, {list(training.classes)}. "
+            f"Received: {list(validation.classes)}. Rename the class folders so that they agree."
+        )
+    if len(training.classes) != 2:
+        raise DataError(
+            f"Expected two classes for {config.preset}, which has one sigmoid unit. "
+            f"Received: {list(training.classes)}. Choose folders with two class folders."
+        )
+    if len(training.paths) < config.batch_size:
+        raise DataError(
+            f"Expected at least one batch of {config.batch_size} training pictures. "
+            f"Received: {len(training.paths)}. Add pictures."
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import functools
 import json
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from PIL import Image
 from cnn_core import architectures
 from cnn_core.__main__ import main
 from cnn_core.datasets.folders import LabelledFiles, labelled_files
+from cnn_core.errors import DataError
 from cnn_core.model_store import ModelStore
 from cnn_core.training import config as config_module
 from cnn_core.training.config import Augmentation, TrainingConfig
@@ -88,6 +90,10 @@ def trained(pictures: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactor
         options = ["--epochs", 2, "--seed", 7, "--precision", "float32"]
         assert main(["train", *map(str, arguments), *map(str, options)]) == 0
     return run, models
+
+
+def status(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "status.json").read_text())
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
@@ -240,6 +246,8 @@ def test_a_run_started_again_ends_where_an_uninterrupted_one_does(
         cut.run()
     before = rows(tmp_path / "cut")
     assert len(before) == 1
+    assert status(tmp_path / "cut")["state"] == "failed"
+    assert "PowerCut" in status(tmp_path / "cut")["reason"]
 
     again = TrainingRun(config, *files(pictures), tmp_path / "cut")
     assert len(again.history) == 1
@@ -259,8 +267,55 @@ def test_a_run_started_again_ends_where_an_uninterrupted_one_does(
 def test_a_finished_run_started_again_trains_no_more(
     one_epoch: TrainingRun, pictures: tuple[Path, Path]
 ) -> None:
-    again = TrainingRun(one_epoch.config, *files(pictures), one_epoch.folder)
+    again = TrainingRun(one_epoch.config, *files(pictures), one_epoch.folder.path)
     again.run()
     assert int(again.model.optimizer.iterations) == STEPS
     for one, other in zip(one_epoch.averaged.get_weights(), again.averaged.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_a_crash_between_checkpoint_and_history_repeats_nothing(
+    one_epoch: TrainingRun, pictures: tuple[Path, Path]
+) -> None:
+    (one_epoch.folder.path / "history.csv").unlink()
+    again = TrainingRun(one_epoch.config, *files(pictures), one_epoch.folder.path)
+    assert again.history == one_epoch.history
+
+
+def test_a_finished_run_says_so(one_epoch: TrainingRun) -> None:
+    assert status(one_epoch.folder.path)["state"] == "finished"
+
+
+# ---- What cannot be trained ----
+
+
+def test_a_folder_with_a_run_of_other_settings_is_left_alone(
+    one_epoch: TrainingRun, pictures: tuple[Path, Path]
+) -> None:
+    other = TrainingConfig(**(SMALL | {"epochs": 1, "seed": 9}))
+    with pytest.raises(DataError, match="--run"):
+        TrainingRun(other, *files(pictures), one_epoch.folder.path)
+
+
+def test_classes_that_differ_between_training_and_validation_are_refused(
+    pictures: tuple[Path, Path], tmp_path: Path
+) -> None:
+    training, validation = files(pictures)
+    renamed = dataclasses.replace(validation, classes=("cats", "wolves"))
+    with pytest.raises(DataError, match="same classes"):
+        TrainingRun(TrainingConfig(**SMALL), training, renamed, tmp_path / "run")
+
+
+def test_three_classes_are_refused_for_one_sigmoid_unit(pictures: tuple[Path, Path], tmp_path: Path) -> None:
+    training, validation = (
+        dataclasses.replace(part, classes=(*part.classes, "owls")) for part in files(pictures)
+    )
+    with pytest.raises(DataError, match="two classes"):
+        TrainingRun(TrainingConfig(**SMALL), training, validation, tmp_path / "run")
+
+
+def test_fewer_pictures_than_a_batch_are_refused(pictures: tuple[Path, Path], tmp_path: Path) -> None:
+    config = TrainingConfig(**(SMALL | {"batch_size": 64}))
+    with pytest.raises(DataError, match="one batch of 64"):
+        TrainingRun(config, *files(pictures), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
