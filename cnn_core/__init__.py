@@ -26,7 +26,9 @@ __version__ = "0.1.0"
 __all__ = ["ConvscopeError", "RgbImage", "decode_image", "open_explorer", "open_image"]
 
 
-def open_explorer(models_folder: Path | str | None = None, cache_folder: Path | str | None = None) -> Explorer:
+def open_explorer(
+    models_folder: Path | str | None = None, cache_folder: Path | str | None = None
+) -> Explorer:
     """The front door to all analyses.
 
     Args:
@@ -53,5 +55,6 @@ def open_image(path: Path | str) -> RgbImage:
         return decode_image(Path(path).read_bytes())
     except OSError as error:
         raise ImageError(
-            f"Expected a picture file. Received: {path}, which cannot be read ({error.strerror}). Check the path."
+            f"Expected a picture file. Received: {path}, which cannot be read ({error.strerror}). "
+            "Check the path."
         ) from error

@@ -63,7 +63,9 @@ def forbid_computing(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(Probe, name, refuse)
 
 
-def test_the_probability_shown_is_that_of_predict_on_the_same_tensor(explorer: Explorer, photo: RgbImage) -> None:
+def test_the_probability_shown_is_that_of_predict_on_the_same_tensor(
+    explorer: Explorer, photo: RgbImage
+) -> None:
     tensor = explorer.model_input("tiny", photo)
 
     answer = explorer.predict("tiny", photo).heads[0]
@@ -118,7 +120,9 @@ def test_class_zero_is_a_class(explorer: Explorer, photo: RgbImage) -> None:
     "question",
     [{"method_key": "nothing"}, {"layer_name": "nothing"}, {"head": 7}, {"class_index": 9}],
 )
-def test_what_does_not_exist_is_refused(explorer: Explorer, photo: RgbImage, question: dict[str, object]) -> None:
+def test_what_does_not_exist_is_refused(
+    explorer: Explorer, photo: RgbImage, question: dict[str, object]
+) -> None:
     with pytest.raises(QuestionError, match="Received"):
         explorer.attribution("tiny", photo, **{"method_key": "grad_cam", **question})
 

@@ -34,9 +34,7 @@ def grad_cam(probe: Probe, question: Question, params: NoParams) -> AttributionM
         Selvaraju et al. (2017). Differentiates the logit, as there, never the probability.
     """
     name = map_layer(probe, question)
-    answer = probe.layer_gradient(
-        question.inputs, name, head=question.head, class_index=question.class_index
-    )
+    answer = probe.layer_gradient(question.inputs, name, head=question.head, class_index=question.class_index)
     weights = answer.gradients[0].mean(axis=(0, 1), dtype=np.float64)  # (k,)
     values = (answer.activations[0] @ weights).astype(np.float32)  # (h, w)
     return layer_map(probe, question, METHOD.key, values, answer.scores[0])
@@ -45,7 +43,7 @@ def grad_cam(probe: Probe, question: Question, params: NoParams) -> AttributionM
 METHOD = Method(
     key="grad_cam",
     title="Grad-CAM",
-    summary="Where the layer's maps speak for the class, each map weighted by its average effect on the score.",
+    summary="Where the layer's maps speak for the class, each weighted by its average effect on the score.",
     reference="Selvaraju et al. 2017",
     version=1,
     needs_layer=True,

@@ -31,9 +31,7 @@ def hires_cam(probe: Probe, question: Question, params: NoParams) -> Attribution
         Draelos and Carin (2020).
     """
     name = map_layer(probe, question)
-    answer = probe.layer_gradient(
-        question.inputs, name, head=question.head, class_index=question.class_index
-    )
+    answer = probe.layer_gradient(question.inputs, name, head=question.head, class_index=question.class_index)
     values = np.einsum("hwk,hwk->hw", answer.gradients[0], answer.activations[0])
     return layer_map(probe, question, METHOD.key, values, answer.scores[0])
 

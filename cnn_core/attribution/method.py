@@ -86,9 +86,7 @@ def map_layer(probe: Probe, question: Question) -> str:
     return info.name
 
 
-def layer_map(
-    probe: Probe, question: Question, method: str, values: Float, scores: Float
-) -> AttributionMap:
+def layer_map(probe: Probe, question: Question, method: str, values: Float, scores: Float) -> AttributionMap:
     """Wrap the signed map of a layer: where it lies on the picture and what the identity leaves over.
 
     Args:
@@ -101,7 +99,9 @@ def layer_map(
     name = map_layer(probe, question)
     score = float(scores[question.class_index])
     constant = probe.score_of_silence(name, values.shape, head=question.head)
-    residual = None if constant is None else score - (float(values.sum()) + float(constant[question.class_index]))
+    residual = (
+        None if constant is None else score - (float(values.sum()) + float(constant[question.class_index]))
+    )
     height, width = question.inputs.shape[1:3]
     field = probe.layer(name).receptive_field
     return AttributionMap(
@@ -112,7 +112,9 @@ def layer_map(
         values=values,
         signed=True,
         score=score,
-        extent=(0.0, 0.0, height, width) if field is None else field.extent((values.shape[0], values.shape[1])),
+        extent=(0.0, 0.0, height, width)
+        if field is None
+        else field.extent((values.shape[0], values.shape[1])),
         residual=residual,
     )
 

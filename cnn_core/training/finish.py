@@ -42,10 +42,8 @@ def finish(run: TrainingRun, output: Path) -> BinaryEvaluation:
     with backend.float32_policy():
         model = architectures.folded(run.averaged, config.input_size_px)
     pixels = pixel_cache(run.validation, config.input_size_px, run.cache_folder)
-    probabilities = np.concatenate(
-        [model.predict_on_batch(inputs)[:, 0] for inputs in _batches(pixels)]
-    )
-    scores = evaluate_binary(probabilities, np.float32(run.validation.labels))
+    probabilities = np.concatenate([model.predict_on_batch(inputs)[:, 0] for inputs in _batches(pixels)])
+    scores = evaluate_binary(probabilities, np.asarray(run.validation.labels, np.float32))
     statistics = channel_statistics(Probe(model), _batches(pixels))
     temporary = output.with_name(f".{output.name}.new")
     shutil.rmtree(temporary, ignore_errors=True)

@@ -115,7 +115,7 @@ class TrainingRun:
                 self._write_status(epoch, step, step * config.batch_size / clock.seconds(), means)
         seconds = clock.seconds()
         self.averaged.set_weights(self.average.values)
-        scores = evaluate_binary(self.validation_probabilities(), np.float32(self.validation.labels))
+        scores = evaluate_binary(self.validation_probabilities(), np.asarray(self.validation.labels, np.float32))
         self.history.append(
             {
                 "epoch": epoch + 1,
@@ -136,7 +136,7 @@ class TrainingRun:
         size_px = self.config.size_at(epoch)
         return training_batches(
             pixel_cache(self.training, round(size_px * CACHE_OVERSIZE), self.cache_folder),
-            np.float32(self.training.labels),
+            np.asarray(self.training.labels, np.float32),
             size_px=size_px,
             batch_size=self.config.batch_size,
             augmentation=self.config.augmentation,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from model_matrix import MATRIX, Entry
 
 from cnn_core.attribution import METHODS, Method, Question
 from cnn_core.probe import Probe
 from cnn_core.results import AttributionMap
-from model_matrix import MATRIX, Entry
 
 # The two classes of a sigmoid unit rightly share an unsigned map.
 SIGNED = [method for method in METHODS if method.signed]
@@ -41,7 +41,9 @@ def test_every_method_answers_for_every_class_of_every_head(method: Method, entr
             assert found.signed is method.signed
             assert method.signed or found.values.min() >= 0
             assert found.layer_name == (probe.default_cam_layer if method.needs_layer else None)
-            size = inputs.shape[1:3] if found.layer_name is None else _map_size(probe, inputs, found.layer_name)
+            size = (
+                inputs.shape[1:3] if found.layer_name is None else _map_size(probe, inputs, found.layer_name)
+            )
             assert found.values.shape == size
 
     assert [w.tobytes() for w in model.get_weights()] == weights
