@@ -1,8 +1,7 @@
 """The climb: many small steps up the objective, from faint noise to a picture.
 
 Every step has the same length for every picture, measured as the change of its contrast, whatever
-the size of the gradient: channels differ in it by orders of magnitude. With half of the last step
-kept, 24 such steps do what takes Adam 64.
+the size of the gradient: channels differ in it by orders of magnitude.
 """
 
 from __future__ import annotations
@@ -43,36 +42,29 @@ class Schedule:
     play_px: Size
     travel: float
 
-    def arrays(self, torus: Size, size: Size) -> list[NDArray[Any]]:
-        """Per step, rows ``(steps, h)`` and columns ``(steps, w)`` to paint, and its length ``(steps,)``.
+    def arrays(self, size: Size) -> list[NDArray[Any]]:
+        """Per step, rows ``(steps, H)`` and columns ``(steps, W)`` to paint, and its length ``(steps,)``.
 
         The shifts are evenly spread, in random order: each puts the frame that padding makes
         somewhere else, and a place that got it more often than others would show it.
         """
         generator = np.random.default_rng(self.seed)
         shown = []
-        for side, length, play in zip(torus, size, self.play_px, strict=True):
+        for side, play in zip(size, self.play_px, strict=True):
             order = generator.permutation(self.steps) + generator.random(self.steps)
             shifts = np.rint((order / self.steps - 0.5) * play).astype(np.int64)
-            shown.append(pieces(shifts, side, length))
+            shown.append(((shifts[:, None] + np.arange(side)) % side).astype(np.int32))
         left = 1 - np.arange(self.steps) / self.steps  # share of the steps to come
         lengths = np.minimum(1, left / FADE)
         lengths *= self.travel / lengths.sum()
         return [*shown, lengths.astype(np.float32)]
 
 
-def pieces(start: NDArray[Any], side: int, length: int) -> NDArray[np.int32]:
-    """Indices of pieces of a torus: ``(n, length)`` from starts ``(n,)``."""
-    return ((start[:, None] + np.arange(length)) % side).astype(np.int32)
-
-
 class Climb:
-    """A compiled climb for pictures of one size on one objective."""
+    """A compiled climb on one objective, which takes pictures of the size of ``canvas``."""
 
-    def __init__(self, objective: Objective, canvas: Canvas, size: Size) -> None:
-        """``size`` (height, width) is what the network is shown of the canvas."""
-        self._canvas = canvas
-        self._size = size
+    def __init__(self, objective: Objective, canvas: Canvas) -> None:
+        self._size = canvas.size
 
         def score(coefficients: Any, fixed: Any, now: Any) -> Any:
             return objective(canvas.pictures(coefficients, now[0], now[1]), fixed[0])
@@ -97,7 +89,7 @@ class Climb:
             Coefficients after the chunk, and the scores before each of its steps ``(chunk, n)``.
         """
         state: list[Any] = [start, np.zeros_like(start)]
-        arrays = schedule.arrays(self._canvas.size, self._size)
+        arrays = schedule.arrays(self._size)
         first = 0
         for end in chunk_ends(schedule.steps):
             now = [array[first:end] for array in arrays]

@@ -4,7 +4,7 @@ Climbing in pixels gives noise, because a network answers to single pixels. Clim
 amplitudes of waves, long waves scaled up as they are in photos, gives pictures (Olah, Mordvintsev
 and Schubert 2017). Where we differ: the waves are those of the real, separable Hartley transform
 (cas = cos + sin), so that a picture is two small matrix products instead of a complex FFT; and
-the picture is a torus: moving it, or cutting a piece out of it, is a choice of rows of a matrix.
+the picture is a torus: moving it is another order of the rows of these matrices.
 """
 
 from __future__ import annotations
@@ -97,18 +97,18 @@ class Canvas:
 
         Args:
             coefficients: ``(n, c, H, W)``.
-            rows, columns: ``(h,)`` and ``(w,)``, int: which pixels of the torus to paint.
+            rows, columns: ``(H,)`` and ``(W,)``, int: the order in which to paint them.
 
         Returns:
-            ``(n, h, w, c)``, inside the range of the preprocessing.
+            ``(n, H, W, c)``, inside the range of the preprocessing.
         """
         ops = keras.ops
-        down = ops.take(ops.convert_to_tensor(self.waves[0]), rows, axis=0)  # (h, H)
-        across = ops.take(ops.convert_to_tensor(self.waves[1]), columns, axis=0)  # (w, W)
+        down = ops.take(ops.convert_to_tensor(self.waves[0]), rows, axis=0)  # (H, H)
+        across = ops.take(ops.convert_to_tensor(self.waves[1]), columns, axis=0)  # (W, W)
         waves = ops.reshape(coefficients * self.amplitudes, (-1, self.channels, math.prod(self.size)))
         coloured = ops.reshape(ops.matmul(self.colours, waves), (-1, self.channels, *self.size))
-        painted = ops.matmul(ops.matmul(down, coloured), ops.transpose(across))  # (n, c, h, w)
-        painted = ops.transpose(ops.sigmoid(painted), (0, 2, 3, 1))  # (n, h, w, c)
+        painted = ops.matmul(ops.matmul(down, coloured), ops.transpose(across))  # (n, c, H, W)
+        painted = ops.transpose(ops.sigmoid(painted), (0, 2, 3, 1))  # (n, H, W, c)
         return self._low + self._span * painted
 
     def contrast(self, coefficients: Any) -> Any:

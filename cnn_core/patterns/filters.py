@@ -66,8 +66,9 @@ def filter_patterns(
 
 
 def strongest_patterns(patterns: FilterPatterns, count: int = 25) -> FilterPatterns:
-    """The patterns with the highest scores, best first."""
-    best = np.argsort(-patterns.scores, kind="stable")[:count]
+    """The patterns with the highest scores, best first; dead channels come last."""
+    scores = np.where(patterns.alive, patterns.scores, -np.inf)
+    best = np.argsort(-scores, kind="stable")[:count]
     per_pattern = ("channels", "patterns", "scores", "strengths", "beats_photos", "alive")
     return FilterPatterns(
         layer_name=patterns.layer_name,

@@ -124,7 +124,7 @@ class LayerClimb:
 
         def make() -> Climb:
             fast = channel_objective(self._probe, self._layer_name, self._size, fast_precision())
-            return Climb(fast, self._canvas, self._size)
+            return Climb(fast, self._canvas)
 
         key = ("climb", self._layer_name, self._size, self._style, count)
         climb: Climb = self._probe.once(key, make)

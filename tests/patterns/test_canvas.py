@@ -74,9 +74,7 @@ def test_a_start_depends_on_its_own_seed_only() -> None:
 
 @pytest.mark.parametrize("steps", [1, 8, 20])
 def test_steps_add_up_to_the_travel(steps: int) -> None:
-    rows, columns, lengths = Schedule(steps=steps, seed=0, play_px=(12, 10), travel=6.0).arrays(
-        (12, 10), (12, 10)
-    )
+    rows, columns, lengths = Schedule(steps=steps, seed=0, play_px=(12, 10), travel=6.0).arrays((12, 10))
     assert rows.shape == (steps, 12)
     assert columns.shape == (steps, 10)
     assert lengths.sum() == pytest.approx(6)
@@ -84,5 +82,5 @@ def test_steps_add_up_to_the_travel(steps: int) -> None:
 
 
 def test_without_jitter_the_picture_stays() -> None:
-    rows, _, _ = Schedule(steps=5, seed=3, play_px=(0, 0), travel=1.0).arrays((12, 10), (12, 10))
+    rows, _, _ = Schedule(steps=5, seed=3, play_px=(0, 0), travel=1.0).arrays((12, 10))
     np.testing.assert_array_equal(rows, np.tile(np.arange(12), (5, 1)))

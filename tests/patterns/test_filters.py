@@ -122,6 +122,7 @@ def test_a_dead_channel_is_reported_and_not_climbed(probe: Probe) -> None:
     assert (patterns.patterns[1] == 128).all()
     assert np.ptp(patterns.history[:, 1]) == 0
     assert not patterns.beats_photos[1]
+    assert strongest_patterns(patterns).channels[-1] == 1
     assert np.ptp(patterns.patterns[2]) > 50
 
 
