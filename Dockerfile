@@ -4,7 +4,8 @@
 
 ARG PYTHON_VERSION=3.13
 
-# ---- The pinned packages, compiled to bytecode while they are installed ----
+# ---- The pinned packages, compiled to bytecode while they are installed. TensorFlow's C++ headers
+# (290 MB) serve only those who write kernels for it. ----
 FROM python:${PYTHON_VERSION}-slim AS packages
 ARG DEVICE=cpu
 WORKDIR /build
@@ -15,7 +16,8 @@ RUN case "${DEVICE}" in \
         *) echo "DEVICE must be cpu or gpu, not '${DEVICE}'" >&2; exit 1 ;; \
     esac \
     && python -m venv /opt/venv \
-    && /opt/venv/bin/python -m pip install --no-cache-dir --requirement "${pins}"
+    && /opt/venv/bin/python -m pip install --no-cache-dir --requirement "${pins}" \
+    && rm -rf /opt/venv/lib/python*/site-packages/tensorflow/include
 
 # ---- The app ----
 FROM python:${PYTHON_VERSION}-slim
