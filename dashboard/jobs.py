@@ -14,7 +14,7 @@ import streamlit as st
 from cnn_core.errors import Cancelled, ConvscopeError
 from dashboard.guard import UNFORESEEN, log_failure
 
-FINISHED_KEPT = 64
+KEPT = 8  # jobs with their results: a layer's patterns take up to 20 MB
 FIRST_ESTIMATE = 0.04  # share done from which the time left is worth telling
 
 Work = Callable[[Callable[[float], None], Callable[[], bool]], object]
@@ -27,6 +27,7 @@ class Job:
     Attributes:
         fraction: share done, 0..1.
         started: ``time.monotonic()`` at the first sign of life, or None while it waits for its turn.
+        result: what the work gave back, once it is finished well.
         error: a sentence for the person when it failed.
         finished: whether it is over, in whatever way.
         cancelled: whether it was asked to stop.
@@ -34,6 +35,7 @@ class Job:
 
     fraction: float = 0.0
     started: float | None = None
+    result: object = None
     error: str | None = None
     finished: threading.Event = field(default_factory=threading.Event)
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -49,7 +51,7 @@ class Job:
         try:
             if not self.cancelled.is_set():
                 self.started = time.monotonic()
-                work(self._progress, self.cancelled.is_set)
+                self.result = work(self._progress, self.cancelled.is_set)
         except Cancelled:
             self.cancelled.set()
         except ConvscopeError as error:
@@ -80,7 +82,7 @@ class Jobs:
                 job = self._jobs[key] = Job()
                 self._worker.submit(job.run, work)
             self._jobs.move_to_end(key)
-            while len(self._jobs) > FINISHED_KEPT:
+            while len(self._jobs) > KEPT:
                 self._jobs.popitem(last=False)
             return job
 

@@ -28,6 +28,8 @@ def patterns_or_progress(
         return known
     key = json.dumps([view.model_key, info.name, channels, asdict(params)])
     job = jobs().find(key)
+    if job is not None and isinstance(job.result, FilterPatterns):
+        return job.result  # where results cannot be kept
     slot = "layer" if channel is None else "channel"
     if job is not None and job.finished.is_set() and (job.error is not None or job.cancelled.is_set()):
         _draw_stopped(job, key, slot)

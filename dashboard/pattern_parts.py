@@ -187,10 +187,17 @@ def _draw_exports(view: View, info: LayerInfo, params: PatternParams, shown: Fil
 
 def draw_kernels(view: View) -> None:
     """The kernels of the first convolution, which can be looked at as they are."""
-    with st.expander("The raw kernels of the first convolution", icon=":material/blur_on:"):
-        figure, tiles = kernel_grid_figure(
-            explorer().first_layer_kernels(view.model_key), selected=None, theme=theme()
-        )
+    box = st.expander(
+        "The raw kernels of the first convolution",
+        icon=":material/blur_on:",
+        key="kernels-open",
+        on_change="rerun",
+    )
+    if not box.open:
+        return
+    with box:
+        kernels = explorer().first_layer_kernels(view.model_key)
+        figure, tiles = kernel_grid_figure(kernels, selected=None, theme=theme())
         framed_chart(
             figure,
             key="kernels",

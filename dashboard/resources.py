@@ -6,7 +6,9 @@ does not wait for it.
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import sys
 import threading
 from collections import OrderedDict
 from pathlib import Path
@@ -32,7 +34,27 @@ def data_folder() -> Path | None:
 @st.cache_resource(show_spinner="Starting the network …", max_entries=1)
 def explorer() -> Explorer:
     """The front door to the library, one for all sessions."""
-    return open_explorer()
+    opened = open_explorer()
+    _keep_session_of_framework()
+    gc.collect()
+    gc.freeze()  # Streamlit collects after every run; what the framework made at import need not be searched
+    return opened
+
+
+def _keep_session_of_framework() -> None:
+    """Undo a favour of Streamlit: it clears the session of Keras after every run of a page.
+
+    That is meant for pages that make a model in each run. Here it would forget compiled kernels after
+    each move of a slider, search all of memory for garbage, and take the state of a model away that
+    another thread is just building.
+    """
+    framework: Any = sys.modules.get("keras")
+    if framework is not None:
+        framework.backend.clear_session = _nothing
+
+
+def _nothing() -> None:
+    """Stand in for ``clear_session``."""
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)

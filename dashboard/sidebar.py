@@ -62,13 +62,22 @@ def _model_picker() -> str | None:
         key = st.selectbox(
             "Model",
             list(cards),
-            format_func=lambda key: cards[key].title,
+            format_func=_titles(cards).__getitem__,
             key="model",
             help="The trained network that is opened.",
         )
         st.caption(_model_line(cards[key]))
         return str(key)
     return None
+
+
+def _titles(cards: dict[str, ModelCard]) -> dict[str, str]:
+    """A title per model, with its key where two have the same: the picker tells them apart by it."""
+    every = [card.title for card in cards.values()]
+    return {
+        key: card.title if every.count(card.title) == 1 else f"{card.title} ({key})"
+        for key, card in cards.items()
+    }
 
 
 def _model_line(card: ModelCard) -> str:

@@ -148,7 +148,7 @@ def test_a_copied_address_opens_the_same_view(page: Page, browser, server: str):
 def test_the_png_that_is_downloaded_opens(page: Page):
     open_page(page, "/activations?layer=block2_conv")
     with page.expect_download() as download:
-        page.locator(".st-key-export-png button").click()
+        page.get_by_role("button", name="PNG").first.click()
     assert download.value.suggested_filename.endswith(".png")
     with Image.open(download.value.path()) as file:
         assert file.format == "PNG"
@@ -159,7 +159,7 @@ def test_the_png_that_is_downloaded_opens(page: Page):
 def test_the_npz_that_is_downloaded_holds_the_maps(page: Page):
     open_page(page, "/activations?layer=block2_conv")
     with page.expect_download() as download:
-        page.locator(".st-key-export-npz button").click()
+        page.get_by_role("button", name="NPZ").first.click()
     with np.load(io.BytesIO(download.value.path().read_bytes())) as arrays:
         assert arrays["maps"].shape == (16, 16, 8)
 

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
+
+
+@pytest.fixture(autouse=True)
+def fresh_resources() -> Iterator[None]:
+    """No test here meets the explorer of another one."""
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -18,7 +27,6 @@ def models_with_a_damaged_one(models_folder: Path, tmp_path: Path, monkeypatch: 
     path = folder / "damaged" / "model.keras"
     path.write_bytes(path.read_bytes()[:500])
     monkeypatch.setenv("CONVSCOPE_MODELS", str(folder))
-    st.cache_resource.clear()
     return folder
 
 
@@ -28,7 +36,7 @@ def data_set(tmp_path: Path, photo_bytes: bytes, monkeypatch: pytest.MonkeyPatch
     for name, content in {
         "a.png": photo_bytes,
         "b.png": photo_bytes,
-        "damaged.png": photo_bytes[:200],
+        "damaged.png": photo_bytes[:90],
     }.items():
         path = tmp_path / "data" / "validation" / "cats" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +57,6 @@ def test_a_damaged_model_is_told_and_another_can_be_chosen(open_app, models_with
 
 def test_without_any_model_the_page_says_what_to_do(open_app, tmp_path, monkeypatch):
     monkeypatch.setenv("CONVSCOPE_MODELS", str(tmp_path / "nothing_here"))
-    st.cache_resource.clear()
     app = open_app()
     assert not app.exception
     assert app.title[0].value == "No network to look into"
@@ -60,7 +67,6 @@ def test_a_cache_that_cannot_be_written_is_told_and_done_without(open_app, tmp_p
     blocked = tmp_path / "a_file"
     blocked.write_text("no folder")
     monkeypatch.setenv("CONVSCOPE_CACHE", str(blocked / "cache"))
-    st.cache_resource.clear()
     app = open_app("activations")
     app.run()
     assert not app.exception
