@@ -21,7 +21,7 @@ def main() -> None:
     forward = tf.function(lambda x: probe.model(x, training=False))
 
     def asked(method: Method) -> Callable[[], AttributionMap]:
-        layer = probe.default_cam_layer if method.needs_layer else None
+        layer = probe.default_cam_layer() if method.needs_layer else None
         question = Question(inputs=inputs, head=0, class_index=CLASS_INDEX, layer_name=layer)
         return lambda: method.compute(probe, question, method.params_type())
 

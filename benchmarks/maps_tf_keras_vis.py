@@ -23,7 +23,7 @@ def main() -> None:
     """Measure."""
     chosen = options()
     model = keras_model(chosen.model)
-    layer = opened(chosen.model).default_cam_layer
+    layer = opened(chosen.model).default_cam_layer()
     inputs = photo_input(chosen.model, chosen.photo, model.input_shape[1:])
     forward = tf.function(lambda x: model(x, training=False))
     cam = Gradcam(model, model_modifier=ReplaceToLinear())

@@ -21,7 +21,7 @@ def main() -> None:
     """Measure."""
     chosen = options()
     original = keras_model(chosen.model)
-    layer = opened(chosen.model).default_cam_layer
+    layer = opened(chosen.model).default_cam_layer()
     inputs = photo_input(chosen.model, chosen.photo, original.input_shape[1:])
     model = legacy_twin(original)
     forward = tf.function(lambda x: model(x, training=False))

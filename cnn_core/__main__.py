@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnn_core import open_explorer, open_image
+from cnn_core import open_explorer, open_image, places
 from cnn_core.errors import ConvscopeError, QuestionError
 
 DEFAULT_MODEL = "cats_dogs"
@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except ConvscopeError as error:
+    except (ConvscopeError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0
@@ -57,7 +57,8 @@ def _add_train(command: argparse.ArgumentParser) -> None:
     command.add_argument("--preset", default="photo_cnn", choices=["photo_cnn"])
     command.add_argument("--data", type=Path, action="append", required=True, help="may be repeated")
     command.add_argument("--validation", type=Path, required=True, help="validation folder")
-    command.add_argument("--run", type=Path, default=Path("runs/photo_cnn"), dest="folder")
+    default_run = places.runs_folder() / "photo_cnn"
+    command.add_argument("--run", type=Path, default=default_run, dest="folder", help="folder of the run")
     command.add_argument("--output", type=Path, help="model folder to write at the end")
     command.add_argument("--epochs", type=int)
     command.add_argument("--seed", type=int, default=0)
@@ -94,13 +95,14 @@ def _explain(options: argparse.Namespace) -> None:
         layer_name=options.layer,
         class_index=class_index,
     )
-    np.savez(
-        options.output,
-        values=found.values,
-        extent=found.extent,
-        class_index=found.class_index,
-        score=found.score,
-    )
+    with options.output.open("wb") as file:
+        np.savez(
+            file,
+            values=found.values,
+            extent=found.extent,
+            class_index=found.class_index,
+            score=found.score,
+        )
 
 
 def _train(options: argparse.Namespace) -> None:

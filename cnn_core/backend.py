@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]
     """Batch normalisation (Ioffe and Szegedy 2015) through TensorFlow's one fused kernel.
 
-    Same weights and same result as Keras' own layer, which computes mean, variance and scaling as
-    separate passes over memory and is several times slower in bfloat16 on a CPU.
+    Same weights as Keras' own layer, which computes mean, variance and scaling as separate passes over
+    memory and is several times slower in bfloat16 on a CPU. The one difference: the moving variance
+    takes in the unbiased variance of each batch, larger by ``n / (n - 1)`` for ``n`` values a channel.
     """
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:

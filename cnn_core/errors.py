@@ -17,6 +17,10 @@ class ModelError(ConvscopeError):
     """A model that cannot be loaded or cannot be analysed."""
 
 
+class NotFiniteError(ModelError, ValueError):
+    """A result with NaN or infinity in it."""
+
+
 class QuestionError(ConvscopeError):
     """A layer, channel, class, method or parameter that does not exist for this model."""
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core import backend
 from cnn_core.activations import layer_activations
 from cnn_core.attribution import Question, method_named
 from cnn_core.errors import QuestionError
@@ -53,13 +54,14 @@ class Explorer:
         return self._models.cards()
 
     def model(self, model_key: str) -> OpenModel:
-        """A model, loaded at its first use; the two used last stay in memory.
+        """A model, loaded at its first use and when its files change; the two used last stay in memory.
 
         Raises:
             ModelError: missing or damaged.
         """
         with self._lock:
-            if model_key not in self._open:
+            opened = self._open.get(model_key)
+            if opened is None or opened.stamp != self._models.stamp(model_key):
                 self._open[model_key] = self._models.open(model_key)
                 if len(self._open) > MAX_OPEN_MODELS:
                     self._open.popitem(last=False)
@@ -74,9 +76,9 @@ class Explorer:
         """The outputs of a model with their classes."""
         return self.model(model_key).probe.heads
 
-    def default_layer(self, model_key: str) -> str | None:
-        """The layer that heat maps are taken from unless another is chosen."""
-        return self.model(model_key).probe.default_cam_layer
+    def default_layer(self, model_key: str, head: int = 0) -> str | None:
+        """The layer that heat maps of an output are taken from unless another is chosen."""
+        return self.model(model_key).probe.default_cam_layer(head)
 
     def seen_pixels(self, model_key: str, image: RgbImage) -> NDArray[np.uint8]:
         """The picture as the network gets it, ``(H, W, c)``, before scaling."""
@@ -147,7 +149,7 @@ class Explorer:
         settings = method.params_type() if params is None else params
         if class_index is None:
             class_index = self._head_answer(model_key, image, head).best
-        layer = self._layer_for(model_key, layer_name) if method.needs_layer else None
+        layer = self._layer_for(model_key, layer_name, head) if method.needs_layer else None
 
         def compute() -> AttributionMap:
             question = Question(
@@ -235,8 +237,8 @@ class Explorer:
             raise QuestionError(f"Expected an output from 0 to {len(heads) - 1}. Received: {head}.")
         return heads[head]
 
-    def _layer_for(self, model_key: str, layer_name: str | None) -> str:
-        name = self.default_layer(model_key) if layer_name is None else layer_name
+    def _layer_for(self, model_key: str, layer_name: str | None, head: int) -> str:
+        name = self.default_layer(model_key, head) if layer_name is None else layer_name
         if name is None:
             raise QuestionError(
                 "Expected a model with a layer that has a map. Received one with none. "
@@ -253,7 +255,7 @@ class Explorer:
             PATTERNS_VERSION,
             model_key,
             None,
-            params={"settings": params, "channels": chosen},
+            params={"settings": params, "channels": chosen, "precision": backend.fast_precision()},
             layer=layer_name,
         )
 

@@ -68,6 +68,17 @@ class FlatGraph:
         """The node whose result (also after a change of dtype) ``tensor`` is."""
         return next((node for node in reversed(self.nodes) if node.output is tensor), None)
 
+    def ancestors(self, tensor: Tensor) -> frozenset[str]:
+        """Names of the nodes that ``tensor`` depends on, its producer included."""
+        producers = {id(node.output): node for node in self.nodes}
+        waiting, found = [tensor], set()
+        while waiting:
+            node = producers.get(id(waiting.pop()))
+            if node is not None and node.name not in found:
+                found.add(node.name)
+                waiting.extend(node.inputs)
+        return frozenset(found)
+
     def consumers(self, node: Node) -> list[Node]:
         """The nodes called on the result of ``node``."""
         return [other for other in self.nodes if any(t is node.output for t in other.inputs)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.flat_graph import FlatGraph, passes_through
+from cnn_core.flat_graph import FlatGraph, Node, passes_through
+
+_SHAPE_FAMILIES = frozenset({"reshape", "flatten", "squeeze"})
 
 Float = NDArray[np.float32]
 
@@ -35,46 +37,55 @@ class Head:
         logits = scores.astype(np.float64)
         if self.kind == "regression":
             return scores
-        if self.kind in ("binary", "multilabel"):
-            return np.exp(-np.logaddexp(0, -logits)).astype(np.float32)
-        shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
-        probabilities: Float = (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
-        return probabilities
+        with np.errstate(invalid="ignore"):  # NaN stays NaN, and the result that takes it refuses it
+            if self.kind in ("binary", "multilabel"):
+                return np.exp(-np.logaddexp(0, -logits)).astype(np.float32)
+            shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
+            probabilities: Float = (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
+            return probabilities
 
 
 def heads_of(
-    graph: FlatGraph, class_names: Sequence[str] | dict[str, Sequence[str]] | None
+    graph: FlatGraph, class_names: Sequence[str] | Mapping[str, Sequence[str]] | None
 ) -> tuple[tuple[Any, ...], tuple[Head, ...]]:
     """The outputs of a model as class scores.
 
     Args:
         graph: the model.
-        class_names: of the one output, or of each output by name; numbered when missing.
+        class_names: of the only output with classes, or of each output by name; numbered when missing.
 
     Returns:
         One symbolic tensor of logits ``(n, classes)`` per output, and one ``Head`` each.
     """
-    scores, heads = [], []
-    for name, output in zip(graph.output_names, graph.outputs, strict=True):
-        logits, activation = _logits(graph, output)
-        if len(logits.shape) < 2:
-            logits = logits[:, None]  # (n, 1)
-        if len(logits.shape) > 2:
-            logits = keras.ops.mean(logits, axis=tuple(range(1, len(logits.shape) - 1)))  # (n, classes)
-        units = logits.shape[-1]
-        kind = _kind(activation, units)
-        if kind == "binary":
-            logits = keras.ops.concatenate([-logits, logits], axis=-1)  # (n, 2)
-        names = class_names.get(name) if isinstance(class_names, dict) else class_names
-        scores.append(logits)
+    answers = [_scores(graph, output) for output in graph.outputs]
+    several = sum(kind != "regression" for _, kind in answers) > 1
+    heads = []
+    for name, (logits, kind) in zip(graph.output_names, answers, strict=True):
+        if isinstance(class_names, Mapping):
+            names = class_names.get(name)
+        else:
+            names = None if several or kind == "regression" else class_names
         heads.append(Head(name=name, kind=kind, class_names=_class_names(names, logits.shape[-1], kind)))
-    return tuple(scores), tuple(heads)
+    return tuple(logits for logits, _ in answers), tuple(heads)
+
+
+def _scores(graph: FlatGraph, output: Any) -> tuple[Any, str]:
+    """The logits ``(n, classes)`` of an output, and the kind of head."""
+    logits, activation = _logits(graph, output)
+    if len(logits.shape) < 2:
+        logits = logits[:, None]  # (n, 1)
+    if len(logits.shape) > 2:
+        logits = keras.ops.mean(logits, axis=tuple(range(1, len(logits.shape) - 1)))  # (n, classes)
+    kind = _kind(activation, logits.shape[-1])
+    if kind == "binary":
+        logits = keras.ops.concatenate([-logits, logits], axis=-1)  # (n, 2)
+    return logits, kind
 
 
 def _logits(graph: FlatGraph, output: Any) -> tuple[Any, str | None]:
     """What enters the last sigmoid or softmax, and which of the two it is."""
     node = graph.producer(output)
-    while node is not None and passes_through(node):
+    while node is not None and (passes_through(node) or _only_reorders(node)):
         output, node = node.inputs[0], graph.producer(node.inputs[0])
     if node is None or node.activation not in ("sigmoid", "softmax"):
         return output, None
@@ -82,6 +93,11 @@ def _logits(graph: FlatGraph, output: Any) -> tuple[Any, str | None]:
     if node.activation == "softmax" and axis not in (-1, len(output.shape) - 1):
         return output, None  # a choice among places, not among classes
     return node.before_activation, node.activation
+
+
+def _only_reorders(node: Node) -> bool:
+    """Whether a node gives its values another shape but keeps one class per place on the last axis."""
+    return node.family in _SHAPE_FAMILIES and node.output.shape[-1] == node.inputs[0].shape[-1]
 
 
 def _kind(activation: str | None, units: int) -> str:

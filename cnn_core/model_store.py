@@ -19,6 +19,9 @@ from cnn_core.probe import Probe
 MODEL_FILE = "model.keras"
 CARD_FILE = "card.json"
 STATISTICS_FILE = "statistics.npz"
+FILES = (MODEL_FILE, CARD_FILE, STATISTICS_FILE)
+
+Stamp = tuple[tuple[int, int] | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +31,7 @@ class ModelCard:
     Attributes:
         key: name of its folder.
         title: a person's name for it.
-        classes: in the order of the scores.
+        classes: names in the order of the scores; of several outputs, by the name of the output.
         input_px: (height, width) of the pictures that it is shown.
         preprocessing: from pixels to model input.
         parameters: number of weights.
@@ -38,7 +41,7 @@ class ModelCard:
 
     key: str
     title: str
-    classes: tuple[str, ...]
+    classes: tuple[str, ...] | dict[str, tuple[str, ...]]
     input_px: tuple[int, int]
     preprocessing: Preprocessing
     parameters: int
@@ -55,12 +58,14 @@ class OpenModel:
         probe: the model itself.
         fingerprint: sha256 over the files that decide its answers: model, card and statistics.
         statistics: of its channels over real photos, by layer; may be empty.
+        stamp: of the files when they were read.
     """
 
     card: ModelCard
     probe: Probe
     fingerprint: str
     statistics: dict[str, ChannelStatistics]
+    stamp: Stamp
 
 
 class ModelStore:
@@ -88,19 +93,27 @@ class ModelStore:
         Raises:
             ModelError: it is missing or damaged, or its card describes another model.
         """
-        if key != Path(key).name or key.startswith(".") or "\0" in key or not key:
-            raise ModelError(f"Expected the name of a model. Received: {key!r}. Choose one from the list.")
-        folder = self.folder / key
+        folder = self._folder_of(key)
+        stamp = self.stamp(key)
         card = read_card(folder / CARD_FILE)
         model = load_model(folder / MODEL_FILE)
         probe = Probe(model, preprocessing=card.preprocessing, class_names=card.classes)
         _check_card(card, probe)
+        statistics = load_statistics(folder / STATISTICS_FILE)
+        _check_statistics(key, statistics, probe)
         return OpenModel(
-            card=card,
-            probe=probe,
-            fingerprint=_fingerprint(folder),
-            statistics=load_statistics(folder / STATISTICS_FILE),
+            card=card, probe=probe, fingerprint=_fingerprint(folder), statistics=statistics, stamp=stamp
         )
+
+    def stamp(self, key: str) -> Stamp:
+        """Time and size of a model's files: differs once one of them was replaced."""
+        folder = self._folder_of(key)
+        return tuple(_time_and_size(folder / name) for name in FILES)
+
+    def _folder_of(self, key: str) -> Path:
+        if key != Path(key).name or key.startswith(".") or "\0" in key or not key:
+            raise ModelError(f"Expected the name of a model. Received: {key!r}. Choose one from the list.")
+        return self.folder / key
 
 
 def read_card(path: Path) -> ModelCard:
@@ -146,9 +159,17 @@ def load_model(path: Path) -> keras.Model:
         ) from error
 
 
+def _time_and_size(path: Path) -> tuple[int, int] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size
+
+
 def _fingerprint(folder: Path) -> str:
     digest = hashlib.sha256()
-    for name in (MODEL_FILE, CARD_FILE, STATISTICS_FILE):
+    for name in FILES:
         content = (folder / name).read_bytes() if (folder / name).exists() else b""
         digest.update(hashlib.sha256(content).digest())
     return digest.hexdigest()
@@ -159,7 +180,7 @@ def _card(key: str, facts: dict[str, Any]) -> ModelCard:
     card = ModelCard(
         key=key,
         title=str(facts["title"]),
-        classes=tuple(map(str, facts["classes"])),
+        classes=_classes(facts["classes"]),
         input_px=(int(size["height_px"]), int(size["width_px"])),
         preprocessing=_preprocessing(facts["preprocessing"]),
         parameters=int(facts["parameters"]),
@@ -169,6 +190,12 @@ def _card(key: str, facts: dict[str, Any]) -> ModelCard:
     if min(card.input_px) < 1:
         raise ValueError(f"Expected a size of at least 1 x 1. Received: {card.input_px}.")
     return card
+
+
+def _classes(facts: Any) -> tuple[str, ...] | dict[str, tuple[str, ...]]:
+    if isinstance(facts, dict):
+        return {str(head): tuple(map(str, names)) for head, names in facts.items()}
+    return tuple(map(str, facts))
 
 
 def _preprocessing(facts: dict[str, Any]) -> Preprocessing:
@@ -201,3 +228,18 @@ def _check_card(card: ModelCard, probe: Probe) -> None:
             f"Expected a card with {counts[0]} class names in {card.key!r}. Received: {len(card.classes)}. "
             "Restore the folder, or choose another model."
         )
+
+
+def _check_statistics(key: str, statistics: dict[str, ChannelStatistics], probe: Probe) -> None:
+    """Refuse statistics of another model.
+
+    Raises:
+        ModelError: a layer that is not there, or another number of channels.
+    """
+    channels = {info.name: info.output_shape[-1] for info in probe.layers}
+    for name, values in statistics.items():
+        if any(channels.get(name) != len(figure) for figure in (values.mean, values.std, values.maximum)):
+            raise ModelError(
+                f"Expected statistics of the layers of {key!r} in {STATISTICS_FILE}. Received: others, at "
+                f"{name!r}. Restore the folder, or remove that file."
+            )

@@ -23,6 +23,11 @@ def samples_folder() -> Path:
     return PROJECT / "sample_images"
 
 
+def runs_folder() -> Path:
+    """Training runs; ``CONVSCOPE_RUNS``."""
+    return _from_environment("CONVSCOPE_RUNS", PROJECT / "runs")
+
+
 def data_folder() -> Path | None:
     """A data set to browse, ``SPLIT/CLASS/photo.jpg``; ``CONVSCOPE_DATA``, None when unset."""
     value = os.environ.get("CONVSCOPE_DATA", "")

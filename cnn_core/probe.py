@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -54,7 +54,7 @@ class Probe:
         model: keras.Model,
         *,
         preprocessing: Preprocessing | None = None,
-        class_names: Sequence[str] | dict[str, Sequence[str]] | None = None,
+        class_names: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """Open a model.
 
@@ -67,7 +67,7 @@ class Probe:
             ModelError: a model that cannot be seen as layers of one picture.
         """
         self.model = model
-        self.preprocessing = preprocessing or Preprocessing()
+        self.preprocessing = Preprocessing() if preprocessing is None else preprocessing
         self.input_shape = picture_input_shape(model)
         self._graph = flat_graph(model)
         self._nodes = {node.name: node for node in self._graph.nodes}
@@ -94,11 +94,17 @@ class Probe:
             f"Choose one of {[info.name for info in self.layers if not info.padding]}."
         )
 
-    @cached_property
-    def default_cam_layer(self) -> str | None:
-        """The last layer with a map larger than 1x1, after its activation; None if there is none."""
+    def default_cam_layer(self, head: int = 0) -> str | None:
+        """The last layer with a map larger than 1x1 that an output depends on; None if there is none.
+
+        After its activation, if that is a layer of its own.
+        """
+        self._check_head(head)
+        behind = self._graph.ancestors(self._graph.outputs[head])
         spatial = (info.name for info in reversed(self.layers) if info.spatial and not info.padding)
-        return next((name for name in spatial if not passes_through(self._nodes[name])), None)
+        return next(
+            (name for name in spatial if name in behind and not passes_through(self._nodes[name])), None
+        )
 
     def activations(self, inputs: Float, layer_names: Sequence[str] | None = None) -> dict[str, Float]:
         """Outputs of layers for a batch, in one pass through the network.
@@ -241,9 +247,12 @@ class Probe:
         )
         return LayerGradient(activations=activations, gradients=gradients, scores=scores)
 
-    def _check_class(self, head: int, class_index: int) -> None:
+    def _check_head(self, head: int) -> None:
         if not 0 <= head < len(self.heads):
             raise QuestionError(f"Expected an output from 0 to {len(self.heads) - 1}. Received: {head}.")
+
+    def _check_class(self, head: int, class_index: int) -> None:
+        self._check_head(head)
         classes = len(self.heads[head].class_names)
         if not 0 <= class_index < classes:
             raise QuestionError(f"Expected a class from 0 to {classes - 1}. Received: {class_index}.")

@@ -44,7 +44,7 @@ def result_key(
     Args:
         analysis: key of the analysis, e.g. ``grad_cam``.
         version: of its code; raised by whoever changes what it returns.
-        model_sha256: of the model file.
+        model_sha256: ``OpenModel.fingerprint``, over the files that decide a model's answers.
         image: ``RgbImage.fingerprint``, or None for an analysis without a picture.
         params: a dataclass of settings, or JSON values.
         layer: name of the layer, if one was chosen.

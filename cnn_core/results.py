@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.errors import NotFiniteError
+
 Float = NDArray[np.float32]
 
 
@@ -20,13 +22,17 @@ def frozen_array(name: str, values: Any, *, ndim: int, dtype: Any = np.float32) 
     """A read-only, finite array of the given rank and dtype, for the fields of a result.
 
     Raises:
-        ValueError: another rank, or a value that is not finite.
+        ValueError: another rank.
+        NotFiniteError: a value that is not finite.
     """
     array = np.asarray(values, dtype)
     if array.ndim != ndim:
         raise ValueError(f"Expected {name} with {ndim} axes. Received shape {array.shape}.")
     if not np.isfinite(array).all():
-        raise ValueError(f"Expected finite {name}. Received NaN or infinity.")
+        raise NotFiniteError(
+            f"Expected finite {name}. Received NaN or infinity: the sums of this network overflow, or its "
+            "weights are damaged. Choose another picture, layer or model."
+        )
     if array.flags.writeable:
         array = array.view()
         array.setflags(write=False)
@@ -120,7 +126,7 @@ class LayerActivations:
     @property
     def blank_channels(self) -> NDArray[np.intp]:
         """Indices of the channels whose map is zero everywhere."""
-        return np.flatnonzero(self.zero_fraction == 1)
+        return np.flatnonzero((self.minimum == 0) & (self.maximum == 0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

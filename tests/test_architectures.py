@@ -74,7 +74,7 @@ def test_every_layer_of_the_finished_network_can_be_looked_at() -> None:
     probe = Probe(photo_cnn(32), class_names=("cats", "dogs"))
     assert probe.heads[0].kind == "binary"
     assert probe.heads[0].class_names == ("cats", "dogs")
-    assert probe.default_cam_layer == "block5_conv2"
+    assert probe.default_cam_layer() == "block5_conv2"
     for layer in probe.layers:
         if layer.convolution:
             assert probe.unit_node(layer.name).name == layer.name
@@ -131,7 +131,7 @@ def test_a_known_network_opens_and_answers_without_any_change(build: Callable[[]
     probe = Probe(model)
     assert probe.heads[0].kind == "softmax"
     assert len(probe.heads[0].class_names) == classes
-    assert probe.default_cam_layer == cam_layer
+    assert probe.default_cam_layer() == cam_layer
     assert probe.layer(convolution).convolution
     assert len({layer.title for layer in probe.layers}) == len(probe.layers)
     x = np.random.default_rng(0).uniform(-1, 1, (1, *probe.input_shape)).astype(np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import keras
@@ -28,6 +29,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [
             layers.Input((SIDE, SIDE, 3)),
             layers.Conv2D(4, 3, padding="same", activation="relu", name="conv"),
+            layers.MaxPooling2D(name="pool"),
             layers.GlobalAveragePooling2D(),
             layers.Dense(1, "sigmoid", name="dogs"),
         ]
@@ -94,16 +96,23 @@ def test_the_same_question_is_not_computed_again_even_after_a_restart(
         np.testing.assert_array_equal(before, after)
 
 
-def test_another_class_layer_or_picture_is_another_question(explorer: Explorer, photo: RgbImage) -> None:
+def test_another_class_or_picture_is_another_question(explorer: Explorer, photo: RgbImage) -> None:
     other = rgb_image(255 - photo.pixels)
     maps = [
         explorer.attribution("tiny", photo, "grad_cam", class_index=0).values,
         explorer.attribution("tiny", photo, "grad_cam", class_index=1).values,
         explorer.attribution("tiny", other, "grad_cam", class_index=0).values,
-        explorer.attribution("tiny", photo, "hires_cam", class_index=0).values * 3,
     ]
 
     assert len({values.tobytes() for values in maps}) == len(maps)
+
+
+def test_another_method_or_layer_is_another_question(explorer: Explorer, photo: RgbImage) -> None:
+    for method in ("grad_cam", "hires_cam", "saliency"):
+        for layer in ("conv", "pool"):
+            found = explorer.attribution("tiny", photo, method, layer_name=layer, class_index=1)
+            assert found.method == method
+            assert found.layer_name == (None if method == "saliency" else layer)
 
 
 def test_without_a_class_the_map_is_for_the_models_own_answer(explorer: Explorer, photo: RgbImage) -> None:
@@ -152,3 +161,32 @@ def test_patterns_are_remembered(explorer: Explorer) -> None:
 def test_a_missing_picture_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="Check the path"):
         open_image(tmp_path / "nothing.jpg")
+
+
+def test_a_model_whose_files_change_is_opened_again(models: Path, tmp_path: Path, photo: RgbImage) -> None:
+    shutil.copytree(models / "tiny", tmp_path / "models" / "tiny")
+    explorer = open_explorer(tmp_path / "models", tmp_path / "cache")
+    before = explorer.predict("tiny", photo).heads[0]
+    card = tmp_path / "models" / "tiny" / "card.json"
+    facts = json.loads(card.read_text())
+    facts["preprocessing"] = {"scale": [1 / 127.5], "offset": [-1.0]}
+    facts["classes"] = ["felines", "canines"]
+    card.write_text(json.dumps(facts))
+
+    after = explorer.predict("tiny", photo).heads[0]
+
+    assert after.class_names == ("felines", "canines")
+    assert after.scores[0] != before.scores[0]
+
+
+def test_a_network_that_overflows_is_told_in_a_sentence(
+    models: Path, tmp_path: Path, photo: RgbImage
+) -> None:
+    shutil.copytree(models / "tiny", tmp_path / "models" / "tiny")
+    path = tmp_path / "models" / "tiny" / "model.keras"
+    model = keras.models.load_model(path)
+    model.set_weights([np.full_like(w, np.nan) for w in model.get_weights()])
+    model.save(path)
+
+    with pytest.raises(ModelError, match="Choose another"):
+        open_explorer(tmp_path / "models", tmp_path / "cache").predict("tiny", photo)

@@ -217,7 +217,7 @@ def test_the_gradient_of_every_head_is_the_slope_of_its_score(entry: Entry) -> N
 @matrix
 def test_the_layer_gradient_predicts_the_score_behind_the_last_layer(entry: Entry) -> None:
     probe, x = opened(entry), entry.inputs()
-    name = probe.default_cam_layer
+    name = probe.default_cam_layer()
     assert name is not None
     for head, count in enumerate(entry.classes):
         for class_index in {0, count - 1}:
@@ -286,7 +286,7 @@ def test_a_model_is_untouched_by_every_question(entry: Entry) -> None:
     probe.scores(x)
     probe.activations(x)
     probe.input_gradient(x, head=0, class_index=0)
-    probe.layer_gradient(x, str(probe.default_cam_layer), head=0, class_index=0)
+    probe.layer_gradient(x, str(probe.default_cam_layer()), head=0, class_index=0)
     probe.resized_unit(probe.layers[0].name, (24, 20))
     assert state_of(probe.model) == state
     again = predicted(probe.model, x)
@@ -539,7 +539,7 @@ def test_the_unit_on_a_canvas_of_the_models_own_size_is_the_same() -> None:
     ],
 )
 def test_heat_maps_start_at_the_last_map_after_its_activation(name: str, layer: str) -> None:
-    assert Probe(entry_named(name).model()).default_cam_layer == layer
+    assert Probe(entry_named(name).model()).default_cam_layer() == layer
 
 
 def test_a_linear_convolution_at_the_end_is_not_passed_over() -> None:
@@ -547,12 +547,12 @@ def test_a_linear_convolution_at_the_end_is_not_passed_over() -> None:
     x = layers.Conv2D(4, 3, padding="same", activation="relu", name="early")(inputs)
     x = layers.Conv2D(4, 3, padding="same", name="late")(x)
     model = keras.Model(inputs, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
-    assert Probe(model).default_cam_layer == "late"
+    assert Probe(model).default_cam_layer() == "late"
 
 
 def test_a_model_without_maps_has_no_layer_for_heat_maps() -> None:
     model = keras.Sequential([layers.Input((8, 8, 3)), layers.Flatten(), layers.Dense(2)])
-    assert Probe(model).default_cam_layer is None
+    assert Probe(model).default_cam_layer() is None
 
 
 # ---- The constant of a head ----

@@ -137,6 +137,6 @@ def blank_reason(attribution: AttributionMap, *, signed: bool) -> str | None:
             "Every place speaks against this class, so the positive map is blank. "
             "Switch to signed evidence to see where."
         )
-    if values.size == 1:
-        return "The layer has a single cell, so the map cannot say where. Choose an earlier layer."
+    if values.min() == values.max():
+        return "The map has one value everywhere, so it cannot say where. Choose an earlier layer."
     return None

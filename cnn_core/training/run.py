@@ -115,7 +115,8 @@ class TrainingRun:
                 self._write_status(epoch, step, step * config.batch_size / clock.seconds(), means)
         seconds = clock.seconds()
         self.averaged.set_weights(self.average.values)
-        scores = evaluate_binary(self.validation_probabilities(), np.asarray(self.validation.labels, np.float32))
+        truth = np.asarray(self.validation.labels, np.float32)
+        scores = evaluate_binary(self.validation_probabilities(), truth)
         self.history.append(
             {
                 "epoch": epoch + 1,

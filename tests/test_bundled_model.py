@@ -1,0 +1,67 @@
+"""What the model that comes with Convscope promises, read from its folder and seen on sample photos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnn_core import open_explorer, open_image
+from cnn_core.explorer import Explorer
+
+KEY = "cats_dogs"
+
+
+@pytest.fixture(scope="module")
+def explorer(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Explorer:
+    return open_explorer(project_root / "models", tmp_path_factory.mktemp("cache"))
+
+
+def test_its_file_is_small_enough_to_be_bundled(project_root: Path) -> None:
+    assert (project_root / "models" / KEY / "model.keras").stat().st_size <= 20 * 2**20
+
+
+def test_its_card_tells_how_it_was_trained_and_how_good_it_is(explorer: Explorer) -> None:
+    card = explorer.model(KEY).card
+    confusion = np.array(card.facts["validation"]["confusion"])
+
+    assert card.classes == ("cats", "dogs")
+    assert card.accuracy >= 0.955
+    assert card.accuracy == pytest.approx(np.trace(confusion) / confusion.sum())
+    assert confusion.sum() == 1000
+    assert {"seed", "seconds"} <= set(card.facts["training"])
+    assert len(card.facts["data"]["training"]["file_list_sha256"]) == 64
+
+
+def test_at_most_one_channel_in_twenty_never_fires_on_the_validation_photos(explorer: Explorer) -> None:
+    alive = np.concatenate([layer.alive for layer in explorer.model(KEY).statistics.values()])
+
+    assert alive.size == explorer.model(KEY).card.facts["channels"]["convolution"]
+    assert (~alive).mean() <= 0.05
+
+
+@pytest.mark.parametrize(("photo", "expected"), [("chelsea_cat", "cats"), ("dog", "dogs")])
+def test_it_knows_the_sample_photos(
+    explorer: Explorer, sample_images: Path, photo: str, expected: str
+) -> None:
+    answer = explorer.predict(KEY, open_image(sample_images / f"{photo}.jpg")).heads[0]
+
+    assert answer.class_names[answer.best] == expected
+    assert answer.probabilities.max() > 0.8
+
+
+@pytest.mark.parametrize("method", ["grad_cam", "hires_cam"])
+def test_its_heat_map_adds_up_to_the_logit(explorer: Explorer, sample_images: Path, method: str) -> None:
+    found = explorer.attribution(KEY, open_image(sample_images / "dog.jpg"), method)
+
+    assert found.residual == pytest.approx(0, abs=1e-4)
+
+
+def test_the_heat_map_of_a_cat_beside_a_dog_tells_them_apart(explorer: Explorer, sample_images: Path) -> None:
+    photo = open_image(sample_images / "cat_and_dog.jpg")
+
+    values = explorer.attribution(KEY, photo, "grad_cam", class_index=0).values
+
+    width = values.shape[1]
+    assert values[:, : width // 2].sum() > values[:, -(width // 2) :].sum()
