@@ -116,12 +116,12 @@ def _photo_buttons(name: str, photos: Iterable[Photo], *, chosen: str) -> None:
     shown: dict[str, bytes] = {}
     marked = None
     with st.container(key=name):
-        for number, photo in enumerate(photos):
+        for photo in photos:
             try:
                 face = photo.thumbnail()
             except (ConvscopeError, OSError):
                 continue
-            key = f"photo-{name}-{number}"
+            key = f"photo-{name}-{len(shown)}"
             shown[key] = face
             label = literal(photo.title)
             if photo.key == chosen:

@@ -88,12 +88,20 @@ def browser(chromium: str) -> Iterator[object]:
         running.close()
 
 
-@pytest.fixture
-def page(browser, server) -> Iterator[object]:
-    """A fresh tab that accepts downloads."""
-    context = browser.new_context(
+@pytest.fixture(scope="session")
+def context(browser, server) -> Iterator[object]:
+    """One browser profile for all tests, so that the scripts of the page are loaded once."""
+    opened = browser.new_context(
         base_url=server, viewport={"width": 1280, "height": 1000}, accept_downloads=True
     )
-    context.set_default_timeout(WAIT_MS)
-    yield context.new_page()
-    context.close()
+    opened.set_default_timeout(WAIT_MS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context) -> Iterator[object]:
+    """A fresh tab, which is a session of its own."""
+    tab = context.new_page()
+    yield tab
+    tab.close()

@@ -116,6 +116,7 @@ def test_clicking_a_map_opens_it_large(page: Page):
 
 def test_the_arrow_keys_step_through_channels_and_layers(page: Page):
     open_page(page, "/activations?layer=block1_conv&channel=1")
+    picture(page, OPENED)
     page.keyboard.press("ArrowRight")
     wait_for_change(page, lambda: address(page).get("channel"), "1")
     assert address(page)["channel"] == "2"
@@ -134,15 +135,13 @@ def test_changing_the_class_changes_the_heat_map(page: Page):
     expect(page.get_by_text("for dogs", exact=False).first).to_be_visible()
 
 
-def test_a_copied_address_opens_the_same_view(page: Page, browser, server: str):
+def test_a_copied_address_opens_the_same_view(page: Page, context):
     open_page(page, "/activations?layer=block2_conv&channel=3&photo=eagle&scale=common")
     seen, shown = page.url, (picture(page, GRID), picture(page, OPENED))
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
     other = context.new_page()
-    other.goto(seen)
-    other.wait_for_selector(IDLE)
+    open_page(other, seen)
     assert (picture(other, GRID), picture(other, OPENED)) == shown
-    context.close()
+    other.close()
 
 
 def test_the_png_that_is_downloaded_opens(page: Page):
