@@ -114,12 +114,25 @@ def _graph(probe: Probe, layer_name: str, size: Size) -> FlatGraph:
             f"Expected a picture size that {layer_name!r} can be computed for. "
             f"Received: {size[0]} x {size[1]}. Choose the model's own size."
         ) from error
-    if any(side is not None and side < 1 for side in unit_tensor(graph.nodes[-1]).shape[1:]):
+    empty = any(side is not None and side < 1 for side in unit_tensor(graph.nodes[-1]).shape[1:])
+    if empty or any(_mirrors_too_far(node) for node in graph.nodes):
         raise QuestionError(
             f"Expected pictures large enough for {layer_name!r}. "
             f"Received: {size[0]} x {size[1]}. Choose a larger size."
         )
     return graph
+
+
+def _mirrors_too_far(node: Node) -> bool:
+    """Whether a node mirrors more cells than there are, which fails only when it is computed."""
+    reach = {"reflect": 1, "symmetric": 0}.get(str(getattr(node.operation, "mode", "")))
+    if node.family != "pad" or reach is None:
+        return False
+    sides = node.inputs[0].shape[1:3]
+    return any(
+        side is not None and side < max(pads) + reach
+        for side, pads in zip(sides, node.operation.pad_width[1:3], strict=True)
+    )
 
 
 def _producer(graph: FlatGraph, tensor: Any) -> Node | None:

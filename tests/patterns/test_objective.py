@@ -8,6 +8,8 @@ import pytest
 from keras import layers
 from model_matrix import MATRIX, Entry, with_seeded_weights
 
+from cnn_core.architectures import photo_cnn
+from cnn_core.errors import QuestionError
 from cnn_core.patterns.objective import channel_count, channel_objective, tap_windows
 from cnn_core.probe import Probe
 
@@ -70,3 +72,17 @@ def test_half_precision_is_enough_to_climb_by(entry: Entry) -> None:
     assert fast.dtype == np.float32
     np.testing.assert_allclose(fast, exact, atol=0.03)
     assert {layer.compute_dtype for layer in probe.model.layers} == {"float32"}
+
+
+@pytest.mark.parametrize("side", [16, 24])
+def test_pictures_too_small_to_be_mirrored_at_their_frame_are_refused(side: int) -> None:
+    """Keras finds a mirrored map of one cell only when it computes it."""
+    probe = Probe(photo_cnn(64))
+    with pytest.raises(QuestionError, match="larger size"):
+        channel_objective(probe, "block5_conv2", (side, side))
+
+
+def test_the_smallest_pictures_that_can_be_mirrored_are_taken() -> None:
+    objective = channel_objective(Probe(photo_cnn(64)), "block5_conv2", (32, 32))
+    scores = objective(np.zeros((1, 32, 32, 3), np.float32), np.int32([5]))
+    assert np.isfinite(scores).all()
