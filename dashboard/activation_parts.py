@@ -93,7 +93,6 @@ def draw_opened(view: View, info: LayerInfo, layer: LayerActivations, channel: i
     )
     if height * width > 1:
         draw_on_photo(view, info, layer, channel)
-    _draw_exports(view, info, layer, channel, common=common)
 
 
 def _figures(layer: LayerActivations, channel: int) -> str:
@@ -130,9 +129,7 @@ def covered_pixels(photo: np.ndarray, info: LayerInfo, values: np.ndarray) -> np
     return overlay(large, stretched, scale=fitting_scale(values), opacity=0.85)
 
 
-def _draw_exports(
-    view: View, info: LayerInfo, layer: LayerActivations, channel: int, *, common: bool
-) -> None:
+def draw_exports(view: View, info: LayerInfo, layer: LayerActivations, channel: int, *, common: bool) -> None:
     def grid_png() -> bytes:
         tiles = layer_tiling(layer)
         indices, colours = channel_mosaic(layer.maps, tiles, common=common, blank=rgb(LIGHT.blank))

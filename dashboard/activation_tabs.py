@@ -120,11 +120,13 @@ def draw_random(infos: Sequence[LayerInfo], layers: dict[str, LayerActivations])
                 alt=f"Channel {channel} of {info.title}",
             )
             st.button(
-                f"{info.title} · {channel}",
+                f"{literal(info.name)} · {channel}",
                 key=f"lot-{number}",
+                help=f"Open channel {channel} of {info.title}",
                 on_click=_open,
                 args=(info.name, channel),
                 type="tertiary",
+                wrap=True,
             )
 
 

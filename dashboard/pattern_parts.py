@@ -86,9 +86,9 @@ def draw(view: View, info: LayerInfo, params: PatternParams, patterns: FilterPat
             on_select=_open_clicked,
         )
         st.caption(_verdict(patterns, shown, info), help=STRENGTH_HELP)
+        _draw_exports(view, info, params, shown)
     with opened:
         draw_opened(view, info, params, shown, place)
-        _draw_exports(view, info, params, shown)
 
 
 def _open_clicked() -> None:
@@ -185,27 +185,41 @@ def _draw_exports(view: View, info: LayerInfo, params: PatternParams, shown: Fil
     )
 
 
+def draw_meanwhile(view: View) -> None:
+    """Something to read and to look at while the climb goes on."""
+    st.markdown(
+        "A **pattern** is the picture that makes one filter fire most. It starts as faint noise and climbs: "
+        "step by step every pixel moves to where the filter's answer grows. What comes out shows what the "
+        "filter looks for."
+    )
+    st.subheader("Meanwhile: the raw kernels of the first convolution")
+    _draw_kernel_grid(view)
+
+
 def draw_kernels(view: View) -> None:
-    """The kernels of the first convolution, which can be looked at as they are."""
+    """The kernels of the first convolution, in a box that opens."""
     box = st.expander(
         "The raw kernels of the first convolution",
         icon=":material/blur_on:",
         key="kernels-open",
         on_change="rerun",
     )
-    if not box.open:
-        return
-    with box:
-        kernels = explorer().first_layer_kernels(view.model_key)
-        figure, tiles = kernel_grid_figure(kernels, selected=None, theme=theme())
-        framed_chart(
-            figure,
-            key="kernels",
-            aspect=grid_aspect(tiles),
-            alt=f"The {tiles.count} kernels of the first convolution",
-            max_width_px=900,
-        )
-        st.caption(
-            "Only the first convolution works on colours, so only its weights can be seen directly. "
-            "Grey is 0; each kernel is stretched to its own range."
-        )
+    if box.open:
+        with box:
+            _draw_kernel_grid(view)
+
+
+def _draw_kernel_grid(view: View) -> None:
+    kernels = explorer().first_layer_kernels(view.model_key)
+    figure, tiles = kernel_grid_figure(kernels, selected=None, theme=theme())
+    framed_chart(
+        figure,
+        key="kernels",
+        aspect=grid_aspect(tiles),
+        alt=f"The {tiles.count} kernels of the first convolution",
+        max_width_px=900,
+    )
+    st.caption(
+        "Only the first convolution works on colours, so only its weights can be seen directly. "
+        "Grey is 0; each kernel is stretched to its own range."
+    )

@@ -30,6 +30,7 @@ def body(view: View) -> None:
     grid, opened = st.columns([1.72, 1], gap="large")
     with grid:
         parts.draw_grid(info, layer, channel, common=common)
+        parts.draw_exports(view, info, layer, channel, common=common)
     with opened:
         parts.draw_opened(view, info, layer, channel, common=common)
     parts.draw_more(view, infos, layers, info, channel)

@@ -26,9 +26,11 @@ def body(view: View) -> None:
     params = PatternParams(**parts.settings(PatternParams))
 
     patterns = patterns_or_progress(view, info, params)
-    if patterns is not None:
+    if patterns is None:
+        parts.draw_meanwhile(view)
+    else:
         parts.draw(view, info, params, patterns, which)
-    parts.draw_kernels(view)
+        parts.draw_kernels(view)
 
 
 st.title("Filter patterns")
