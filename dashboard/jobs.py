@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections import OrderedDict
@@ -9,12 +10,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import numpy as np
 import streamlit as st
 
 from cnn_core.errors import Cancelled, ConvscopeError
 from dashboard.guard import UNFORESEEN, log_failure
 
-KEPT = 8  # jobs with their results: a layer's patterns take up to 20 MB
+KEPT = 8  # jobs that are over; those that wait or run are never dropped
+KEPT_BYTES = 128 * 2**20  # of their results; a layer's patterns take up to 20 MB
 FIRST_ESTIMATE = 0.04  # share done from which the time left is worth telling
 
 Work = Callable[[Callable[[float], None], Callable[[], bool]], object]
@@ -30,7 +33,8 @@ class Job:
         result: what the work gave back, once it is finished well.
         error: a sentence for the person when it failed.
         finished: whether it is over, in whatever way.
-        cancelled: whether it was asked to stop.
+        cancelled: whether it was asked to stop, because nobody waits for it any longer.
+        waiting: the sessions that wait for it; changed by ``Jobs`` alone.
     """
 
     fraction: float = 0.0
@@ -39,6 +43,15 @@ class Job:
     error: str | None = None
     finished: threading.Event = field(default_factory=threading.Event)
     cancelled: threading.Event = field(default_factory=threading.Event)
+    waiting: set[str] = field(default_factory=set)
+
+    @property
+    def result_bytes(self) -> int:
+        """Size of the arrays in the result."""
+        if not dataclasses.is_dataclass(self.result):
+            return 0
+        values = [getattr(self.result, each.name) for each in dataclasses.fields(self.result)]
+        return sum(value.nbytes for value in values if isinstance(value, np.ndarray))
 
     def seconds_left(self) -> float | None:
         """Estimate from the pace so far; None while it is too early to tell."""
@@ -67,34 +80,63 @@ class Job:
 
 
 class Jobs:
-    """Jobs by key, one at a time: a second page that asks for the same work shares it."""
+    """Jobs by key, one at a time: a second session that asks for the same work shares it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, kept: int = KEPT, kept_bytes: int = KEPT_BYTES) -> None:
+        """``kept`` jobs that are over, with ``kept_bytes`` of results; the latest one is always kept."""
+        self._kept, self._kept_bytes = kept, kept_bytes
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="convscope-job")
 
-    def start(self, key: str, work: Work) -> Job:
-        """The running job of that key, or a new one."""
+    def start(self, key: str, work: Work, session: str) -> Job:
+        """The job of that key that waits or runs, or a new one; ``session`` waits for it from here on."""
         with self._lock:
             job = self._jobs.get(key)
-            if job is None or job.finished.is_set():
+            if job is None or job.finished.is_set() or job.cancelled.is_set():
                 job = self._jobs[key] = Job()
-                self._worker.submit(job.run, work)
+                self._worker.submit(self._run, job, work)
+            job.waiting.add(session)
             self._jobs.move_to_end(key)
-            while len(self._jobs) > KEPT:
-                self._jobs.popitem(last=False)
+            self._make_room()
             return job
 
-    def forget(self, key: str) -> None:
-        """Make room for a new job of that key."""
+    def leave(self, key: str, session: str) -> None:
+        """``session`` waits no longer; a job that nobody waits for is stopped and forgotten."""
         with self._lock:
-            self._jobs.pop(key, None)
+            job = self._jobs.get(key)
+            if job is None or session not in job.waiting:
+                return
+            job.waiting.discard(session)
+            if not job.waiting and not job.finished.is_set():
+                job.cancelled.set()
+                del self._jobs[key]
+
+    def forget(self, key: str) -> None:
+        """Make room for a new job of that key; one that still waits or runs stays."""
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is not None and job.finished.is_set():
+                del self._jobs[key]
 
     def find(self, key: str) -> Job | None:
         """The job of that key, running or over, or None."""
         with self._lock:
             return self._jobs.get(key)
+
+    def _run(self, job: Job, work: Work) -> None:
+        job.run(work)
+        with self._lock:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Drop the oldest jobs that are over while there are too many of them, or too large ones."""
+        over = [(key, job) for key, job in self._jobs.items() if job.finished.is_set()]
+        held = sum(job.result_bytes for _, job in over)
+        while len(over) > 1 and (len(over) > self._kept or held > self._kept_bytes):
+            key, job = over.pop(0)
+            held -= job.result_bytes
+            del self._jobs[key]
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
@@ -104,18 +146,24 @@ def jobs() -> Jobs:
 
 
 @st.fragment(run_every=0.4)
-def job_progress(job: Job, doing: str, key: str) -> None:
-    """How far a job is, the time left, and a way to stop it; the page is drawn anew when it is over."""
-    if job.finished.is_set():
+def job_progress(job: Job, doing: str, key: str, session: str, cancel: Callable[[], None]) -> None:
+    """How far a job is, the time left, and a way to stop it; the page is drawn anew when it is over.
+
+    Args:
+        job: what ``session`` waits for.
+        doing: what the job does, for people.
+        key: of the widgets.
+        session: which waits for it.
+        cancel: called when the person asks to stop.
+    """
+    if job.finished.is_set() or session not in job.waiting:
         st.rerun()
     bar, stop = st.columns([6, 1], vertical_alignment="center")
     bar.progress(min(job.fraction, 1.0), text=f"{doing} · {_time_left(job)}")
-    stop.button("Cancel", key=f"{key}-cancel", on_click=job.cancelled.set, width="stretch")
+    stop.button("Cancel", key=f"{key}-cancel", on_click=cancel, width="stretch")
 
 
 def _time_left(job: Job) -> str:
-    if job.cancelled.is_set():
-        return "stopping …"
     if job.started is None:
         return "waiting for its turn"
     seconds = job.seconds_left()

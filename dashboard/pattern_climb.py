@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from cnn_core.results import FilterPatterns
-from dashboard.jobs import Job, job_progress, jobs
+from dashboard.jobs import job_progress, jobs
+from dashboard.markdown import literal
 from dashboard.resources import explorer
 
 if TYPE_CHECKING:
@@ -26,15 +29,23 @@ def patterns_or_progress(
     known = explorer().known_filter_patterns(view.model_key, info.name, channels=channels, params=params)
     if known is not None:
         return known
-    key = json.dumps([view.model_key, info.name, channels, asdict(params)])
+    fingerprint = explorer().model(view.model_key).fingerprint
+    key = json.dumps([fingerprint, info.name, channels, asdict(params)])
+    slot = "layer" if channel is None else "channel"
+    _leave_what_is_no_longer_wanted(key, slot)
     job = jobs().find(key)
     if job is not None and isinstance(job.result, FilterPatterns):
         return job.result  # where results cannot be kept
-    slot = "layer" if channel is None else "channel"
-    if job is not None and job.finished.is_set() and (job.error is not None or job.cancelled.is_set()):
-        _draw_stopped(job, key, slot)
+    if job is not None and job.finished.is_set() and job.error is not None:
+        st.error(job.error, icon=":material/error:")
+        _draw_start_again(key, slot)
         return None
-    _only_one_at_a_time(key, slot)
+    if st.session_state.get(_stopped(slot)) == key:
+        st.info(
+            "Stopped. Nothing is lost; what was found before is still there.", icon=":material/pause_circle:"
+        )
+        _draw_start_again(key, slot)
+        return None
 
     def work(progress: Any, cancelled: Any) -> object:
         return explorer().filter_patterns(
@@ -47,28 +58,43 @@ def patterns_or_progress(
         )
 
     what = f"Climbing to the patterns of {info.title}" if channel is None else f"Following channel {channel}"
-    job_progress(jobs().start(key, work), what, slot)
+    job = jobs().start(key, work, _session())
+    job_progress(job, literal(what), slot, _session(), functools.partial(_stop, key, slot))
     return None
 
 
-def _only_one_at_a_time(key: str, slot: str) -> None:
-    """Stop what this session waited for before: its answer is no longer wanted."""
+def _session() -> str:
+    """A name for this session among all that wait for jobs."""
+    name: str = st.session_state.setdefault("_session", uuid.uuid4().hex)
+    return name
+
+
+def _stopped(slot: str) -> str:
+    return f"_stopped_{slot}"
+
+
+def _leave_what_is_no_longer_wanted(key: str, slot: str) -> None:
+    """Wait no longer for what this session asked for before in this place of the page."""
     name = f"_job_{slot}"
     before = st.session_state.get(name)
     if before is not None and before != key:
-        job = jobs().find(before)
-        if job is not None:
-            job.cancelled.set()
+        jobs().leave(before, _session())
+        st.session_state.pop(_stopped(slot), None)
     st.session_state[name] = key
 
 
-def _draw_stopped(job: Job, key: str, slot: str) -> None:
-    if job.error is not None:
-        st.error(job.error, icon=":material/error:")
-    else:
-        st.info(
-            "Stopped. Nothing is lost; what was found before is still there.", icon=":material/pause_circle:"
-        )
+def _stop(key: str, slot: str) -> None:
+    """The person pressed Cancel; the work goes on if another session waits for it."""
+    st.session_state[_stopped(slot)] = key
+    jobs().leave(key, _session())
+
+
+def _start_again(key: str, slot: str) -> None:
+    st.session_state.pop(_stopped(slot), None)
+    jobs().forget(key)
+
+
+def _draw_start_again(key: str, slot: str) -> None:
     st.button(
-        "Start again", key=f"{slot}-again", on_click=jobs().forget, args=(key,), icon=":material/replay:"
+        "Start again", key=f"{slot}-again", on_click=_start_again, args=(key, slot), icon=":material/replay:"
     )

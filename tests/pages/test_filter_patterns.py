@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import dataclass
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.errors import Cancelled, QuestionError
 from dashboard.jobs import Jobs
+from dashboard.jobs import jobs as shared_jobs
 
 PATIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class HundredBytes:
+    """A result of known size."""
+
+    values: np.ndarray
 
 
 def wait_for_patterns(app: AppTest) -> AppTest:
@@ -45,7 +55,7 @@ def test_a_job_tells_its_progress_and_the_time_left():
         halfway.set()
         go_on.wait(PATIENCE_SECONDS)
 
-    job = Jobs().start("key", work)
+    job = Jobs().start("key", work, "me")
     assert halfway.wait(PATIENCE_SECONDS)
     assert job.fraction == 0.5
     assert job.seconds_left() >= 0
@@ -54,28 +64,97 @@ def test_a_job_tells_its_progress_and_the_time_left():
     assert job.error is None
 
 
+def until_cancelled(progress, cancelled):
+    """Work that ends only when it is asked to."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not cancelled() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    raise Cancelled("Stopped.")
+
+
 def test_the_same_work_is_shared_and_not_done_twice():
     jobs, go_on = Jobs(), threading.Event()
-    first = jobs.start("key", lambda progress, cancelled: go_on.wait(PATIENCE_SECONDS))
-    assert jobs.start("key", lambda progress, cancelled: None) is first
+    first = jobs.start("key", lambda progress, cancelled: go_on.wait(PATIENCE_SECONDS), "me")
+    assert jobs.start("key", lambda progress, cancelled: None, "you") is first
     go_on.set()
     assert first.finished.wait(PATIENCE_SECONDS)
 
 
-def test_a_cancelled_job_ends_and_says_no_error():
-    started = threading.Event()
-
-    def work(progress, cancelled):
-        started.set()
-        while not cancelled():
-            time.sleep(0.01)
-        raise Cancelled("Stopped.")
-
-    job = Jobs().start("key", work)
-    assert started.wait(PATIENCE_SECONDS)
-    job.cancelled.set()
+def test_a_job_goes_on_until_the_last_session_that_waits_has_left():
+    jobs = Jobs()
+    job = jobs.start("key", until_cancelled, "me")
+    jobs.start("key", until_cancelled, "you")
+    jobs.leave("key", "me")
+    jobs.leave("key", "me")
+    assert not job.cancelled.is_set()
+    jobs.leave("key", "you")
     assert job.finished.wait(PATIENCE_SECONDS)
     assert job.error is None
+    assert jobs.find("key") is None
+
+
+def test_a_job_that_is_being_stopped_is_not_handed_out_again():
+    jobs = Jobs()
+    first = jobs.start("key", until_cancelled, "me")
+    jobs.leave("key", "me")
+    second = jobs.start("key", lambda progress, cancelled: "done", "me")
+    assert second is not first
+    assert second.finished.wait(PATIENCE_SECONDS)
+    assert second.result == "done"
+
+
+def test_jobs_that_wait_or_run_are_never_dropped():
+    jobs, go_on = Jobs(kept=2), threading.Event()
+    started = [
+        jobs.start(str(number), lambda progress, cancelled: go_on.wait(PATIENCE_SECONDS), "me")
+        for number in range(6)
+    ]
+    assert [jobs.find(str(number)) for number in range(6)] == started
+    go_on.set()
+    assert started[-1].finished.wait(PATIENCE_SECONDS)
+
+
+def test_results_of_jobs_that_are_over_take_bounded_memory():
+    jobs = Jobs(kept_bytes=250)
+    for number in range(4):
+        answer = HundredBytes(values=np.zeros(100, np.uint8))
+        job = jobs.start(str(number), lambda progress, cancelled, answer=answer: answer, "me")
+        assert job.finished.wait(PATIENCE_SECONDS)
+    jobs.start("last", lambda progress, cancelled: None, "me")
+    assert [jobs.find(str(number)) is not None for number in range(4)] == [False, False, True, True]
+
+
+def hold_the_worker() -> threading.Event:
+    """Keep the app's one worker busy until the event is set, so that climbs wait for their turn."""
+    go_on = threading.Event()
+    shared_jobs().start("hold", lambda progress, cancelled: go_on.wait(PATIENCE_SECONDS), "another session")
+    return go_on
+
+
+def test_moving_the_layer_slider_there_and_back_is_no_cancel(open_app):
+    go_on = hold_the_worker()
+    app = open_app("filter_patterns", layer="block1_conv", climb_seed="5", climb_steps="8")
+    app.select_slider(key="layer").set_value("block2_conv").run()
+    app.select_slider(key="layer").set_value("block1_conv").run()
+    said = [info.value for info in app.info]
+    go_on.set()
+    assert not any("Stopped" in text for text in said)
+    wait_for_patterns(app)
+
+
+def test_cancel_leads_to_a_way_to_start_again_and_another_session_gets_its_patterns(open_app):
+    go_on = hold_the_worker()
+    mine, yours = (
+        open_app("filter_patterns", layer="block1_conv", climb_seed="6", climb_steps="8") for _ in "ab"
+    )
+    mine.button(key="layer-cancel").click().run()
+    mine.run()
+    assert any("Stopped" in info.value for info in mine.info)
+    yours.run()
+    assert any(button.key == "layer-cancel" for button in yours.button)
+    go_on.set()
+    wait_for_patterns(yours)
+    assert not any("Stopped" in info.value for info in yours.info)
 
 
 @pytest.mark.parametrize(
@@ -89,6 +168,6 @@ def test_what_goes_wrong_in_a_job_becomes_a_sentence(error, says):
     def work(progress, cancelled):
         raise error
 
-    job = Jobs().start("key", work)
+    job = Jobs().start("key", work, "me")
     assert job.finished.wait(PATIENCE_SECONDS)
     assert says in job.error
