@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 import streamlit as st
 
 from cnn_core.errors import ConvscopeError
+from dashboard.markdown import literal
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -28,7 +29,7 @@ def told_errors() -> Iterator[None]:
     try:
         yield
     except ConvscopeError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(str(error), longest=None), icon=":material/error:")
     except Exception:
         log_failure("A page failed")
         st.error(UNFORESEEN, icon=":material/bug_report:")

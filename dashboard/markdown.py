@@ -8,9 +8,9 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:^=-])")
 LONGEST = 60
 
 
-def literal(text: str) -> str:
-    """Text that Markdown shows as it is, shortened in the middle if it is very long."""
+def literal(text: str, *, longest: int | None = LONGEST) -> str:
+    """Text that Markdown shows as it is, shortened in the middle if it is longer than ``longest``."""
     line = " ".join(text.split())
-    if len(line) > LONGEST:
-        line = f"{line[: LONGEST - 16]}…{line[-15:]}"
+    if longest is not None and len(line) > longest:
+        line = f"{line[: longest - 16]}…{line[-15:]}"
     return _SPECIAL.sub(r"\\\1", line)

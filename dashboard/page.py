@@ -9,20 +9,20 @@ import streamlit as st
 
 from dashboard import address
 from dashboard.figures.theme import Theme, theme_of
-from dashboard.sidebar import View
+from dashboard.sidebar import Nothing, View
 from dashboard.style import page_style
 
 _VIEW = "_view"
 
 
-def start_page(title: str, choose: Callable[[], View | None]) -> None:
+def start_page(title: str, choose: Callable[[], View | Nothing]) -> None:
     """Draw what every page shares; stop when there is nothing to look at."""
     page_style()
     address.enter(title)
     view = choose()
-    if view is None:
-        st.title("No network to look into")
-        st.markdown("Restore the folder `models/cats_dogs`, or train a network, and reload this page.")
+    if isinstance(view, Nothing):
+        st.title(view.title)
+        st.markdown(view.advice)
         st.stop()
     st.session_state[_VIEW] = view
 

@@ -37,7 +37,7 @@ def patterns_or_progress(
     if job is not None and isinstance(job.result, FilterPatterns):
         return job.result  # where results cannot be kept
     if job is not None and job.finished.is_set() and job.error is not None:
-        st.error(job.error, icon=":material/error:")
+        st.error(literal(job.error, longest=None), icon=":material/error:")
         _draw_start_again(key, slot)
         return None
     if st.session_state.get(_stopped(slot)) == key:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from dashboard.figures.pictures import thumbnail
 from dashboard.resources import data_folder, decoded_photos
 
 MOST_UPLOADS = 12
+UPLOADED_BYTES = 64 * 2**20  # of a session
 DEEPEST_FOLDER = 4
 _ANIMALS = {"cat", "dog"}
 
@@ -31,12 +32,16 @@ class Photo:
         title: for people.
         path: of the file as a person would write it, for the lines of code.
         read: gives the bytes of the file.
+        stamp: stays the same as long as those bytes do.
+        size_bytes: of an uploaded file, which takes memory; 0 for files of this computer.
     """
 
     key: str
     title: str
     path: str
     read: Callable[[], bytes]
+    stamp: Callable[[], Hashable]
+    size_bytes: int = 0
 
     @property
     def shareable(self) -> bool:
@@ -48,32 +53,40 @@ class Photo:
 
         Raises:
             ImageError: the file holds none.
+            OSError: the file cannot be read.
         """
-        return decoded_photos().decode(self.read())
+        return decoded_photos().photo(self.stamp(), self.read)
 
     def thumbnail(self) -> bytes:
         """A small square JPEG."""
-        return _thumbnail(self.key, self)
+        return _thumbnail(self.stamp(), self)
 
 
 @st.cache_resource(show_spinner=False, max_entries=200)
-def _thumbnail(key: str, _photo: Photo) -> bytes:
+def _thumbnail(stamp: Hashable, _photo: Photo) -> bytes:
     return thumbnail(_photo.image().pixels)
 
 
-@st.cache_resource(show_spinner=False, max_entries=1)
 def samples() -> tuple[Photo, ...]:
-    """The photos that come with the project, those with a cat or a dog first."""
-    paths = [path for path in places.samples_folder().iterdir() if path.suffix.lower() in PICTURE_SUFFIXES]
+    """The photos that come with the project, those with a cat or a dog first; none without their folder."""
+    try:
+        return _sample_files(places.samples_folder())
+    except OSError:
+        return ()
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _sample_files(folder: Path) -> tuple[Photo, ...]:
+    paths = [path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES]
     order = sorted(
         paths, key=lambda path: (not _ANIMALS & set(path.stem.split("_")), path.stem.count("_"), path.stem)
     )
     return tuple(
-        Photo(
+        _photo_file(
+            path,
             key=path.stem,
             title=path.stem.replace("_", " ").capitalize(),
-            path=f"{path.parent.name}/{path.name}",
-            read=path.read_bytes,
+            shown_path=f"{path.parent.name}/{path.name}",
         )
         for path in order
     )
@@ -81,7 +94,11 @@ def samples() -> tuple[Photo, ...]:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def data_groups(folder: Path) -> dict[str, tuple[str, ...]]:
-    """Picture names by their folder relative to ``folder``, e.g. ``validation/cats``."""
+    """Picture names by their folder relative to ``folder``, e.g. ``validation/cats``.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
     groups: dict[str, tuple[str, ...]] = {}
     for parent, folders, _ in os.walk(folder):
         place = Path(parent)
@@ -98,10 +115,21 @@ def data_photo(key: str) -> Photo | None:
     """The picture ``group/name`` of the data set, or None if it is not one of its pictures."""
     folder = data_folder()
     group, _, name = key.rpartition("/")
-    if folder is None or name not in data_groups(folder).get(group, ()):
-        return None
+    try:
+        if folder is None or name not in data_groups(folder).get(group, ()):
+            return None
+    except OSError:
+        return None  # the browser of the data set says so
     path = folder / group / name
-    return Photo(key=key, title=f"{group} · {name}", path=str(path), read=path.read_bytes)
+    return _photo_file(path, key=key, title=f"{group} · {name}", shown_path=str(path))
+
+
+def _photo_file(path: Path, *, key: str, title: str, shown_path: str) -> Photo:
+    def stamp() -> Hashable:
+        facts = path.stat()
+        return str(path), facts.st_mtime_ns, facts.st_size
+
+    return Photo(key=key, title=title, path=shown_path, read=path.read_bytes, stamp=stamp)
 
 
 def uploads() -> dict[str, Photo]:
@@ -123,16 +151,32 @@ def take_in(files: list[tuple[str, bytes]]) -> None:
         except ConvscopeError as error:
             refused.append((name, str(error)))
             continue
+        kept.pop(photo.key, None)  # uploaded once more, it is the newest again
         kept[photo.key] = photo
         st.session_state["photo"] = photo.key
-    while len(kept) > MOST_UPLOADS:
-        kept.pop(next(iter(kept)))
+    _make_room(kept, chosen=st.session_state.get("photo"))
     st.session_state["_refused"] = refused
 
 
+def _make_room(kept: dict[str, Photo], *, chosen: str | None) -> None:
+    """Drop the oldest uploads while there are too many or too large ones, but never the chosen one."""
+    for key in [key for key in kept if key != chosen]:
+        held = sum(photo.size_bytes for photo in kept.values())
+        if len(kept) <= MOST_UPLOADS and held <= UPLOADED_BYTES:
+            return
+        del kept[key]
+
+
 def _uploaded(name: str, content: bytes) -> Photo:
-    key = f"upload-{hashlib.sha256(content).hexdigest()[:12]}"
-    return Photo(key=key, title=name, path=name, read=lambda: content)
+    digest = hashlib.sha256(content).hexdigest()
+    return Photo(
+        key=f"upload-{digest[:12]}",
+        title=name,
+        path=name,
+        read=lambda: content,
+        stamp=lambda: digest,
+        size_bytes=len(content),
+    )
 
 
 def all_photos() -> dict[str, Photo]:

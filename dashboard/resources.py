@@ -7,10 +7,11 @@ does not wait for it.
 from __future__ import annotations
 
 import gc
-import hashlib
+import os
 import sys
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,7 @@ DECODED_BYTES = 160 * 2**20
 def data_folder() -> Path | None:
     """Photos that can be browsed, or None when none were named or they are not there."""
     folder = places.data_folder()
-    return folder if folder is not None and folder.is_dir() else None
+    return folder if folder is not None and os.path.isdir(folder) else None  # no error where it is forbidden
 
 
 @st.cache_resource(show_spinner="Starting the network …", max_entries=1)
@@ -72,28 +73,31 @@ def seen_pixels(model_key: str, fingerprint: str, _image: RgbImage) -> Any:
 
 
 class DecodedPhotos:
-    """Decoded photos by the sha256 of their file; those unused longest make room."""
+    """Decoded photos by the stamp of their file; those unused longest make room."""
 
     def __init__(self, max_bytes: int = DECODED_BYTES) -> None:
         """``max_bytes`` of pixels are kept; the photo asked for last always is."""
         self._max_bytes = max_bytes
-        self._photos: OrderedDict[str, RgbImage] = OrderedDict()
+        self._photos: OrderedDict[Hashable, RgbImage] = OrderedDict()
         self._lock = threading.Lock()
 
-    def decode(self, content: bytes) -> RgbImage:
-        """The photo in a file.
+    def photo(self, stamp: Hashable, read: Callable[[], bytes]) -> RgbImage:
+        """A decoded photo; its file is read only if it is not remembered.
+
+        Args:
+            stamp: differs for another file, and for another content of the same file.
+            read: gives the bytes of the file.
 
         Raises:
             ImageError: it holds none.
         """
-        key = hashlib.sha256(content).hexdigest()
         with self._lock:
-            photo = self._photos.get(key)
+            photo = self._photos.get(stamp)
         if photo is None:
-            photo = decode_image(content)
+            photo = decode_image(read())
         with self._lock:
-            self._photos[key] = photo
-            self._photos.move_to_end(key)
+            self._photos[stamp] = photo
+            self._photos.move_to_end(stamp)
             while len(self._photos) > 1 and self._size() > self._max_bytes:
                 self._photos.popitem(last=False)
         return photo

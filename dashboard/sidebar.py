@@ -34,8 +34,26 @@ class View:
     photo: Photo
 
 
-def sidebar() -> View | None:
-    """Draw the sidebar and give back what is chosen; None, with the reason told, if there is no model."""
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """What is missing for a view, and what to do about it."""
+
+    title: str
+    advice: str
+
+
+NO_MODEL = Nothing(
+    "No network to look into",
+    "Restore the folder `models/cats_dogs`, or train a network, and reload this page.",
+)
+NO_PHOTO = Nothing(
+    "No photo to look at",
+    "Add one in the sidebar, or restore the folder `sample_images` and reload this page.",
+)
+
+
+def sidebar() -> View | Nothing:
+    """Draw the sidebar and give back what is chosen, or what is missing."""
     with st.sidebar:
         st.markdown("### :material/center_focus_strong: Convscope")
         place_of_model = st.container()
@@ -44,8 +62,12 @@ def sidebar() -> View | None:
             model_key = _model_picker()
         st.divider()
         _foot()
-    address.keep({"model": model_key, "photo": photo.key if photo.shareable else None})
-    return None if model_key is None else View(model_key, photo)
+    address.keep({"model": model_key})
+    if photo is not None:
+        address.keep({"photo": photo.key if photo.shareable else None})
+    if model_key is None:
+        return NO_MODEL
+    return NO_PHOTO if photo is None else View(model_key, photo)
 
 
 def _model_picker() -> str | None:
@@ -94,25 +116,39 @@ def _million(count: int) -> str:
     return f"{count / 1e6:.2f} M" if count >= 1e6 else f"{count / 1e3:.0f} k" if count >= 1e3 else str(count)
 
 
-def _photo_picker() -> Photo:
-    first = samples()[0]
-    key = address.restore("photo", lambda text: text if photo_named(text) else None, first.key)
+def _photo_picker() -> Photo | None:
+    offered = (*reversed(uploads().values()), *samples())
+    first = (samples() or offered or (None,))[0]
+    key = None
+    if first is not None:
+        key = address.restore("photo", lambda text: text if photo_named(text) else None, first.key)
     st.markdown("**Photo**")
-    _photo_buttons("photos", (*reversed(uploads().values()), *samples()), chosen=key)
+    _photo_buttons("photos", offered, chosen=key)
     _uploader()
-    _data_browser(key)
-    photo = photo_named(st.session_state["photo"]) or first
+    with told_errors():
+        _data_browser(key)
+    return None if first is None or key is None else _readable(photo_named(key) or first, first)
+
+
+def _readable(photo: Photo, first: Photo) -> Photo:
+    """``photo``, or ``first`` with the reason told when it cannot be read."""
     try:
         photo.image()
     except (ConvscopeError, OSError) as error:
-        st.error(f"**{literal(photo.title)}**: {error}", icon=":material/broken_image:")
+        st.error(f"**{literal(photo.title)}**: {_reason(error)}", icon=":material/broken_image:")
         photo = first
     if not photo.shareable:
         st.caption("Your photo stays in this session; a copied link opens with the first sample.")
     return photo
 
 
-def _photo_buttons(name: str, photos: Iterable[Photo], *, chosen: str) -> None:
+def _reason(error: ConvscopeError | OSError) -> str:
+    if isinstance(error, OSError):
+        return f"Expected a file that can be read. Received: {literal(error.strerror or 'an error')}."
+    return str(error)
+
+
+def _photo_buttons(name: str, photos: Iterable[Photo], *, chosen: str | None) -> None:
     shown: dict[str, bytes] = {}
     marked = None
     with st.container(key=name):
@@ -174,28 +210,38 @@ def _taken() -> None:
 
 def _forget() -> None:
     uploads().clear()
-    st.session_state["photo"] = samples()[0].key
+    st.session_state.pop("photo", None)
     st.session_state["_refused"] = []
 
 
-def _data_browser(chosen: str) -> None:
+def _data_browser(chosen: str | None) -> None:
     folder = data_folder()
-    groups = data_groups(folder) if folder is not None else {}
-    if folder is None or not groups:
+    if folder is None:
+        return
+    try:
+        groups = data_groups(folder)
+    except OSError:
+        st.warning(
+            f"Expected photos in the data folder {literal(folder.name)}. Received: a folder that cannot be "
+            "read. Change its permissions, or name another in `CONVSCOPE_DATA`.",
+            icon=":material/folder_off:",
+        )
+        return
+    if not groups:
         return
     browser = st.expander(
         "Data set",
         icon=":material/photo_library:",
         key="data-open",
         on_change="rerun",
-        expanded="/" in chosen,
+        expanded=chosen is not None and "/" in chosen,
     )
     if browser.open:
         with browser:
             _data_page(folder, groups, chosen)
 
 
-def _data_page(folder: Path, groups: dict[str, tuple[str, ...]], chosen: str) -> None:
+def _data_page(folder: Path, groups: dict[str, tuple[str, ...]], chosen: str | None) -> None:
     group = st.selectbox("Folder", list(groups), key="data-group")
     turn = st.session_state.setdefault("_data_turn", 0)
     names = groups[group]

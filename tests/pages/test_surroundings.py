@@ -104,3 +104,43 @@ def test_an_address_cannot_name_files_outside_the_data_set(open_app, data_set, n
     app = open_app(photo=name)
     assert app.session_state["photo"] != name
     assert not app.exception
+
+
+@pytest.mark.parametrize("folder", ["empty", "missing"])
+@pytest.mark.parametrize("page", [None, "activations"])
+def test_without_samples_the_page_asks_for_a_photo_and_takes_one(
+    open_app, photo_bytes, tmp_path, monkeypatch, folder, page
+):
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setattr("cnn_core.places.samples_folder", lambda: tmp_path / folder)
+    app = open_app(page)
+    assert not app.exception
+    assert app.title[0].value == "No photo to look at"
+    app.file_uploader[0].upload("mine.png", photo_bytes)
+    app.run()
+    assert not app.exception
+    assert not app.error
+    assert app.title[0].value != "No photo to look at"
+    app.button(key="forget").click().run()
+    assert not app.exception
+
+
+def test_a_data_set_that_cannot_be_read_is_told_and_the_page_goes_on(open_app, data_set, monkeypatch):
+    def refuse(folder):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("dashboard.photos.pictures_in", refuse)
+    app = open_app(photo="validation/cats/b.png")
+    assert not app.exception
+    assert not app.error
+    assert "cannot be read" in app.warning[0].value
+    assert app.title[0].value == "What the network sees"
+
+
+def test_a_picture_of_the_data_set_that_is_gone_is_told_and_a_sample_shown(open_app, data_set):
+    app = open_app(photo="validation/cats/b.png")
+    (data_set / "validation" / "cats" / "b.png").unlink()
+    app.run()
+    assert len(app.error) == 1
+    assert "can be read" in app.error[0].value
+    assert not app.exception
