@@ -64,7 +64,7 @@ def _two_ended_bar(answer: HeadAnswer) -> str:
 
 def _tick(part: float, reach: float) -> str:
     """A number under its place on the axis; those at the ends stay inside."""
-    shift = {-1: 0, 1: -100}.get(part, -50)
+    shift = -50 * (1 + int(part)) if abs(part) == 1 else -50
     return (
         f'<span style="position:absolute;left:{50 + 50 * part:.0f}%;transform:translateX({shift}%)">'
         f"{short(round(reach * part, 1))}</span>"
