@@ -24,6 +24,8 @@ COLOUR_COUNT = 256 - FIRST_COLOUR
 # About 500 kB of noisy maps as base64 would follow from one megapixel; this keeps a view below 300.
 MOSAIC_WIDTH_PX = 800
 MOSAIC_PIXELS = 330_000
+LONGEST_CELL = 4  # times as long as wide; maps longer than that are drawn squeezed
+PLAIN_CELL = 2  # up to which cells are tiled like squares
 GAP_PX = 3
 
 
@@ -69,29 +71,30 @@ def tiling(count: int, shape: tuple[int, int], columns: int | None = None) -> Ti
     """A tiling about 800 pixels wide for ``count`` maps of ``shape`` (h, w).
 
     Small maps are enlarged by a whole number, so that their cells stay equal squares; maps larger
-    than a cell shrink.
+    than a cell shrink. Very long maps are squeezed, so that the mosaic stays bounded both ways.
     """
-    columns = columns if columns is not None else fitting_columns(count)
-    height, width = shape
+    height, width = max(shape[0], shape[1] / LONGEST_CELL), max(shape[1], shape[0] / LONGEST_CELL)
+    columns = columns if columns is not None else fitting_columns(count, height / width)
     rows = math.ceil(count / columns)
-    room_px = min(MOSAIC_WIDTH_PX / columns, math.sqrt(MOSAIC_PIXELS / (columns * rows))) - GAP_PX
-    if width <= room_px:
-        room_px = min(MOSAIC_WIDTH_PX / columns - GAP_PX, 96)
-        factor = max(1, int(room_px // max(width, height)))
-        return Tiling(count=count, columns=columns, cell=(height * factor, width * factor))
-    shrink = room_px / width
+    wide_px = MOSAIC_WIDTH_PX / columns - GAP_PX
+    side_px = math.sqrt(MOSAIC_PIXELS / (columns * rows)) - GAP_PX  # of a square cell
+    factor = max(min(wide_px / width, side_px / math.sqrt(width * height)), 1 / max(width, height))
+    if factor >= 1:
+        factor = max(1, min(wide_px, 96) // max(width, height))
     return Tiling(
-        count=count, columns=columns, cell=(max(1, round(height * shrink)), max(1, round(width * shrink)))
+        count=count, columns=columns, cell=(max(1, round(height * factor)), max(1, round(width * factor)))
     )
 
 
-def fitting_columns(count: int) -> int:
+def fitting_columns(count: int, height_over_width: float = 1.0) -> int:
     """Columns that make a mosaic somewhat wider than high, without a ragged last row if possible."""
     if count <= 4:
         return max(count, 1)
-    low, high = math.sqrt(count), math.sqrt(count * 2.2)
-    full = [columns for columns in range(math.ceil(low), int(high) + 1) if count % columns == 0]
-    return full[-1] if full else math.ceil(math.sqrt(count * 1.6))
+    plain = 1 / PLAIN_CELL <= height_over_width <= PLAIN_CELL
+    wanted = count if plain else count * height_over_width
+    low, high = math.sqrt(wanted), math.sqrt(wanted * 2.2)
+    full = [c for c in range(math.ceil(low), min(int(high), count) + 1) if count % c == 0]
+    return full[-1] if full else min(count, math.ceil(math.sqrt(wanted * 1.6)))
 
 
 def common_scale(maps: Float) -> Scale:
@@ -99,11 +102,15 @@ def common_scale(maps: Float) -> Scale:
     return fitting_scale(maps)
 
 
-def map_indices(maps: Float, scale: Scale | None) -> UInt8:
+def map_indices(maps: Float, scale: Scale | None, *, signed: bool) -> UInt8:
     """Palette entries of maps ``(h, w, k)``: each map on its own scale, or all on ``scale``.
 
-    Without ``scale`` a layer that has negative values is drawn signed, each map centred on 0. Maps
-    that are zero everywhere become ``BLANK``.
+    Maps that are zero everywhere become ``BLANK``.
+
+    Args:
+        maps: perhaps shrunk, which may have averaged a few negative values away.
+        scale: for all maps, or None.
+        signed: without ``scale``: whether each map is centred on 0, or starts there.
     """
     if scale is not None:
         positions = scale.positions(maps)
@@ -111,7 +118,7 @@ def map_indices(maps: Float, scale: Scale | None) -> UInt8:
         flat = maps.reshape(-1, maps.shape[2])
         low, high = flat.min(axis=0), flat.max(axis=0)
         reach = np.maximum(np.abs(low), np.abs(high))
-        low, high = (-reach, reach) if float(low.min()) < 0 else (np.zeros_like(high), high)
+        low, high = (-reach, reach) if signed else (np.zeros_like(high), high)
         width = high - low
         positions = (maps - low) / np.where(width > 0, width, 1)
     indices = (FIRST_COLOUR + np.rint(positions * (COLOUR_COUNT - 1))).astype(np.uint8)  # (h, w, k)
@@ -137,12 +144,13 @@ def mosaic_indices(indices: UInt8, tiles: Tiling) -> UInt8:
 def shrunk(maps: Float, tiles: Tiling) -> Float:
     """Maps ``(h, w, k)`` averaged down to the cell size where they are larger than a cell."""
     height, width = tiles.cell
-    if maps.shape[0] <= height:
+    size = min(maps.shape[0], height), min(maps.shape[1], width)
+    if size == maps.shape[:2]:
         return maps
     layers = [
-        cv2.resize(maps[..., k], (width, height), interpolation=cv2.INTER_AREA) for k in range(maps.shape[2])
+        cv2.resize(maps[..., k], size[::-1], interpolation=cv2.INTER_AREA) for k in range(maps.shape[2])
     ]
-    return np.stack(layers, axis=-1).astype(np.float32)  # (cell, cell, k)
+    return np.stack(layers, axis=-1).astype(np.float32)  # (*size, k)
 
 
 def palette(table: UInt8, blank: tuple[int, int, int]) -> UInt8:
@@ -181,4 +189,4 @@ def channel_mosaic(
     scale = common_scale(maps) if common else None
     signed = float(maps.min(initial=0)) < 0
     table = signed_scale(maps).table if signed else magnitude_scale(maps).table
-    return mosaic_indices(map_indices(small, scale), tiles), palette(table, blank)
+    return mosaic_indices(map_indices(small, scale, signed=signed), tiles), palette(table, blank)

@@ -54,7 +54,7 @@ def test_small_maps_are_enlarged_without_smoothing():
     values = np.zeros((2, 2, 1), np.float32)
     values[0, 0] = 1
     tiles = tiling(1, (2, 2))
-    picture = mosaic_indices(map_indices(values, None), tiles)
+    picture = mosaic_indices(map_indices(values, None, signed=False), tiles)
     half = tiles.cell[0] // 2
     assert (picture[:half, :half] == 255).all()
     assert (picture[half:, :] == FIRST_COLOUR).all()
@@ -62,7 +62,7 @@ def test_small_maps_are_enlarged_without_smoothing():
 
 def test_every_map_uses_its_own_full_range_unless_the_scale_is_common():
     values = np.stack([np.eye(4), np.eye(4) * 10], axis=-1).astype(np.float32)
-    own = map_indices(values, None)
+    own = map_indices(values, None, signed=False)
     assert own[..., 0].max() == own[..., 1].max() == 255
     tiles = tiling(2, (4, 4))
     indices, _ = channel_mosaic(values, tiles, common=True, blank=GREY)
@@ -72,7 +72,7 @@ def test_every_map_uses_its_own_full_range_unless_the_scale_is_common():
 
 def test_signed_maps_put_zero_in_the_middle_of_the_palette():
     values = np.float32([[[-2.0, 0.5], [0.0, 0.0]], [[1.0, 0.25], [2.0, 0.1]]])
-    indices = map_indices(values, None)
+    indices = map_indices(values, None, signed=True)
     middle = FIRST_COLOUR + round((255 - FIRST_COLOUR) / 2)
     assert abs(int(indices[0, 1, 0]) - middle) <= 1
 
@@ -81,6 +81,27 @@ def test_large_maps_shrink_to_stay_below_the_size_limit():
     tiles = tiling(64, (150, 150))
     height, width = tiles.size
     assert height * width < 420_000
+
+
+def test_colours_and_places_agree_on_the_sign_even_if_shrinking_averages_it_away():
+    maps = np.ones((200, 200, 64), np.float32)
+    maps[:, 100:] = 0
+    maps[0, 0] = -0.5
+    tiles = tiling(64, (200, 200))
+    indices, colours = channel_mosaic(maps, tiles, common=False, blank=GREY)
+    assert colours[indices[tiles.cell[0] // 2, tiles.cell[1] - 5]].min() > 235  # 0 is white
+
+
+@pytest.mark.parametrize("shape", [(1000, 20), (20, 1000), (1, 500), (500, 1), (2, 3)])
+@pytest.mark.parametrize("count", [1, 7, 256, 2048])
+def test_very_long_maps_keep_the_mosaic_within_bounds(shape, count):
+    tiles = tiling(count, shape)
+    height, width = tiles.size
+    assert height <= 1600
+    assert width <= 1600
+    assert height <= 4.5 * width
+    maps = np.random.default_rng(1).random((*shape, count)).astype(np.float32)
+    assert channel_mosaic(maps, tiles, common=False, blank=GREY)[0].shape == tiles.size
 
 
 @pytest.mark.parametrize(("count", "columns"), [(1, 1), (3, 3), (32, 8), (64, 8), (96, 12), (256, 16)])
