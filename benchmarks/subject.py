@@ -42,9 +42,7 @@ def options() -> Options:
     parser.add_argument("--photo", type=Path, default=samples_folder() / "chelsea_cat.jpg")
     parser.add_argument("--repeats", type=int, default=30, help="calls per figure, whose median counts")
     parser.add_argument("--channels", type=int, default=3, help="filters per layer for a slow peer")
-    parser.add_argument(
-        "--photos", type=int, default=300, help="photos before memory is taken again"
-    )
+    parser.add_argument("--photos", type=int, default=300, help="photos before memory is taken again")
     parser.add_argument("--values", type=Path, help="folder that takes the maps themselves, as .npy")
     return Options(**vars(parser.parse_args()))
 
