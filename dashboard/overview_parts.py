@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -75,15 +76,30 @@ def evidence_pixels(view: View, evidence: AttributionMap, opacity: float, *, sca
 def draw_evidence(view: View, evidence: AttributionMap, answers: Sequence[HeadAnswer]) -> None:
     """The signed heat map of the answer over the photo, with its scale."""
     answer = answers[evidence.head]
-    scale = overlay_scale(evidence.values, signed=evidence.signed)
-    name, other = answer.class_names[evidence.class_index], other_name(answer, evidence.class_index)
+    shown = as_on_the_bar(evidence, answer)
+    scale = overlay_scale(shown.values, signed=shown.signed)
+    name, other = answer.class_names[shown.class_index], other_name(answer, shown.class_index)
+    own_name = answer.class_names[evidence.class_index]
     st.image(
-        jpeg(evidence_pixels(view, evidence, OPACITY, scale=scale)),
+        jpeg(evidence_pixels(view, shown, OPACITY, scale=scale)),
         width="stretch",
-        alt=f"Heat map over the photo. {where_evidence_lies(evidence, name)}",
+        alt=f"Heat map over the photo. {where_evidence_lies(evidence, own_name)}",
     )
     st.html(scale_bar_html(scale, low=other, high=name))
     st.caption(f"Grad-CAM, signed: red speaks for {name}, blue for {other}; in logits per cell")
+
+
+def as_on_the_bar(evidence: AttributionMap, answer: HeadAnswer) -> AttributionMap:
+    """The map with the colours and sides of the score bar.
+
+    Of two classes that share one score, the second is always red and to the right: the map for one
+    is exactly the negative of the map for the other.
+    """
+    if answer.kind != "binary" or not evidence.signed or evidence.class_index == 1:
+        return evidence
+    return dataclasses.replace(
+        evidence, values=-evidence.values, class_index=1, score=-evidence.score, residual=None
+    )
 
 
 def other_name(answer: HeadAnswer, class_index: int) -> str:
@@ -167,13 +183,15 @@ def draw_exports(view: View, answers: Sequence[HeadAnswer], evidence: Attributio
     """PNG of the evidence, NPZ of scores and map, and the code."""
     answer = answers[evidence.head]
     name = answer.class_names[evidence.class_index]
-    scale = overlay_scale(evidence.values, signed=evidence.signed)
+    shown = as_on_the_bar(evidence, answer)
+    scale = overlay_scale(shown.values, signed=shown.signed)
+    red = answer.class_names[shown.class_index]
     export_row(
         file_name("overview", view.model_key, view.photo.title),
         png=lambda: view_png(
-            evidence_pixels(view, evidence, OPACITY, scale=scale),
+            evidence_pixels(view, shown, OPACITY, scale=scale),
             title=f"{name}, {sureness(answer)}",
-            note=f"Evidence by {METHOD} for {name} in {view.photo.title}, logits per cell.",
+            note=f"{view.photo.title}. {METHOD}, logits per cell: red speaks for {red}.",
             scale=scale,
         ),
         npz=lambda: arrays_npz(
