@@ -242,11 +242,16 @@ def _data_browser(chosen: str | None) -> None:
 
 
 def _data_page(folder: Path, groups: dict[str, tuple[str, ...]], chosen: str | None) -> None:
-    group = st.selectbox("Folder", list(groups), key="data-group")
+    own_group = "" if chosen is None else chosen.rpartition("/")[0]
+    start = list(groups).index(own_group) if own_group in groups else 0
+    group = st.selectbox("Folder", list(groups), index=start, key="data-group")
     turn = st.session_state.setdefault("_data_turn", 0)
     names = groups[group]
     picks = np.random.default_rng(turn).choice(len(names), min(DATA_PAGE, len(names)), replace=False)
-    photos = [data_photo(f"{group}/{names[index]}") for index in picks]
+    keys = [f"{group}/{names[index]}" for index in picks]
+    if own_group == group and chosen is not None and chosen not in keys:
+        keys[-1] = chosen  # what is looked at can be seen in the list
+    photos = [data_photo(key) for key in keys]
     _photo_buttons("data-photos", [photo for photo in photos if photo is not None], chosen=chosen)
     st.button("Others", key="data-next", icon=":material/shuffle:", on_click=_turn_data_page, width="stretch")
     st.caption(f"{len(names):,} photos in {literal(folder.name)}/{literal(group)}")
