@@ -94,5 +94,13 @@ def short(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as ``53 %``, with a space that does not break."""
-    return f"{100 * share:.0f}\u00a0%"
+    """A share as ``53 %``, with a space that does not break.
+
+    0 and 100 are said only of none and of all: else it is ``< 1 %`` or ``> 99 %``.
+    """
+    text = f"{100 * share:.0f}"
+    if text == "0" and share > 0:
+        text = "<\u00a01"
+    elif text == "100" and share < 1:
+        text = ">\u00a099"
+    return f"{text}\u00a0%"

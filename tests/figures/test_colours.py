@@ -11,6 +11,7 @@ from dashboard.figures.colours import (
     VIRIDIS,
     fitting_scale,
     magnitude_scale,
+    percent,
     short,
     signed_scale,
 )
@@ -63,3 +64,19 @@ def test_numbers_are_short_with_a_true_minus():
     assert short(-3.6021) == "−3.6"
     assert short(0) == "0"
     assert short(0.00001) == "1.0e−05"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0, "0 %"),
+        (0.001, "< 1 %"),
+        (0.006, "1 %"),
+        (0.53, "53 %"),
+        (0.994, "99 %"),
+        (0.9999, "> 99 %"),
+        (1, "100 %"),
+    ],
+)
+def test_a_share_is_never_rounded_to_none_or_all(share, text):
+    assert percent(share).replace("\u00a0", " ") == text
