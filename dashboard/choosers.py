@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import address
+from dashboard.markdown import literal
 
 if TYPE_CHECKING:
     from cnn_core.layer_info import LayerInfo
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 LAYER_HELP = (
     "A layer turns the maps of the one before into new ones; later layers see larger parts of the photo."
 )
+_NAMED = "_class_named"  # session state: whether the person, or an address, named the class
 CHANNEL_HELP = "A channel is one filter's map: how strongly its pattern was found at each place."
 
 
@@ -35,7 +37,7 @@ def layer_slider(
     chosen = address.restore(key, address.name_in(names), default if default in by_name else names[0])
     label = "Layer"
     if len(names) == 1:
-        st.markdown(f"{label}  \n**{by_name[chosen].title}**")
+        st.markdown(f"{label}  \n**{literal(by_name[chosen].title)}**")
         return by_name[chosen]
     with _stepped(key, names, arrows):
         chosen = st.select_slider(
@@ -62,7 +64,7 @@ def class_picker(heads: Sequence[Head], best: Sequence[int]) -> tuple[int, int]:
 
     Args:
         heads: the outputs of the model.
-        best: the model's own answer per output, chosen at first.
+        best: the model's own answer per output; followed until the person, or an address, names a class.
     """
     head = 0
     if len(heads) > 1:
@@ -70,13 +72,43 @@ def class_picker(heads: Sequence[Head], best: Sequence[int]) -> tuple[int, int]:
         address.restore("head", address.name_in(names), heads[0].name)
         head = names[st.selectbox("Output", list(names), key="head")]
         address.keep({"head": heads[head].name})
-    classes = list(heads[head].class_names)
-    address.restore("class", address.name_in(classes), classes[best[head]])
-    name = st.selectbox(
-        "Class", classes, key="class", help="The map shows what speaks for this class, whether or not it won."
+    tokens = class_tokens(heads[head].class_names)
+    if not st.session_state.get(_NAMED):
+        st.session_state.pop("class", None)
+    named = address.restore("class", address.name_in(tokens), "") != ""
+    st.session_state[_NAMED] = named
+    if not named:
+        st.session_state["class"] = tokens[best[head]]
+    token = st.selectbox(
+        "Class",
+        tokens,
+        format_func=dict(zip(tokens, _class_labels(heads[head].class_names), strict=True)).__getitem__,
+        key="class",
+        on_change=_name_class,
+        help="The map shows what speaks for this class, whether or not it won.",
     )
-    address.keep({"class": name})
-    return head, classes.index(name)
+    address.keep({"class": token if named else None})
+    return head, tokens.index(token)
+
+
+def class_tokens(names: Sequence[str]) -> list[str]:
+    """What stands for each class in the address: its name, or its index where another has that name too."""
+    taken = set(names)
+    tokens = []
+    for index, name in enumerate(names):
+        token = name if names.count(name) == 1 and name != "" else str(index)
+        while token != name and token in taken:
+            token = f"{token}."
+        tokens.append(token)
+    return tokens
+
+
+def _class_labels(names: Sequence[str]) -> list[str]:
+    return [name if names.count(name) == 1 else f"{name} ({index})" for index, name in enumerate(names)]
+
+
+def _name_class() -> None:
+    st.session_state[_NAMED] = True
 
 
 def choice(label: str, options: dict[str, str], *, key: str, help: str | None = None) -> str:

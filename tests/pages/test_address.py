@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from dashboard.photos import samples
 
 
 def said(app: AppTest, key: str) -> str:
@@ -89,3 +92,33 @@ def test_a_page_keeps_its_choices_while_another_is_visited_and_no_other_page_tak
     assert app.select_slider(key="layer").value == "block2_conv"
     visit(app, "activations")
     assert app.select_slider(key="layer").value == "block1_pool"
+
+
+def test_the_class_follows_the_photos_own_answer_until_the_person_chooses(open_app, monkeypatch):
+    from cnn_core.explorer import Explorer
+    from cnn_core.results import HeadAnswer, Prediction
+
+    def predict(self, model_key, image):
+        logit = 2 if image.fingerprint < middle else -2
+        scores = np.float32([-logit, logit])
+        answer = HeadAnswer(
+            head="dogs",
+            kind="binary",
+            class_names=("cats", "dogs"),
+            scores=scores,
+            probabilities=1 / (1 + np.exp(-scores)),
+        )
+        return Prediction(heads=(answer,))
+
+    prints = sorted((photo.image().fingerprint, place) for place, photo in enumerate(samples()))
+    middle, low, high = prints[-1][0], prints[0][1], prints[-1][1]
+    monkeypatch.setattr(Explorer, "predict", predict)
+    app = open_app("heat_maps", photo=samples()[low].key)
+    assert app.selectbox(key="class").value == "dogs"
+    app.button(key=f"photo-photos-{high}").click().run()
+    assert app.selectbox(key="class").value == "cats"
+    app.selectbox(key="class").set_value("dogs").run()
+    app.button(key=f"photo-photos-{low}").click().run()
+    app.button(key=f"photo-photos-{high}").click().run()
+    assert app.selectbox(key="class").value == "dogs"
+    assert said(app, "class") == "dogs"
