@@ -57,9 +57,10 @@ def file_name(*parts: object) -> str:
 
 def snippet_start(model_key: str, photo: Photo) -> str:
     """The first lines of every snippet: the explorer, a photo and a model."""
+    own = "" if photo.shareable else "  # the photo is yours: put the path of its file here"
     return (
         "from cnn_core import open_explorer, open_image\n\n"
         "explorer = open_explorer()\n"
-        f"image = open_image({photo.path!r})\n"
+        f"image = open_image({photo.path!r}){own}\n"
         f"model = {model_key!r}\n"
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from cnn_core.results import AttributionMap
+from cnn_core.results import AttributionMap, HeadAnswer
 from dashboard import address
 from dashboard.choosers import choice, class_picker, layer_slider
 from dashboard.exports import export_row, file_name, snippet_start
@@ -17,14 +17,15 @@ from dashboard.figures.colours import Scale, short
 from dashboard.figures.enlarged_map import map_figure
 from dashboard.figures.export import arrays_npz, view_png
 from dashboard.figures.overlay import overlay_scale
-from dashboard.figures.pictures import jpeg
+from dashboard.figures.pictures import enlarged, jpeg
 from dashboard.figures.scale_bar import scale_bar_html
 from dashboard.frames import framed_chart
-from dashboard.overview_parts import evidence_pixels, other_name
+from dashboard.markdown import literal
+from dashboard.overview_parts import SHOWN_PX, answer_html, evidence_pixels, other_name, photo_pixels
 from dashboard.page import theme
 from dashboard.params_form import field_names, params_widgets
 from dashboard.resources import explorer
-from dashboard.sentences import shape_text, where_evidence_lies
+from dashboard.sentences import arithmetic, balance, shape_text, where_evidence_lies
 
 if TYPE_CHECKING:
     from cnn_core.attribution import Method
@@ -35,8 +36,9 @@ SIGNS = {"signed": "For and against", "positive": "Only for"}
 SIGNS_HELP = "Signed evidence shows in blue what speaks against the class; the other view leaves it out."
 OPACITY_HELP = "How strongly the map covers the photo; 0 shows the photo itself."
 RESIDUAL_HELP = (
-    "The cells of this map and the score of an empty layer should add up to the score. The residual is "
-    "what they miss: nearly 0 where the rest of the network is linear, more where another ReLU follows."
+    "The cells of this map and a constant, the score of an empty layer, should add up to the score. The "
+    "residual is what they miss: nearly 0 where the rest of the network is linear, more where another ReLU "
+    "follows."
 )
 
 
@@ -51,8 +53,14 @@ class Asked:
     params: Any
     class_name: str
     other: str
+    answer: HeadAnswer
     opacity: float
     positive_only: bool
+
+    @property
+    def possible(self) -> bool:
+        """Whether the network has what the method needs."""
+        return self.layer_name is not None or not self.method.needs_layer
 
     def drawn(self, attribution: AttributionMap) -> tuple[AttributionMap, Scale]:
         """The map as it is drawn, with its scale: signed, or only what speaks for the class."""
@@ -66,17 +74,17 @@ class Asked:
 def choose(view: View, methods: Sequence[Method]) -> Asked:
     """Method, class, layer, opacity and sign."""
     by_key = {method.key: method for method in methods}
+    answers = explorer().predict(view.model_key, view.photo.image()).heads
+    heads = explorer().heads(view.model_key)
     first, second, third = st.columns([1.9, 1, 2], gap="medium")
     with first:
         titles = {key: method.title for key, method in by_key.items()}
         method = by_key[choice("Method", titles, key="method", help="How the evidence is computed.")]
     with second:
-        answers = explorer().predict(view.model_key, view.photo.image()).heads
-        heads = explorer().heads(view.model_key)
         head, class_index = class_picker(heads, [answer.best for answer in answers])
     with third:
-        layer = _layer(view) if method.needs_layer else None
-        if layer is None:
+        layer = _layer(view, head) if method.needs_layer else None
+        if not method.needs_layer:
             st.caption("This method works on the photo itself, not on a layer.")
     st.caption(f"{method.summary} {method.reference}.")
     opacity_place, sign_place, params_place = st.columns([1.9, 1.5, 1.5], gap="medium")
@@ -96,14 +104,15 @@ def choose(view: View, methods: Sequence[Method]) -> Asked:
         params=params,
         class_name=heads[head].class_names[class_index],
         other=other_name(answers[head], class_index),
+        answer=answers[head],
         opacity=opacity,
         positive_only=positive,
     )
 
 
-def _layer(view: View) -> LayerInfo | None:
+def _layer(view: View, head: int) -> LayerInfo | None:
     layers = [info for info in explorer().layers(view.model_key) if info.spatial]
-    default = explorer().default_layer(view.model_key)
+    default = explorer().default_layer(view.model_key, head)
     if not layers or default is None:
         return None
     return layer_slider(layers, default, arrows="Shift")
@@ -114,6 +123,20 @@ def _opacity() -> float:
     percent = st.slider("Opacity", 0, 100, step=5, key="opacity", format="%d %%", help=OPACITY_HELP)
     address.keep({"opacity": percent})
     return percent / 100
+
+
+def draw_impossible(view: View, asked: Asked) -> None:
+    """Why there is no map, and the answer all the same."""
+    photo, answer = st.columns([1.25, 1], gap="large")
+    with photo:
+        st.image(jpeg(enlarged(photo_pixels(view), SHOWN_PX)), width="stretch", alt="The photo")
+    with answer:
+        st.info(
+            f"{asked.method.title} needs a layer with a map that the answer depends on; this network has "
+            "none. Saliency, which works on the photo itself, goes with every network.",
+            icon=":material/info:",
+        )
+        st.html(answer_html(asked.answer))
 
 
 def draw_over_photo(view: View, asked: Asked, attribution: AttributionMap) -> None:
@@ -145,7 +168,9 @@ def draw_values(view: View, asked: Asked, attribution: AttributionMap) -> None:
     """The raw map with its values, the score and what the identity leaves over."""
     shown, scale = asked.drawn(attribution)
     height, width = shown.values.shape
-    st.markdown(f"**{asked.method.title} for {asked.class_name}**, {shape_text((height, width))} values")
+    st.markdown(
+        f"**{asked.method.title} for {literal(asked.class_name)}**, {shape_text((height, width))} values"
+    )
     framed_chart(
         map_figure(shown.values, scale=scale, theme=theme()),
         key="values",
@@ -153,14 +178,14 @@ def draw_values(view: View, asked: Asked, attribution: AttributionMap) -> None:
         alt=f"The raw map: {short(float(shown.values.min()))} to {short(float(shown.values.max()))}",
         max_width_px=560,
     )
-    st.markdown(where_evidence_lies(attribution, asked.class_name))
-    facts = [
-        f"logit of {asked.class_name} {short(attribution.score)}",
-        f"sum {short(float(attribution.values.sum()))}",
-    ]
-    if attribution.residual is not None:
-        facts.append(f"residual {short(attribution.residual)}")
-    st.caption(" · ".join(facts), help=RESIDUAL_HELP if attribution.residual is not None else None)
+    words = [where_evidence_lies(attribution, asked.class_name)]
+    if attribution.signed:
+        words.append(balance(attribution, asked.class_name, asked.other))
+    st.markdown(literal(" ".join(words), longest=None))
+    st.caption(
+        literal(f"{asked.class_name}: {arithmetic(attribution)}", longest=None),
+        help=RESIDUAL_HELP if attribution.residual is not None else None,
+    )
     _draw_exports(view, asked, attribution)
 
 
@@ -179,11 +204,23 @@ def _draw_exports(view: View, asked: Asked, attribution: AttributionMap) -> None
             extent_px=np.float32(attribution.extent),
             score=np.float32(attribution.score),
         ),
-        code=snippet_start(view.model_key, view.photo) + "\nevidence = explorer.attribution(\n"
+        code=snippet_start(view.model_key, view.photo)
+        + f"{_params_import(asked)}\nevidence = explorer.attribution(\n"
         f"    model, image, {asked.method.key!r}, layer_name={asked.layer_name!r},\n"
-        f"    head={asked.head}, class_index={asked.class_index},\n)\n"
+        f"    head={asked.head}, class_index={asked.class_index},\n{_params_line(asked)})\n"
         "print(evidence.values.round(2), evidence.score)",
     )
+
+
+def _params_import(asked: Asked) -> str:
+    if asked.params == asked.method.params_type():
+        return ""
+    kind = type(asked.params)
+    return f"\nfrom {kind.__module__} import {kind.__qualname__}\n"
+
+
+def _params_line(asked: Asked) -> str:
+    return "" if asked.params == asked.method.params_type() else f"    params={asked.params!r},\n"
 
 
 def draw_comparisons(view: View, methods: Sequence[Method], asked: Asked) -> None:

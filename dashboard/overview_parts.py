@@ -14,17 +14,21 @@ import streamlit as st
 
 from cnn_core.results import AttributionMap, HeadAnswer, LayerActivations
 from dashboard.exports import export_row, file_name, snippet_start
-from dashboard.figures.colours import Scale, UInt8, short
+from dashboard.figures.colours import Scale, UInt8
 from dashboard.figures.export import arrays_npz, view_png
 from dashboard.figures.overlay import fit_to_image, overlay, overlay_scale
 from dashboard.figures.pictures import enlarged, jpeg, rgb_pixels
 from dashboard.figures.scale_bar import scale_bar_html
 from dashboard.figures.score_bar import score_bar_html
 from dashboard.figures.strip import card_png
+from dashboard.markdown import literal
 from dashboard.resources import explorer, seen_pixels
 from dashboard.sentences import (
+    adds_up,
+    arithmetic,
     balance,
     layer_facts,
+    range_text,
     shape_text,
     sparsity_course,
     sureness,
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from cnn_core.layer_info import LayerInfo
 
 METHOD = "grad_cam"
+HEAD = 0
 SHOWN_PX = 576
 OPACITY = 0.75
 MOST_CARDS = 6
@@ -73,6 +78,13 @@ def evidence_pixels(view: View, evidence: AttributionMap, opacity: float, *, sca
     return overlay(large, values, scale=scale, opacity=opacity)
 
 
+def evidence_or_none(view: View) -> AttributionMap | None:
+    """The heat map of the answer, or None for a network without a layer that has one."""
+    if explorer().default_layer(view.model_key, HEAD) is None:
+        return None
+    return explorer().attribution(view.model_key, view.photo.image(), METHOD, head=HEAD)
+
+
 def draw_evidence(view: View, evidence: AttributionMap, answers: Sequence[HeadAnswer]) -> None:
     """The signed heat map of the answer over the photo, with its scale."""
     answer = answers[evidence.head]
@@ -86,7 +98,24 @@ def draw_evidence(view: View, evidence: AttributionMap, answers: Sequence[HeadAn
         alt=f"Heat map over the photo. {where_evidence_lies(evidence, own_name)}",
     )
     st.html(scale_bar_html(scale, low=other, high=name))
-    st.caption(f"Grad-CAM, signed: red speaks for {name}, blue for {other}; in logits per cell")
+    st.caption(
+        f"Grad-CAM, signed: red speaks for {literal(name)}, blue for {literal(other)}; in logits per cell"
+    )
+
+
+def draw_no_evidence(view: View) -> None:
+    """What there is instead of the heat map for a network without maps."""
+    st.info(
+        "This network has no layer with a map that its answer depends on, so there is no Grad-CAM here. "
+        "Saliency shows how the score reacts to each pixel.",
+        icon=":material/info:",
+    )
+    st.page_link(
+        "pages/heat_maps.py",
+        label="Open the saliency map",
+        icon=":material/arrow_outward:",
+        query_params={"method": "saliency", "model": view.model_key},
+    )
 
 
 def as_on_the_bar(evidence: AttributionMap, answer: HeadAnswer) -> AttributionMap:
@@ -109,38 +138,43 @@ def other_name(answer: HeadAnswer, class_index: int) -> str:
     return f"not {answer.class_names[class_index]}"
 
 
-def draw_answer(answers: Sequence[HeadAnswer], evidence: AttributionMap, milliseconds: float) -> None:
+def draw_answer(answers: Sequence[HeadAnswer], evidence: AttributionMap | None, milliseconds: float) -> None:
     """The answer in one word, how sure, the score as a bar, and what it rests on."""
     for answer in answers:
-        name = answer.class_names[answer.best]
         if len(answers) > 1:
-            st.caption(answer.head)
-        st.html(
-            f'<div class="answer">{html.escape(name)}</div><div class="sure">{sureness(answer)}</div>'
-            + score_bar_html(answer)
-        )
+            st.caption(literal(answer.head))
+        st.html(answer_html(answer))
+    duration = f":material/timer: {_duration(milliseconds)}"
+    if evidence is None:
+        st.caption(duration)
+        return
     answer = answers[evidence.head]
     name, other = answer.class_names[evidence.class_index], other_name(answer, evidence.class_index)
-    st.markdown(where_evidence_lies(evidence, name) + " " + balance(evidence, name, other))
-    st.caption(_check(evidence) + f":material/timer: {_duration(milliseconds)}", help=CHECK_HELP)
+    st.markdown(
+        literal(f"{where_evidence_lies(evidence, name)} {balance(evidence, name, other)}", longest=None)
+    )
+    icon = ":material/task_alt:" if adds_up(evidence) else ":material/info:"
+    st.caption(f"{icon} {literal(arithmetic(evidence), longest=None)} · {duration}", help=CHECK_HELP)
+
+
+def answer_html(answer: HeadAnswer) -> str:
+    """The answer in one word, how sure, and the score as a bar."""
+    name = html.escape(answer.class_names[answer.best])
+    return (
+        f'<div class="answer">{name}</div><div class="sure">{sureness(answer)}</div>{score_bar_html(answer)}'
+    )
 
 
 CHECK_HELP = (
-    "The score is the logit: log-odds of the class, 0 when the network cannot decide. The cells of the map "
-    "and the score of an empty map add up to it; the residual is what they miss. The time is what answer, "
-    "map and all layers took together when this photo was first opened here."
+    "The score is the logit: log-odds of the class, 0 when the network cannot decide. Where the rest of the "
+    "network is linear, the cells of the map and a constant, the score of an empty map, add up to it; the "
+    "residual is what they miss. The time is what answer, map and all layers took together when this photo "
+    "was first opened here."
 )
 
 
 def _duration(milliseconds: float) -> str:
     return "from memory" if milliseconds < 1 else f"{milliseconds:.0f} ms"
-
-
-def _check(evidence: AttributionMap) -> str:
-    if evidence.residual is None:
-        return ""
-    score = f"logit {short(evidence.score)}"
-    return f":material/task_alt: {score} = map + constant, residual {short(evidence.residual)} · "
 
 
 def strip_layers(view: View) -> list[LayerInfo]:
@@ -167,41 +201,55 @@ def draw_strip(view: View, layers: dict[str, LayerActivations]) -> None:
             st.image(card_png(layer), width="stretch", alt=f"Four maps of {info.title}. {layer_facts(layer)}")
             st.page_link(
                 "pages/activations.py",
-                label=f"**{block}**",
+                label=f"**{literal(block)}**",
                 icon=":material/arrow_outward:",
                 icon_position="right",
                 query_params={"layer": info.name, "model": view.model_key},
             )
             st.html(
                 f'<div class="card"><span>{html.escape(kind)}<br>{shape_text(layer.maps.shape)}<br>'
-                f"{layer_facts(layer)}</span></div>"
+                f"{html.escape(layer_facts(layer))}<br>{range_text(layer)}</span></div>"
             )
+    st.caption("The four liveliest maps of each layer, each on its own scale within the range of the layer.")
     st.markdown(sparsity_course([layers[info.name] for info in infos]))
 
 
-def draw_exports(view: View, answers: Sequence[HeadAnswer], evidence: AttributionMap) -> None:
+def draw_exports(view: View, answers: Sequence[HeadAnswer], evidence: AttributionMap | None) -> None:
     """PNG of the evidence, NPZ of scores and map, and the code."""
+    scores = {f"scores_{head.head}": head.scores for head in answers}
+    name = file_name("overview", view.model_key, view.photo.title)
+    code = (
+        snippet_start(view.model_key, view.photo)
+        + "\nanswer = explorer.predict(model, image).heads[0]\n"
+        + "print(answer.class_names[answer.best], answer.probabilities)\n"
+    )
+    if evidence is None:
+        best = answers[0].class_names[answers[0].best]
+        export_row(
+            name,
+            png=lambda: view_png(photo_pixels(view), title=f"{best}, {sureness(answers[0])}"),
+            npz=lambda: arrays_npz(**scores),
+            code=code,
+        )
+        return
     answer = answers[evidence.head]
-    name = answer.class_names[evidence.class_index]
+    best = answer.class_names[evidence.class_index]
     shown = as_on_the_bar(evidence, answer)
     scale = overlay_scale(shown.values, signed=shown.signed)
     red = answer.class_names[shown.class_index]
     export_row(
-        file_name("overview", view.model_key, view.photo.title),
+        name,
         png=lambda: view_png(
             evidence_pixels(view, shown, OPACITY, scale=scale),
-            title=f"{name}, {sureness(answer)}",
+            title=f"{best}, {sureness(answer)}",
             note=f"{view.photo.title}. {METHOD}, logits per cell: red speaks for {red}.",
             scale=scale,
         ),
         npz=lambda: arrays_npz(
             evidence=evidence.values,
             extent_px=np.float32(evidence.extent),
-            **{f"scores_{head.head}": head.scores for head in answers},
+            **scores,
         ),
-        code=snippet_start(view.model_key, view.photo)
-        + "\nanswer = explorer.predict(model, image).heads[0]\n"
-        "print(answer.class_names[answer.best], answer.probabilities)\n"
-        f"evidence = explorer.attribution(model, image, {METHOD!r})\n"
+        code=f"{code}evidence = explorer.attribution(model, image, {METHOD!r})\n"
         "print(evidence.values.round(2))",
     )

@@ -39,6 +39,10 @@ WHICH = {"strongest": "25 strongest", "all": "Whole layer"}
 WHICH_HELP = (
     "The strongest patterns are those with the highest score: the mean of the channel before its ReLU."
 )
+NO_CONVOLUTION = (
+    "This network has no convolution, so it has no filters whose patterns could be climbed to. "
+    "Choose another network, or look at its layers on the page Activations."
+)
 STRONGEST = 25
 MAIN_SETTINGS = ("steps", "canvas_px", "seed")
 LARGE_PX = 448

@@ -9,6 +9,7 @@ import numpy as np
 from cnn_core.results import AttributionMap, HeadAnswer, LayerActivations
 from dashboard.figures.colours import percent, short
 
+SMALL_RESIDUAL = 0.01  # of the score, or of one logit where the score is smaller
 NEARLY_EVEN = 0.05  # share of zeros; smaller changes are not worth a word
 
 
@@ -23,21 +24,53 @@ def sureness(answer: HeadAnswer) -> str:
 
 
 def where_evidence_lies(attribution: AttributionMap, class_name: str) -> str:
-    """How much of the picture holds half of the evidence for the class, and whereabouts."""
+    """How much of the picture holds half of the evidence for the class, and whereabouts; plain text."""
     positive = np.clip(attribution.values, 0, None).astype(np.float64)
     total = positive.sum()
     if total == 0:
-        return f"No part of the photo speaks for **{class_name}**."
+        if attribution.signed:
+            return f"No part of the photo speaks for {class_name}."
+        return f"The score of {class_name} reacts to no single pixel."
     falling = np.sort(positive.ravel())[::-1].cumsum()
     share = (int(np.searchsorted(falling, total / 2)) + 1) / positive.size
-    return (
-        f"Half of the evidence for **{class_name}** lies in {percent(share)} of the photo, "
-        f"around its {_place(positive)}."
+    what = (
+        f"the evidence for {class_name}"
+        if attribution.signed
+        else f"the sensitivity of the score of {class_name} to single pixels"
     )
+    return f"Half of {what} lies in {percent(share)} of the photo, around its {_place(positive)}."
+
+
+def adds_up(attribution: AttributionMap) -> bool:
+    """Whether the map and the constant make the score, but for less than 1 % of it."""
+    if attribution.residual is None:
+        return False
+    return abs(attribution.residual) < SMALL_RESIDUAL * max(abs(attribution.score), 1.0)
+
+
+def constant_of(attribution: AttributionMap) -> float | None:
+    """The score of an empty layer, which the map adds to; None for maps without such an identity."""
+    if attribution.residual is None:
+        return None
+    return attribution.score - attribution.residual - float(attribution.values.sum())
+
+
+def arithmetic(attribution: AttributionMap) -> str:
+    """The score as the sum of map and constant; what they miss, where they do not add up to it."""
+    constant = constant_of(attribution)
+    if attribution.residual is None or constant is None:
+        return f"logit {short(attribution.score)}"
+    sign = "\u2212" if constant < 0 else "+"
+    total = f"{short(float(attribution.values.sum()))} in the map {sign} {short(abs(constant))} constant"
+    if adds_up(attribution):
+        return f"logit {short(attribution.score)} = {total}, residual {short(attribution.residual)}"
+    return f"logit {short(attribution.score)} ≠ {total}, residual {short(attribution.residual)}"
 
 
 def balance(attribution: AttributionMap, class_name: str, other: str) -> str:
-    """What speaks for and against, in logits; for signed maps that add up to the score."""
+    """What speaks for and against, in logits, where the map adds up to the score; else that it does not."""
+    if not adds_up(attribution):
+        return "The map does not add up to the score here: read it as a hint, not as a sum."
     gain = float(attribution.values[attribution.values > 0].sum())
     loss = float(attribution.values[attribution.values < 0].sum())
     return f"Places for {class_name} add {short(gain)} logits, places for {other} take {short(-loss)} away."
@@ -59,6 +92,11 @@ def layer_facts(layer: LayerActivations) -> str:
     """Share of zeros and number of blank maps of a layer."""
     blank, count = len(layer.blank_channels), layer.maps.shape[2]
     return f"{percent(layer.sparsity)} zeros · {blank} of {count} {'map' if count == 1 else 'maps'} blank"
+
+
+def range_text(layer: LayerActivations) -> str:
+    """Smallest and largest value of a layer: ``0 to 3.2``."""
+    return f"{short(float(layer.minimum.min()))} to {short(float(layer.maximum.max()))}"
 
 
 def shape_text(shape: Sequence[int | None]) -> str:

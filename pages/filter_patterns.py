@@ -18,6 +18,9 @@ from dashboard.sidebar import View
 def body(view: View) -> None:
     """Choose a layer, wait for the climb if it is new, see all patterns and one of them opened."""
     layers = [info for info in explorer().layers(view.model_key) if info.convolution]
+    if not layers:
+        st.info(parts.NO_CONVOLUTION, icon=":material/info:")
+        return
     layer_place, which_place = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with layer_place:
         info = layer_slider(layers, parts.first_choice(layers), arrows="Shift")

@@ -17,6 +17,9 @@ def body(view: View) -> None:
     """Choose a method, a class and a layer, see the map over the photo and its values."""
     image = view.photo.image()
     question = parts.choose(view, METHODS)
+    if not question.possible:
+        parts.draw_impossible(view, question)
+        return
     attribution = explorer().attribution(
         view.model_key,
         image,

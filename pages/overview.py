@@ -17,14 +17,17 @@ def body(view: View) -> None:
     image = view.photo.image()
     with parts.timed(view) as milliseconds:
         answers = explorer().predict(view.model_key, image).heads
-        evidence = explorer().attribution(view.model_key, image, parts.METHOD)
+        evidence = parts.evidence_or_none(view)
         layers = explorer().activations(view.model_key, image)
 
     photo, heat, answer = st.columns([1, 1, 1.08], gap="large")
     with photo:
         parts.draw_photo(view)
     with heat:
-        parts.draw_evidence(view, evidence, answers)
+        if evidence is None:
+            parts.draw_no_evidence(view)
+        else:
+            parts.draw_evidence(view, evidence, answers)
     with answer:
         parts.draw_answer(answers, evidence, milliseconds())
     parts.draw_strip(view, layers)

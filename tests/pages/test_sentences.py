@@ -1,0 +1,59 @@
+"""Sentences and sums: said only where they hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cnn_core.results import AttributionMap
+from dashboard.exports import snippet_start
+from dashboard.photos import Photo
+from dashboard.sentences import adds_up, arithmetic, balance, where_evidence_lies
+
+
+def attribution(residual: float | None = 0.0, *, signed: bool = True, score: float = 1.5) -> AttributionMap:
+    return AttributionMap(
+        method="m",
+        layer_name="conv",
+        head=0,
+        class_index=0,
+        values=np.float32([[2, 0], [0, -1 if signed else 0]]),
+        signed=signed,
+        score=score,
+        extent=(0, 0, 8, 8),
+        residual=residual,
+    )
+
+
+@pytest.mark.parametrize(
+    ("residual", "score", "holds"),
+    [(0.0, 1.5, True), (0.014, 1.5, True), (0.2, 1.5, False), (0.009, 0.1, True), (0.02, 0.1, False)],
+)
+def test_a_map_adds_up_if_it_misses_less_than_a_hundredth_of_the_score(residual, score, holds):
+    assert adds_up(attribution(residual, score=score)) is holds
+
+
+def test_the_arithmetic_can_be_followed():
+    assert arithmetic(attribution(0.0)) == "logit 1.5 = 1 in the map + 0.5 constant, residual 0"
+    assert arithmetic(attribution(0.0, score=0.25)).startswith("logit 0.25 = 1 in the map − 0.75 constant")
+
+
+def test_a_map_that_does_not_add_up_is_never_told_as_a_sum():
+    assert "≠" in arithmetic(attribution(0.7))
+    for missed in (0.7, None):
+        said = balance(attribution(missed), "cats", "dogs")
+        assert "does not add up" in said
+        assert "add " not in said.replace("add up", "")
+    assert "add 2 logits" in balance(attribution(0.0), "cats", "dogs")
+
+
+def test_sensitivity_is_not_called_evidence():
+    said = where_evidence_lies(attribution(None, signed=False), "cats")
+    assert "sensitivity" in said
+    assert "evidence" not in said
+
+
+@pytest.mark.parametrize(("key", "said"), [("upload-abc", True), ("chelsea", False)])
+def test_the_code_says_when_the_file_is_the_persons_own(key, said):
+    photo = Photo(key=key, title="a", path="a.jpg", read=bytes, stamp=str)
+    assert ("put the path of its file here" in snippet_start("m", photo)) is said
