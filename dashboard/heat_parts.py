@@ -223,41 +223,6 @@ def _params_line(asked: Asked) -> str:
     return "" if asked.params == asked.method.params_type() else f"    params={asked.params!r},\n"
 
 
-def draw_comparisons(view: View, methods: Sequence[Method], asked: Asked) -> None:
-    """The same question to all methods, and the same method for all classes."""
-    by_method, by_class = st.tabs(["All methods", "All classes"], key="compare", on_change="rerun")
-    if by_method.open:
-        with by_method:
-            _draw_row(view, asked, [(m, asked.class_index, m.title) for m in methods])
-    if by_class.open:
-        with by_class:
-            names = explorer().heads(view.model_key)[asked.head].class_names
-            _draw_row(view, asked, [(asked.method, i, f"for {name}") for i, name in enumerate(names[:6])])
-
-
-def _draw_row(view: View, asked: Asked, questions: Sequence[tuple[Method, int, str]]) -> None:
-    columns = st.columns(max(len(questions), 3), gap="medium")
-    for column, (method, class_index, title) in zip(columns, questions, strict=False):
-        attribution = explorer().attribution(
-            view.model_key,
-            view.photo.image(),
-            method.key,
-            layer_name=asked.layer_name,
-            head=asked.head,
-            class_index=class_index,
-            params=asked.params if method is asked.method else None,
-        )
-        shown, scale = asked.drawn(attribution)
-        with column:
-            st.image(
-                jpeg(evidence_pixels(view, shown, asked.opacity, scale=scale)),
-                width="stretch",
-                alt=f"Heat map, {title}",
-            )
-            st.markdown(f"**{title}**")
-            st.html(scale_bar_html(scale))
-
-
 def _with_values(attribution: AttributionMap, values: np.ndarray) -> AttributionMap:
     import dataclasses
 

@@ -7,6 +7,7 @@ import streamlit as st
 from cnn_core.attribution import METHODS
 from dashboard import heat_parts as parts
 from dashboard.guard import live
+from dashboard.heat_comparisons import draw_comparisons
 from dashboard.page import chosen
 from dashboard.resources import explorer
 from dashboard.sidebar import View
@@ -34,7 +35,7 @@ def body(view: View) -> None:
         parts.draw_over_photo(view, question, attribution)
     with values:
         parts.draw_values(view, question, attribution)
-    parts.draw_comparisons(view, METHODS, question)
+    draw_comparisons(view, METHODS, question)
 
 
 st.title("Heat maps")

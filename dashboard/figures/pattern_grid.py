@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -19,6 +20,7 @@ from dashboard.figures.theme import Theme, rgb
 
 GRID_PX = 900
 WEBP_QUALITY = 82
+ROW_GAP_PX = 12
 
 
 def pattern_grid_figure(
@@ -83,6 +85,14 @@ def mosaic_pixels(pictures: UInt8, tiles: Tiling) -> UInt8:
         canvas[top : top + height, left : left + width, :3] = cell
         canvas[top : top + height, left : left + width, 3] = 255
     return canvas
+
+
+def row_pixels(pictures: Sequence[UInt8], columns: int | None = None) -> UInt8:
+    """Pictures ``(h, w, c)`` of one size side by side, in rows of ``columns``, gaps see-through."""
+    tiles = Tiling(
+        count=len(pictures), columns=columns or len(pictures), cell=pictures[0].shape[:2], gap=ROW_GAP_PX
+    )
+    return mosaic_pixels(np.stack(pictures), tiles)
 
 
 def pattern_facts(patterns: FilterPatterns) -> list[str]:

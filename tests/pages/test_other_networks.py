@@ -110,3 +110,12 @@ def test_a_head_that_is_not_linear_is_not_told_as_a_sum(open_app):
     app = open_app(model="odd")
     assert "does not add up" in words(app)
     assert "task_alt" not in words(app)
+
+
+def test_all_classes_are_the_six_with_the_highest_scores_and_it_is_said(open_app):
+    app = open_app("heat_maps", model="odd")
+    app.session_state["compare"] = "All classes"
+    app.run()
+    assert not app.error
+    assert "The 6 classes with the highest scores, of 8" in words(app)
+    assert len([text for text in app.markdown if text.value.startswith("**for ")]) == 6
