@@ -221,20 +221,6 @@ class Probe:
             node = following[0]
         return node
 
-    def resized_unit(self, layer_name: str, input_size: tuple[int, int]) -> tuple[Any, Any]:
-        """The network up to a layer's units, for pictures of another size.
-
-        Args:
-            layer_name: the layer.
-            input_size: (height, width) of the pictures.
-
-        Returns:
-            Symbolic input, and symbolic value before the non-linearity ``(n, h, w, k)``.
-        """
-        name = self.unit_node(layer_name).name
-        graph = flat_graph(self.model, input_size=input_size, until=name)
-        return graph.input, unit_tensor(graph.nodes[-1])
-
     def _gradient(
         self, inputs: Float, tensor: Any, key: tuple[str, ...], head: int, class_index: int
     ) -> LayerGradient:

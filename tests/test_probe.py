@@ -16,6 +16,7 @@ from model_matrix import MATRIX, Entry, entry_named
 from cnn_core import backend
 from cnn_core import probe as probe_module
 from cnn_core.errors import ModelError, QuestionError
+from cnn_core.flat_graph import flat_graph
 from cnn_core.probe import Head, Probe, unit_tensor
 
 matrix = pytest.mark.parametrize("entry", MATRIX, ids=str)
@@ -287,7 +288,7 @@ def test_a_model_is_untouched_by_every_question(entry: Entry) -> None:
     probe.activations(x)
     probe.input_gradient(x, head=0, class_index=0)
     probe.layer_gradient(x, str(probe.default_cam_layer()), head=0, class_index=0)
-    probe.resized_unit(probe.layers[0].name, (24, 20))
+    resized_unit(probe, probe.layers[0].name, (24, 20))
     assert state_of(probe.model) == state
     again = predicted(probe.model, x)
     assert [y.tobytes() for y in again] == [y.tobytes() for y in predictions]
@@ -418,7 +419,6 @@ def test_channels_first_is_refused_by_the_name_of_the_layer() -> None:
         lambda p, x: p.before_activation(x, "conv9"),
         lambda p, x: p.layer_gradient(x, "conv9", head=0, class_index=0),
         lambda p, x: p.unit_node("conv9"),
-        lambda p, x: p.resized_unit("conv9", (8, 8)),
         lambda p, x: p.unit_summary(x, ["conv9"]),
     ],
 )
@@ -500,12 +500,18 @@ def test_the_summary_of_units_is_the_mean_before_and_the_peak_after_the_non_line
     np.testing.assert_allclose(mean, probe.before_activation(x, names[0]).mean(axis=(1, 2)), atol=1e-5)
 
 
+def resized_unit(probe: Probe, name: str, size: tuple[int, int]) -> tuple[Any, Any]:
+    """Symbolic input of another size, and a layer's units before their non-linearity."""
+    graph = flat_graph(probe.model, input_size=size, until=probe.unit_node(name).name)
+    return graph.input, unit_tensor(graph.nodes[-1])
+
+
 @matrix
 def test_every_unit_can_be_computed_on_a_larger_canvas(entry: Entry) -> None:
     probe = opened(entry)
     names = [layer.name for layer in probe.layers if layer.convolution]
     for name in names:
-        inputs, unit = probe.resized_unit(name, (26, 22))
+        inputs, unit = resized_unit(probe, name, (26, 22))
         assert tuple(inputs.shape) == (None, 26, 22, entry.channels)
         own = unit_tensor(probe.unit_node(name))
         assert unit.shape[-1] == own.shape[-1]
@@ -517,7 +523,7 @@ def test_every_unit_can_be_computed_on_a_larger_canvas(entry: Entry) -> None:
 def test_the_unit_on_a_canvas_of_the_models_own_size_is_the_same() -> None:
     entry = entry_named("softmax_as_layer")  # with a Flatten head, which takes no other size
     probe, x = opened(entry), entry.inputs()
-    inputs, unit = probe.resized_unit("conv1", entry.size_px)
+    inputs, unit = resized_unit(probe, "conv1", entry.size_px)
     values = keras.Model(inputs, unit)(x)
     np.testing.assert_allclose(np.asarray(values), probe.before_activation(x, "conv1"), atol=1e-6)
 
