@@ -25,7 +25,7 @@ class PatternParams:
         contrast: how far the climb goes; much makes pictures of black, white and pure colours.
     """
 
-    steps: int = _setting(24, "Steps", "More steps make clearer patterns and take longer.", 8, 256, 8)
+    steps: int = _setting(32, "Steps", "More steps make clearer patterns and take longer.", 8, 256, 8)
     canvas_px: int | None = _setting(
         None, "Canvas (px)", "Side of the pictures. Automatic: what a unit sees, and a margin.", 16, 224, 8
     )
@@ -33,6 +33,8 @@ class PatternParams:
     jitter: float = _setting(
         1.0, "Jitter", "Moving the picture before each step keeps it free of noise and frames.", 0, 1, 0.05
     )
-    smoothness: float = _setting(0.6, "Smoothness", "More favours large shapes over fine texture.", 0, 2, 0.1)
+    smoothness: float = _setting(
+        0.65, "Smoothness", "More favours large shapes over fine texture.", 0, 2, 0.05
+    )
     colour: float = _setting(0.5, "Natural colours", "More favours greys over vivid colours.", 0, 1, 0.1)
-    contrast: float = _setting(12.0, "Contrast", "How soon colours reach black and white.", 1, 20, 1)
+    contrast: float = _setting(16.0, "Contrast", "How soon colours reach black and white.", 1, 40, 1)

@@ -7,7 +7,7 @@ import math
 from cnn_core.probe import Probe
 
 LARGEST_PX = 224  # for models that take any size
-SMALLEST_PX = 48
+SMALLEST_PX = 64
 MARGIN = 1.5  # canvas over receptive field
 LEAST_PLAY = 0.08  # of the canvas: about the jitter usual in the literature
 

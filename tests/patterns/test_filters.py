@@ -253,7 +253,7 @@ def test_the_canvas_fits_what_a_unit_sees() -> None:
     probe = Probe(keras.Model(inputs, layers.GlobalAveragePooling2D()(layers.Multiply()([x, gate]))))
     field = probe.layer("far").receptive_field
     assert field is not None
-    assert fitting_size(probe, "near") == (48, 48)
+    assert fitting_size(probe, "near") == (64, 64)
     assert fitting_size(probe, "far")[0] == -(-(field.size_px[0] * 3 // 2) // 16) * 16
     assert fitting_size(probe, "whole") == (224, 224)
     assert play_px(probe, "near", (48, 48)) == (48, 48)
