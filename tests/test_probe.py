@@ -141,15 +141,18 @@ def test_probabilities_of_huge_scores_stay_finite() -> None:
 # ---- Activations ----
 
 
-@matrix
+# All layers of these two lie in a nested model, which Keras cannot tap from outside.
+NESTED_ONLY = ("nested_model_is_the_last_layer", "outputs_from_the_middle")
+
+
+@pytest.mark.parametrize("entry", [e for e in MATRIX if e.name not in NESTED_ONLY], ids=str)
 def test_activations_of_all_layers_are_those_of_a_model_built_by_hand(entry: Entry) -> None:
     model, inputs = opened(entry).model, entry.inputs()
     activations = opened(entry).activations(inputs)
     outputs = {layer.name: layer.output for layer in model.layers if not isinstance(layer, layers.InputLayer)}
     once = {name: y for name, y in outputs.items() if len(model.get_layer(name)._inbound_nodes) == 1}
     once = {name: y for name, y in once.items() if not isinstance(model.get_layer(name), keras.Model)}
-    if not once:
-        pytest.skip("nothing but nested models and repeated layers")
+    assert once
     by_hand = keras.Model(model.inputs, list(once.values()))([inputs], training=False)
     for name, expected in zip(once, by_hand, strict=True):
         np.testing.assert_allclose(activations[name], np.asarray(expected), atol=1e-5, err_msg=name)
