@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -79,8 +80,9 @@ def draw_opened(view: View, info: LayerInfo, layer: LayerActivations, channel: i
     """The chosen map with its real values, its figures, and the photo beneath it."""
     values = layer.maps[..., channel]
     st.html(
-        f"<div><b>Channel {channel}</b> of {info.title} <span class='own-name'>{info.name}</span><br>"
-        f"<span style='opacity:.72;font-size:.88rem'>{_figures(layer, channel)}</span></div>"
+        f"<div><b>Channel {channel}</b> of {html.escape(info.title)} "
+        f"<span class='own-name'>{html.escape(info.name)}</span><br>"
+        f"<span style='opacity:.72;font-size:.88rem'>{html.escape(_figures(layer, channel))}</span></div>"
     )
     scale = common_scale(layer.maps) if common else fitting_scale(values)
     height, width = values.shape
@@ -116,7 +118,8 @@ def draw_on_photo(view: View, info: LayerInfo, layer: LayerActivations, channel:
         width="stretch",
         alt=f"Channel {channel} over the photo",
     )
-    st.caption("The photo, and the map over it where its units look")
+    low, high = short(float(layer.minimum[channel])), short(float(layer.maximum[channel]))
+    st.caption(f"The photo, and the map over it where its units look, {low} to {high}")
 
 
 def covered_pixels(photo: np.ndarray, info: LayerInfo, values: np.ndarray) -> np.ndarray:
@@ -167,10 +170,10 @@ def draw_more(
     )
     if depth.open:
         with depth:
-            tabs.draw_sparsity(infos, layers, info)
+            tabs.draw_sparsity(view, infos, layers, info)
     if photos.open:
         with photos:
             tabs.draw_on_photos(view, info, channel)
     if chance.open:
         with chance:
-            tabs.draw_random(infos, layers)
+            tabs.draw_random(view, infos, layers)

@@ -12,9 +12,13 @@ from cnn_core.errors import ConvscopeError
 from cnn_core.results import LayerActivations
 from dashboard import address
 from dashboard.choosers import choice
+from dashboard.exports import export_row, file_name, snippet_start
+from dashboard.figures.bar_picture import sparsity_pixels
 from dashboard.figures.charts import sparsity_figure
 from dashboard.figures.colours import Scale, fitting_scale, percent, short
-from dashboard.figures.pictures import jpeg, png
+from dashboard.figures.export import arrays_npz, view_png
+from dashboard.figures.pattern_grid import row_pixels
+from dashboard.figures.pictures import jpeg, png, rgb_pixels
 from dashboard.figures.scale_bar import scale_bar_html
 from dashboard.figures.strip import square_pixels
 from dashboard.frames import PLAIN
@@ -33,7 +37,9 @@ SMALL_PX = 144
 LARGEST_SEED = 9999
 
 
-def draw_sparsity(infos: Sequence[LayerInfo], layers: dict[str, LayerActivations], chosen: LayerInfo) -> None:
+def draw_sparsity(
+    view: View, infos: Sequence[LayerInfo], layers: dict[str, LayerActivations], chosen: LayerInfo
+) -> None:
     """Share of zeros and of blank maps, layer by layer."""
     shown = [info for info in infos if info.spatial]
     titles = [info.title for info in shown]
@@ -50,6 +56,21 @@ def draw_sparsity(infos: Sequence[LayerInfo], layers: dict[str, LayerActivations
     st.caption(
         "ReLU sets everything negative to zero: what is left is where a layer found something. "
         "Convolutions before their ReLU and signed layers have hardly a zero."
+    )
+    export_row(
+        file_name(view.model_key, view.photo.title, "zeros"),
+        key="zeros-export",
+        png=lambda: view_png(
+            sparsity_pixels(titles, sparsity, blank),
+            title="Zeros by depth",
+            note=f"{view.photo.title}. Bars: values that are zero. Diamonds: maps that are blank.",
+        ),
+        npz=lambda: arrays_npz(
+            layers=np.array([info.name for info in shown]), zero_share=sparsity, blank_share=blank
+        ),
+        code=snippet_start(view.model_key, view.photo)
+        + "\nfor name, layer in explorer.activations(model, image).items():\n"
+        "    print(name, layer.sparsity, len(layer.blank_channels))",
     )
 
 
@@ -73,6 +94,42 @@ def draw_on_photos(view: View, info: LayerInfo, channel: int) -> None:
             )
     if together is not None:
         st.html(f'<div style="max-width:24rem">{scale_bar_html(together, unit="activation")}</div>')
+    _export_photos(view, info, channel, shown, together)
+
+
+def _export_photos(
+    view: View,
+    info: LayerInfo,
+    channel: int,
+    shown: Sequence[tuple[Photo, np.ndarray, np.ndarray]],
+    together: Scale | None,
+) -> None:
+    def side_by_side() -> bytes:
+        photos = [_photo_square(pixels) for _, pixels, _ in shown]
+        maps = [_map_square(values, together or fitting_scale(values)) for _, _, values in shown]
+        ranges = [
+            f"{photo.title} {short(float(values.min()))} to {short(float(values.max()))}"
+            for photo, _, values in shown
+        ]
+        return view_png(
+            row_pixels([*photos, *maps], len(shown)),
+            title=f"Channel {channel} of {info.title}",
+            note=f"From left to right: {'; '.join(ranges)}.",
+            scale=together,
+        )
+
+    export_row(
+        file_name(view.model_key, info.name, channel, "photos"),
+        key="photos-export",
+        png=side_by_side,
+        npz=lambda: arrays_npz(
+            photos=np.array([photo.title for photo, _, _ in shown]),
+            maps=np.stack([values for _, _, values in shown]),
+        ),
+        code=snippet_start(view.model_key, view.photo)
+        + f"\nlayer = explorer.activations(model, image)[{info.name!r}]  # the same for other images\n"
+        f"print(layer.maps[..., {channel}].round(2))",
+    )
 
 
 def _photos_with_maps(
@@ -94,40 +151,80 @@ def _photos_with_maps(
 def _photo_square(pixels: np.ndarray) -> np.ndarray:
     import cv2
 
-    return np.asarray(cv2.resize(pixels, (SMALL_PX, SMALL_PX), interpolation=cv2.INTER_AREA))
+    size = (SMALL_PX, SMALL_PX)
+    return np.asarray(cv2.resize(rgb_pixels(pixels), size, interpolation=cv2.INTER_AREA))
 
 
 def _map_square(values: np.ndarray, scale: Scale) -> np.ndarray:
     return square_pixels(values, SMALL_PX, scale)
 
 
-def draw_random(infos: Sequence[LayerInfo], layers: dict[str, LayerActivations]) -> None:
+def draw_random(view: View, infos: Sequence[LayerInfo], layers: dict[str, LayerActivations]) -> None:
     """Some channels drawn by lot from all layers with a map; a click opens one."""
     seed = address.restore("seed", address.whole_number(0, LARGEST_SEED), 0)
     st.button("Draw others", icon=":material/casino:", key="redraw", on_click=_redraw)
     address.keep({"seed": seed})
-    spatial = [info for info in infos if info.spatial and info.activation is not None] or list(infos)
-    generator = np.random.default_rng(seed)
+    lot = _drawn_by_lot(infos, layers, seed)
     columns = [*st.columns(RANDOM_COUNT // 2, gap="small"), *st.columns(RANDOM_COUNT // 2, gap="small")]
-    for number, column in enumerate(columns):
-        info = spatial[int(generator.integers(len(spatial)))]
-        maps = layers[info.name].maps
-        channel = int(generator.integers(maps.shape[2]))
+    for number, (column, (info, channel)) in enumerate(zip(columns, lot, strict=True)):
+        values = layers[info.name].maps[..., channel]
         with column:
             st.image(
-                png(square_pixels(maps[..., channel], SMALL_PX)),
+                png(square_pixels(values, SMALL_PX)),
                 width="stretch",
                 alt=f"Channel {channel} of {info.title}",
             )
             st.button(
                 f"{literal(info.name)} · {channel}",
                 key=f"lot-{number}",
-                help=f"Open channel {channel} of {info.title}",
+                help=f"Open channel {channel} of {literal(info.title)}",
                 on_click=_open,
                 args=(info.name, channel),
                 type="tertiary",
                 wrap=True,
             )
+            st.caption(_range(values))
+    _export_random(view, lot, layers, seed)
+
+
+def _drawn_by_lot(
+    infos: Sequence[LayerInfo], layers: dict[str, LayerActivations], seed: int
+) -> list[tuple[LayerInfo, int]]:
+    """Some layers with a map, and a channel of each."""
+    spatial = [info for info in infos if info.spatial and info.activation is not None] or list(infos)
+    generator = np.random.default_rng(seed)
+    lot = []
+    for _ in range(RANDOM_COUNT):
+        info = spatial[int(generator.integers(len(spatial)))]
+        lot.append((info, int(generator.integers(layers[info.name].maps.shape[2]))))
+    return lot
+
+
+def _range(values: np.ndarray) -> str:
+    low, high = float(values.min()), float(values.max())
+    return f"{short(low)} everywhere" if low == high else f"{short(low)} to {short(high)}"
+
+
+def _export_random(
+    view: View, lot: Sequence[tuple[LayerInfo, int]], layers: dict[str, LayerActivations], seed: int
+) -> None:
+    maps = [layers[info.name].maps[..., channel] for info, channel in lot]
+    names = [f"{info.name} {channel}" for info, channel in lot]
+    export_row(
+        file_name(view.model_key, view.photo.title, "random", seed),
+        key="random-export",
+        png=lambda: view_png(
+            row_pixels([square_pixels(values, SMALL_PX) for values in maps], RANDOM_COUNT // 2),
+            title=f"Random channels, {view.photo.title}",
+            note="; ".join(f"{name}: {_range(values)}" for name, values in zip(names, maps, strict=True)),
+        ),
+        npz=lambda: arrays_npz(
+            names=np.array(names), **{f"map_{place}": values for place, values in enumerate(maps)}
+        ),
+        code=snippet_start(view.model_key, view.photo) + "\nlayers = explorer.activations(model, image)\n"
+        f"for name, channel in {[(info.name, channel) for info, channel in lot]!r}:\n"
+        "    print(name, channel, layers[name].maps[..., channel].round(2))",
+    )
 
 
 def _redraw() -> None:

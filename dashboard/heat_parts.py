@@ -191,6 +191,7 @@ def draw_values(view: View, asked: Asked, attribution: AttributionMap) -> None:
 
 def _draw_exports(view: View, asked: Asked, attribution: AttributionMap) -> None:
     shown, scale = asked.drawn(attribution)
+    imported, passed = settings_in_code(asked.method, asked.params)
     export_row(
         file_name(asked.method.key, asked.class_name, view.photo.title, asked.layer_name),
         png=lambda: view_png(
@@ -204,23 +205,19 @@ def _draw_exports(view: View, asked: Asked, attribution: AttributionMap) -> None
             extent_px=np.float32(attribution.extent),
             score=np.float32(attribution.score),
         ),
-        code=snippet_start(view.model_key, view.photo)
-        + f"{_params_import(asked)}\nevidence = explorer.attribution(\n"
+        code=snippet_start(view.model_key, view.photo) + f"{imported}\nevidence = explorer.attribution(\n"
         f"    model, image, {asked.method.key!r}, layer_name={asked.layer_name!r},\n"
-        f"    head={asked.head}, class_index={asked.class_index},\n{_params_line(asked)})\n"
+        f"    head={asked.head}, class_index={asked.class_index},\n{passed})\n"
         "print(evidence.values.round(2), evidence.score)",
     )
 
 
-def _params_import(asked: Asked) -> str:
-    if asked.params == asked.method.params_type():
-        return ""
-    kind = type(asked.params)
-    return f"\nfrom {kind.__module__} import {kind.__qualname__}\n"
-
-
-def _params_line(asked: Asked) -> str:
-    return "" if asked.params == asked.method.params_type() else f"    params={asked.params!r},\n"
+def settings_in_code(method: Method, params: Any) -> tuple[str, str]:
+    """The lines of code that import and pass settings, empty where they are the usual ones."""
+    if params == method.params_type():
+        return "", ""
+    kind = type(params)
+    return f"\nfrom {kind.__module__} import {kind.__qualname__}\n", f"    params={params!r},\n"
 
 
 def _with_values(attribution: AttributionMap, values: np.ndarray) -> AttributionMap:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,17 +19,17 @@ from dashboard.figures.export import arrays_npz, view_png
 from dashboard.figures.pattern_grid import (
     dead_pixels,
     growth_pixels,
-    kernel_grid_figure,
     mosaic_pixels,
     pattern_grid_figure,
     picture_tiling,
 )
 from dashboard.figures.pictures import enlarged, jpeg, png, rgb_pixels
 from dashboard.frames import PLAIN, clicked_name, framed_chart
+from dashboard.kernel_parts import draw_kernel_grid
+from dashboard.markdown import literal
 from dashboard.page import theme
 from dashboard.params_form import field_names, params_widgets
 from dashboard.pattern_climb import patterns_or_progress
-from dashboard.resources import explorer
 
 if TYPE_CHECKING:
     from cnn_core.layer_info import LayerInfo
@@ -89,7 +90,10 @@ def draw(view: View, info: LayerInfo, params: PatternParams, patterns: FilterPat
             alt=f"Patterns of {tiles.count} channels of {info.title}, channel {channel} framed",
             on_select=_open_clicked,
         )
-        st.caption(_verdict(patterns, shown, info), help=STRENGTH_HELP)
+        st.caption(
+            literal(verdict(patterns, shown, info.title, canvas_px=params.canvas_px), longest=None),
+            help=STRENGTH_HELP,
+        )
         _draw_exports(view, info, params, shown)
     with opened:
         draw_opened(view, info, params, shown, place)
@@ -101,11 +105,22 @@ def _open_clicked() -> None:
         st.session_state["channel"] = channel
 
 
-def _verdict(patterns: FilterPatterns, shown: FilterPatterns, info: LayerInfo) -> str:
-    side = f"{patterns.patterns.shape[1]} × {patterns.patterns.shape[2]} px"
+def verdict(patterns: FilterPatterns, shown: FilterPatterns, title: str, *, canvas_px: int | None) -> str:
+    """What the patterns of a layer are worth, and how large they are if not as asked for; plain text.
+
+    Args:
+        patterns: of the whole layer.
+        shown: those on the page.
+        title: of the layer.
+        canvas_px: side that was asked for, or None.
+    """
+    height, width = patterns.patterns.shape[1:3]
+    side = f"{height} × {width} px"
+    if canvas_px is not None and (height, width) != (canvas_px, canvas_px):
+        side += f", since {canvas_px} px do not suit this layer"
     alive = int(patterns.alive.sum())
     dead = len(patterns.channels) - alive
-    parts = [f"{len(shown.channels)} of {len(patterns.channels)} channels of {info.title}, {side}."]
+    parts = [f"{len(shown.channels)} of {len(patterns.channels)} channels of {title}, {side}."]
     if patterns.has_strengths and alive:
         beats = float(patterns.beats_photos[patterns.alive].mean())
         parts.append(
@@ -123,8 +138,9 @@ def draw_opened(
     """One pattern large, with its figures and how it grew."""
     channel = int(shown.channels[place])
     st.html(
-        f"<div><b>Channel {channel}</b> of {info.title} <span class='own-name'>{info.name}</span><br>"
-        f"<span style='opacity:.72;font-size:.88rem'>{_figures(shown, place)}</span></div>"
+        f"<div><b>Channel {channel}</b> of {html.escape(info.title)} "
+        f"<span class='own-name'>{html.escape(info.name)}</span><br>"
+        f"<span style='opacity:.72;font-size:.88rem'>{html.escape(_figures(shown, place))}</span></div>"
     )
     if not shown.alive[place]:
         st.image(png(dead_pixels((120, 120), theme())), width="stretch", alt="Dead channel")
@@ -197,33 +213,4 @@ def draw_meanwhile(view: View) -> None:
         "filter looks for."
     )
     st.subheader("Meanwhile: the raw kernels of the first convolution")
-    _draw_kernel_grid(view)
-
-
-def draw_kernels(view: View) -> None:
-    """The kernels of the first convolution, in a box that opens."""
-    box = st.expander(
-        "The raw kernels of the first convolution",
-        icon=":material/blur_on:",
-        key="kernels-open",
-        on_change="rerun",
-    )
-    if box.open:
-        with box:
-            _draw_kernel_grid(view)
-
-
-def _draw_kernel_grid(view: View) -> None:
-    kernels = explorer().first_layer_kernels(view.model_key)
-    figure, tiles = kernel_grid_figure(kernels, selected=None, theme=theme())
-    framed_chart(
-        figure,
-        key="kernels",
-        aspect=grid_aspect(tiles),
-        alt=f"The {tiles.count} kernels of the first convolution",
-        max_width_px=900,
-    )
-    st.caption(
-        "Only the first convolution works on colours, so only its weights can be seen directly. "
-        "Grey is 0; each kernel is stretched to its own range."
-    )
+    draw_kernel_grid(view)

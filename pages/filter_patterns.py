@@ -8,6 +8,7 @@ from cnn_core.patterns import PatternParams
 from dashboard import pattern_parts as parts
 from dashboard.choosers import choice, layer_slider
 from dashboard.guard import live
+from dashboard.kernel_parts import draw_kernels
 from dashboard.page import chosen
 from dashboard.pattern_climb import patterns_or_progress
 from dashboard.resources import explorer
@@ -33,7 +34,7 @@ def body(view: View) -> None:
         parts.draw_meanwhile(view)
     else:
         parts.draw(view, info, params, patterns, which)
-        parts.draw_kernels(view)
+        draw_kernels(view)
 
 
 st.title("Filter patterns")

@@ -31,7 +31,7 @@ def view_png(pixels: UInt8, *, title: str, note: str = "", scale: Scale | None =
     foot = (52 if scale is not None else 0) + 22 * len(lines)
     page = Image.new("RGB", (width, picture.height + 3 * MARGIN + TITLE_PX + foot), PAPER)
     draw = ImageDraw.Draw(page)
-    draw.text((MARGIN, MARGIN - 4), title, INK, _font(TITLE_PX))
+    draw.text((MARGIN, MARGIN - 4), title, INK, letters(TITLE_PX))
     top = 2 * MARGIN + TITLE_PX - 8
     page.paste(picture, (MARGIN, top))
     top += picture.height + 14
@@ -39,7 +39,7 @@ def view_png(pixels: UInt8, *, title: str, note: str = "", scale: Scale | None =
         _draw_scale(page, draw, scale, top, picture.width)
         top += 46
     for line in lines:
-        draw.text((MARGIN, top), line, MUTED, _font(NOTE_PX))
+        draw.text((MARGIN, top), line, MUTED, letters(NOTE_PX))
         top += 22
     stream = io.BytesIO()
     page.save(stream, "PNG")
@@ -63,7 +63,7 @@ def _draw_scale(page: Image.Image, draw: ImageDraw.ImageDraw, scale: Scale, top:
     ramp = np.linspace(scale.low, scale.high, bar_px, dtype=np.float32)[None]
     bar = Image.fromarray(np.repeat(scale.colours(ramp), BAR_PX, axis=0))
     page.paste(bar, (MARGIN, top))
-    font = _font(NOTE_PX)
+    font = letters(NOTE_PX)
     for share, anchor in ((0.0, "la"), (0.5, "ma"), (1.0, "ra")):
         value = scale.low + share * (scale.high - scale.low)
         draw.text((MARGIN + share * bar_px, top + BAR_PX + 4), short(value), MUTED, font, anchor=anchor)
@@ -85,7 +85,7 @@ def _on_paper(pixels: UInt8) -> Image.Image:
 def _wrapped(note: str, width: int) -> list[str]:
     lines: list[str] = []
     for word in note.split():
-        if lines and _font(NOTE_PX).getlength(f"{lines[-1]} {word}") <= width:
+        if lines and letters(NOTE_PX).getlength(f"{lines[-1]} {word}") <= width:
             lines[-1] += f" {word}"
         else:
             lines.append(word)
@@ -93,5 +93,6 @@ def _wrapped(note: str, width: int) -> list[str]:
 
 
 @cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def letters(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """The letters of exported pictures, ``size`` pixels high."""
     return ImageFont.load_default(size)

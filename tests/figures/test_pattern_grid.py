@@ -12,6 +12,7 @@ from dashboard.figures.pattern_grid import (
     mosaic_pixels,
     pattern_grid_figure,
     picture_tiling,
+    row_pixels,
 )
 from dashboard.figures.theme import LIGHT, rgb
 
@@ -79,3 +80,12 @@ def test_growth_gives_one_picture_per_frame_of_the_asked_pattern():
     frames = growth_pixels(patterns().growth, 1, side_px=16)
     assert len(frames) == 2
     assert np.array_equal(frames[1], patterns().growth[1, 1])
+
+
+def test_pictures_in_a_row_stay_themselves():
+    pictures = [np.full((8, 9, 3), shade, np.uint8) for shade in (10, 20, 30)]
+    row = row_pixels(pictures, 2)
+    assert row.shape == (2 * 8 + 12, 2 * 9 + 12, 4)
+    assert (row[:8, :9, :3] == 10).all()
+    assert (row[20:, :9, :3] == 30).all()
+    assert (row[:, 9:21, 3] == 0).all()

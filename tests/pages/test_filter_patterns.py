@@ -11,8 +11,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.errors import Cancelled, QuestionError
+from cnn_core.results import FilterPatterns
 from dashboard.jobs import Jobs
 from dashboard.jobs import jobs as shared_jobs
+from dashboard.pattern_parts import verdict
 
 PATIENCE_SECONDS = 60
 
@@ -171,3 +173,24 @@ def test_what_goes_wrong_in_a_job_becomes_a_sentence(error, says):
     job = Jobs().start("key", work, "me")
     assert job.finished.wait(PATIENCE_SECONDS)
     assert says in job.error
+
+
+@pytest.mark.parametrize(("asked_px", "said"), [(None, False), (16, False), (8, True)])
+def test_another_canvas_than_asked_for_is_told(asked_px, said):
+    channels = np.arange(2)
+    patterns = FilterPatterns(
+        layer_name="conv",
+        channels=channels,
+        patterns=np.zeros((2, 16, 16, 3), np.uint8),
+        scores=np.ones(2, np.float32),
+        history=np.ones((2, 2), np.float32),
+        strengths=np.ones(2, np.float32),
+        has_strengths=True,
+        beats_photos=channels == 0,
+        alive=channels >= 0,
+        growth=np.zeros((0, 2, 16, 16, 3), np.uint8),
+        growth_steps=np.zeros(0, np.int64),
+    )
+    text = verdict(patterns, patterns, "Block 1", canvas_px=asked_px)
+    assert ("8 px do not suit this layer" in text) is said
+    assert "16 × 16 px" in text

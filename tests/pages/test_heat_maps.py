@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
+from cnn_core.attribution import METHODS
 from cnn_core.results import AttributionMap
 from dashboard.heat_comparisons import common_scales
+from dashboard.heat_parts import settings_in_code
 
 
 def attribution(reach: float, *, layer_name: str | None = "conv") -> AttributionMap:
@@ -41,3 +46,19 @@ def test_each_comparison_can_be_put_on_one_scale_and_taken_away(open_app, tab, n
     app.run()
     assert not app.error
     assert app.session_state[f"{name}-scale"] == "common"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Steps:
+    """Settings of a method that has some."""
+
+    steps: int = 8
+
+
+@pytest.mark.parametrize(("params", "told"), [(Steps(), False), (Steps(steps=16), True)])
+def test_the_code_holds_the_settings_that_are_not_the_usual_ones(params, told):
+    method = dataclasses.replace(METHODS[0], params_type=Steps)
+    lines = settings_in_code(method, params)
+    assert lines == (
+        (f"\nfrom {__name__} import Steps\n", "    params=Steps(steps=16),\n") if told else ("", "")
+    )
