@@ -9,7 +9,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from tiny_model import write_tiny_model
 
 from cnn_core import open_explorer, open_image
 from cnn_core.errors import Cancelled, ImageError, ModelError, QuestionError
@@ -17,34 +17,11 @@ from cnn_core.explorer import Explorer
 from cnn_core.images import RgbImage, rgb_image
 from cnn_core.probe import Probe
 
-SIDE = 20
-
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A models folder with one tiny two-class model."""
-    folder = tmp_path_factory.mktemp("models")
-    keras.utils.set_random_seed(5)
-    model = keras.Sequential(
-        [
-            layers.Input((SIDE, SIDE, 3)),
-            layers.Conv2D(4, 3, padding="same", activation="relu", name="conv"),
-            layers.MaxPooling2D(name="pool"),
-            layers.GlobalAveragePooling2D(),
-            layers.Dense(1, "sigmoid", name="dogs"),
-        ]
-    )
-    (folder / "tiny").mkdir()
-    model.save(folder / "tiny" / "model.keras")
-    card = {
-        "title": "Tiny",
-        "classes": ["cats", "dogs"],
-        "input": {"height_px": SIDE, "width_px": SIDE},
-        "preprocessing": {"scale": [1 / 255], "offset": [0.0]},
-        "parameters": model.count_params(),
-    }
-    (folder / "tiny" / "card.json").write_text(json.dumps(card))
-    return folder
+    return write_tiny_model(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture
@@ -84,7 +61,7 @@ def test_the_same_question_is_not_computed_again_even_after_a_restart(
     def ask(explorer: Explorer) -> tuple[np.ndarray, ...]:
         return (
             explorer.predict("tiny", photo).heads[0].scores,
-            explorer.activations("tiny", photo)["conv"].maps,
+            explorer.activations("tiny", photo)["block2_conv"].maps,
             explorer.attribution("tiny", photo, "grad_cam", class_index=0).values,
         )
 
@@ -109,7 +86,7 @@ def test_another_class_or_picture_is_another_question(explorer: Explorer, photo:
 
 def test_another_method_or_layer_is_another_question(explorer: Explorer, photo: RgbImage) -> None:
     for method in ("grad_cam", "hires_cam", "saliency"):
-        for layer in ("conv", "pool"):
+        for layer in ("block1_pool", "block2_conv"):
             found = explorer.attribution("tiny", photo, method, layer_name=layer, class_index=1)
             assert found.method == method
             assert found.layer_name == (None if method == "saliency" else layer)
@@ -143,15 +120,15 @@ def test_an_unknown_model_is_refused(explorer: Explorer, photo: RgbImage) -> Non
 
 def test_a_cancelled_pattern_leaves_nothing_behind(explorer: Explorer) -> None:
     with pytest.raises(Cancelled):
-        explorer.filter_patterns("tiny", "conv", cancelled=lambda: True)
+        explorer.filter_patterns("tiny", "block2_conv", cancelled=lambda: True)
 
-    assert explorer.known_filter_patterns("tiny", "conv") is None
+    assert explorer.known_filter_patterns("tiny", "block2_conv") is None
 
 
 def test_patterns_are_remembered(explorer: Explorer) -> None:
-    found = explorer.filter_patterns("tiny", "conv", channels=[1, 3])
+    found = explorer.filter_patterns("tiny", "block2_conv", channels=[1, 3])
 
-    known = explorer.known_filter_patterns("tiny", "conv", channels=[1, 3])
+    known = explorer.known_filter_patterns("tiny", "block2_conv", channels=[1, 3])
 
     assert known is not None
     np.testing.assert_array_equal(known.patterns, found.patterns)
