@@ -62,9 +62,13 @@ def arithmetic(attribution: AttributionMap) -> str:
         return f"logit {short(attribution.score)}"
     sign = "\u2212" if constant < 0 else "+"
     total = f"{short(float(attribution.values.sum()))} in the map {sign} {short(abs(constant))} constant"
-    if adds_up(attribution):
-        return f"logit {short(attribution.score)} = {total}, residual {short(attribution.residual)}"
-    return f"logit {short(attribution.score)} ≠ {total}, residual {short(attribution.residual)}"
+    sign = "=" if adds_up(attribution) else "≠"
+    return f"logit {short(attribution.score)} {sign} {total}, residual {_missed(attribution.residual)}"
+
+
+def _missed(residual: float) -> str:
+    """A residual; what only rounding leaves over is not told in powers of ten."""
+    return "< 0.001" if 0 < abs(residual) < 0.0005 else short(residual)
 
 
 def balance(attribution: AttributionMap, class_name: str, other: str) -> str:

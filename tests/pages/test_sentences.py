@@ -35,6 +35,7 @@ def test_a_map_adds_up_if_it_misses_less_than_a_hundredth_of_the_score(residual,
 
 def test_the_arithmetic_can_be_followed():
     assert arithmetic(attribution(0.0)) == "logit 1.5 = 1 in the map + 0.5 constant, residual 0"
+    assert arithmetic(attribution(-1e-8)).endswith("residual < 0.001")
     assert arithmetic(attribution(0.0, score=0.25)).startswith("logit 0.25 = 1 in the map − 0.75 constant")
 
 
