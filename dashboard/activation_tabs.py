@@ -143,7 +143,7 @@ def _photos_with_maps(
         except (ConvscopeError, OSError):
             continue
         layer = explorer().activations(view.model_key, image)[info.name]
-        pixels = seen_pixels(view.model_key, image.fingerprint, image)
+        pixels = seen_pixels(view.model_key, image)
         shown.append((photo, pixels, layer.maps[..., channel]))
     return shown
 

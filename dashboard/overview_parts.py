@@ -67,7 +67,7 @@ def draw_photo(view: View) -> None:
 def photo_pixels(view: View) -> UInt8:
     """The photo as the network gets it, ``(H, W, 3)``."""
     image = view.photo.image()
-    return rgb_pixels(seen_pixels(view.model_key, image.fingerprint, image))
+    return rgb_pixels(seen_pixels(view.model_key, image))
 
 
 def evidence_pixels(view: View, evidence: AttributionMap, opacity: float, *, scale: Scale) -> UInt8:

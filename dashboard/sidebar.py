@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -15,12 +14,10 @@ from dashboard import address
 from dashboard.figures.theme import theme_of
 from dashboard.guard import told_errors
 from dashboard.markdown import literal
+from dashboard.model_picker import model_picker
 from dashboard.photos import Photo, data_groups, data_photo, photo_named, samples, take_in, uploads
 from dashboard.resources import data_folder, device_line, explorer
 from dashboard.style import photo_buttons_style
-
-if TYPE_CHECKING:
-    from cnn_core.model_store import ModelCard
 
 DATA_PAGE = 8
 MAX_UPLOAD_MB = 20
@@ -59,7 +56,7 @@ def sidebar() -> View | Nothing:
         place_of_model = st.container()
         photo = _photo_picker()
         with place_of_model:
-            model_key = _model_picker()
+            model_key = model_picker()
         st.divider()
         _foot()
     address.keep({"model": model_key})
@@ -68,52 +65,6 @@ def sidebar() -> View | Nothing:
     if model_key is None:
         return NO_MODEL
     return NO_PHOTO if photo is None else View(model_key, photo)
-
-
-def _model_picker() -> str | None:
-    with told_errors():
-        cards = {card.key: card for card in explorer().models()}
-        if not cards:
-            st.error(
-                "Expected a model in the folder `models`. Received: none that can be read. "
-                "Restore `models/cats_dogs`, or train one.",
-                icon=":material/error:",
-            )
-            return None
-        address.restore("model", address.name_in(cards), next(iter(cards)))
-        key = st.selectbox(
-            "Model",
-            list(cards),
-            format_func=_titles(cards).__getitem__,
-            key="model",
-            help="The trained network that is opened.",
-        )
-        st.caption(_model_line(cards[key]))
-        return str(key)
-    return None
-
-
-def _titles(cards: dict[str, ModelCard]) -> dict[str, str]:
-    """A title per model, with its key where two have the same: the picker tells them apart by it."""
-    every = [card.title for card in cards.values()]
-    return {
-        key: card.title if every.count(card.title) == 1 else f"{card.title} ({key})"
-        for key, card in cards.items()
-    }
-
-
-def _model_line(card: ModelCard) -> str:
-    height, width = card.input_px
-    line = f"{_million(card.parameters)} parameters · {height} × {width} px"
-    if card.accuracy is None:
-        return line
-    pictures = card.facts.get("validation", {}).get("pictures")
-    held_out = f"{pictures:,} held-out photos" if isinstance(pictures, int) else "held-out photos"
-    return f"{line}  \n{100 * card.accuracy:.1f} % right on {held_out}"
-
-
-def _million(count: int) -> str:
-    return f"{count / 1e6:.2f} M" if count >= 1e6 else f"{count / 1e3:.0f} k" if count >= 1e3 else str(count)
 
 
 def _photo_picker() -> Photo | None:
