@@ -26,13 +26,13 @@ def patterns_or_progress(
 ) -> FilterPatterns | None:
     """The patterns of a layer or of one channel; new ones are climbed to, and the progress is drawn."""
     channels = None if channel is None else [channel]
-    known = explorer().known_filter_patterns(view.model_key, info.name, channels=channels, params=params)
-    if known is not None:
-        return known
     fingerprint = explorer().model(view.model_key).fingerprint
     key = json.dumps([fingerprint, info.name, channels, asdict(params)])
     slot = "layer" if channel is None else "channel"
     _leave_what_is_no_longer_wanted(key, slot)
+    known = explorer().known_filter_patterns(view.model_key, info.name, channels=channels, params=params)
+    if known is not None:
+        return known
     job = jobs().find(key)
     if job is not None and isinstance(job.result, FilterPatterns):
         return job.result  # where results cannot be kept
@@ -74,13 +74,15 @@ def _stopped(slot: str) -> str:
 
 
 def _leave_what_is_no_longer_wanted(key: str, slot: str) -> None:
-    """Wait no longer for what this session asked for before in this place of the page."""
-    name = f"_job_{slot}"
-    before = st.session_state.get(name)
-    if before is not None and before != key:
-        jobs().leave(before, _session())
-        st.session_state.pop(_stopped(slot), None)
-    st.session_state[name] = key
+    """Wait no longer for what this session asked for before: here, or in a layer that is left."""
+    if st.session_state.get(f"_job_{slot}") == key:
+        return
+    for place in ("layer", "channel") if slot == "layer" else (slot,):
+        before = st.session_state.pop(f"_job_{place}", None)
+        if before is not None:
+            jobs().leave(before, _session())
+        st.session_state.pop(_stopped(place), None)
+    st.session_state[f"_job_{slot}"] = key
 
 
 def _stop(key: str, slot: str) -> None:

@@ -144,6 +144,20 @@ def test_moving_the_layer_slider_there_and_back_is_no_cancel(open_app):
     wait_for_patterns(app)
 
 
+def test_nothing_of_a_layer_that_was_left_is_climbed_to(open_app):
+    app = wait_for_patterns(open_app("filter_patterns", layer="block1_conv", climb_seed="7", climb_steps="8"))
+    go_on = hold_the_worker()
+    other = int(app.query_params["channel"][0]) ^ 1
+    app.query_params["channel"] = str(other)
+    app.run()
+    followed = shared_jobs().find(app.session_state["_job_channel"])
+    assert followed is not None
+    app.select_slider(key="layer").set_value("block2_conv").run()
+    assert followed.cancelled.is_set()
+    go_on.set()
+    wait_for_patterns(app)
+
+
 def test_cancel_leads_to_a_way_to_start_again_and_another_session_gets_its_patterns(open_app):
     go_on = hold_the_worker()
     mine, yours = (
