@@ -62,6 +62,7 @@ PAGES_READY = {
 }
 WAIT_MS = 180_000
 OPENINGS = 3
+TELL_EVERY = 100  # analyses are three per photo: answer, heat map, activations
 
 
 def main() -> None:
@@ -137,7 +138,8 @@ def memory(browser: Browser, server: Server, chosen: Options) -> None:
     with Image.open(chosen.photo) as photo:
         for number in range(chosen.photos):
             upload(page, f"photo {number}.jpg", variation(photo, number))
-    tell(f"memory grown after {chosen.photos} more photos", server.memory_mb() - before_mb, "MB")
+            if (number + 1) % TELL_EVERY == 0 or number + 1 == chosen.photos:
+                tell(f"memory grown after {number + 1} more photos", server.memory_mb() - before_mb, "MB")
     page.context.close()
 
 
