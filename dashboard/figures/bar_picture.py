@@ -35,6 +35,7 @@ def sparsity_pixels(titles: Sequence[str], sparsity: Float, blank_fraction: Floa
         end, point = left + round(WHOLE_PX * float(zeros)), left + round(WHOLE_PX * float(blank))
         draw.text((left - GAP_PX, middle), title, INK, font, anchor="rm")
         draw.rectangle((left, middle - BAR_PX // 2, end, middle + BAR_PX // 2), fill=rgb(LIGHT.accent))
-        draw.text((max(end, point) + GAP_PX, middle), percent(float(zeros)), MUTED, font, anchor="lm")
+        share = percent(float(zeros)).replace("\u00a0", " ")  # these letters have no other space
+        draw.text((max(end, point) + GAP_PX, middle), share, MUTED, font, anchor="lm")
         draw.regular_polygon((point, middle, 6), 4, rotation=45, fill=rgb(LIGHT.frame), outline=INK)
     return np.asarray(picture)

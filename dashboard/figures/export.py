@@ -31,7 +31,7 @@ def view_png(pixels: UInt8, *, title: str, note: str = "", scale: Scale | None =
     foot = (52 if scale is not None else 0) + 22 * len(lines)
     page = Image.new("RGB", (width, picture.height + 3 * MARGIN + TITLE_PX + foot), PAPER)
     draw = ImageDraw.Draw(page)
-    draw.text((MARGIN, MARGIN - 4), title, INK, letters(TITLE_PX))
+    draw.text((MARGIN, MARGIN - 4), " ".join(title.split()), INK, letters(TITLE_PX))
     top = 2 * MARGIN + TITLE_PX - 8
     page.paste(picture, (MARGIN, top))
     top += picture.height + 14

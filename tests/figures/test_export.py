@@ -22,6 +22,11 @@ def test_the_png_holds_the_picture_unchanged_below_its_title():
     assert np.array_equal(drawn[top : top + 500, 24:624], pixels)
 
 
+def test_a_space_that_does_not_break_is_drawn_as_a_space():
+    pixels = np.zeros((9, 9, 3), np.uint8)
+    assert view_png(pixels, title="5\u00a0%", note="7\u00a0%") == view_png(pixels, title="5 %", note="7 %")
+
+
 def test_small_pictures_are_enlarged_by_a_whole_number():
     with Image.open(io.BytesIO(view_png(np.zeros((9, 9, 3), np.uint8), title="t"))) as page:
         assert page.width > 9 * 50
