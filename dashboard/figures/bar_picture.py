@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from dashboard.figures.colours import Float, UInt8, percent
-from dashboard.figures.export import INK, MUTED, PAPER, letters
+from dashboard.figures.export import INK, MUTED, PAPER, drawable, letters
 from dashboard.figures.theme import LIGHT, rgb
 
 ROW_PX, BAR_PX, LETTERS_PX = 26, 16, 15
@@ -33,9 +33,10 @@ def sparsity_pixels(titles: Sequence[str], sparsity: Float, blank_fraction: Floa
     for row, (title, zeros, blank) in enumerate(zip(titles, sparsity, blank_fraction, strict=True)):
         middle = row * ROW_PX + ROW_PX // 2
         end, point = left + round(WHOLE_PX * float(zeros)), left + round(WHOLE_PX * float(blank))
-        draw.text((left - GAP_PX, middle), title, INK, font, anchor="rm")
+        draw.text((left - GAP_PX, middle), drawable(title), INK, font, anchor="rm")
         draw.rectangle((left, middle - BAR_PX // 2, end, middle + BAR_PX // 2), fill=rgb(LIGHT.accent))
-        share = percent(float(zeros)).replace("\u00a0", " ")  # these letters have no other space
-        draw.text((max(end, point) + GAP_PX, middle), share, MUTED, font, anchor="lm")
+        draw.text(
+            (max(end, point) + GAP_PX, middle), drawable(percent(float(zeros))), MUTED, font, anchor="lm"
+        )
         draw.regular_polygon((point, middle, 6), 4, rotation=45, fill=rgb(LIGHT.frame), outline=INK)
     return np.asarray(picture)

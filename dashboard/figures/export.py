@@ -14,6 +14,7 @@ from dashboard.figures.colours import Scale, UInt8, short
 PAPER, INK, MUTED = (255, 255, 255), (28, 35, 39), (100, 112, 118)
 MARGIN, TITLE_PX, NOTE_PX, BAR_PX = 24, 22, 15, 14
 SHORTEST_SIDE_PX = 480
+_SIGNS = str.maketrans({"\u2212": "-", "\u00d7": "x", "\u00a0": " ", "\n": " "})
 
 
 def view_png(pixels: UInt8, *, title: str, note: str = "", scale: Scale | None = None) -> bytes:
@@ -27,11 +28,11 @@ def view_png(pixels: UInt8, *, title: str, note: str = "", scale: Scale | None =
     """
     picture = _on_paper(_large_enough(pixels))
     width = max(picture.width, 420) + 2 * MARGIN
-    lines = _wrapped(note, width - 2 * MARGIN)
+    lines = _wrapped(drawable(note), width - 2 * MARGIN)
     foot = (52 if scale is not None else 0) + 22 * len(lines)
     page = Image.new("RGB", (width, picture.height + 3 * MARGIN + TITLE_PX + foot), PAPER)
     draw = ImageDraw.Draw(page)
-    draw.text((MARGIN, MARGIN - 4), " ".join(title.split()), INK, letters(TITLE_PX))
+    draw.text((MARGIN, MARGIN - 4), drawable(title), INK, letters(TITLE_PX))
     top = 2 * MARGIN + TITLE_PX - 8
     page.paste(picture, (MARGIN, top))
     top += picture.height + 14
@@ -58,6 +59,11 @@ def indexed_pixels(indices: UInt8, colours: UInt8) -> UInt8:
     return np.dstack([colours[indices], np.where(indices == 0, 0, 255).astype(np.uint8)])
 
 
+def drawable(text: str) -> str:
+    """Text in the letters that Pillow brings along, which lack some signs of the page."""
+    return text.translate(_SIGNS)
+
+
 def _draw_scale(page: Image.Image, draw: ImageDraw.ImageDraw, scale: Scale, top: int, width: int) -> None:
     bar_px = min(width, 360)
     ramp = np.linspace(scale.low, scale.high, bar_px, dtype=np.float32)[None]
@@ -66,7 +72,9 @@ def _draw_scale(page: Image.Image, draw: ImageDraw.ImageDraw, scale: Scale, top:
     font = letters(NOTE_PX)
     for share, anchor in ((0.0, "la"), (0.5, "ma"), (1.0, "ra")):
         value = scale.low + share * (scale.high - scale.low)
-        draw.text((MARGIN + share * bar_px, top + BAR_PX + 4), short(value), MUTED, font, anchor=anchor)
+        draw.text(
+            (MARGIN + share * bar_px, top + BAR_PX + 4), drawable(short(value)), MUTED, font, anchor=anchor
+        )
 
 
 def _large_enough(pixels: UInt8) -> UInt8:

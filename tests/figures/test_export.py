@@ -22,9 +22,10 @@ def test_the_png_holds_the_picture_unchanged_below_its_title():
     assert np.array_equal(drawn[top : top + 500, 24:624], pixels)
 
 
-def test_a_space_that_does_not_break_is_drawn_as_a_space():
+def test_signs_that_the_letters_lack_are_not_drawn_as_boxes():
     pixels = np.zeros((9, 9, 3), np.uint8)
-    assert view_png(pixels, title="5\u00a0%", note="7\u00a0%") == view_png(pixels, title="5 %", note="7 %")
+    signs, plain = "\u22125\u00a0% of 9 \u00d7 9", "-5 % of 9 x 9"
+    assert view_png(pixels, title=signs, note=signs) == view_png(pixels, title=plain, note=plain)
 
 
 def test_small_pictures_are_enlarged_by_a_whole_number():
