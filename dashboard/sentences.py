@@ -68,7 +68,7 @@ def arithmetic(attribution: AttributionMap) -> str:
 
 def _missed(residual: float) -> str:
     """A residual; what only rounding leaves over is not told in powers of ten."""
-    return "< 0.001" if 0 < abs(residual) < 0.0005 else short(residual)
+    return "<\N{NO-BREAK SPACE}0.001" if 0 < abs(residual) < 0.0005 else short(residual)
 
 
 def balance(attribution: AttributionMap, class_name: str, other: str) -> str:

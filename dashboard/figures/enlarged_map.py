@@ -45,7 +45,7 @@ def map_figure(values: Float, *, scale: Scale | None = None, unit: str = "", the
     figure.update_xaxes(range=[-0.5, width - 0.5], **plain)
     figure.update_yaxes(range=[height - 0.5, -0.5], scaleanchor="x", **plain)
     figure.update_layout(
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        margin={"l": 0, "r": 8, "t": 0, "b": 0},  # or the last letter of a tick is cut off
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         dragmode=False,
