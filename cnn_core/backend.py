@@ -102,7 +102,7 @@ class Graph:
 
     def __call__(self, inputs: NDArray[np.float32]) -> Arrays:
         """The outputs for ``(n, H, W, c)``, float32, in the order asked for."""
-        return [y.numpy() for y in self._forward(tf.constant(inputs))]
+        return [_array(y) for y in self._forward(tf.constant(inputs))]
 
 
 class ScoreGradient:
@@ -127,7 +127,7 @@ class ScoreGradient:
     def __call__(self, inputs: NDArray[np.float32], class_index: int) -> Arrays:
         """``[layer, gradient, scores]``; the first two have the layer's shape."""
         answers = self._gradient(tf.constant(inputs), tf.constant(class_index))
-        return [y.numpy() for y in answers]
+        return [_array(y) for y in answers]
 
 
 class Ascent:
@@ -176,6 +176,11 @@ class Ascent:
         groups = [[tf.convert_to_tensor(x) for x in group] for group in (state, fixed, schedule)]
         climbed, history = self._climb(*groups)
         return list(climbed), history.numpy()
+
+
+def _array(tensor: tf.Tensor) -> NDArray[np.float32]:
+    """A tensor's values as a read-only array, without the copy that ``numpy()`` makes of them."""
+    return np.asarray(memoryview(tensor))
 
 
 def device_name() -> str:

@@ -23,7 +23,7 @@ from cnn_core.result_folder import ResultFolder
 T = TypeVar("T")
 
 MAX_BYTES = 1 * 2**30
-MEMORY_BYTES = 64 * 2**20
+MEMORY_BYTES = 24 * 2**20
 OBJECT_BYTES = 4096  # what a result takes besides its arrays, roughly
 
 

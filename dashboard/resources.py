@@ -23,7 +23,7 @@ from cnn_core.images import RgbImage, decode_image
 if TYPE_CHECKING:
     from cnn_core.explorer import Explorer
 
-DECODED_BYTES = 160 * 2**20
+DECODED_BYTES = 16 * 2**20
 
 
 def data_folder() -> Path | None:

@@ -23,10 +23,11 @@ GAP, BLANK, FIRST_COLOUR = 0, 1, 2
 COLOUR_COUNT = 256 - FIRST_COLOUR
 # About 500 kB of noisy maps as base64 would follow from one megapixel; this keeps a view below 300.
 MOSAIC_WIDTH_PX = 800
-MOSAIC_PIXELS = 330_000
+MOSAIC_PIXELS = 290_000
 LONGEST_CELL = 4  # times as long as wide; maps longer than that are drawn squeezed
 PLAIN_CELL = 2  # up to which cells are tiled like squares
 GAP_PX = 3
+PNG_LEVEL = 1  # four times as quick as the usual 6, for a file 4 % larger
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +166,7 @@ def palette_png(indices: UInt8, colours: UInt8) -> bytes:
     picture = Image.frombytes("P", (width, height), np.ascontiguousarray(indices).tobytes())
     picture.putpalette(colours.tobytes())
     stream = io.BytesIO()
-    picture.save(stream, "PNG", transparency=GAP, compress_level=6)
+    picture.save(stream, "PNG", transparency=GAP, compress_level=PNG_LEVEL)
     return stream.getvalue()
 
 
