@@ -9,16 +9,13 @@ from dashboard.guard import told_errors
 from dashboard.page import start_page
 from dashboard.sidebar import sidebar
 
-PAGES = {
-    "Look": [
-        st.Page("pages/overview.py", title="Overview", icon=":material/visibility:", default=True),
-        st.Page("pages/activations.py", title="Activations", icon=":material/grid_view:"),
-    ],
-    "Understand": [
-        st.Page("pages/filter_patterns.py", title="Filter patterns", icon=":material/texture:"),
-        st.Page("pages/heat_maps.py", title="Heat maps", icon=":material/whatshot:"),
-    ],
-}
+# In one row while all titles fit, so that every page is named on the first screen.
+PAGES = [
+    st.Page("pages/overview.py", title="Overview", icon=":material/visibility:", default=True),
+    st.Page("pages/activations.py", title="Activations", icon=":material/grid_view:"),
+    st.Page("pages/filter_patterns.py", title="Filter patterns", icon=":material/texture:"),
+    st.Page("pages/heat_maps.py", title="Heat maps", icon=":material/whatshot:"),
+]
 
 st.set_page_config(page_title="Convscope", page_icon=icon(), layout="wide")
 page = st.navigation(PAGES, position="top")

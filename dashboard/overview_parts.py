@@ -32,6 +32,7 @@ from dashboard.sentences import (
     shape_text,
     sparsity_course,
     sureness,
+    what_it_knows,
     where_evidence_lies,
 )
 from dashboard.sidebar import View
@@ -161,7 +162,8 @@ def answer_html(answer: HeadAnswer) -> str:
     """The answer in one word, how sure, and the score as a bar."""
     name = html.escape(answer.class_names[answer.best])
     return (
-        f'<div class="answer">{name}</div><div class="sure">{sureness(answer)}</div>{score_bar_html(answer)}'
+        f'<div class="answer">{name}</div><div class="sure">{sureness(answer)}'
+        f'<div class="knows">{html.escape(what_it_knows(answer))}</div></div>{score_bar_html(answer)}'
     )
 
 

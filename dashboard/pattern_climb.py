@@ -42,7 +42,8 @@ def patterns_or_progress(
         return None
     if st.session_state.get(_stopped(slot)) == key:
         st.info(
-            "Stopped. Nothing is lost; what was found before is still there.", icon=":material/pause_circle:"
+            "Stopped. What was found before is kept: set the sliders back to see it.",
+            icon=":material/pause_circle:",
         )
         _draw_start_again(key, slot)
         return None

@@ -47,6 +47,7 @@ NO_CONVOLUTION = (
 STRONGEST = 25
 MAIN_SETTINGS = ("steps", "canvas_px", "seed")
 LARGE_PX = 448
+SMALL_FIELD_PX = 7
 STRENGTH_HELP = (
     "Strength: how many standard deviations the channel's response to its pattern lies above its mean "
     "response to the held-out photos. Score: the mean of the channel's map before its ReLU."
@@ -94,9 +95,19 @@ def draw(view: View, info: LayerInfo, params: PatternParams, patterns: FilterPat
             literal(verdict(patterns, shown, info.title, canvas_px=params.canvas_px), longest=None),
             help=STRENGTH_HELP,
         )
+        if sees_only_colours(info):
+            st.caption(
+                "These filters see only a few pixels each, so plain colour or a fine stripe suits them best. "
+                "Their kernels, below, show what they weigh against what."
+            )
         _draw_exports(view, info, params, shown)
     with opened:
         draw_opened(view, info, params, shown, place)
+
+
+def sees_only_colours(info: LayerInfo) -> bool:
+    """Whether the units of a layer see too little for a pattern to have a shape."""
+    return info.receptive_field is not None and max(info.receptive_field.size_px) <= SMALL_FIELD_PX
 
 
 def _open_clicked() -> None:

@@ -154,17 +154,23 @@ def take_in(files: list[tuple[str, bytes]]) -> None:
         kept.pop(photo.key, None)  # uploaded once more, it is the newest again
         kept[photo.key] = photo
         st.session_state["photo"] = photo.key
-    _make_room(kept, chosen=st.session_state.get("photo"))
+    st.session_state["_dropped"] = _make_room(kept, chosen=st.session_state.get("photo"))
     st.session_state["_refused"] = refused
 
 
-def _make_room(kept: dict[str, Photo], *, chosen: str | None) -> None:
-    """Drop the oldest uploads while there are too many or too large ones, but never the chosen one."""
+def _make_room(kept: dict[str, Photo], *, chosen: str | None) -> list[str]:
+    """Drop the oldest uploads while there are too many or too large ones, but never the chosen one.
+
+    Returns:
+        Titles of the dropped ones.
+    """
+    dropped: list[str] = []
     for key in [key for key in kept if key != chosen]:
         held = sum(photo.size_bytes for photo in kept.values())
         if len(kept) <= MOST_UPLOADS and held <= UPLOADED_BYTES:
-            return
-        del kept[key]
+            break
+        dropped.append(kept.pop(key).title)
+    return dropped
 
 
 def _uploaded(name: str, content: bytes) -> Photo:

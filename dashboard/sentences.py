@@ -23,6 +23,14 @@ def sureness(answer: HeadAnswer) -> str:
     return f"{percent:.1f} % sure"
 
 
+def what_it_knows(answer: HeadAnswer) -> str:
+    """That the answer is one of few words, whatever the photo shows; empty for a number."""
+    if answer.kind == "regression":
+        return ""
+    names = answer.class_names
+    return f"knows only {names[0]} and {names[1]}" if len(names) == 2 else f"knows only {len(names)} classes"
+
+
 def where_evidence_lies(attribution: AttributionMap, class_name: str) -> str:
     """How much of the picture holds half of the evidence for the class, and whereabouts; plain text."""
     positive = np.clip(attribution.values, 0, None).astype(np.float64)

@@ -15,7 +15,17 @@ from dashboard.figures.theme import theme_of
 from dashboard.guard import told_errors
 from dashboard.markdown import literal
 from dashboard.model_picker import model_picker
-from dashboard.photos import Photo, data_groups, data_photo, photo_named, samples, take_in, uploads
+from dashboard.photos import (
+    MOST_UPLOADS,
+    UPLOADED_BYTES,
+    Photo,
+    data_groups,
+    data_photo,
+    photo_named,
+    samples,
+    take_in,
+    uploads,
+)
 from dashboard.resources import data_folder, device_line, explorer
 from dashboard.style import photo_buttons_style
 
@@ -138,6 +148,13 @@ def _uploader() -> None:
             st.camera_input("Take a photo", key="camera", on_change=_taken, label_visibility="collapsed")
     for name, reason in st.session_state.get("_refused", []):
         st.error(f"**{literal(name)}**: {reason}", icon=":material/broken_image:")
+    dropped = st.session_state.get("_dropped", [])
+    if dropped:
+        st.info(
+            f"The newest {MOST_UPLOADS} photos are kept, at most {UPLOADED_BYTES // 2**20} MB together. "
+            f"Dropped: {literal(', '.join(dropped))}. Upload one again to see it.",
+            icon=":material/filter_none:",
+        )
     if uploads():
         st.button(
             "Forget my photos", key="forget", icon=":material/delete:", on_click=_forget, type="tertiary"

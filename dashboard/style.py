@@ -30,6 +30,7 @@ h3 { font-size: 1.2rem !important; padding: .5rem 0 .4rem !important; }
 .card b { font-weight: 650; } .card { line-height: 1.5; font-size: .95rem; }
 .card span { opacity: .68; font-size: .86rem; }
 button[kind="tertiary"] kbd { display: none; }
+.knows { font-size: .9rem; }
 .own-name { opacity: .68; font-family: "Source Code Pro", monospace; font-size: .84em; }
 .st-key-photos, .st-key-data-photos {
   display: grid !important; grid-template-columns: repeat(4, 1fr); gap: 8px;

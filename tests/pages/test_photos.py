@@ -61,6 +61,7 @@ def test_large_uploads_drop_the_oldest_but_never_the_chosen_one(photo_bytes, mon
     for number in range(4):
         take_in([(f"{number}.png", padded(photo_bytes, 10_000 + number))])
     assert [photo.title for photo in uploads().values()] == ["2.png", "3.png"]
+    assert session["_dropped"] == ["1.png"]
     session["photo"] = next(iter(uploads()))
     take_in([("bad.png", b"no picture")])
     monkeypatch.setattr(photos, "UPLOADED_BYTES", 11_000)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnn_core.results import AttributionMap
+from cnn_core.results import AttributionMap, HeadAnswer
 from dashboard.exports import snippet_start
 from dashboard.photos import Photo
-from dashboard.sentences import adds_up, arithmetic, balance, where_evidence_lies
+from dashboard.sentences import adds_up, arithmetic, balance, what_it_knows, where_evidence_lies
 
 
 def attribution(residual: float | None = 0.0, *, signed: bool = True, score: float = 1.5) -> AttributionMap:
@@ -35,7 +35,7 @@ def test_a_map_adds_up_if_it_misses_less_than_a_hundredth_of_the_score(residual,
 
 def test_the_arithmetic_can_be_followed():
     assert arithmetic(attribution(0.0)) == "logit 1.5 = 1 in the map + 0.5 constant, residual 0"
-    assert arithmetic(attribution(-1e-8)).endswith("residual < 0.001")
+    assert arithmetic(attribution(-1e-8)).endswith("residual <\N{NO-BREAK SPACE}0.001")
     assert arithmetic(attribution(0.0, score=0.25)).startswith("logit 0.25 = 1 in the map − 0.75 constant")
 
 
@@ -58,3 +58,17 @@ def test_sensitivity_is_not_called_evidence():
 def test_the_code_says_when_the_file_is_the_persons_own(key, said):
     photo = Photo(key=key, title="a", path="a.jpg", read=bytes, stamp=str)
     assert ("put the path of its file here" in snippet_start("m", photo)) is said
+
+
+@pytest.mark.parametrize(
+    ("kind", "names", "says"),
+    [
+        ("binary", ("cats", "dogs"), "knows only cats and dogs"),
+        ("softmax", tuple("abcde"), "knows only 5 classes"),
+        ("regression", ("value",), ""),
+    ],
+)
+def test_the_answer_comes_with_the_few_words_that_the_network_knows(kind, names, says):
+    scores = np.zeros(len(names), np.float32)
+    answer = HeadAnswer(head="h", kind=kind, class_names=names, scores=scores, probabilities=scores)
+    assert what_it_knows(answer) == says
