@@ -21,9 +21,9 @@ from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale, magnit
 
 GAP, BLANK, FIRST_COLOUR = 0, 1, 2
 COLOUR_COUNT = 256 - FIRST_COLOUR
-# About 500 kB of noisy maps as base64 would follow from one megapixel; this keeps a view below 300.
+# About 500 kB of noisy maps as base64 would follow from one megapixel; this keeps a view below 400.
 MOSAIC_WIDTH_PX = 800
-MOSAIC_PIXELS = 290_000
+MOSAIC_PIXELS = 250_000
 LONGEST_CELL = 4  # times as long as wide; maps longer than that are drawn squeezed
 PLAIN_CELL = 2  # up to which cells are tiled like squares
 GAP_PX = 3
