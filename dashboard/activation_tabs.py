@@ -28,13 +28,28 @@ from dashboard.photos import Photo, all_photos
 from dashboard.resources import explorer, seen_pixels
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from cnn_core.layer_info import LayerInfo
+    from dashboard.figures.theme import Theme
     from dashboard.sidebar import View
 
 MOST_PHOTOS = 8
 RANDOM_COUNT = 12
 SMALL_PX = 144
 LARGEST_SEED = 9999
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _sparsity_chart(
+    titles: tuple[str, ...],
+    sparsity: tuple[float, ...],
+    blank: tuple[float, ...],
+    selected: int | None,
+    colours: Theme,
+) -> go.Figure:
+    """The chart as it is until another photo or layer is chosen: building it takes a third of a move."""
+    return sparsity_figure(titles, np.float32(sparsity), np.float32(blank), selected=selected, theme=colours)
 
 
 def draw_sparsity(
@@ -47,7 +62,7 @@ def draw_sparsity(
     blank = np.float32([len(layers[i.name].blank_channels) / layers[i.name].maps.shape[2] for i in shown])
     selected = titles.index(chosen.title) if chosen.title in titles else None
     st.plotly_chart(
-        sparsity_figure(titles, sparsity, blank, selected=selected, theme=theme()),
+        _sparsity_chart(tuple(titles), tuple(sparsity.tolist()), tuple(blank.tolist()), selected, theme()),
         key="sparsity",
         config=PLAIN,
         alt="Share of zeros by layer: "
