@@ -18,6 +18,7 @@ from dashboard.figures.colours import percent, short
 from dashboard.figures.export import arrays_npz, view_png
 from dashboard.figures.pattern_grid import (
     dead_pixels,
+    facts_of_one,
     growth_pixels,
     mosaic_pixels,
     pattern_grid_figure,
@@ -151,7 +152,7 @@ def draw_opened(
     st.html(
         f"<div><b>Channel {channel}</b> of {html.escape(info.title)} "
         f"<span class='own-name'>{html.escape(info.name)}</span><br>"
-        f"<span style='opacity:.72;font-size:.88rem'>{html.escape(_figures(shown, place))}</span></div>"
+        f"<span style='opacity:.72;font-size:.88rem'>{html.escape(facts_of_one(shown, place))}</span></div>"
     )
     if not shown.alive[place]:
         st.image(png(dead_pixels((120, 120), theme())), width="stretch", alt="Dead channel")
@@ -162,16 +163,6 @@ def draw_opened(
     one = patterns_or_progress(view, info, params, channel=channel)
     if one is not None:
         _draw_growth(one)
-
-
-def _figures(shown: FilterPatterns, place: int) -> str:
-    if not shown.alive[place]:
-        return "dead"
-    score = f"score {short(float(shown.scores[place]))}"
-    if not shown.has_strengths:
-        return score
-    beats = "beats every held-out photo" if shown.beats_photos[place] else "some photo is stronger"
-    return f"strength {short(float(shown.strengths[place]))} · {score} · {beats}"
 
 
 def _draw_growth(one: FilterPatterns) -> None:

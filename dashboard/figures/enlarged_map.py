@@ -34,6 +34,7 @@ def map_figure(values: Float, *, scale: Scale | None = None, unit: str = "", the
                 "title": {"text": unit, "side": "top", "font": {"size": 12, "color": theme.muted}},
                 "tickfont": {"size": 12, "color": theme.muted},
                 "ticks": "",
+                "ticksuffix": "\N{NO-BREAK SPACE}",  # or the last digit is cut off
                 "nticks": 6,
                 "xpad": 8,
             },
@@ -45,7 +46,7 @@ def map_figure(values: Float, *, scale: Scale | None = None, unit: str = "", the
     figure.update_xaxes(range=[-0.5, width - 0.5], **plain)
     figure.update_yaxes(range=[height - 0.5, -0.5], scaleanchor="x", **plain)
     figure.update_layout(
-        margin={"l": 0, "r": 8, "t": 0, "b": 0},  # or the last letter of a tick is cut off
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         dragmode=False,

@@ -98,19 +98,20 @@ def row_pixels(pictures: Sequence[UInt8], columns: int | None = None) -> UInt8:
 def pattern_facts(patterns: FilterPatterns) -> list[str]:
     """The hover text of each pattern: channel, strength, score, and how it compares with photos."""
     return [
-        f"<b>Channel {patterns.channels[i]}</b><br>" + _facts(patterns, i)
+        f"<b>Channel {patterns.channels[i]}</b><br>" + facts_of_one(patterns, i, before_verdict="<br>")
         for i in range(len(patterns.channels))
     ]
 
 
-def _facts(patterns: FilterPatterns, place: int) -> str:
+def facts_of_one(patterns: FilterPatterns, place: int, *, before_verdict: str = " · ") -> str:
+    """Strength and score of a pattern, and how it compares with photos."""
     if not patterns.alive[place]:
         return "dead: fires on no photo"
     score = f"score {short(float(patterns.scores[place]))}"
     if not patterns.has_strengths:
         return score
-    beats = "beats every photo" if patterns.beats_photos[place] else "some photo is stronger"
-    return f"strength {short(float(patterns.strengths[place]))} · {score}<br>{beats}"
+    beats = "beats every held-out photo" if patterns.beats_photos[place] else "some photo is stronger"
+    return f"strength {short(float(patterns.strengths[place]))} · {score}{before_verdict}{beats}"
 
 
 def growth_pixels(growth: UInt8, place: int, side_px: int = 150) -> list[UInt8]:

@@ -40,7 +40,7 @@ def test_hover_and_click_name_the_channel_not_the_place():
     assert list(markers.customdata) == [4, 7, 9]
     assert "Channel 4" in markers.text[0]
     assert "strength 12.5" in markers.text[0]
-    assert "beats every photo" in markers.text[0]
+    assert "beats every held-out photo" in markers.text[0]
 
 
 def test_a_dead_channel_is_called_dead_and_not_drawn_as_noise():
