@@ -1,0 +1,157 @@
+"""Answers on disk come back as they were; what cannot be evaluated is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnn_core.errors import DataError, NotFiniteError
+from cnn_core.training.predictions import (
+    Predictions,
+    answers,
+    probability_of,
+    read_predictions,
+    two_columns,
+    write_predictions,
+)
+
+CLASSES = ("cats", "dogs")
+
+
+def predictions(of_class_1: list[float], labels: list[int]) -> Predictions:
+    return Predictions(
+        probabilities=two_columns(np.array(of_class_1)),
+        labels=np.array(labels),
+        paths=tuple(f"photo_{index}.jpg" for index in range(len(labels))),
+        classes=CLASSES,
+    )
+
+
+def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+    path, written = tmp_path / "predictions_test.npz", predictions([0.25, 0.75, 1], [0, 1, 0])
+    write_predictions(path, written)
+    read = read_predictions(path, CLASSES)
+    np.testing.assert_array_equal(read.probabilities, written.probabilities)
+    np.testing.assert_array_equal(read.labels, [0, 1, 0])
+    assert (read.paths, read.classes, read.pictures) == (written.paths, CLASSES, 3)
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_the_names_of_25000_photos_take_less_than_a_megabyte(tmp_path: Path) -> None:
+    many = 25_000
+    write_predictions(
+        tmp_path / "many.npz",
+        Predictions(
+            probabilities=np.full((many, 2), 0.5, np.float32),
+            labels=np.zeros(many, int),
+            paths=tuple(f"/a/long/folder/of/photos/train/dogs/dog.{index}.jpg" for index in range(many)),
+            classes=CLASSES,
+        ),
+    )
+    assert (tmp_path / "many.npz").stat().st_size < 1_000_000
+
+
+def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="Resume the run"):
+        read_predictions(tmp_path / "none.npz", CLASSES)
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off", b"\x93NUMPY\x01\x00"])
+def test_a_damaged_file_is_told_as_such(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "predictions_test.npz"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="Expected the predictions of a finished run"):
+        read_predictions(path, CLASSES)
+
+
+def test_a_file_cut_off_in_the_middle_is_told_as_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "predictions_test.npz"
+    write_predictions(path, predictions([0.25, 0.75], [0, 1]))
+    path.write_bytes(path.read_bytes()[:-60])
+    with pytest.raises(DataError, match="Expected the predictions of a finished run"):
+        read_predictions(path, CLASSES)
+
+
+def test_an_archive_without_the_labels_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "predictions_test.npz"
+    np.savez(path, probabilities=np.ones((1, 2)) / 2)
+    with pytest.raises(DataError, match="labels"):
+        read_predictions(path, CLASSES)
+
+
+def test_pickled_objects_are_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "predictions_test.npz"
+    np.savez(path, probabilities=np.array([{}]), labels=np.array([0]), paths=np.array(["a"]))
+    with pytest.raises(DataError, match="pickle"):
+        read_predictions(path, CLASSES)
+
+
+def test_another_number_of_classes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "predictions_test.npz"
+    write_predictions(path, predictions([0.25], [0]))
+    with pytest.raises(DataError, match="a, b, c"):
+        read_predictions(path, ("a", "b", "c"))
+
+
+@pytest.mark.parametrize("unit", [[0.25, 1], [[0.25], [1]]], ids=["flat", "column"])
+def test_one_sigmoid_unit_gives_the_probability_of_both_classes(unit: list) -> None:
+    np.testing.assert_array_equal(two_columns(np.array(unit)), np.float32([[0.75, 0.25], [0, 1]]))
+
+
+def test_of_two_classes_exactly_the_threshold_answers_class_1() -> None:
+    """Also where the threshold is no exact number in float32: 0.7 is 0.69999999 there."""
+    given = predictions([0.5, 0.7, 0.699, 0.2], [0, 0, 0, 0])
+    assert answers(given).tolist() == [1, 1, 1, 0]
+    assert answers(given, 0.7).tolist() == [0, 1, 0, 0]
+
+
+def test_the_highest_and_lowest_threshold_give_one_answer_to_all() -> None:
+    given = predictions([0, 0.5, 1], [0, 0, 1])
+    assert answers(given, 0).tolist() == [1, 1, 1]
+    assert answers(given, np.inf).tolist() == [0, 0, 0]
+
+
+def test_of_three_classes_the_most_probable_is_the_answer_and_the_first_of_equals() -> None:
+    given = Predictions(
+        probabilities=np.float32([[0.2, 0.4, 0.4], [0.1, 0.2, 0.7]]),
+        labels=np.array([0, 0]),
+        paths=("a", "b"),
+        classes=("x", "y", "z"),
+    )
+    assert answers(given, threshold=0.9).tolist() == [1, 2]
+    np.testing.assert_array_equal(probability_of(given, np.array([0, 2])), np.float32([0.2, 0.7]))
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "labels", "paths", "reason"),
+    [
+        (np.zeros((0, 2)), [], (), "at least one picture"),
+        ([[1.0]], [0], ("a",), "columns"),
+        ([[0.5, 0.5]], [0, 1], ("a",), "equal length"),
+        ([[0.5, 0.5]], [0], ("a", "b"), "equal length"),
+        ([0.5, 0.5], [0], ("a",), "2 axes"),
+        ([[0.5, 0.5]], [2], ("a",), "labels 0 to 1"),
+        ([[0.5, 0.5]], [-1], ("a",), "labels 0 to 1"),
+        ([[-0.5, 1.5]], [0], ("a",), "from 0 to 1"),
+        ([[0.9, 0.9]], [0], ("a",), "sum to 1"),
+    ],
+)
+def test_fields_that_do_not_fit_are_refused(
+    probabilities: list, labels: list, paths: tuple, reason: str
+) -> None:
+    with pytest.raises(ValueError, match=reason):
+        Predictions(
+            probabilities=np.asarray(probabilities), labels=np.array(labels), paths=paths, classes=CLASSES
+        )
+
+
+def test_a_model_that_answers_nan_is_refused() -> None:
+    with pytest.raises(NotFiniteError, match="finite probabilities"):
+        predictions([0.5, np.nan], [0, 1])
+
+
+def test_nobody_can_change_the_answers_afterwards() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        predictions([0.5], [0]).probabilities[0, 0] = 1
