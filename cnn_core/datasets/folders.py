@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from cnn_core.errors import DataError
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+# What operating systems and archivers leave lying about; no class of anybody's.
+LITTER_FOLDERS = frozenset({"__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
+MISSING_BYTES = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +35,23 @@ class LabelledFiles:
         return {name: self.labels.count(index) for index, name in enumerate(self.classes)}
 
     def fingerprint(self) -> str:
-        """sha256 over class, name and size of every file: changes when the set changes."""
+        """sha256 over class, name and size of every file: changes when the set changes.
+
+        A file that has gone meanwhile counts as a change, and is no error here.
+        """
         digest = hashlib.sha256()
         for path, label in zip(self.paths, self.labels, strict=True):
-            digest.update(f"{self.classes[label]}/{path.name} {path.stat().st_size}\n".encode())
+            line = f"{self.classes[label]}/{path.name} {_size_bytes(path)}\n"
+            digest.update(line.encode("utf-8", "surrogateescape"))  # names that are no UTF-8 do occur
         return digest.hexdigest()
+
+    def chosen(self, indices: Sequence[int]) -> LabelledFiles:
+        """Only the files at ``indices``, in that order; classes and labels stay as they are."""
+        return LabelledFiles(
+            self.classes,
+            tuple(self.paths[index] for index in indices),
+            tuple(self.labels[index] for index in indices),
+        )
 
 
 def labelled_files(folders: Iterable[Path]) -> LabelledFiles:
@@ -48,7 +64,7 @@ def labelled_files(folders: Iterable[Path]) -> LabelledFiles:
         DataError: a folder is missing or has no class folders, a class has no pictures, or classes
             differ between folders.
     """
-    folders = tuple(Path(folder) for folder in folders)
+    folders = tuple(Path(folder).expanduser() for folder in folders)
     classes: tuple[str, ...] | None = None
     for folder in folders:
         found = _class_names(folder)
@@ -72,22 +88,74 @@ def labelled_files(folders: Iterable[Path]) -> LabelledFiles:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """Picture files directly inside ``folder`` that are not hidden, sorted by name."""
-    return sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".") and path.is_file()
-    )
+    """Picture files directly inside ``folder`` that are not hidden, sorted by name.
+
+    Raises:
+        DataError: the folder cannot be read.
+    """
+    return [
+        folder / name
+        for name in _names_in(folder)
+        if Path(name).suffix.lower() in PICTURE_SUFFIXES and os.path.isfile(folder / name)
+    ]
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """Folders directly inside ``folder``, linked ones too, without hidden ones and litter, by name.
+
+    Raises:
+        DataError: the folder cannot be read.
+    """
+    return [
+        folder / name
+        for name in _names_in(folder)
+        if name not in LITTER_FOLDERS and os.path.isdir(folder / name)
+    ]
+
+
+def not_read_in(folder: Path) -> list[Path]:
+    """What lies in a class folder and is passed over: folders, and files that are no pictures by name.
+
+    Hidden files and what systems leave there (``Thumbs.db``, ``desktop.ini``) are not worth telling.
+
+    Raises:
+        DataError: the folder cannot be read.
+    """
+    pictures = set(pictures_in(folder))
+    return [
+        folder / name
+        for name in _names_in(folder)
+        if folder / name not in pictures
+        and name not in LITTER_FOLDERS
+        and name.lower() not in ("thumbs.db", "desktop.ini")
+    ]
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Names of what lies in a folder and is not hidden, sorted."""
+    try:
+        return sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    except OSError as error:
+        raise DataError(
+            f"Expected a folder that can be read. Received: {folder} ({error.strerror}). "
+            "Check that it exists and that you may read it, or name another folder."
+        ) from None
+
+
+def _size_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return MISSING_BYTES
 
 
 def _class_names(folder: Path) -> tuple[str, ...]:
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise DataError(
             f"Expected a folder with one sub-folder per class. Received: {folder}, which is no folder."
+            " Check the spelling, or name another folder."
         )
-    names = tuple(
-        sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
-    )
+    names = tuple(path.name for path in folders_in(folder))
     if len(names) < 2:
         raise DataError(
             f"Expected at least two class folders in {folder}. Received: {list(names)}. "

@@ -92,3 +92,23 @@ def test_folders_that_disagree_are_refused(tmp_path: Path) -> None:
 def test_a_class_without_any_picture_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="none of dogs"):
         labelled_files([make(tmp_path, cats=["a.jpg"], dogs=[])])
+
+
+def test_a_file_that_has_gone_changes_the_fingerprint_and_is_no_error(tmp_path: Path) -> None:
+    files = labelled_files([make(tmp_path, dogs=["b.jpg"], cats=["a.jpg"])])
+    before = files.fingerprint()
+    files.paths[0].unlink()
+    assert files.fingerprint() != before
+
+
+def test_chosen_files_keep_classes_and_labels(tmp_path: Path) -> None:
+    files = labelled_files([make(tmp_path, dogs=["b.jpg", "c.jpg"], cats=["a.jpg"])])
+    chosen = files.chosen([2, 0])
+    assert [path.name for path in chosen.paths] == ["c.jpg", "a.jpg"]
+    assert chosen.labels == (1, 0)
+    assert chosen.classes == ("cats", "dogs")
+
+
+def test_litter_of_operating_systems_is_no_class(tmp_path: Path) -> None:
+    folder = make(tmp_path, dogs=["b.jpg"], cats=["a.jpg"], __MACOSX=["a.jpg"])
+    assert labelled_files([folder]).classes == ("cats", "dogs")

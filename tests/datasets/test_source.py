@@ -1,0 +1,61 @@
+"""A data source is plain values that survive JSON, and refuses what cannot be meant."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from cnn_core.datasets.source import DataSource
+from cnn_core.errors import DataError
+
+
+def test_a_source_survives_json() -> None:
+    source = DataSource(folders=("a", "b"), validation=500, test=0.1, seed=7, keep_non_rgb=True)
+    assert DataSource.from_json(json.loads(json.dumps(source.to_json()))) == source
+
+
+def test_what_json_leaves_out_has_its_default() -> None:
+    assert DataSource.from_json({"folders": ["a"]}) == DataSource(folders=("a",))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        [],
+        None,
+        {"folders": "a"},
+        {"folders": [1]},
+        {"folders": ["a"], "validation": "0.2"},
+        {"folders": ["a"], "validation": True},
+        {"folders": ["a"], "seed": 0.5},
+        {"folders": ["a"], "seed": True},
+        {"folders": ["a"], "keep_non_rgb": 1},
+        {"folders": ["a"], "colour": "red"},
+    ],
+)
+def test_a_damaged_description_is_refused(value: Any) -> None:
+    with pytest.raises(DataError, match=r"Expected a data source.*Received: .*Name the data folder again"):
+        DataSource.from_json(value)
+
+
+@pytest.mark.parametrize("folders", [(), ("",), ("a", "  ")])
+def test_a_source_without_a_folder_is_refused(folders: tuple[str, ...]) -> None:
+    with pytest.raises(DataError, match="at least one data folder"):
+        DataSource(folders=folders)
+
+
+@pytest.mark.parametrize("value", [-0.1, -1, float("nan"), float("inf"), 1.5, 500.25])
+@pytest.mark.parametrize("name", ["validation", "test"])
+def test_a_part_is_a_share_or_a_whole_number(name: str, value: float) -> None:
+    with pytest.raises(DataError, match=f"Expected {name} as a share below 1 or a whole number"):
+        DataSource(folders=("a",), **{name: value})
+
+
+def test_shares_must_leave_something_to_train_on() -> None:
+    with pytest.raises(DataError, match="leave something to train on"):
+        DataSource(folders=("a",), validation=0.5, test=0.5)
+    DataSource(folders=("a",), validation=0.5, test=0.4)
+    DataSource(folders=("a",), validation=0.9, test=500)
