@@ -29,5 +29,9 @@ class DataError(ConvscopeError):
     """A data folder that is missing, empty or not one folder per class."""
 
 
+class TrainingError(ConvscopeError):
+    """A training run that cannot go on, with what to change."""
+
+
 class Cancelled(ConvscopeError):
     """The person asked a long computation to stop."""

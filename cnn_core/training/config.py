@@ -1,8 +1,40 @@
-"""Settings of one training run, as plain values that go into the run's folder as JSON."""
+"""Settings of one training run, as plain values that go into the run's folder as JSON.
+
+Every field says what a form needs to ask for it, so that the page, the command line and the
+documentation build themselves from this file.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+from cnn_core.errors import DataError
+
+OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
+SCHEDULES = ("constant", "cosine")
+CLASS_WEIGHTS = ("none", "balanced")
+PRECISIONS = ("automatic", "float32", "mixed_bfloat16")
+DEVICES = ("automatic", "cpu")
+KEPT = ("last", "best")
+BASES = ("MobileNetV2", "ResNet50V2", "EfficientNetV2B0", "VGG16")
+
+
+def _number(default: float, label: str, text: str, minimum: float, maximum: float, step: float) -> Any:
+    about = {"label": label, "help": text, "minimum": minimum, "maximum": maximum, "step": step}
+    return field(default=default, metadata=about)
+
+
+def _switch(default: bool, label: str, text: str) -> Any:
+    return field(default=default, metadata={"label": label, "help": text})
+
+
+def _choice(default: str, label: str, text: str, options: tuple[str, ...]) -> Any:
+    return field(default=default, metadata={"label": label, "help": text, "options": options})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,16 +54,16 @@ class Augmentation:
         erase_fraction: largest side of that rectangle, as a share of the picture's.
     """
 
-    flip: bool = False
-    rotation_degrees: float = 0.0
-    zoom: float = 0.0
-    stretch: float = 0.0
-    shift_fraction: float = 0.0
-    brightness: float = 0.0
-    contrast: float = 0.0
-    saturation: float = 0.0
-    erase_probability: float = 0.0
-    erase_fraction: float = 0.0
+    flip: bool = _switch(False, "Flip", "Mirror left and right, every other time.")
+    rotation_degrees: float = _number(0.0, "Rotation (degrees)", "Largest turn either way.", 0, 180, 1)
+    zoom: float = _number(0.0, "Zoom", "0.5 shows things 1/1.5 to 1.5 times as large.", 0, 1, 0.05)
+    shift_fraction: float = _number(0.0, "Shift", "Largest shift, as a share of the side.", 0, 0.5, 0.01)
+    brightness: float = _number(0.0, "Brightness", "Largest change, as a share of the range.", 0, 0.8, 0.01)
+    contrast: float = _number(0.0, "Contrast", "Largest relative change.", 0, 0.9, 0.01)
+    stretch: float = _number(0.0, "Stretch", "Largest change of height against width.", 0, 1, 0.05)
+    saturation: float = _number(0.0, "Saturation", "Largest relative change of colourfulness.", 0, 1, 0.05)
+    erase_probability: float = _number(0.0, "Erase", "How often a grey box hides a part.", 0, 1, 0.05)
+    erase_fraction: float = _number(0.0, "Largest erased side", "As a share of the side.", 0, 0.8, 0.05)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,50 +73,76 @@ class TrainingConfig:
     Attributes:
         preset: key of an architecture in ``cnn_core.architectures``.
         epochs: passes over the training pictures.
-        batch_size: pictures per step.
+        batch_size: pictures per step, over all devices.
+        input_size_px: side of the pictures that the finished model takes.
         sizes_px: side of the training pictures, one per stage; small ones first train faster
-            (progressive resizing, Howard 2018).
+            (progressive resizing, Howard 2018). Empty: ``input_size_px`` throughout. The last may be
+            smaller than ``input_size_px``, because augmentation zooms in (Touvron et al. 2019).
         stage_shares: share of the epochs spent at each of ``sizes_px``.
-        input_size_px: side of the pictures that the finished model takes. Somewhat larger than
-            the last training size, because augmentation zooms in (Touvron et al. 2019).
-        learning_rate: peak of a cosine schedule with linear warm-up.
-        warmup_epochs: length of that warm-up.
-        weight_decay: decoupled weight decay (Loshchilov and Hutter 2019), kernels only.
+        optimizer: ``adam`` (Kingma and Ba 2015), ``adamw`` (Loshchilov and Hutter 2019), ``rmsprop``
+            (Hinton 2012) or ``sgd`` with momentum 0.9.
+        learning_rate: of every step, or the peak of the cosine.
+        schedule: ``constant``, or ``cosine`` down to zero (Loshchilov and Hutter 2017); both after the warm-up.
+        warmup_epochs: length of a linear rise from zero, at most a fifth of the run.
+        weight_decay: decoupled weight decay, kernels only; ``adamw`` alone.
         label_smoothing: pulls the targets 0 and 1 together by this much (Szegedy et al. 2016).
-        average_decay: decay per step of the averaged weights that are kept (Polyak 1992).
-        dropout: share of units dropped before the head.
-        precision: ``float32`` or ``mixed_bfloat16``.
-        seed: of initial weights, order of pictures and augmentation.
+        average_decay: decay per step of the averaged weights that are kept (Polyak and Juditsky 1992); 0: none.
+        dropout: largest share of units dropped; presets with several places keep their proportions.
+        early_stopping_epochs: stop after so many epochs without a lower validation loss; 0: never.
+        class_weights: ``balanced`` weighs a rare class up.
+        keep: which epoch becomes the model: ``last``, or ``best`` by validation loss.
+        precision: ``float32``, ``mixed_bfloat16``, or the faster of both by a measurement.
+        device: all GPUs, or the CPU although there is one.
+        film_frames: of how many epochs the weights are kept to be looked at, spread like powers.
+        tensorboard: also write events for TensorBoard.
+        seed: of initial weights, order of pictures, dropout and augmentation.
+        base: Keras application below the new head; preset ``transfer`` alone.
+        fine_tuning_epochs: the last so many epochs also train the base, at a hundredth of the rate.
+        augmentation: random changes of the training pictures.
     """
 
     preset: str = "photo_cnn"
-    epochs: int = 48
-    batch_size: int = 64
-    sizes_px: tuple[int, ...] = (96, 128)
-    stage_shares: tuple[float, ...] = (0.65, 0.35)
-    input_size_px: int = 144
-    learning_rate: float = 0.002
-    warmup_epochs: float = 1.5
-    weight_decay: float = 0.02
-    label_smoothing: float = 0.05
-    average_decay: float = 0.998
-    dropout: float = 0.3
-    precision: str = "float32"
-    seed: int = 0
-    augmentation: Augmentation = field(
-        default_factory=lambda: Augmentation(
-            flip=True,
-            rotation_degrees=15.0,
-            zoom=0.3,
-            stretch=0.2,
-            shift_fraction=0.1,
-            brightness=0.12,
-            contrast=0.25,
-            saturation=0.4,
-            erase_probability=0.4,
-            erase_fraction=0.4,
-        )
+    epochs: int = _number(30, "Epochs", "Passes over the training pictures.", 1, 500, 1)
+    batch_size: int = _number(64, "Batch size", "Pictures per step; fewer need less memory.", 1, 1024, 1)
+    input_size_px: int = _number(150, "Picture size (px)", "Side of the network's input.", 16, 512, 1)
+    learning_rate: float = _number(0.001, "Learning rate", "Length of a step.", 1e-6, 1.0, 1e-6)
+    optimizer: str = _choice("adam", "Optimizer", "The rule of a step.", OPTIMIZERS)
+    schedule: str = _choice("constant", "Schedule", "How the rate changes over the run.", SCHEDULES)
+    dropout: float = _number(0.0, "Dropout", "Largest share of units dropped at random.", 0, 0.9, 0.05)
+    early_stopping_epochs: int = _number(
+        0, "Early stopping (epochs)", "Stop after so many without a lower validation loss. 0: never.", 0, 100, 1
     )
+    keep: str = _choice("last", "Epoch to keep", "Best: the one of the lowest validation loss.", KEPT)
+    class_weights: str = _choice("none", "Class weights", "Balanced: a rare class counts more.", CLASS_WEIGHTS)
+    precision: str = _choice("automatic", "Precision", "Automatic measures for three seconds.", PRECISIONS)
+    device: str = _choice("automatic", "Device", "Automatic takes all GPUs there are.", DEVICES)
+    seed: int = _number(0, "Seed", "Of weights, order, dropout and augmentation.", 0, 9999, 1)
+    warmup_epochs: float = _number(0.0, "Warm-up (epochs)", "The rate rises from zero.", 0, 20, 0.5)
+    weight_decay: float = _number(0.0, "Weight decay", "Pulls kernels to zero; adamw alone.", 0, 0.5, 0.001)
+    label_smoothing: float = _number(0.0, "Label smoothing", "Makes targets less certain.", 0, 0.4, 0.01)
+    average_decay: float = _number(0.0, "Weight averaging", "Decay per step; 0: off.", 0, 0.9999, 0.0001)
+    film_frames: int = _number(8, "Film frames", "Of how many epochs the weights are kept.", 0, 16, 1)
+    tensorboard: bool = _switch(False, "TensorBoard events", "Written into the folder of the run.")
+    base: str = _choice("MobileNetV2", "Base", "Network whose features are reused.", BASES)
+    fine_tuning_epochs: int = _number(0, "Fine-tuning (epochs)", "Last epochs, base included.", 0, 100, 1)
+    sizes_px: tuple[int, ...] = ()
+    stage_shares: tuple[float, ...] = ()
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        """Refuse settings that cannot be trained.
+
+        Raises:
+            DataError: a number out of its range, or a word that is no option.
+        """
+        for values in (self, self.augmentation):
+            for one in dataclasses.fields(values):
+                _check_field(one, getattr(values, one.name))
+        if len(self.sizes_px) != len(self.stage_shares):
+            raise DataError(
+                f"Expected a share of the epochs for each of the sizes {list(self.sizes_px)}. "
+                f"Received: {list(self.stage_shares)}. Give as many shares as sizes."
+            )
 
     def size_at(self, epoch: int) -> int:
         """Side in pixels of the training pictures in ``epoch``, counted from 0."""
@@ -93,4 +151,56 @@ class TrainingConfig:
             passed += share
             if epoch < round(passed * self.epochs):
                 return size_px
-        return self.sizes_px[-1]
+        return self.sizes_px[-1] if self.sizes_px else self.input_size_px
+
+
+def _check_field(one: dataclasses.Field[Any], value: Any) -> None:
+    about = one.metadata
+    if "options" in about and value not in about["options"]:
+        raise DataError(
+            f"Expected {one.name} to be one of {', '.join(about['options'])}. Received: {value!r}."
+        )
+    if "minimum" in about:
+        fits = isinstance(value, int | float) and not isinstance(value, bool)
+        if not fits or not about["minimum"] <= value <= about["maximum"]:  # NaN is in no range
+            raise DataError(
+                f"Expected {one.name} from {about['minimum']} to {about['maximum']}. Received: {value!r}."
+            )
+
+
+def config_to_json(config: TrainingConfig) -> dict[str, Any]:
+    """The settings as a dictionary that ``json`` can write."""
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in dataclasses.asdict(config).items()}
+
+
+def config_from_json(facts: Mapping[str, Any]) -> TrainingConfig:
+    """Settings from what ``config_to_json`` gave; fields that are missing keep their defaults.
+
+    Raises:
+        DataError: an unknown field, or a value of the wrong kind or out of range.
+    """
+    values = _typed(TrainingConfig, facts)
+    if isinstance(facts.get("augmentation"), Mapping):
+        values["augmentation"] = Augmentation(**_typed(Augmentation, facts["augmentation"]))
+    return TrainingConfig(**values)
+
+
+def _typed(kind: type[Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of ``facts`` as the fields of the dataclass ``kind`` want them."""
+    wanted = typing.get_type_hints(kind)
+    unknown = sorted(set(facts) - set(wanted))
+    if unknown:
+        raise DataError(f"Expected settings of {sorted(wanted)}. Received: {', '.join(unknown)}.")
+    return {name: _as_kind(name, wanted[name], value) for name, value in facts.items()}
+
+
+def _as_kind(name: str, kind: Any, value: Any) -> Any:
+    if isinstance(kind, types.GenericAlias):
+        number = typing.get_args(kind)[0]
+        if isinstance(value, list | tuple):
+            return tuple(_as_kind(name, number, one) for one in value)
+    elif kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    elif kind is Augmentation or type(value) is kind:
+        return value
+    raise DataError(f"Expected {name} as {getattr(kind, '__name__', kind)}. Received: {value!r}.")

@@ -1,12 +1,10 @@
-"""The end of a run: from averaged weights to a model folder with its card."""
+"""The end of a run: from the weights that are kept to a model folder, its card and its predictions."""
 
 from __future__ import annotations
 
 import dataclasses
-import platform
 import shutil
 from collections.abc import Iterator
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -14,95 +12,115 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core import architectures, backend
 from cnn_core.datasets.folders import LabelledFiles
-from cnn_core.files import write_json
-from cnn_core.model_store import CARD_FILE, MODEL_FILE, STATISTICS_FILE
-from cnn_core.neurons.statistics import ChannelStatistics, channel_statistics, save_statistics
+from cnn_core.errors import TrainingError
+from cnn_core.neurons.statistics import channel_statistics, save_statistics
+from cnn_core.model_store import STATISTICS_FILE
 from cnn_core.probe import Probe
-from cnn_core.training.evaluation import BinaryEvaluation, evaluate_binary
+from cnn_core.training.config import config_to_json
+from cnn_core.training.evaluation import evaluate, evaluate_binary
+from cnn_core.training.model_folder import basic_card, versions, write_model_folder
 from cnn_core.training.pipeline import pixel_cache
+from cnn_core.training.predictions import Predictions, two_columns, write_predictions
 from cnn_core.training.run import TrainingRun
+from cnn_core.training.run_folder import HISTORY_FILE, MODEL_FOLDER, Arrays
 
 BATCH = 50
+MOST_MEASURED = 2000  # photos for the statistics of the channels
 
 
-def finish(run: TrainingRun, output: Path) -> BinaryEvaluation:
-    """Write the model folder of a run that has trained all its epochs.
-
-    Args:
-        run: the run.
-        output: folder of the model; written beside it and renamed.
+def finish(run: TrainingRun) -> Path:
+    """Write ``model/`` and the predictions of a run that has trained at least one epoch.
 
     Returns:
-        The figures on the validation pictures that go into the card.
+        The model folder.
+
+    Raises:
+        TrainingError: no epoch is finished.
     """
-    config = run.config
-    run.averaged.set_weights(run.average.values)
-    with backend.float32_policy():
-        model = architectures.folded(run.averaged, config.input_size_px)
-    pixels = pixel_cache(run.validation, config.input_size_px, run.cache_folder)
-    probabilities = np.concatenate([model.predict_on_batch(inputs)[:, 0] for inputs in _batches(pixels)])
-    scores = evaluate_binary(probabilities, np.asarray(run.validation.labels, np.float32))
-    statistics = channel_statistics(Probe(model), _batches(pixels))
-    temporary = output.with_name(f".{output.name}.new")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    model.save(temporary / MODEL_FILE)
-    save_statistics(temporary / STATISTICS_FILE, statistics)
-    shutil.copyfile(run.folder.path / "history.csv", temporary / "history.csv")
-    write_json(temporary / CARD_FILE, _card(run, model, scores, statistics))
-    _put_in_place(temporary, output)
-    return scores
-
-
-def _put_in_place(finished: Path, output: Path) -> None:
-    """Replace a model folder; the old one goes only when the new one is there."""
-    old = output.with_name(f".{output.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if output.exists():
-        output.rename(old)
-    finished.rename(output)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _batches(pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
-    for start in range(0, len(pixels), BATCH):
-        yield architectures.PHOTO_CNN_PREPROCESSING.apply(pixels[start : start + BATCH])
-
-
-def _card(
-    run: TrainingRun, model: keras.Model, scores: BinaryEvaluation, statistics: dict[str, ChannelStatistics]
-) -> dict[str, Any]:
-    preprocessing = architectures.PHOTO_CNN_PREPROCESSING
+    if not run.history:
+        raise TrainingError("Expected at least one finished epoch. Received: none. Resume the run.")
+    epoch, weights = _kept(run)
+    model = run.network.finished(weights)
+    sets = {"validation": run.splits.validation}
+    if run.splits.test is not None:
+        sets["test"] = run.splits.test
+    scores = {}
+    for name, files in sets.items():
+        found = _predictions(run, model, files)
+        write_predictions(run.folder.path / f"predictions_{name}.npz", found)
+        scores[name] = _scores(found)
+    pixels = _pixels(run, run.splits.validation)[_spread(len(run.splits.validation.paths))]
+    statistics = channel_statistics(Probe(model), _batches(run, pixels))
     dead = sum(int((~values.alive).sum()) for values in statistics.values())
+    channels = sum(len(values.fires) for values in statistics.values())
+    card = {
+        **_card(run, model, epoch),
+        **scores,
+        "channels": {"convolution": channels, "dead_on_validation": dead},
+    }
+
+    def more(folder: Path) -> None:
+        save_statistics(folder / STATISTICS_FILE, statistics)
+        shutil.copyfile(run.folder.path / HISTORY_FILE, folder / HISTORY_FILE)
+
+    write_model_folder(run.folder.path / MODEL_FOLDER, model, card, more)
+    return run.folder.path / MODEL_FOLDER
+
+
+def _kept(run: TrainingRun) -> tuple[int, Arrays]:
+    """Epoch and weights that become the model."""
+    if run.config.keep == "best":
+        return run.best_epoch, run.folder.load_best()
+    return len(run.history), run.network.kept_weights()
+
+
+def _predictions(run: TrainingRun, model: keras.Model, files: LabelledFiles) -> Predictions:
+    answers = np.concatenate([model.predict_on_batch(x) for x in _batches(run, _pixels(run, files))])
+    return Predictions(
+        probabilities=two_columns(answers) if answers.shape[1] == 1 else answers,
+        labels=np.asarray(files.labels, np.int64),
+        paths=tuple(str(path) for path in files.paths),
+        classes=files.classes,
+    )
+
+
+def _scores(found: Predictions) -> dict[str, Any]:
+    if found.two_classes:
+        return dataclasses.asdict(evaluate_binary(found.probabilities[:, 1], found.labels.astype(np.float32)))
+    scores = evaluate(found)
+    return {"pictures": scores.pictures, "accuracy": scores.accuracy, "loss": scores.loss}
+
+
+def _pixels(run: TrainingRun, files: LabelledFiles) -> NDArray[np.uint8]:
+    return pixel_cache(files, run.config.input_size_px, run.cache_folder)
+
+
+def _spread(count: int) -> NDArray[np.int64]:
+    """Places of at most ``MOST_MEASURED`` pictures, from all classes."""
+    return np.unique(np.linspace(0, count - 1, min(count, MOST_MEASURED)).astype(np.int64))
+
+
+def _batches(run: TrainingRun, pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+    for start in range(0, len(pixels), BATCH):
+        yield run.network.preprocessing.apply(pixels[start : start + BATCH])
+
+
+def _card(run: TrainingRun, model: keras.Model, epoch: int) -> dict[str, Any]:
+    title = run.folder.title() or " and ".join(run.splits.classes).capitalize()
     return {
-        "title": " and ".join(run.training.classes).capitalize(),
+        **basic_card(title, model, run.splits.classes, run.network),
         "preset": run.config.preset,
-        "classes": list(run.training.classes),
-        "input": {"height_px": run.config.input_size_px, "width_px": run.config.input_size_px, "channels": 3},
-        "preprocessing": {
-            "resize": "bilinear with antialiasing, aspect ratio not kept",
-            "scale": list(preprocessing.scale),
-            "offset": list(preprocessing.offset),
-            "channel_order": preprocessing.channel_order,
-        },
-        "parameters": int(model.count_params()),
-        "data": {"training": _data(run.training), "validation": _data(run.validation)},
-        "validation": dataclasses.asdict(scores),
-        "channels": {
-            "convolution": sum(len(values.fires) for values in statistics.values()),
-            "dead_on_validation": dead,
-        },
+        "data": {name: _data(files) for name, files in run.splits.items()},
         "training": {
-            **dataclasses.asdict(run.config),
+            **config_to_json(run.config),
+            "kept_epoch": epoch,
+            "epochs_trained": len(run.history),
+            "precision_used": run.precision.chosen,
+            "device_used": run.precision.device,
             "seconds": round(sum(row["seconds"] for row in run.history)),
         },
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("keras", "numpy", "pillow")},
-            "backend": backend.version(),
-        },
+        "versions": versions(),
     }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,36 +24,74 @@ from cnn_core.training.augmentation import augmented
 from cnn_core.training.config import Augmentation
 
 CACHE_OVERSIZE = 1.25  # pictures are kept this much larger than used, so that zooming in stays sharp
+CACHE_BYTES = 8 * 2**30  # of all memory maps together; those used longest ago make room
+DECODED_AT_ONCE = 256
 BATCHES_AHEAD = 6
+THREADS = max(2, min(8, (os.cpu_count() or 2) // 2))
+
+UNCHANGED = Augmentation()
 
 Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
-def pixel_cache(files: LabelledFiles, size_px: int, folder: Path) -> NDArray[np.uint8]:
+def pixel_cache(
+    files: LabelledFiles,
+    size_px: int,
+    folder: Path,
+    progress: Callable[[float], None] = lambda fraction: None,
+) -> NDArray[np.uint8]:
     """All pictures of a set, decoded and resized, as a memory map that later runs share.
 
     Args:
         files: the set; its fingerprint names the cache file.
         size_px: side of the square kept per picture.
         folder: where the file lies; made if missing.
+        progress: called with the share decoded, 0..1; may raise to stop.
 
     Returns:
         ``(n, size_px, size_px, 3)``, uint8, RGB, read-only, same order as ``files.paths``.
 
     Raises:
         ImageError: a file is no usable picture; the message names it.
+        OSError: a file or the data folder is gone, or the disk is full.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{files.fingerprint()[:16]}-{size_px}.npy"
     if not path.exists():
         shape = (len(files.paths), size_px, size_px, 3)
+        _make_room(folder, int(np.prod(shape)))
         with replacing(path) as temporary, ThreadPoolExecutor(os.cpu_count()) as pool:
+            _reserve(temporary, int(np.prod(shape)))
             pixels = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
-            for index, picture in enumerate(pool.map(lambda p: _square(p, size_px), files.paths)):
-                pixels[index] = picture
+            for start in range(0, len(files.paths), DECODED_AT_ONCE):
+                group = files.paths[start : start + DECODED_AT_ONCE]
+                for index, picture in enumerate(pool.map(lambda p: _square(p, size_px), group), start):
+                    pixels[index] = picture
+                progress((start + len(group)) / len(files.paths))
             pixels.flush()
+    path.touch()  # when it was used last
     cached: NDArray[np.uint8] = np.load(path, mmap_mode="r")
     return cached
+
+
+def _make_room(folder: Path, needed: int) -> None:
+    """Drop the memory maps used longest ago until there is room; a run that reads one keeps it open."""
+    kept = sorted(folder.glob("*.npy"), key=lambda path: path.stat().st_mtime)
+    while kept and sum(path.stat().st_size for path in kept) + needed > CACHE_BYTES:
+        kept.pop(0).unlink()
+
+
+def _reserve(path: Path, size: int) -> None:
+    """Claim the bytes of a file, since writing to a memory map on a full disk kills the process."""
+    with path.open("wb") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size + 4096)
+
+
+def kept_size_px(size_px: int, augmentation: Augmentation) -> int:
+    """Side of the pictures to keep for training at ``size_px``: larger if augmentation zooms in."""
+    zooms = augmentation.zoom > 0 or augmentation.stretch > 0
+    return round(size_px * CACHE_OVERSIZE) if zooms else size_px
 
 
 def training_batches(
@@ -83,10 +121,12 @@ def training_batches(
     def batch(number: int) -> Batch:
         rng = np.random.default_rng((*seed, number))
         chosen = groups[number]
+        if augmentation == UNCHANGED and pixels.shape[1] == size_px:
+            return preprocessing.apply(pixels[chosen]), labels[chosen]
         pictures = np.stack([augmented(pixels[i], augmentation, rng, size_px) for i in chosen])
         return preprocessing.apply(pictures), labels[chosen]
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         waiting: deque[Future[Batch]] = deque()
         for number in range(len(groups)):
             waiting.append(pool.submit(batch, number))

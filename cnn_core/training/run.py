@@ -5,148 +5,193 @@ Started again on the same folder, a run goes on after its last finished epoch.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core import architectures
+from cnn_core import backend
 from cnn_core.datasets.folders import LabelledFiles
-from cnn_core.errors import DataError
-from cnn_core.training.averaging import WeightAverage
+from cnn_core.datasets.splits import Splits
+from cnn_core.errors import Cancelled, DataError, TrainingError
+from cnn_core.training.clock import Clock, Means
 from cnn_core.training.config import TrainingConfig
-from cnn_core.training.evaluation import evaluate_binary
-from cnn_core.training.pipeline import CACHE_OVERSIZE, Batch, pixel_cache, training_batches
-from cnn_core.training.run_folder import Checkpoint, RunFolder
+from cnn_core.training.model_folder import write_frame
+from cnn_core.training.network import Network, architecture_of
+from cnn_core.training.pipeline import Batch, kept_size_px, pixel_cache, training_batches
+from cnn_core.training.precision import precision_of
+from cnn_core.training.run_folder import FILM_FOLDER, RunFolder
 
-STATUS_SECONDS = 3.0
-VALIDATION_BATCH = 100
-LONGEST_WARMUP_SHARE = 0.2
+SMALLEST_PROBABILITY = 1e-7
 
 
 class TrainingRun:
-    """State of one run: networks, optimizer, averaged weights and the epochs behind it."""
+    """State of one run: its network and the epochs behind it."""
 
-    def __init__(
-        self, config: TrainingConfig, training: LabelledFiles, validation: LabelledFiles, folder: Path
-    ) -> None:
+    def __init__(self, config: TrainingConfig, splits: Splits, folder: Path, cache_folder: Path) -> None:
         """Make a run, or take it up where it stopped.
 
+        Args:
+            config: its settings.
+            splits: its pictures.
+            folder: of the run; made if missing.
+            cache_folder: decoded pictures, shared by runs.
+
         Raises:
-            DataError: classes that do not fit, too few pictures, or a folder with other settings.
+            DataError: too few pictures, or settings that do not fit the network.
         """
-        _check_data(config, training, validation)
-        self.config = config
-        self.training = training
-        self.validation = validation
-        self.folder = RunFolder(folder, config)
-        self.history: list[dict[str, float]] = []
-        keras.utils.set_random_seed(config.seed)
-        keras.config.set_dtype_policy(config.precision)
-        self.model = architectures.photo_cnn(None, dropout=config.dropout, for_training=True)
-        self.averaged = architectures.photo_cnn(None, for_training=True)
-        self.average = WeightAverage(self.model, config.average_decay)
-        self._steps = len(training.paths) // config.batch_size
-        self._compile()
-        self._resume()
+        _check(config, splits)
+        self.config, self.splits, self.cache_folder = config, splits, cache_folder
+        self.folder = RunFolder(folder)
+        self.devices = backend.Devices(config.device)
+        self._steps = len(splits.training.paths) // config.batch_size
+        size_px = max(config.size_at(epoch) for epoch in range(config.epochs))
+        self.precision = precision_of(
+            config.precision,
+            self.devices,
+            lambda precision: self._network(precision).step,
+            (config.batch_size, size_px, size_px, 3),
+            folder,
+        )
+        self.network = self._network(self.precision.chosen)
+        self._labels = np.asarray(splits.training.labels, np.float32)
+        self._class_weights = _class_weights(config, splits.training)
+        self._film = film_epochs(config.epochs, config.film_frames)
+        saved = self.folder.load()
+        self.history: list[dict[str, float]] = [] if saved is None else saved.history
+        if saved is not None:
+            self.network.restore(saved)
+        self.folder.cut_steps(len(self.history))
 
-    def run(self) -> None:
-        """Train the epochs that are left, then leave the averaged weights in ``averaged``."""
-        try:
-            for epoch in range(len(self.history), self.config.epochs):
-                self._train_epoch(epoch)
-        except BaseException as error:
-            self.folder.write_status("failed", epochs_done=len(self.history), reason=repr(error))
-            raise
-        self.averaged.set_weights(self.average.values)
-        self.folder.write_status("finished", epochs_done=len(self.history))
+    def run(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Train the epochs that are left.
 
-    def validation_probabilities(self) -> NDArray[np.float64]:
-        """Probability of class 1 per validation picture from the averaged weights, ``(n,)``."""
-        pixels = pixel_cache(self.validation, self.config.input_size_px, self.cache_folder)
-        prepare = architectures.PHOTO_CNN_PREPROCESSING.apply
-        logits = [
-            self.averaged.predict_on_batch(prepare(pixels[i : i + VALIDATION_BATCH]))
-            for i in range(0, len(pixels), VALIDATION_BATCH)
-        ]
-        return 1 / (1 + np.exp(-np.concatenate(logits)[:, 0].astype(np.float64)))
+        Args:
+            stopped: asked after each step and each group of decoded pictures whether to stop.
+
+        Raises:
+            Cancelled: ``stopped`` said so; the epochs before are kept.
+            TrainingError: the loss is no longer a number.
+            OSError: the disk is full, or the data is gone.
+        """
+        if 0 in self._film and not self.history:
+            self._keep_frame(0)
+        for epoch in range(len(self.history), self.config.epochs):
+            if self.stops_early():
+                break
+            self._train_epoch(epoch, stopped)
 
     @property
-    def cache_folder(self) -> Path:
-        """Decoded pictures, shared by all runs beside this one."""
-        return self.folder.path.parent / "pixels"
+    def best_epoch(self) -> int:
+        """The epoch of the lowest validation loss, counted from 1."""
+        return 1 + min(range(len(self.history)), key=lambda epoch: self.history[epoch]["val_loss"])
 
-    def _compile(self) -> None:
-        config = self.config
-        warmup_epochs = min(config.warmup_epochs, LONGEST_WARMUP_SHARE * config.epochs)
-        schedule = keras.optimizers.schedules.CosineDecay(
-            0.0,
-            decay_steps=max(1, round(self._steps * (config.epochs - warmup_epochs))),
-            warmup_target=config.learning_rate,
-            warmup_steps=round(self._steps * warmup_epochs),
-        )
-        optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-        self.model.compile(
-            optimizer=optimizer,
-            loss=keras.losses.BinaryCrossentropy(from_logits=True, label_smoothing=config.label_smoothing),
-            metrics=[keras.metrics.BinaryAccuracy("accuracy", threshold=0.0)],
-            jit_compile=False,  # XLA slows convolutions down on a CPU
-        )
-        optimizer.build(self.model.trainable_variables)
+    def stops_early(self) -> bool:
+        """Whether the validation loss has not fallen for as many epochs as the settings allow."""
+        patience = self.config.early_stopping_epochs
+        return 0 < patience <= len(self.history) - self.best_epoch if self.history else False
 
-    def _train_epoch(self, epoch: int) -> None:
-        config = self.config
-        if epoch == 0 or config.size_at(epoch) != config.size_at(epoch - 1):
-            self.model.make_train_function(force=True)  # compiled anew for the size of this stage
-        clock = _Clock()
-        means = {"loss": 0.0, "accuracy": 0.0}
-        for step, (inputs, labels) in enumerate(self._batches(epoch), start=1):
+    def _network(self, precision: str) -> Network:
+        classes = len(self.splits.classes)
+        return Network(self.config, classes, self._steps, self.devices, precision)
+
+    def _train_epoch(self, epoch: int, stopped: Callable[[], bool]) -> None:
+        pixels = self._decoded(self.splits.training, self._kept_size_px(epoch), stopped)
+        self._decoded(self.splits.validation, self.config.input_size_px, stopped)
+        self.network.start_epoch(epoch)
+        clock, means, group = Clock(), Means(), Means()
+        for step, (inputs, labels) in enumerate(self._batches(pixels, epoch), start=1):
             clock.batch_came()
-            answer = self.model.train_on_batch(inputs, labels, return_dict=True)
-            means = {key: mean + (float(answer[key]) - mean) / step for key, mean in means.items()}
-            self.average.update()
+            loss, accuracy = self.network.train(inputs, labels, self._class_weights[labels.astype(int)])
+            if not math.isfinite(loss):
+                raise _not_finite(epoch, step, loss)
+            means.add(loss, accuracy)
+            group.add(loss, accuracy)
             clock.step_done()
-            if clock.status_is_due():
-                self._write_status(epoch, step, step * config.batch_size / clock.seconds(), means)
-        seconds = clock.seconds()
-        self.averaged.set_weights(self.average.values)
-        truth = np.asarray(self.validation.labels, np.float32)
-        scores = evaluate_binary(self.validation_probabilities(), truth)
-        self.history.append(
-            {
-                "epoch": epoch + 1,
-                "size_px": config.size_at(epoch),
-                "loss": round(means["loss"], 5),
-                "accuracy": round(means["accuracy"], 5),
-                "val_loss": round(scores.loss, 5),
-                "val_accuracy": round(scores.accuracy, 5),
-                "learning_rate": round(float(self.model.optimizer.learning_rate), 7),
-                "images_per_second": round(self._steps * config.batch_size / seconds, 1),
-                "waiting_fraction": round(clock.waited_seconds / seconds, 4),
-                "seconds": round(clock.seconds(), 1),
-            }
-        )
-        self._save()
+            if clock.row_is_due() or step == self._steps:
+                self._tell(epoch, step, clock, means, group)
+                group = Means()
+            if stopped():
+                raise Cancelled("Stopped as asked; the finished epochs are kept.")
+        self._finish_epoch(epoch, clock, means)
 
-    def _batches(self, epoch: int) -> Iterator[Batch]:
-        size_px = self.config.size_at(epoch)
+    def _batches(self, pixels: NDArray[np.uint8], epoch: int) -> Iterator[Batch]:
         return training_batches(
-            pixel_cache(self.training, round(size_px * CACHE_OVERSIZE), self.cache_folder),
-            np.asarray(self.training.labels, np.float32),
-            size_px=size_px,
+            pixels,
+            self._labels,
+            size_px=self.config.size_at(epoch),
             batch_size=self.config.batch_size,
             augmentation=self.config.augmentation,
-            preprocessing=architectures.PHOTO_CNN_PREPROCESSING,
+            preprocessing=self.network.preprocessing,
             seed=(self.config.seed, epoch),
         )
 
-    def _write_status(self, epoch: int, step: int, images_per_second: float, means: dict[str, float]) -> None:
+    def _finish_epoch(self, epoch: int, clock: Clock, means: Means) -> None:
+        trained_seconds = clock.seconds()
+        self.network.take_averaged_weights()
+        val_loss, val_accuracy = self._judge()
+        if not math.isfinite(val_loss):
+            raise _not_finite(epoch, self._steps, val_loss)
+        row = {
+            "epoch": epoch + 1,
+            "size_px": self.config.size_at(epoch),
+            "loss": round(means.loss, 5),
+            "accuracy": round(means.accuracy, 5),
+            "val_loss": round(val_loss, 5),
+            "val_accuracy": round(val_accuracy, 5),
+            "learning_rate": round(self.network.learning_rate, 9),
+            "images_per_second": round(self._steps * self.config.batch_size / trained_seconds, 1),
+            "waiting_fraction": round(clock.waited_seconds / trained_seconds, 4),
+            "seconds": round(clock.seconds(), 1),
+        }
+        self.history.append(row)
+        if self.best_epoch == epoch + 1:
+            self.folder.save_best(self.network.kept_weights())
+        if epoch + 1 in self._film:
+            self._keep_frame(epoch + 1)
+        self.folder.save(self.network.checkpoint(self.history))
+        if self.config.tensorboard:
+            backend.EventWriter(self.folder.path / "tensorboard").write(epoch + 1, row)
+
+    def probabilities(self, files: LabelledFiles) -> NDArray[np.float32]:
+        """The answers of the weights as they are, ``(n, classes)``."""
+        return self.network.probabilities(self._decoded(files, self.config.input_size_px))
+
+    def _judge(self) -> tuple[float, float]:
+        """Mean cross-entropy in nats, and accuracy, on the validation pictures."""
+        answers = self.probabilities(self.splits.validation).astype(np.float64)
+        truth = np.asarray(self.splits.validation.labels)
+        of_truth = np.clip(answers[np.arange(len(truth)), truth], SMALLEST_PROBABILITY, 1)
+        return float(-np.log(of_truth).mean()), float(np.mean(answers.argmax(axis=1) == truth))
+
+    def _kept_size_px(self, epoch: int) -> int:
+        return kept_size_px(self.config.size_at(epoch), self.config.augmentation)
+
+    def _decoded(
+        self, files: LabelledFiles, size_px: int, stopped: Callable[[], bool] = lambda: False
+    ) -> NDArray[np.uint8]:
+        def tell(fraction: float) -> None:
+            if stopped():
+                raise Cancelled("Stopped as asked while the pictures were decoded.")
+            self.folder.write_status("preparing", doing="Decoding the pictures once", fraction=fraction)
+
+        return pixel_cache(files, size_px, self.cache_folder, tell)
+
+    def _tell(self, epoch: int, step: int, clock: Clock, means: Means, group: Means) -> None:
+        images_per_second = step * self.config.batch_size / clock.seconds()
         steps_left = self._steps * (self.config.epochs - epoch) - step
+        self.folder.add_step(
+            {
+                "epoch": epoch + 1,
+                "step": step,
+                "steps": self._steps,
+                "loss": round(group.loss, 5),
+                "accuracy": round(group.accuracy, 5),
+                "images_per_second": round(images_per_second, 1),
+            }
+        )
         self.folder.write_status(
             "running",
             epoch=epoch + 1,
@@ -154,72 +199,53 @@ class TrainingRun:
             step=step,
             steps=self._steps,
             images_per_second=round(images_per_second, 1),
+            waiting_fraction=round(clock.waited_seconds / clock.seconds(), 4),
             seconds_left=round(steps_left * self.config.batch_size / images_per_second),
-            loss=round(means["loss"], 4),
-            accuracy=round(means["accuracy"], 4),
+            loss=round(means.loss, 4),
+            accuracy=round(means.accuracy, 4),
+            precision=self.precision.chosen,
+            device=self.precision.device,
         )
 
-    def _save(self) -> None:
-        self.folder.save(
-            Checkpoint(
-                history=self.history,
-                step=self.average.step,
-                weights=self.model.get_weights(),
-                average=list(self.average.values),
-                optimizer=[np.asarray(v) for v in self.model.optimizer.variables],
-            )
-        )
-
-    def _resume(self) -> None:
-        saved = self.folder.load()
-        if saved is None:
-            return
-        self.history = saved.history
-        self.model.set_weights(saved.weights)
-        self.average.values = saved.average
-        self.average.step = saved.step
-        for variable, value in zip(self.model.optimizer.variables, saved.optimizer, strict=True):
-            variable.assign(value)
+    def _keep_frame(self, epoch: int) -> None:
+        path = self.folder.path / FILM_FOLDER / f"epoch_{epoch:04d}"
+        network = self.network
+        model = network.finished(network.kept_weights())
+        row = self.history[-1] if self.history else {}
+        write_frame(path, model, epoch, self.splits.classes, network, row)
 
 
-@dataclass(slots=True)
-class _Clock:
-    """How long an epoch takes, and how much of that it waits for data."""
-
-    started: float = field(default_factory=time.monotonic)
-    waited_seconds: float = 0.0
-    asked: float = field(default_factory=time.monotonic)
-    said: float = field(default_factory=time.monotonic)
-
-    def seconds(self) -> float:
-        return time.monotonic() - self.started
-
-    def batch_came(self) -> None:
-        self.waited_seconds += time.monotonic() - self.asked
-
-    def step_done(self) -> None:
-        self.asked = time.monotonic()
-
-    def status_is_due(self) -> bool:
-        if self.asked - self.said < STATUS_SECONDS:
-            return False
-        self.said = self.asked
-        return True
+def film_epochs(epochs: int, frames: int) -> frozenset[int]:
+    """The epochs whose weights are kept: 0, the fresh network, then spread like powers up to the last."""
+    if frames == 0:
+        return frozenset()
+    spread = np.geomspace(1, epochs, max(1, frames - 1)) if epochs > 1 else np.ones(1)
+    return frozenset({0, epochs, *(int(round(epoch)) for epoch in spread)})
 
 
-def _check_data(config: TrainingConfig, training: LabelledFiles, validation: LabelledFiles) -> None:
-    if training.classes != validation.classes:
-        raise DataError(
-            f"Expected the same classes for training and validation, {list(training.classes)}. "
-            f"Received: {list(validation.classes)}. Rename the class folders so that they agree."
-        )
-    if len(training.classes) != 2:
-        raise DataError(
-            f"Expected two classes for {config.preset}, which has one sigmoid unit. "
-            f"Received: {list(training.classes)}. Choose folders with two class folders."
-        )
-    if len(training.paths) < config.batch_size:
+def _class_weights(config: TrainingConfig, files: LabelledFiles) -> NDArray[np.float32]:
+    """Weight of a picture by its class, ``(classes,)``; over all pictures the mean is 1."""
+    counts = np.asarray(list(files.counts().values()), np.float32)
+    if config.class_weights == "none":
+        return np.ones_like(counts)
+    return np.asarray(counts.sum() / (len(counts) * counts), np.float32)
+
+
+def _not_finite(epoch: int, step: int, loss: float) -> TrainingError:
+    return TrainingError(
+        f"Expected a loss that is a number. Received: {loss} in epoch {epoch + 1}, step {step}. "
+        "Start anew with a lower learning rate, a tenth say."
+    )
+
+
+def _check(config: TrainingConfig, splits: Splits) -> None:
+    if len(splits.training.paths) < config.batch_size:
         raise DataError(
             f"Expected at least one batch of {config.batch_size} training pictures. "
-            f"Received: {len(training.paths)}. Add pictures."
+            f"Received: {len(splits.training.paths)}. Add pictures, or lower the batch size."
+        )
+    if config.sizes_px and not architecture_of(config).any_size and set(config.sizes_px) != {config.input_size_px}:
+        raise DataError(
+            f"Expected one picture size for {config.preset}, which flattens its maps. Received: sizes "
+            f"{list(config.sizes_px)} and input {config.input_size_px}. Leave `sizes_px` empty."
         )

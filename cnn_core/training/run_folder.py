@@ -1,15 +1,17 @@
 """What a run leaves on disk, and all that anybody outside sees of it.
 
-``config.json`` (the settings), ``status.json`` (renewed every few seconds), ``history.csv`` (a row per
-epoch) and ``checkpoint.npz`` (weights, optimizer and history after the last finished epoch).
+``config.json`` (settings and data), ``status.json`` (renewed every few seconds), ``steps.csv`` (a row per
+group of batches), ``history.csv`` (a row per epoch), ``checkpoint.npz`` (all that is needed to go on
+after the last finished epoch), ``best.npz`` (the weights of the lowest validation loss), ``film/`` and at the
+end ``model/``.
 """
 
 from __future__ import annotations
 
 import csv
-import dataclasses
 import json
 import time
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.errors import DataError
 from cnn_core.files import replacing, write_json
-from cnn_core.training.config import TrainingConfig
+
+CONFIG_FILE = "config.json"
+STATUS_FILE = "status.json"
+HISTORY_FILE = "history.csv"
+STEPS_FILE = "steps.csv"
+CHECKPOINT_FILE = "checkpoint.npz"
+BEST_FILE = "best.npz"
+PRECISION_FILE = "precision.json"
+MODEL_FOLDER = "model"
+FILM_FOLDER = "film"
+STEP_FIELDS = ("epoch", "step", "steps", "loss", "accuracy", "images_per_second")
 
 Arrays = list[NDArray[Any]]
 
@@ -31,7 +42,8 @@ class Checkpoint:
     Attributes:
         history: a row per finished epoch.
         step: training steps behind the averaged weights.
-        weights, average, optimizer: values in Keras' order.
+        weights: of the network and of its random generators, in Keras' order.
+        average, optimizer: values in Keras' order; no average where none is kept.
     """
 
     history: list[dict[str, float]]
@@ -42,47 +54,66 @@ class Checkpoint:
 
 
 class RunFolder:
-    """The folder of one run. Every file in it is complete or absent."""
+    """The folder of one run. Every file in it is complete or absent, but the last line of ``steps.csv``."""
 
-    def __init__(self, path: Path, config: TrainingConfig) -> None:
-        """Open or make the folder.
-
-        Raises:
-            DataError: it holds a run with other settings.
-        """
+    def __init__(self, path: Path) -> None:
+        """``path`` is made if missing."""
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
-        settings, file = json.loads(json.dumps(dataclasses.asdict(config))), path / "config.json"
-        if file.exists() and json.loads(file.read_text(encoding="utf-8")) != settings:
-            raise DataError(
-                f"Expected the settings of the run that is in {path}. Received others. "
-                "Choose another folder with --run, or remove that one."
-            )
-        write_json(file, settings)
+
+    def title(self) -> str | None:
+        """A person's name for the run, if one was given."""
+        title = read_json(self.path / CONFIG_FILE).get("title")
+        return str(title) if title else None
 
     def write_status(self, state: str, **facts: Any) -> None:
-        """Say how the run is doing: ``running``, ``finished`` or ``failed``, with what else is known."""
-        write_json(self.path / "status.json", {"state": state, **facts, "time": time.time()})
+        """Say how the run is doing: a state such as ``running``, with what else is known."""
+        write_json(self.path / STATUS_FILE, {"state": state, **facts, "time": time.time()})
+
+    def status(self) -> dict[str, Any]:
+        """What was said last; empty before."""
+        return read_json(self.path / STATUS_FILE)
+
+    def history(self) -> list[dict[str, float]]:
+        """A row per finished epoch."""
+        return _read_rows(self.path / HISTORY_FILE)
+
+    def steps(self) -> list[dict[str, float]]:
+        """A row per group of batches."""
+        return _read_rows(self.path / STEPS_FILE)
+
+    def add_step(self, row: Mapping[str, float]) -> None:
+        """Append a row to ``steps.csv``."""
+        path = self.path / STEPS_FILE
+        if not path.exists():
+            _write_rows(path, STEP_FIELDS, [])
+        with path.open("a", newline="", encoding="utf-8") as file:
+            csv.DictWriter(file, STEP_FIELDS).writerow(row)
+
+    def cut_steps(self, epochs: int) -> None:
+        """Forget the rows of epochs after ``epochs``, which were not finished."""
+        path = self.path / STEPS_FILE
+        if path.exists():
+            _write_rows(path, STEP_FIELDS, [row for row in self.steps() if row["epoch"] <= epochs])
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Write the checkpoint, and its history for people to read."""
         groups = {name: getattr(checkpoint, name) for name in ("weights", "average", "optimizer")}
         arrays = {f"{name}{i}": value for name, values in groups.items() for i, value in enumerate(values)}
-        with replacing(self.path / "checkpoint.npz") as temporary:
+        with replacing(self.path / CHECKPOINT_FILE) as temporary:
             np.savez(
                 temporary, step=checkpoint.step, history=np.str_(json.dumps(checkpoint.history)), **arrays
             )
-        with (
-            replacing(self.path / "history.csv") as temporary,
-            temporary.open("w", newline="", encoding="utf-8") as file,
-        ):
-            writer = csv.DictWriter(file, fieldnames=list(checkpoint.history[0]))
-            writer.writeheader()
-            writer.writerows(checkpoint.history)
+        self.write_history(checkpoint.history)
+
+    def write_history(self, history: list[dict[str, float]]) -> None:
+        """Write ``history.csv``; nothing before the first epoch."""
+        if history:
+            _write_rows(self.path / HISTORY_FILE, list(history[-1]), history)
 
     def load(self) -> Checkpoint | None:
         """The last checkpoint, or None in a new folder."""
-        path = self.path / "checkpoint.npz"
+        path = self.path / CHECKPOINT_FILE
         if not path.exists():
             return None
         with np.load(path, allow_pickle=False) as saved:
@@ -93,6 +124,49 @@ class RunFolder:
                 average=_numbered(saved, "average"),
                 optimizer=_numbered(saved, "optimizer"),
             )
+
+    def save_best(self, weights: Arrays) -> None:
+        """Keep the weights of the best epoch so far."""
+        with replacing(self.path / BEST_FILE) as temporary:
+            np.savez(temporary, **{f"weights{i}": value for i, value in enumerate(weights)})
+
+    def load_best(self) -> Arrays:
+        """The weights of the best epoch so far."""
+        with np.load(self.path / BEST_FILE, allow_pickle=False) as saved:
+            return _numbered(saved, "weights")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file; empty where there is none."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _write_rows(path: Path, fields: Iterable[str], rows: Iterable[Mapping[str, float]]) -> None:
+    with replacing(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(fields), restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _read_rows(path: Path) -> list[dict[str, float]]:
+    """The rows of a table of numbers; one that was cut off in the middle is left out."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except OSError:
+        return []
+    return [numbers for row in rows if (numbers := _numbers(row)) is not None]
+
+
+def _numbers(row: Mapping[str | None, Any]) -> dict[str, float] | None:
+    try:
+        return {str(key): float(value) if value != "" else float("nan") for key, value in row.items()}
+    except (TypeError, ValueError):
+        return None
 
 
 def _numbered(saved: Any, group: str) -> Arrays:

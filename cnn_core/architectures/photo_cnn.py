@@ -1,4 +1,4 @@
-"""The networks that Convscope can train, by key."""
+"""``photo_cnn``: the bundled network, a plain stack made to be looked at."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ import numpy as np
 from keras import layers
 
 from cnn_core import backend
+from cnn_core.architectures.architecture import Architecture, Plan, answer
 from cnn_core.images import Preprocessing
 
-PHOTO_CNN_BLOCKS = ((32,), (48,), (96, 96), (160, 160), (256, 256))
-PHOTO_CNN_PREPROCESSING = Preprocessing(scale=(1 / 127.5,), offset=(-1.0,))
+BLOCKS = ((32,), (48,), (96, 96), (160, 160), (256, 256))
+PREPROCESSING = Preprocessing(scale=(1 / 127.5,), offset=(-1.0,))
 
 
-def photo_cnn(size_px: int | None, *, dropout: float = 0.0, for_training: bool = False) -> keras.Model:
+def photo_cnn(plan: Plan, *, for_training: bool = False) -> keras.Model:
     """A plain stack of 3x3 convolutions, made to be looked at.
 
     Blocks of convolution and ReLU with 2x2 max pooling between them, then the mean over the last
-    maps and one sigmoid unit (Simonyan and Zisserman 2015; Lin et al. 2014). Two things differ
+    maps and the answer (Simonyan and Zisserman 2015; Lin et al. 2014). Two things differ
     from a textbook stack. Maps are padded by reflection instead of zeros: a frame of zeros is an
     edge that every layer sees, and whole channels learn to light up along it. And batch
     normalisation exists only while training: ``folded`` multiplies it into the convolutions, so
     that the finished network is convolutions with ReLU and pooling, nothing else.
 
     Args:
-        size_px: side of the input in pixels, or None for any.
-        dropout: share of the units dropped before the head while training.
-        for_training: with batch normalisation and dropout, and a logit instead of a probability.
+        plan: its ``size_px`` may be None for any size; dropout goes before the answer.
+        for_training: with batch normalisation and dropout, and logits instead of probabilities.
 
     Returns:
-        ``(n, size, size, 3)`` in -1..1 to ``(n, 1)``: the probability of the second class.
+        ``(n, size, size, 3)`` in -1..1 to the answer, ``(n, 1)`` or ``(n, classes)``.
     """
-    x = inputs = keras.Input((size_px, size_px, 3), name="photo")
-    for block, filters in enumerate(PHOTO_CNN_BLOCKS, start=1):
+    x = inputs = keras.Input((plan.size_px, plan.size_px, 3), name="photo")
+    for block, filters in enumerate(BLOCKS, start=1):
         if block > 1:
             x = layers.MaxPooling2D(name=f"block{block - 1}_pool")(x)
         for index, count in enumerate(filters, start=1):
@@ -44,23 +44,22 @@ def photo_cnn(size_px: int | None, *, dropout: float = 0.0, for_training: bool =
                 x = layers.ReLU(name=f"block{block}_relu{index}")(x)
     x = layers.GlobalAveragePooling2D(name="mean")(x)
     if for_training:
-        x = layers.Dropout(dropout, name="dropout")(x)
-        return keras.Model(inputs, layers.Dense(1, dtype="float32", name="dogs")(x), name="photo_cnn")
-    return keras.Model(inputs, layers.Dense(1, "sigmoid", name="dogs")(x), name="photo_cnn")
+        x = layers.Dropout(plan.dropout, name="dropout")(x)
+    return keras.Model(inputs, answer(x, plan.classes, logits=for_training), name="photo_cnn")
 
 
-def folded(trained: keras.Model, size_px: int) -> keras.Model:
+def folded(trained: keras.Model, plan: Plan) -> keras.Model:
     """The finished ``photo_cnn``: batch normalisation multiplied into the convolutions.
 
     Args:
         trained: from ``photo_cnn(..., for_training=True)``; not changed.
-        size_px: side of the input of the result.
+        plan: of the result.
 
     Returns:
         A float32 model with the same answers as ``trained`` at inference.
     """
-    with backend.float32_policy():
-        finished = photo_cnn(size_px)
+    with backend.dtype_policy("float32"):
+        finished = photo_cnn(plan)
     for layer in finished.layers:
         if isinstance(layer, layers.Conv2D):
             norm = trained.get_layer(layer.name.replace("conv", "norm"))
@@ -71,3 +70,12 @@ def folded(trained: keras.Model, size_px: int) -> keras.Model:
         elif isinstance(layer, layers.Dense):
             layer.set_weights(trained.get_layer(layer.name).get_weights())
     return finished
+
+
+ARCHITECTURE = Architecture(
+    key="photo_cnn",
+    any_size=True,
+    preprocessing=lambda plan: PREPROCESSING,
+    for_training=lambda plan: photo_cnn(plan, for_training=True),
+    finished=folded,
+)

@@ -1,0 +1,68 @@
+"""What a network that can be trained has to say of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import layers
+
+from cnn_core.images import Preprocessing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What an architecture leaves open.
+
+    Attributes:
+        size_px: side of the input, or None for any size.
+        classes: how many; two share one sigmoid unit, more have a softmax unit each.
+        dropout: largest share of units dropped; several places keep their proportions.
+        base: key of the network whose features are reused, where there is one.
+    """
+
+    size_px: int | None
+    classes: int = 2
+    dropout: float = 0.0
+    base: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Architecture:
+    """A network that can be trained.
+
+    Attributes:
+        key: name in settings and cards.
+        any_size: whether its weights fit pictures of any size, as without a Flatten layer.
+        preprocessing: from pixels to model input.
+        for_training: the network that is trained; answers logits, ``(n, 1)`` or ``(n, classes)``.
+        finished: from the trained network to the one that is kept: float32, answers probabilities.
+        fine_tuned: makes the layers trainable that only the second step trains, or None.
+    """
+
+    key: str
+    any_size: bool
+    preprocessing: Callable[[Plan], Preprocessing]
+    for_training: Callable[[Plan], keras.Model]
+    finished: Callable[[keras.Model, Plan], keras.Model]
+    fine_tuned: Callable[[keras.Model], None] | None = None
+
+
+def answer(features: Any, classes: int, *, logits: bool) -> Any:
+    """The last layer: one sigmoid unit for two classes, a softmax unit for each of more.
+
+    Args:
+        features: symbolic, ``(n, k)``.
+        classes: at least two.
+        logits: leave the scores before sigmoid or softmax, for a loss that is exact.
+    """
+    if logits:
+        return layers.Dense(units(classes), dtype="float32", name="answer")(features)
+    return layers.Dense(units(classes), "sigmoid" if classes == 2 else "softmax", name="answer")(features)
+
+
+def units(classes: int) -> int:
+    """Number of outputs for so many classes."""
+    return 1 if classes == 2 else classes

@@ -1,0 +1,94 @@
+"""The networks of the documents: convolutions and pooling, Flatten, one hidden layer, the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import keras
+from keras import layers
+
+from cnn_core import backend
+from cnn_core.architectures.architecture import Architecture, Plan, answer
+from cnn_core.errors import DataError
+from cnn_core.images import Preprocessing
+
+HIDDEN_UNITS = 512
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """What tells the documents' networks apart.
+
+    Attributes:
+        key: name in settings and cards.
+        filters: of each convolution.
+        padding: ``same`` or ``valid``.
+        after_pool: share of the dropout rate after each pooling, in order; 0 is none.
+        after_flatten, after_hidden: share of the dropout rate in these places.
+    """
+
+    key: str
+    filters: tuple[int, ...]
+    padding: str
+    after_pool: tuple[float, ...]
+    after_flatten: float = 0.0
+    after_hidden: float = 0.0
+
+    def model(self, plan: Plan, *, logits: bool) -> keras.Model:
+        """The network: ``(n, size, size, 3)`` in 0..1 to logits or probabilities.
+
+        Raises:
+            DataError: pictures too small for so many poolings.
+        """
+        if plan.size_px is None:
+            raise DataError(f"Expected a picture size, since {self.key} flattens its maps. Received: none.")
+        x = inputs = keras.Input((plan.size_px, plan.size_px, 3), name="photo")
+        for index, (filters, share) in enumerate(zip(self.filters, self.after_pool, strict=True), start=1):
+            self._check_room(x.shape[1], plan.size_px)
+            x = layers.Conv2D(filters, 3, padding=self.padding, activation="relu", name=f"conv{index}")(x)
+            x = layers.MaxPooling2D(name=f"pool{index}")(x)
+            x = _dropped(x, share * plan.dropout, f"dropout{index}")
+        x = layers.Flatten(name="flatten")(x)
+        x = _dropped(x, self.after_flatten * plan.dropout, "dropout_flat")
+        x = layers.Dense(HIDDEN_UNITS, "relu", name="hidden")(x)
+        x = _dropped(x, self.after_hidden * plan.dropout, "dropout_hidden")
+        return keras.Model(inputs, answer(x, plan.classes, logits=logits), name=self.key)
+
+    def finished(self, trained: keras.Model, plan: Plan) -> keras.Model:
+        """The same network in float32 with probabilities for logits; dropout stays, and does nothing."""
+        with backend.dtype_policy("float32"):
+            model = self.model(plan, logits=False)
+        model.set_weights(trained.get_weights())
+        return model
+
+    def architecture(self) -> Architecture:
+        """This stack among all architectures."""
+        return Architecture(
+            key=self.key,
+            any_size=False,
+            preprocessing=lambda plan: Preprocessing(),
+            for_training=lambda plan: self.model(plan, logits=True),
+            finished=self.finished,
+        )
+
+    def _check_room(self, side_px: int, size_px: int) -> None:
+        if side_px < (4 if self.padding == "valid" else 2):
+            raise DataError(
+                f"Expected larger pictures for {self.key}, whose maps shrink {len(self.filters)} times. "
+                f"Received: {size_px} px. Choose at least {2 ** (len(self.filters) + 2)} px."
+            )
+
+
+def _dropped(x: object, rate: float, name: str) -> object:
+    return layers.Dropout(rate, name=name)(x) if rate > 0 else x
+
+
+LECTURE = Stack(
+    key="lecture_cnn", filters=(16, 32, 64), padding="same", after_pool=(1, 0, 1), after_hidden=1 / 3
+)
+ARTICLE = Stack(
+    key="article_cnn", filters=(32, 64, 128, 128), padding="same", after_pool=(0, 0, 0, 0), after_flatten=1
+)
+REPORT = Stack(
+    key="report_cnn", filters=(32, 64, 128, 128), padding="valid", after_pool=(0, 0, 0, 0), after_flatten=1
+)

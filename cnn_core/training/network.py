@@ -1,0 +1,149 @@
+"""The network of a run while it is trained, with its optimizer and the weights that are judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core import backend
+from cnn_core.architectures import Architecture, Plan, architecture_named
+from cnn_core.images import Preprocessing
+from cnn_core.training.averaging import WeightAverage
+from cnn_core.training.config import TrainingConfig
+from cnn_core.training.optimizers import losses_of, optimizer_of
+from cnn_core.training.presets import preset_named
+from cnn_core.training.run_folder import Arrays, Checkpoint
+
+JUDGED_AT_ONCE = 64
+
+Float = NDArray[np.float32]
+
+
+class Network:
+    """A network, its optimizer and, where weights are averaged, the averaged network."""
+
+    def __init__(
+        self, config: TrainingConfig, classes: int, steps: int, devices: backend.Devices, precision: str
+    ) -> None:
+        """Make it with fresh weights from ``config.seed``.
+
+        Args:
+            config: settings of the run.
+            classes: how many.
+            steps: training steps per epoch.
+            devices: where it is trained.
+            precision: ``float32`` or ``mixed_bfloat16``.
+        """
+        self._config, self._classes, self._steps, self._devices = config, classes, steps, devices
+        self.architecture = architecture_of(config)
+        self.plan = plan_of(config, classes)
+        free = Plan(size_px=None, classes=classes, dropout=self.plan.dropout, base=self.plan.base)
+        keras.utils.set_random_seed(config.seed)
+        with backend.dtype_policy(precision), devices.scope():
+            build, plan = self.architecture.for_training, free if self.architecture.any_size else self.plan
+            self.model = build(plan)
+            averages = config.average_decay > 0
+            self._judged = build(plan) if averages else self.model
+        self.average = WeightAverage(self.model, config.average_decay) if averages else None
+        self._logits = backend.Graph(self._judged.inputs, self._judged.outputs)
+        self._enter(stage=0)
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """From pixels to model input."""
+        return self.architecture.preprocessing(self.plan)
+
+    def train(self, inputs: Float, labels: Float, weights: Float) -> tuple[float, float]:
+        """One step on a batch: loss in nats and share of right answers."""
+        answer = self.step(inputs, labels, weights)
+        if self.average is not None:
+            self.average.update()
+        return answer
+
+    def start_epoch(self, epoch: int) -> None:
+        """Get ready for an epoch, counted from 0; fine-tuning begins with an optimizer of its own."""
+        if self._stage_of(epoch) != self._stage:
+            self._enter(self._stage_of(epoch))
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the last step."""
+        return float(self.optimizer.learning_rate)
+
+    def probabilities(self, pixels: NDArray[np.uint8]) -> Float:
+        """The answer of the judged weights to pictures ``(n, H, W, 3)``: ``(n, classes)``."""
+        groups = (pixels[i : i + JUDGED_AT_ONCE] for i in range(0, len(pixels), JUDGED_AT_ONCE))
+        return probabilities_of(np.concatenate([self._logits(self.preprocessing.apply(g))[0] for g in groups]))
+
+    def kept_weights(self) -> Arrays:
+        """The weights that are judged and kept, in Keras' order."""
+        return self.average.values if self.average is not None else self.model.get_weights()
+
+    def take_averaged_weights(self) -> None:
+        """Have the averaged weights judged from here on, where there are any."""
+        if self.average is not None:
+            self._judged.set_weights(self.average.values)
+
+    def finished(self, weights: Arrays) -> keras.Model:
+        """The network to keep: float32, probabilities, with some ``kept_weights``."""
+        trained = self.architecture.for_training(self.plan)
+        trained.set_weights(weights)
+        return self.architecture.finished(trained, self.plan)
+
+    def checkpoint(self, history: list[dict[str, float]]) -> Checkpoint:
+        """All that is needed to go on later."""
+        return Checkpoint(
+            history=history,
+            step=0 if self.average is None else self.average.step,
+            weights=[np.asarray(v) for v in self.model.variables],
+            average=[] if self.average is None else list(self.average.values),
+            optimizer=[np.asarray(v) for v in self.optimizer.variables],
+        )
+
+    def restore(self, saved: Checkpoint) -> None:
+        """Go on from a checkpoint."""
+        self.start_epoch(len(saved.history) - 1)
+        _assign(self.model.variables, saved.weights)
+        _assign(self.optimizer.variables, saved.optimizer)
+        if self.average is not None:
+            self.average.values, self.average.step = saved.average, saved.step
+
+    def _stage_of(self, epoch: int) -> int:
+        first = self._config.epochs - self._config.fine_tuning_epochs
+        return int(self.architecture.fine_tuned is not None and epoch >= first)
+
+    def _enter(self, stage: int) -> None:
+        self._stage = stage
+        with self._devices.scope():
+            if stage == 1 and self.architecture.fine_tuned is not None:
+                self.architecture.fine_tuned(self.model)
+            self.optimizer = optimizer_of(self._config, self._steps, fine_tuning=stage == 1)
+            self.optimizer.build(self.model.trainable_variables)
+        losses = losses_of(self._config, self._classes)
+        self.step = backend.TrainingStep(self.model, self.optimizer, losses, self._devices)
+
+
+def architecture_of(config: TrainingConfig) -> Architecture:
+    """The architecture of a preset."""
+    return architecture_named(preset_named(config.preset).architecture)
+
+
+def plan_of(config: TrainingConfig, classes: int) -> Plan:
+    """What the settings of a run leave to its architecture."""
+    return Plan(size_px=config.input_size_px, classes=classes, dropout=config.dropout, base=config.base)
+
+
+def probabilities_of(logits: Float) -> Float:
+    """From logits, ``(n, 1)`` or ``(n, classes)``, to probabilities ``(n, classes)``, float32."""
+    if logits.shape[1] == 1:
+        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
+    exponents = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _assign(variables: Any, values: Arrays) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
