@@ -1,0 +1,151 @@
+"""The lines and marks of the training curves, one trace each."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from dashboard.figures.theme import DARK, Theme
+
+Values = NDArray[np.floating[Any]]
+
+DASHES = "5px 4px"
+MARKERS_UNTIL_EPOCHS = 30
+LONGEST_TITLE = 42
+SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star")
+# The page's categorical colours (.streamlit/config.toml), so that one run has one colour everywhere.
+LIGHT_SERIES = ("#0f6b7d", "#b5533c", "#6b7a3a", "#6a5a92", "#a8812b", "#5b6770")
+DARK_SERIES = ("#4fb7c5", "#e08b73", "#a9bb6b", "#a897d3", "#d9b45c", "#9aa7b0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How the lines of one run look.
+
+    Attributes:
+        training, validation: colours.
+        symbol: marks its lowest validation loss.
+        group: hides and shows together in the legend.
+        alone: whether there is no other run.
+    """
+
+    training: str
+    validation: str
+    symbol: str
+    group: str
+    alone: bool
+
+
+def look_of(place: int, count: int, theme: Theme) -> Look:
+    colours = series_colours(theme)
+    own = colours[place % len(colours)]
+    return Look(
+        training=theme.accent if count == 1 else own,
+        validation=theme.frame if count == 1 else own,
+        symbol=SYMBOLS[place % len(SYMBOLS)],
+        group=f"run {place}",
+        alone=count == 1,
+    )
+
+
+def series_colours(theme: Theme) -> tuple[str, ...]:
+    """A colour per run, repeated after the last."""
+    return DARK_SERIES if theme.ground == DARK.ground else LIGHT_SERIES
+
+
+def split_line(epochs: Values, values: Values, what: str, look: Look) -> go.Scatter:
+    """One curve of a run.
+
+    Args:
+        epochs, values: ``(epochs,)``; NaN makes a gap.
+        what: split and metric, e.g. ``validation loss``.
+        look: of the run.
+    """
+    validation, number = what.startswith("validation"), "%{y:.4f}" if what.endswith("loss") else "%{y:.1%}"
+    colour = look.validation if validation else look.training
+    return go.Scatter(
+        x=np.asarray(epochs, np.float32),
+        y=np.asarray(values, np.float32),
+        mode="lines+markers" if len(epochs) <= MARKERS_UNTIL_EPOCHS else "lines",
+        marker={"size": 5, "color": colour},
+        line={"color": colour, "width": 2.4, "dash": DASHES if validation else "solid"},
+        hovertemplate=f"{what} <b>{number}</b><extra>{'' if look.alone else '%{fullData.name}'}</extra>",
+    )
+
+
+def cut_off(epochs: Values, values: Values, top: float, line: go.Scatter) -> go.Scatter:
+    """Triangles at the upper edge for what lies above it."""
+    above = values > top
+    return go.Scatter(
+        x=np.asarray(epochs[above], np.float32),
+        y=np.full(int(above.sum()), top, np.float32),
+        customdata=np.asarray(values[above], np.float32),
+        mode="markers",
+        marker={"symbol": "triangle-up", "size": 11, "color": line.line.color},
+        cliponaxis=False,
+        name=line.name,
+        legendgroup=line.legendgroup,
+        showlegend=False,
+        hovertemplate="above the chart: <b>%{customdata:.4g}</b><extra>%{fullData.name}</extra>",
+    )
+
+
+def best_point(x: float, y: float, look: Look, theme: Theme) -> go.Scatter:
+    """The symbol of a run at its lowest validation loss."""
+    return go.Scatter(
+        x=[x],
+        y=[y],
+        mode="markers",
+        marker={
+            "symbol": look.symbol,
+            "size": 12,
+            "color": look.validation,
+            "line": {"width": 2, "color": theme.ground},
+        },
+        legendgroup="validation" if look.alone else look.group,
+        showlegend=False,
+        hoverinfo="skip",
+    )
+
+
+def legend_entry(
+    name: str, colour: str, *, symbol: str = "", dash: str = "solid", group: str = ""
+) -> go.Scatter:
+    """An entry of the legend without points of its own."""
+    return go.Scatter(
+        x=[None],
+        y=[None],
+        mode="lines+markers" if symbol else "lines",
+        line={"color": colour, "width": 2.4, "dash": dash},
+        marker={"symbol": symbol or "circle", "size": 9, "color": colour},
+        name=name,
+        legendgroup=group or name,
+        hoverinfo="skip",
+    )
+
+
+def step_trace(x: Values, y: Values, metric: str, look: Look, *, hover: bool) -> go.Scatter:
+    """The faint line of the groups of batches; silent where the epochs have something to say."""
+    number = "%{y:.4f}" if metric == "loss" else "%{y:.1%}"
+    told = {"hovertemplate": f"training {metric} of a few batches <b>{number}</b><extra></extra>"}
+    return go.Scatter(
+        x=x,
+        y=y,
+        mode="lines",
+        line={"color": look.training, "width": 1.2},
+        opacity=0.4,
+        legendgroup="training" if look.alone else look.group,
+        showlegend=False,
+        **(told if hover else {"hoverinfo": "skip"}),
+    )
+
+
+def short_title(title: str) -> str:
+    """A title for the legend: not endless, and no mark-up of its own."""
+    whole = title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
+    return html.escape(whole, quote=False)

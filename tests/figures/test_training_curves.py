@@ -1,0 +1,259 @@
+"""Curves of a run: both splits of both metrics, the best epoch, the live line, and sensible axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from dashboard.figures.curve_ranges import accuracy_range, epoch_ticks, loss_range, step_line
+from dashboard.figures.theme import DARK, LIGHT
+from dashboard.figures.training_curves import CurveOf, training_curves_alt, training_curves_figure
+
+# Lowest validation loss in epoch 2.
+LOSSES, VAL_LOSSES = (0.7, 0.5, 0.3, 0.2), (0.65, 0.55, 0.6, 0.75)
+ACCURACIES, VAL_ACCURACIES = (0.55, 0.75, 0.9, 0.95), (0.6, 0.7, 0.72, 0.73)
+
+
+def rows(**changed: Any) -> list[dict[str, Any]]:
+    columns = {
+        "epoch": (1, 2, 3, 4),
+        "loss": LOSSES,
+        "accuracy": ACCURACIES,
+        "val_loss": VAL_LOSSES,
+        "val_accuracy": VAL_ACCURACIES,
+    } | changed
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def groups(count: int, of: int = 10, value: float = 0.5) -> list[dict[str, float]]:
+    """``count`` rows of the live line, ``of`` in each epoch."""
+    return [
+        {"epoch": 1 + i // of, "step": 1 + i % of, "steps": of, "loss": value, "accuracy": value}
+        for i in range(count)
+    ]
+
+
+def lines(figure: go.Figure) -> list[go.Scatter]:
+    """The lines of the epochs: loss of both splits, then accuracy of both, run by run."""
+    return [t for t in figure.data if "lines" in t.mode and t.opacity is None and t.x[0] is not None]
+
+
+def points(figure: go.Figure) -> list[go.Scatter]:
+    return [trace for trace in figure.data if trace.mode == "markers"]
+
+
+def run(**values: Any) -> CurveOf:
+    return CurveOf(**({"title": "first", "history": rows()} | values))
+
+
+def test_loss_is_on_the_left_and_accuracy_on_the_right_with_both_splits() -> None:
+    drawn = lines(training_curves_figure([run()], theme=LIGHT))
+    expected = (LOSSES, VAL_LOSSES, ACCURACIES, VAL_ACCURACIES)
+    for trace, values in zip(drawn, expected, strict=True):
+        np.testing.assert_array_equal(trace.y, np.float32(values))
+        np.testing.assert_array_equal(trace.x, [1, 2, 3, 4])
+    assert [trace.xaxis for trace in drawn] == ["x", "x", "x2", "x2"]
+
+
+def test_the_splits_differ_by_more_than_their_colour() -> None:
+    dashes = [trace.line.dash for trace in lines(training_curves_figure([run()], theme=LIGHT))]
+    assert dashes[0] == dashes[2] == "solid"
+    assert dashes[1] == dashes[3] != "solid"
+
+
+def test_the_epoch_of_the_lowest_validation_loss_is_marked_in_both_charts() -> None:
+    figure = training_curves_figure([run()], theme=LIGHT)
+    assert [shape.x0 for shape in figure.layout.shapes] == [2, 2]
+    assert [(point.x[0], point.y[0]) for point in points(figure)] == [(2, 0.55), (2, 0.7)]
+    assert "lowest validation loss: epoch 2" in [note.text for note in figure.layout.annotations]
+
+
+def test_the_note_of_a_late_best_epoch_stands_to_its_left() -> None:
+    late = training_curves_figure([run(history=rows(val_loss=(4, 3, 2, 1)))], theme=LIGHT)
+    early = training_curves_figure([run()], theme=LIGHT)
+    assert late.layout.annotations[-1].xanchor == "right"
+    assert early.layout.annotations[-1].xanchor == "left"
+
+
+@pytest.mark.parametrize("missing", [None, "", "nan", float("nan")])
+def test_a_missing_value_is_a_gap(missing: object) -> None:
+    figure = training_curves_figure([run(history=rows(loss=(missing, 0.5, 0.3, 0.2)))], theme=LIGHT)
+    drawn = lines(figure)[0]
+    assert np.isnan(drawn.y[0])
+    assert not drawn.connectgaps
+    assert figure.layout.yaxis.range[1] == pytest.approx(0.75 + 0.06 * (0.75 - 0.2))
+
+
+def test_values_as_text_from_a_file_are_numbers() -> None:
+    text = [{name: str(value) for name, value in row.items()} for row in rows()]
+    drawn = lines(training_curves_figure([run(history=text)], theme=LIGHT))
+    np.testing.assert_array_equal(drawn[1].y, np.float32(VAL_LOSSES))
+
+
+def test_a_spike_is_told_at_the_edge_and_does_not_squash_the_curve() -> None:
+    figure = training_curves_figure([run(history=rows(val_loss=(0.65, 40, 0.6, 0.75)))], theme=LIGHT)
+    assert figure.layout.yaxis.range[1] < 1
+    triangle = points(figure)[0]
+    assert (triangle.marker.symbol, list(triangle.x), list(triangle.customdata)) == ("triangle-up", [2], [40])
+    assert triangle.y[0] == pytest.approx(figure.layout.yaxis.range[1])
+
+
+@pytest.mark.parametrize(
+    "val_loss",
+    [(0.7, 0.9, 1.6, 2.8), (3.0, 1.2, 0.5, 0.4), (0.693, 0.3, 0.25, 0.2)],
+    ids=["climbs to the end", "high at first", "falls fast"],
+)
+def test_a_loss_that_lasts_is_shown_whole(val_loss: tuple[float, ...]) -> None:
+    low, high = loss_range([run(history=rows(val_loss=val_loss))])
+    assert low == 0
+    assert high > max(val_loss)
+
+
+@pytest.mark.parametrize("spike", [(40, 0.7, 0.6, 0.5), (0.7, 0.6, 40, 0.5), (0.7, 0.6, 0.5, 40)])
+def test_a_spike_is_found_at_the_ends_too(spike: tuple[float, ...]) -> None:
+    assert loss_range([run(history=rows(val_loss=spike))])[1] < 1
+
+
+def test_losses_far_from_zero_get_an_axis_of_their_own() -> None:
+    """A network that learns little: from 0.69 to 0.64 is something to see."""
+    flat = (0.69, 0.67, 0.65, 0.64)
+    low, high = loss_range([run(history=rows(loss=flat, val_loss=flat))])
+    assert 0.6 < low < 0.64
+    assert 0.69 < high < 0.75
+
+
+def test_a_run_that_blew_up_does_not_hide_the_others() -> None:
+    wild = run(history=rows(val_loss=(9, 80, 900, 1e4)))
+    assert loss_range([run(), wild])[1] < 1
+    assert loss_range([wild])[1] > 900
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "expected"),
+    [
+        ((0.55, 0.75, 0.9, 0.95), (0.55, 0.95)),
+        ((0.61, 0.62, 0.63, 0.64), (0.6, 0.7)),
+        ((1, 1, 1, 1), (0.9, 1)),
+    ],
+)
+def test_the_axis_of_accuracy_follows_the_data(
+    accuracy: tuple[float, ...], expected: tuple[float, float]
+) -> None:
+    low, high = accuracy_range([run(history=rows(accuracy=accuracy, val_accuracy=accuracy))])
+    edge = 0.03 * (expected[1] - expected[0])
+    assert (low, high) == pytest.approx((expected[0] - edge, expected[1] + edge))
+
+
+@pytest.mark.parametrize(("last", "step"), [(1, 1), (8, 1), (9, 2), (15, 2), (48, 10), (99, 20), (2000, 500)])
+def test_ticks_are_whole_epochs_and_at_most_eight(last: int, step: int) -> None:
+    assert epoch_ticks(last) == step
+
+
+def test_a_group_of_batches_lies_within_its_epoch() -> None:
+    row = {"epoch": 2, "step": 30, "steps": 120, "loss": 0.4, "accuracy": 0.8}
+    x, y = step_line([row], "loss", 100)
+    assert (x.tolist(), y.tolist()) == ([1.25], [pytest.approx(0.4)])
+
+
+def test_many_groups_are_averaged_to_few_points() -> None:
+    steps = groups(1000, of=100)
+    for index, row in enumerate(steps):
+        row["loss"] = float(index)
+    x, y = step_line(steps, "loss", 100)
+    assert len(x) == len(y) == 100
+    assert y[0] == 4.5  # the mean of 0 to 9
+    assert y.mean() == pytest.approx(499.5)
+    assert x[0] == pytest.approx(0.055)
+
+
+def test_groups_without_a_usable_value_are_left_out() -> None:
+    steps = groups(4)
+    steps[0]["loss"], steps[1]["loss"], steps[2]["steps"] = float("nan"), None, 0  # type: ignore[assignment]
+    assert step_line(steps, "loss", 10)[0].tolist() == [pytest.approx(0.4)]
+
+
+def test_the_live_line_is_drawn_below_and_fainter_than_the_epochs() -> None:
+    figure = training_curves_figure([run(steps=groups(45))], theme=LIGHT)
+    assert [trace.opacity for trace in figure.data[:2]] == [0.4, 0.4]
+    assert figure.data[0].x[-1] == pytest.approx(4.5)
+    assert figure.layout.xaxis.range[1] >= 5
+
+
+def test_the_first_batches_are_drawn_before_any_epoch_has_finished() -> None:
+    figure = training_curves_figure([run(history=[], steps=groups(3), epochs=15)], theme=LIGHT)
+    assert len(figure.data[0].x) == 3
+    assert "of a few batches" in figure.data[0].hovertemplate
+    assert figure.layout.xaxis.range[1] >= 15
+
+
+def test_a_planned_run_shows_how_far_it_has_to_go() -> None:
+    assert training_curves_figure([run(epochs=15)], theme=LIGHT).layout.xaxis.range[1] > 15
+    assert training_curves_figure([run()], theme=LIGHT).layout.xaxis.range[1] < 5
+
+
+@pytest.mark.parametrize("runs", [[], [CurveOf(title="new", history=[])]], ids=["none", "one without rows"])
+def test_nothing_to_draw_gives_axes_that_say_so(runs: list[CurveOf]) -> None:
+    figure = training_curves_figure(runs, theme=LIGHT)
+    assert any("Nothing to draw yet" in note.text for note in figure.layout.annotations)
+    assert tuple(figure.layout.yaxis2.range) == (0.5, 1)
+    assert {trace.yaxis for trace in figure.data} == {"y", "y2"}
+
+
+def test_a_run_without_a_single_finite_loss_is_drawn_all_the_same() -> None:
+    nothing = (None,) * 4
+    figure = training_curves_figure([run(history=rows(loss=nothing, val_loss=nothing))], theme=LIGHT)
+    assert points(figure) == []
+    assert tuple(figure.layout.yaxis.range) == (0, 1)
+    assert len(lines(figure)) == 4
+
+
+def test_several_runs_have_a_colour_a_symbol_and_a_name_each() -> None:
+    runs = [run(), run(title="second"), run(title="third")]
+    figure = training_curves_figure(runs, theme=DARK)
+    colours = [trace.line.color for trace in lines(figure)]
+    assert [len(set(colours[i : i + 4])) for i in (0, 4, 8)] == [1, 1, 1]
+    assert len(set(colours)) == 3
+    assert len({point.marker.symbol for point in points(figure)}) == 3
+    named = [trace.name for trace in figure.data if trace.showlegend is None]
+    assert named == ["first", "second", "third", "training", "validation"]
+
+
+def test_a_click_in_the_legend_hides_all_of_a_run() -> None:
+    figure = training_curves_figure([run(steps=groups(9)), run(title="second")], theme=LIGHT)
+    of_first = [trace for trace in figure.data if trace.legendgroup == "run 0"]
+    assert len(of_first) == 2 + 4 + 2 + 1  # live lines, lines, best epoch, entry of the legend
+
+
+def test_a_title_with_mark_up_is_shown_as_it_is_and_a_long_one_is_cut() -> None:
+    figure = training_curves_figure([run(title="<b>a"), run(title="x" * 90)], theme=LIGHT)
+    names = [trace.name for trace in figure.data if trace.showlegend is None]
+    assert names[0] == "&lt;b&gt;a"
+    assert len(names[1]) == 42
+    assert names[1].endswith("…")
+
+
+def test_the_line_of_a_hidden_run_stays_hidden_when_the_chart_is_drawn_again() -> None:
+    first, second = (training_curves_figure([run(steps=groups(n))], theme=LIGHT) for n in (5, 9))
+    assert first.layout.uirevision == second.layout.uirevision is not None
+
+
+def test_light_and_dark_have_colours_of_their_own() -> None:
+    light, dark = (lines(training_curves_figure([run()], theme=theme)) for theme in (LIGHT, DARK))
+    assert (light[0].line.color, dark[0].line.color) == (LIGHT.accent, DARK.accent)
+    assert light[1].line.color == LIGHT.frame
+
+
+def test_an_hour_of_batches_takes_a_few_kilobytes() -> None:
+    figure = training_curves_figure([run(steps=groups(2000, of=100))], theme=LIGHT)
+    empty = training_curves_figure([], theme=LIGHT)
+    assert len(figure.to_json()) - len(empty.to_json()) < 16_000
+
+
+def test_the_alternative_text_tells_the_ends_and_the_best_epoch() -> None:
+    text = training_curves_alt([run(), CurveOf(title="new", history=[])])
+    assert "first: after 4 epochs training loss 0.200, validation loss 0.750" in text
+    assert "lowest validation loss in epoch 2" in text
+    assert "new: no finished epoch yet" in text
