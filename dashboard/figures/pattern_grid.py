@@ -35,7 +35,7 @@ def pattern_grid_figure(
     """
     tiles = picture_tiling(len(patterns.channels), patterns.patterns.shape[1:3])
     pixels = mosaic_pixels(_with_dead_marked(patterns, theme), tiles)
-    figure = picture_grid(_webp_or_png(pixels), tiles, selected=selected, theme=theme)
+    figure = picture_grid(mosaic_webp(pixels), tiles, selected=selected, theme=theme)
     add_markers(figure, tiles, pattern_facts(patterns), names=patterns.channels, theme=theme)
     return figure, tiles
 
@@ -44,7 +44,7 @@ def kernel_grid_figure(kernels: Float, *, selected: int | None, theme: Theme) ->
     """First-layer kernels ``(n, kh, kw, c)``, each stretched to the full range around grey."""
     tiles = picture_tiling(len(kernels), kernels.shape[1:3], whole=True)
     pixels = mosaic_pixels(kernel_pixels(kernels), tiles)
-    figure = picture_grid(_webp_or_png(pixels), tiles, selected=selected, theme=theme)
+    figure = picture_grid(mosaic_webp(pixels), tiles, selected=selected, theme=theme)
     facts = [
         f"<b>Kernel {index}</b><br>weights {short(float(kernel.min()))} to {short(float(kernel.max()))}"
         for index, kernel in enumerate(kernels)
@@ -146,9 +146,8 @@ def dead_pixels(shape: tuple[int, ...], theme: Theme) -> UInt8:
     return picture
 
 
-def _webp_or_png(pixels: NDArray[np.uint8]) -> bytes:
-    """Lossy WebP keeps a page of colourful patterns below 300 kB; exports stay lossless."""
-
+def mosaic_webp(pixels: NDArray[np.uint8]) -> bytes:
+    """A mosaic as lossy WebP, which keeps a page of colourful pictures below 300 kB; exports stay lossless."""
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "WEBP", quality=WEBP_QUALITY, method=2)
     return stream.getvalue()

@@ -1,0 +1,103 @@
+"""What a job gives back, or else its progress: for any work that a part of a page waits for."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Callable
+from typing import TypeVar
+
+import streamlit as st
+
+from dashboard.jobs import Work, job_progress, jobs
+from dashboard.markdown import literal
+
+T = TypeVar("T")
+
+STOPPED = "Stopped. What was found before is kept."
+
+
+def _nothing() -> None:
+    """Where nothing is kept."""
+
+
+def result_or_progress(
+    slot: str,
+    key: str,
+    doing: str,
+    work: Work,
+    result_type: type[T],
+    *,
+    known: Callable[[], T | None] = _nothing,
+) -> T | None:
+    """The result of the work of that key; work that is new is started, and its progress drawn.
+
+    Work that this session asked for before in the same slot, and no longer needs, is left: it stops
+    unless another session waits for it.
+
+    Args:
+        slot: the part of the page that waits; names its widgets.
+        key: differs whenever the work does.
+        doing: what is done, for people, as Markdown.
+        work: ``(progress, cancelled) -> result``.
+        result_type: what ``work`` gives back.
+        known: gives the result if it is kept somewhere, so that no work is needed.
+    """
+    _leave_what_is_no_longer_wanted(slot, key)
+    kept = known()
+    if kept is not None:
+        return kept
+    job = jobs().find(key)
+    if job is not None and isinstance(job.result, result_type):
+        return job.result
+    if job is not None and job.finished.is_set() and job.error is not None:
+        st.error(literal(job.error, longest=None), icon=":material/error:")
+        _draw_start_again(slot, key)
+    elif st.session_state.get(_stopped(slot)) == key:
+        st.info(STOPPED, icon=":material/pause_circle:")
+        _draw_start_again(slot, key)
+    else:
+        job = jobs().start(key, work, _session())
+        job_progress(job, doing, slot, _session(), functools.partial(_stop, slot, key))
+    return None
+
+
+def leave(slot: str) -> None:
+    """Wait no longer for what this session asked for in a slot."""
+    before = st.session_state.pop(f"_job_{slot}", None)
+    if before is not None:
+        jobs().leave(before, _session())
+    st.session_state.pop(_stopped(slot), None)
+
+
+def _session() -> str:
+    """A name for this session among all that wait for jobs."""
+    name: str = st.session_state.setdefault("_session", uuid.uuid4().hex)
+    return name
+
+
+def _stopped(slot: str) -> str:
+    return f"_stopped_{slot}"
+
+
+def _leave_what_is_no_longer_wanted(slot: str, key: str) -> None:
+    if st.session_state.get(f"_job_{slot}") != key:
+        leave(slot)
+        st.session_state[f"_job_{slot}"] = key
+
+
+def _stop(slot: str, key: str) -> None:
+    """The person pressed Cancel; the work goes on if another session waits for it."""
+    st.session_state[_stopped(slot)] = key
+    jobs().leave(key, _session())
+
+
+def _start_again(slot: str, key: str) -> None:
+    st.session_state.pop(_stopped(slot), None)
+    jobs().forget(key)
+
+
+def _draw_start_again(slot: str, key: str) -> None:
+    st.button(
+        "Start again", key=f"{slot}-again", on_click=_start_again, args=(slot, key), icon=":material/replay:"
+    )
