@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cnn_core import open_explorer, open_image, places
+from cnn_core import open_explorer, open_image
 from cnn_core.errors import ConvscopeError, QuestionError
+from cnn_core.training.command import add_runs, add_train
 
 DEFAULT_MODEL = "cats_dogs"
 
@@ -33,7 +34,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_answer(commands.add_parser("answer", help="what a model says about a picture, as JSON"))
     _add_explain(commands.add_parser("explain", help="where a picture speaks for a class, as .npz"))
-    _add_train(commands.add_parser("train", help="train a preset on folders of pictures, one per class"))
+    add_train(commands)
+    add_runs(commands)
     return parser
 
 
@@ -51,19 +53,6 @@ def _add_explain(command: argparse.ArgumentParser) -> None:
     command.add_argument("--class", dest="class_name", help="default: the model's own answer")
     command.add_argument("--output", type=Path, required=True, help="the .npz file to write")
     command.set_defaults(run=_explain)
-
-
-def _add_train(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--preset", default="photo_cnn", choices=["photo_cnn"])
-    command.add_argument("--data", type=Path, action="append", required=True, help="may be repeated")
-    command.add_argument("--validation", type=Path, required=True, help="validation folder")
-    default_run = places.runs_folder() / "photo_cnn"
-    command.add_argument("--run", type=Path, default=default_run, dest="folder", help="folder of the run")
-    command.add_argument("--output", type=Path, help="model folder to write at the end")
-    command.add_argument("--epochs", type=int)
-    command.add_argument("--seed", type=int, default=0)
-    command.add_argument("--precision", choices=["float32", "mixed_bfloat16"], help="default: by processor")
-    command.set_defaults(run=_train)
 
 
 def _answer(options: argparse.Namespace) -> None:
@@ -103,27 +92,6 @@ def _explain(options: argparse.Namespace) -> None:
             class_index=found.class_index,
             score=found.score,
         )
-
-
-def _train(options: argparse.Namespace) -> None:
-    from cnn_core import backend  # here, since loading the framework takes seconds
-    from cnn_core.datasets.folders import labelled_files
-    from cnn_core.training.config import TrainingConfig
-    from cnn_core.training.finish import finish
-    from cnn_core.training.run import TrainingRun
-
-    settings = {} if options.epochs is None else {"epochs": options.epochs}
-    config = TrainingConfig(
-        preset=options.preset,
-        seed=options.seed,
-        precision=backend.fast_precision() if options.precision is None else options.precision,
-        **settings,
-    )
-    training, validation = labelled_files(options.data), labelled_files([options.validation])
-    run = TrainingRun(config, training, validation, options.folder)
-    run.run()
-    if options.output is not None:
-        finish(run, options.output)
 
 
 if __name__ == "__main__":

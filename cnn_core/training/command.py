@@ -1,0 +1,225 @@
+"""The commands ``train`` and ``runs``; nothing here loads the framework before a run has its turn."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from cnn_core import places
+from cnn_core.datasets.source import DataSource
+from cnn_core.errors import Cancelled, DataError, TrainingError
+from cnn_core.training.config import TrainingConfig, config_from_json, config_to_json
+from cnn_core.training.launching import create_run, queue_again
+from cnn_core.training.locks import Lock, take_lock
+from cnn_core.training.presets import PRESETS, preset_named
+from cnn_core.training.process import lower_priority, train
+from cnn_core.training.progress_line import ProgressLine
+from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, MODEL_FOLDER, read_json
+from cnn_core.training.run_status import LOCK_FILE, read_status
+from cnn_core.training.run_view import RunView, read_rows
+from cnn_core.training.runs import Runs
+
+TRAIN_HELP = """\
+Train a preset on folders of pictures, one per class, with the progress on standard error.
+
+  python -m cnn_core train --preset report_baseline --data cats_and_dogs_filtered
+  python -m cnn_core train --preset photo_cnn --data photos --validation 0.2 --set augmentation.zoom=0.4
+  python -m cnn_core train --run runs/20260101-120000-photo_cnn      resumes that run
+
+Ctrl+C pauses after the current step; the run is then resumed with --run. It can also be watched, stopped and
+resumed on the page Train. One run at a time uses a device, others wait for it.
+
+In a container, on a GPU where there is one (image convscope:gpu, with the NVIDIA Container Toolkit):
+
+  docker run --rm --gpus all -v convscope-data:/data -v "$PWD/photos:/photos:ro" convscope:gpu \\
+      python -m cnn_core train --preset photo_cnn --data /photos
+"""
+PRESET_LINES = "\n".join(f"  {preset.key:<22} {preset.summary}" for preset in PRESETS)
+SHORT_FIELDS = ("epochs", "batch_size", "seed", "precision", "device")
+OF_NEW_RUNS = ("preset", "validation", "test", "data_seed", "keep_non_rgb", "changes", "title", *SHORT_FIELDS)
+
+
+def add_train(commands: Any) -> None:
+    """Add the command to ``commands``, what ``add_subparsers`` gave."""
+    command = commands.add_parser(
+        "train",
+        help="train a preset on folders of pictures, one per class",
+        description=TRAIN_HELP,
+        epilog=f"presets:\n{PRESET_LINES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("--preset", help="what to start from (below); default photo_cnn")
+    command.add_argument(
+        "--data",
+        action="append",
+        metavar="DIR",
+        help="a folder per class, or train/, validation/, test/ with those; a second one adds to training",
+    )
+    command.add_argument("--validation", metavar="X", help="set aside where no folder is, 0.2 or 500 a class")
+    command.add_argument("--test", metavar="X", help="the same for a test set; default: none")
+    command.add_argument("--data-seed", type=int, help="chooses the pictures that are set aside; default 0")
+    command.add_argument("--keep-non-rgb", action="store_true", help="also train on grey and CMYK pictures")
+    command.add_argument("--epochs", type=int)
+    command.add_argument("--batch-size", type=int)
+    command.add_argument("--seed", type=int)
+    command.add_argument("--precision", help="automatic, float32 or mixed_bfloat16")
+    command.add_argument("--device", help="automatic or cpu")
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        dest="changes",
+        help="another setting, e.g. learning_rate=0.0001 or augmentation.zoom=0.4; may be repeated",
+    )
+    command.add_argument("--title", help="a name for the run")
+    command.add_argument("--run", metavar="FOLDER", help="resume that run, or with --data: make it there")
+    command.add_argument("--lock", type=int, help=argparse.SUPPRESS)  # handed down by Runs.launch
+    command.set_defaults(run=_train)
+
+
+def add_runs(commands: Any) -> None:
+    """Add the command that lists the runs."""
+    command = commands.add_parser("runs", help="the training runs with their states")
+    command.set_defaults(run=_list_runs)
+
+
+def _train(options: argparse.Namespace) -> None:
+    if options.lock is not None:
+        lower_priority()
+        train(Path(options.run), Lock(options.lock))
+        return
+    folder, lock = _new_run(options) if options.data is not None else _old_run(options)
+    lower_priority()
+    line = ProgressLine(folder, sys.stderr)
+    sys.stderr.write(f"{folder}\n")
+    try:
+        state = train(folder, lock, watch=line)
+    finally:
+        line.show()
+        sys.stderr.write("\n")
+    if state != "finished":
+        raise Cancelled(
+            f"The run is {state} after {len(read_rows(folder / HISTORY_FILE))} epochs. Go on with: "
+            f"python -m cnn_core train --run {shlex.quote(str(folder))}"
+        )
+    sys.stdout.write(f"{folder / MODEL_FOLDER}\n")
+
+
+def _new_run(options: argparse.Namespace) -> tuple[Path, Lock]:
+    config, source = _config(options), _source(options)
+    title = options.title or preset_named(config.preset).title
+    if options.run is None:
+        return create_run(places.runs_folder().absolute(), config, source, title=title)
+    folder = _named_folder(options.run)
+    return create_run(folder.parent, config, source, title=title, name=folder.name)
+
+
+def _old_run(options: argparse.Namespace) -> tuple[Path, Lock]:
+    if options.run is None:
+        raise DataError(
+            "Expected a folder of pictures with --data, or a run to resume with --run. Received: neither. "
+            "Add --data DIR, where DIR holds a folder per class."
+        )
+    given = [name for name in OF_NEW_RUNS if getattr(options, name) not in (None, [], False)]
+    if given:
+        raise DataError(
+            "Expected --run alone, to resume a run with its own settings. Received also: "
+            f"{', '.join(given)}. Leave that out, or start a new run with --data."
+        )
+    folder = _named_folder(options.run)
+    facts = read_json(folder / CONFIG_FILE).get("config")
+    if not isinstance(facts, dict):
+        raise TrainingError(
+            f"Expected the folder of a run. Received: {folder}, which holds none. The command "
+            "`python -m cnn_core runs` lists them."
+        )
+    lock = take_lock(folder / LOCK_FILE)
+    if lock is None:
+        raise TrainingError(
+            f"Expected a run without a process. Received: {folder}, which is being trained. Watch it on the "
+            "page Train, or wait until it has stopped."
+        )
+    if read_status(folder).get("state") == "finished":
+        raise TrainingError(f"Expected a run with epochs left. Received: {folder}, which is finished.")
+    queue_again(folder, config_from_json(facts).device)
+    return folder, lock
+
+
+def _named_folder(option: str) -> Path:
+    """A path; a bare name is a run among the others."""
+    path = Path(option).expanduser()
+    return (path if os.sep in option else places.runs_folder() / path).absolute()
+
+
+def _config(options: argparse.Namespace) -> TrainingConfig:
+    facts = config_to_json(preset_named(options.preset or "photo_cnn").config)
+    for name in SHORT_FIELDS:
+        if getattr(options, name) is not None:
+            facts[name] = getattr(options, name)
+    for change in options.changes:
+        name, equals, value = change.partition("=")
+        group, dot, inner = name.strip().partition(".")
+        if not equals or (dot and not isinstance(facts.get(group), dict)):
+            raise DataError(
+                f"Expected --set FIELD=VALUE, e.g. --set augmentation.zoom=0.2. Received: {change!r}."
+            )
+        target = facts[group] if dot else facts
+        target[inner if dot else group] = _value(value.strip())
+    return config_from_json(facts)
+
+
+def _value(text: str) -> Any:
+    """``0.2``, ``true`` and ``[96, 128]`` as what they say; anything else is a word."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _source(options: argparse.Namespace) -> DataSource:
+    given: dict[str, Any] = {
+        name: _share(name, getattr(options, name))
+        for name in ("validation", "test")
+        if getattr(options, name) is not None
+    }
+    if options.data_seed is not None:
+        given["seed"] = options.data_seed
+    return DataSource(folders=tuple(options.data), keep_non_rgb=options.keep_non_rgb, **given)
+
+
+def _share(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise DataError(
+            f"Expected --{name} as a share such as 0.2, or a number of pictures per class. "
+            f"Received: {text!r}. A folder of {name} pictures is found by its name: put train/ and {name}/ "
+            "into one folder, and name that with --data."
+        ) from None
+
+
+def _list_runs(_: argparse.Namespace) -> None:
+    views = Runs(places.runs_folder()).all()
+    if not views:
+        sys.stdout.write(f"No runs in {places.runs_folder()}.\n")
+    for view in views:
+        sys.stdout.write(f"{_run_line(view)}\n")
+
+
+def _run_line(view: RunView) -> str:
+    place = f" ({view.queue_place}.)" if view.queue_place is not None else ""
+    best = max((row.get("val_accuracy", 0.0) for row in view.history), default=None)
+    facts = [
+        f"{view.key:<40} {view.state + place:<12}",
+        f"epoch {len(view.history)}/{view.config.epochs}",
+        "" if best is None else f"best validation accuracy {best:.3f}",
+        view.title,
+        view.reason or "",
+    ]
+    return "  ".join(fact for fact in facts if fact)

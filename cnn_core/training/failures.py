@@ -1,0 +1,149 @@
+"""Why a run failed, in words for a person, and what to do about it.
+
+The framework is not imported here: its errors are recognised by the names of their classes.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cnn_core.errors import ConvscopeError
+
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+OUT_OF_MEMORY_CLASSES = frozenset({"MemoryError", "ResourceExhaustedError"})
+OUT_OF_MEMORY_WORDS = re.compile(
+    r"bad_alloc|out of memory|OUT_OF_MEMORY|\bOOM\b|Cannot allocate memory|failed to allocate", re.IGNORECASE
+)
+DISK_WORDS = re.compile(r"No space left on device|Bus error")  # a full disk under a memory map is a bus error
+LONGEST_MESSAGE = 300
+LOG_TAIL_BYTES = 8192
+LOG_SEPARATOR = "======== "  # begins the line between two processes of one run
+
+AFTERWARDS = "Then resume the run: finished epochs are kept."
+SPACE_ADVICE = (
+    "Free some space: remove runs that are no longer needed, or give CONVSCOPE_RUNS and CONVSCOPE_CACHE a "
+    f"larger disk. {AFTERWARDS}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What a failed run says of itself.
+
+    Attributes:
+        reason: what happened.
+        advice: what to do now.
+    """
+
+    reason: str
+    advice: str
+
+
+def failure_of(error: BaseException, *, folder: Path, facts: Mapping[str, Any]) -> Failure:
+    """Explain an error that ended a run.
+
+    Args:
+        error: as raised.
+        folder: of the run.
+        facts: what its ``config.json`` says; may lack anything.
+    """
+    source = facts.get("source", {})
+    gone = [name for name in source.get("folders", ()) if not Path(name).is_dir()]
+    if _is_disk_full(error):
+        return _disk_full(folder)
+    if _is_memory(error):
+        return _out_of_memory(facts.get("config", {}))
+    if gone and isinstance(error, OSError | ConvscopeError):
+        return Failure(
+            f"The data folder {gone[0]} is no longer there.",
+            f"Put it back, or connect its drive. {AFTERWARDS}",
+        )
+    if isinstance(error, FileNotFoundError):
+        return Failure(
+            f"The file {error.filename} is no longer there.",
+            f"Put it back. {AFTERWARDS}",
+        )
+    if isinstance(error, ConvscopeError):
+        return Failure(str(error), AFTERWARDS)
+    return _unforeseen(error, folder)
+
+
+def failure_of_vanished(log: Path) -> Failure:
+    """Explain the end of a process that could not say anything itself, as far as its log tells."""
+    last_words = _tail(log).rpartition(LOG_SEPARATOR)[2]
+    if DISK_WORDS.search(last_words):
+        return _disk_full(log.parent)
+    if OUT_OF_MEMORY_WORDS.search(last_words):
+        return Failure(
+            "The process of this run ran out of memory.",
+            f"Close other programs, or start a run with a smaller batch size. {AFTERWARDS}",
+        )
+    return Failure(
+        "The process of this run is gone: it was killed, memory ran out, or the machine was switched off.",
+        "Resume the run: finished epochs are kept. If it happens again, start one with a smaller batch size.",
+    )
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    return any(isinstance(cause, OSError) and cause.errno in DISK_FULL for cause in _causes(error))
+
+
+def _is_memory(error: BaseException) -> bool:
+    for cause in _causes(error):
+        names = {kind.__name__ for kind in type(cause).__mro__}
+        if names & OUT_OF_MEMORY_CLASSES or getattr(cause, "errno", None) == errno.ENOMEM:
+            return True
+        if not isinstance(cause, ConvscopeError) and OUT_OF_MEMORY_WORDS.search(str(cause)):
+            return True
+    return False
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    """The error and those that it was raised from."""
+    found: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in found:
+        found.append(cause)
+        cause = cause.__cause__
+    return found
+
+
+def _disk_full(folder: Path) -> Failure:
+    try:
+        free = f" ({shutil.disk_usage(folder).free / 2**20:,.0f} MB are free now)"
+    except OSError:
+        free = ""
+    return Failure(f"The disk is full: {folder} could not be written{free}.", SPACE_ADVICE)
+
+
+def _out_of_memory(config: Mapping[str, Any]) -> Failure:
+    batch_size, size_px = config.get("batch_size"), config.get("input_size_px")
+    halved = f", e.g. {batch_size // 2}" if isinstance(batch_size, int) and batch_size > 1 else ""
+    return Failure(
+        f"Memory ran out with {batch_size} pictures of {size_px} px a batch.",
+        f"Start a run with a smaller batch size{halved}, or with smaller pictures; or close other programs "
+        "and resume this one.",
+    )
+
+
+def _unforeseen(error: BaseException, folder: Path) -> Failure:
+    message = " ".join(str(error).split())
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[:LONGEST_MESSAGE]} …"
+    reason = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    return Failure(reason, f"The details are in {folder / 'log.txt'}. {AFTERWARDS}")
+
+
+def _tail(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - LOG_TAIL_BYTES))
+            return file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,165 @@
+"""Making the folder of a run, and starting the process that trains it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from cnn_core import places
+from cnn_core.datasets.source import DataSource
+from cnn_core.errors import TrainingError
+from cnn_core.files import write_json
+from cnn_core.training.config import TrainingConfig, config_to_json
+from cnn_core.training.device_queue import Ticket, device_of
+from cnn_core.training.failures import LOG_SEPARATOR
+from cnn_core.training.locks import Lock, take_lock
+from cnn_core.training.run_folder import CONFIG_FILE
+from cnn_core.training.run_status import LOCK_FILE, LOG_FILE, change_state
+from cnn_core.training.stop_wish import remove_wish
+
+TRAIN_COMMAND = (sys.executable, "-m", "cnn_core", "train")
+UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+LONGEST_LOG_BYTES = 2_000_000
+KEPT_LOG_BYTES = 500_000
+
+_children: list[subprocess.Popen[bytes]] = []
+_children_lock = threading.Lock()
+
+
+def create_run(
+    runs_folder: Path, config: TrainingConfig, source: DataSource, *, title: str, name: str | None = None
+) -> tuple[Path, Lock]:
+    """Make the folder of a new run; it appears whole, and locked.
+
+    Args:
+        runs_folder: of all runs; made if missing.
+        config: settings.
+        source: data; its folders are written down as absolute paths.
+        title: a person's name for the run.
+        name: of the folder; by default the time and the preset.
+
+    Returns:
+        The folder and its lock, to be released or handed to the process that trains.
+
+    Raises:
+        TrainingError: there is such a folder already.
+        OSError: nothing can be written there.
+    """
+    runs_folder.mkdir(parents=True, exist_ok=True)
+    now = time.time()
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
+    wanted = f"{stamp}-{UNSAFE.sub('-', config.preset)}" if name is None else name
+    new = runs_folder / f".new-{os.getpid()}-{threading.get_ident()}-{time.time_ns()}"
+    new.mkdir()
+    try:
+        folders = tuple(str(Path(folder).expanduser().absolute()) for folder in source.folders)
+        facts = {
+            "config": config_to_json(config),
+            "source": dataclasses.replace(source, folders=folders).to_json(),
+            "title": title,
+            "created": now,
+        }
+        write_json(new / CONFIG_FILE, facts)
+        lock = _own_lock(new)
+        folder = _in_place(new, runs_folder, wanted, numbered=name is None, device=device_of(config.device))
+    except BaseException:
+        shutil.rmtree(new, ignore_errors=True)
+        raise
+    return folder, lock
+
+
+def _own_lock(folder: Path) -> Lock:
+    lock = take_lock(folder / LOCK_FILE)
+    if lock is None:
+        raise TrainingError(f"Expected a new folder. Received: {folder}, which somebody uses. Try again.")
+    return lock
+
+
+def _in_place(new: Path, runs_folder: Path, wanted: str, *, numbered: bool, device: str) -> Path:
+    """Give the finished folder the first free name."""
+    for number in range(1, 1000 if numbered else 2):
+        folder = runs_folder / (wanted if number == 1 else f"{wanted}-{number}")
+        change_state(new, "queued", **Ticket.new(folder.name, device).facts())
+        try:
+            new.rename(folder)
+        except OSError:  # not empty: it is taken
+            if not folder.exists():
+                raise
+        else:
+            return folder
+    raise TrainingError(
+        f"Expected a new folder for the run. Received: {runs_folder / wanted}, which is taken. "
+        "Choose another name, or remove it."
+    )
+
+
+def queue_again(folder: Path, device_wish: str) -> None:
+    """Put a stopped run, whose lock the caller holds, at the end of the queue.
+
+    Args:
+        folder: of the run.
+        device_wish: ``automatic`` or ``cpu``.
+    """
+    remove_wish(folder)
+    change_state(folder, "queued", **Ticket.new(folder.name, device_of(device_wish)).facts())
+
+
+def start_process(folder: Path, lock: Lock, command: Sequence[str] = TRAIN_COMMAND) -> None:
+    """Train the run in ``folder`` in a process of its own, which outlives this one.
+
+    Args:
+        folder: of the run, an absolute path.
+        lock: of the folder; handed over, so that the run is not without a holder for a moment.
+        command: to which the folder and the lock are added.
+
+    Raises:
+        OSError: the process cannot be started.
+    """
+    reap()
+    shorten_log(folder)
+    environment = {**os.environ, "CONVSCOPE_CACHE": str(places.cache_folder().absolute())}
+    with lock, (folder / LOG_FILE).open("ab") as log:
+        log.write(f"{LOG_SEPARATOR}{time.strftime('%Y-%m-%d %H:%M:%S')}\n".encode())
+        log.flush()
+        process = subprocess.Popen(
+            [*command, "--run", str(folder), "--lock", str(lock.descriptor)],
+            cwd=places.PROJECT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            pass_fds=(lock.descriptor,),
+        )
+    with _children_lock:
+        _children.append(process)
+
+
+def reap() -> None:
+    """Let ended children of this process go, so that none stays as a zombie."""
+    with _children_lock:
+        _children[:] = [child for child in _children if child.poll() is None]
+
+
+def shorten_log(folder: Path) -> None:
+    """Keep the end of a log that has grown too long; others may be appending to it."""
+    path = folder / LOG_FILE
+    try:
+        if path.stat().st_size <= LONGEST_LOG_BYTES:
+            return
+        with path.open("r+b") as log:
+            log.seek(-KEPT_LOG_BYTES, os.SEEK_END)
+            kept = log.read()
+            log.seek(0)
+            log.write(kept)
+            log.truncate()
+    except OSError:
+        return  # a long log is no reason to stop

@@ -1,0 +1,239 @@
+"""The process of one run, from its turn in the queue to its model.
+
+Whatever happens is written into the folder of the run: this is where the rest of the world looks.
+Started again on the same folder, it goes on after the last finished epoch.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import re
+import shutil
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from cnn_core import places
+from cnn_core.datasets.source import DataSource
+from cnn_core.errors import Cancelled, TrainingError
+from cnn_core.files import write_json
+from cnn_core.training.config import TrainingConfig, config_from_json
+from cnn_core.training.device_queue import Ticket, device_of, wait_for_turn
+from cnn_core.training.failures import failure_of
+from cnn_core.training.launching import shorten_log
+from cnn_core.training.locks import Lock
+from cnn_core.training.run_folder import CONFIG_FILE, FILM_FOLDER, read_json
+from cnn_core.training.run_status import LOG_FILE, change_state, read_status
+from cnn_core.training.stop_wish import StopState, StopWish
+
+if TYPE_CHECKING:
+    from cnn_core.datasets.scan import ScanReport
+    from cnn_core.datasets.splits import Splits
+
+NICENESS = 5  # lower priority than the dashboard's 0, so that the page stays quick
+LOG_SECONDS = 20.0
+PROGRESS_SECONDS = 1.0
+OLD_SECONDS = 6 * 3600.0  # nobody decodes pictures for so long
+STANDARD_ERROR = 2
+LEFTOVER = re.compile(r"\..+\.(\d+-\d+(\.\w+)?|new)")  # of a writer that was killed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What one process has to do.
+
+    Attributes:
+        folder: of the run.
+        config: settings.
+        source: data.
+        stopped: whether to stop; asked after every step.
+    """
+
+    folder: Path
+    config: TrainingConfig
+    source: DataSource
+    stopped: Callable[[], bool]
+
+
+Trainer = Callable[[Job], None]
+
+
+def train(
+    folder: Path, lock: Lock, *, watch: Callable[[], None] | None = None, trainer: Trainer | None = None
+) -> Literal["finished"] | StopState:
+    """Wait for the device, train the epochs that are left, and write the model.
+
+    Args:
+        folder: of the run, with its ``config.json``.
+        lock: of that folder; released at the end.
+        watch: called after every step and while waiting, e.g. to show the progress.
+        trainer: does the work; the real one by default.
+
+    Returns:
+        The state that the run ends in.
+
+    Raises:
+        TrainingError: the run failed; its status says why, and so does the message.
+    """
+    wish = StopWish(folder)
+    with lock, wish.signals():
+        try:
+            remove_leftovers(folder)
+            _work(folder, _Watched(folder, wish, watch), train_for_real if trainer is None else trainer)
+            change_state(folder, "finished")
+        except Cancelled:
+            change_state(folder, wish.state)
+            return wish.state
+        except Exception as error:
+            raise _failed(folder, error) from error
+        return "finished"
+
+
+def _work(folder: Path, stopped: Callable[[], bool], trainer: Trainer) -> None:
+    facts = read_json(folder / CONFIG_FILE)
+    config = config_from_json(facts.get("config", {}))
+    source = DataSource.from_json(facts.get("source", {}))
+    ticket = Ticket.of(folder.name, read_status(folder))
+    if ticket is None:
+        ticket = Ticket.new(folder.name, device_of(config.device))
+        change_state(folder, "queued", **ticket.facts())
+    with wait_for_turn(folder.parent, ticket, stopped):
+        change_state(folder, "preparing")
+        trainer(Job(folder=folder, config=config, source=source, stopped=stopped))
+
+
+def _failed(folder: Path, error: Exception) -> TrainingError:
+    failure = failure_of(error, folder=folder, facts=read_json(folder / CONFIG_FILE))
+    try:
+        change_state(folder, "failed", reason=failure.reason, advice=failure.advice)
+        with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
+            log.writelines(traceback.format_exception(error))
+    except OSError:
+        traceback.print_exception(error)  # to standard error, all that is left without the folder
+    return TrainingError(f"{failure.reason} {failure.advice}")
+
+
+class _Watched:
+    """The wish to stop, and what else has to be looked after now and then."""
+
+    def __init__(self, folder: Path, wish: StopWish, watch: Callable[[], None] | None) -> None:
+        self._folder = folder
+        self._wish = wish
+        self._watch = watch
+        self._looked = time.monotonic()
+
+    def __call__(self) -> bool:
+        if self._watch is not None:
+            self._watch()
+        if time.monotonic() - self._looked > LOG_SECONDS:
+            self._looked = time.monotonic()
+            shorten_log(self._folder)
+        return self._wish()
+
+
+def remove_leftovers(folder: Path, *, older_than_seconds: float = 0.0) -> None:
+    """Remove the half-written files of a process that was killed.
+
+    Args:
+        folder: of a run whose lock this process holds, or one that others write to as well.
+        older_than_seconds: younger ones may belong to somebody who is alive.
+    """
+    for path in [*folder.glob(".*"), *folder.glob(f"{FILM_FOLDER}/.*")]:
+        with suppress(OSError):
+            if LEFTOVER.fullmatch(path.name) and path.stat().st_mtime < time.time() - older_than_seconds:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def train_for_real(job: Job) -> None:
+    """Look through the pictures, train, and write the model."""
+    from cnn_core.datasets.scan import scan, without_problems
+    from cnn_core.datasets.splits import read_splits
+
+    cache_folder = places.cache_folder()
+    remove_leftovers(cache_folder / "pixels", older_than_seconds=OLD_SECONDS)
+    splits = read_splits(job.source)
+    report = scan(
+        splits,
+        cache_folder / "scans",
+        progress=_Progress(job.folder, "Looking through the pictures"),
+        cancelled=job.stopped,
+        keep_non_rgb=job.source.keep_non_rgb,
+    )
+    kept = without_problems(splits, report)
+    write_json(job.folder / "scan.json", _scan_facts(splits, kept, report))
+    prepare_framework(job.config)
+
+    from cnn_core import backend  # from here on there is a framework in this process
+    from cnn_core.training.finish import finish
+    from cnn_core.training.run import TrainingRun
+
+    with _turn_on_found_device(job, backend.device_name()):
+        run = TrainingRun(job.config, kept, job.folder, cache_folder / "pixels")
+        run.run(job.stopped)
+        change_state(job.folder, "finishing")
+        finish(run)
+
+
+@contextmanager
+def _turn_on_found_device(job: Job, found: str) -> Iterator[None]:
+    """Where a GPU was expected and the framework cannot use it, the CPU is waited for too."""
+    if found != "CPU" or device_of(job.config.device) == "cpu":
+        yield
+        return
+    ticket = Ticket.new(job.folder.name, "cpu")
+    change_state(job.folder, "queued", **ticket.facts())
+    with wait_for_turn(job.folder.parent, ticket, job.stopped):
+        change_state(job.folder, "preparing")
+        yield
+
+
+class _Progress:
+    """Writes now and then how far a part of the preparations is."""
+
+    def __init__(self, folder: Path, doing: str) -> None:
+        self._folder = folder
+        self._doing = doing
+        self._said = 0.0
+
+    def __call__(self, fraction: float) -> None:
+        if time.monotonic() - self._said > PROGRESS_SECONDS:
+            self._said = time.monotonic()
+            change_state(self._folder, "preparing", doing=self._doing, fraction=round(fraction, 3))
+
+
+def _scan_facts(before: Splits, after: Splits, report: ScanReport) -> dict[str, Any]:
+    """What the scan found, as JSON: pictures per class before and after, and every problem."""
+    return {
+        "found": {name: files.counts() for name, files in before.items()},
+        "counts": {name: files.counts() for name, files in after.items()},
+        "problems": [
+            {
+                "path": str(problem.path),
+                "split": problem.split,
+                "kind": problem.kind,
+                "detail": problem.detail,
+                "twin": None if problem.twin is None else str(problem.twin),
+            }
+            for problem in report.problems
+        ],
+    }
+
+
+def prepare_framework(config: TrainingConfig) -> None:
+    """Set what the framework reads from the environment when it is imported, unless somebody has."""
+    if config.device == "cpu":
+        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # leave the dashboard its share
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def lower_priority() -> None:
+    """Let everything else on this machine go first, a little; and let crashes say where they were."""
+    os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
+    if not faulthandler.is_enabled():
+        faulthandler.enable(STANDARD_ERROR)

@@ -1,0 +1,51 @@
+"""The status of a run: one small JSON file that its process renews and everybody else reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from cnn_core.files import write_json
+from cnn_core.training.run_folder import STATUS_FILE, read_json
+
+LOCK_FILE = ".lock"  # held by the process of a run as long as it lives
+LOG_FILE = "log.txt"
+
+ALIVE = frozenset({"queued", "preparing", "running", "finishing"})  # only with a process behind it
+ENDED = frozenset({"paused", "cancelled", "failed", "finished"})
+OF_ONE_STATE = frozenset({"queue", "reason", "advice", "seconds_left", "doing", "fraction"})
+
+
+def read_status(folder: Path) -> dict[str, Any]:
+    """What the run in ``folder`` said last; empty if it said nothing."""
+    return read_json(folder / STATUS_FILE)
+
+
+def change_state(folder: Path, state: str, **facts: Any) -> None:
+    """Give a run another state; what is known of its progress stays.
+
+    On a full disk no new file can be made. Then the old one is written over in place, which needs no
+    new block, so that the reason gets out all the same.
+
+    Raises:
+        OSError: the status cannot be written in either way.
+    """
+    before = {name: value for name, value in read_status(folder).items() if name not in OF_ONE_STATE}
+    status = {**before, "state": state, **facts, "time": time.time()}
+    path = folder / STATUS_FILE
+    try:
+        write_json(path, status)
+    except OSError:
+        _write_in_place(path, json.dumps(status).encode())
+
+
+def _write_in_place(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.write(descriptor, content)
+        os.ftruncate(descriptor, len(content))
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,215 @@
+"""A run as others see it: what its folder says, and whether there is a process behind it.
+
+The framework is not needed for this. Files are read anew only when they have changed.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cnn_core.datasets.source import DataSource
+from cnn_core.errors import DataError
+from cnn_core.training.config import TrainingConfig, config_from_json
+from cnn_core.training.device_queue import Ticket
+from cnn_core.training.failures import Failure, failure_of_vanished
+from cnn_core.training.locks import is_locked
+from cnn_core.training.run_folder import (
+    CONFIG_FILE,
+    HISTORY_FILE,
+    MODEL_FOLDER,
+    STATUS_FILE,
+    STEPS_FILE,
+    read_json,
+)
+from cnn_core.training.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE
+
+T = TypeVar("T")
+Row = dict[str, float]
+
+REMEMBERED_FILES = 2000
+RESUMABLE = frozenset({"paused", "cancelled", "failed", "interrupted"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RunView:
+    """One run at one moment.
+
+    Attributes:
+        key: name of its folder, and of its model once there is one.
+        title: a person's name for it.
+        state: ``queued``, ``preparing``, ``running``, ``finishing``; ``paused``, ``cancelled``, ``failed``,
+            ``finished``; or ``interrupted``: it should be running, but its process is gone.
+        config: its settings.
+        source: its data.
+        status: what its process said last.
+        history: a row per finished epoch.
+        steps: a row per group of batches, of all epochs so far.
+        reason: why it failed or was interrupted, else None.
+        advice: what to do about that, else None.
+        created: when it was launched, in seconds since 1970.
+        folder: where it lies.
+        model_key: of its model in the model picker, None before there is one.
+        queue_place: 1 for the run that is next on its device, None for one that does not wait.
+    """
+
+    key: str
+    title: str
+    state: str
+    config: TrainingConfig
+    source: DataSource
+    status: Mapping[str, Any]
+    history: tuple[Row, ...]
+    steps: tuple[Row, ...]
+    reason: str | None
+    advice: str | None
+    created: float
+    folder: Path
+    model_key: str | None
+    queue_place: int | None
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether a process works on it, or waits to."""
+        return self.state in ALIVE
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it has stopped before its end."""
+        return self.state in RESUMABLE
+
+    @property
+    def ticket(self) -> Ticket | None:
+        """Its place in the queue, None if it does not wait."""
+        return Ticket.of(self.key, self.status) if self.state == "queued" else None
+
+
+def with_places(views: tuple[RunView, ...]) -> tuple[RunView, ...]:
+    """The same runs, those that wait with their place in the queue of their device."""
+    tickets = sorted(view.ticket for view in views if view.ticket is not None)
+    places: dict[str, int] = {}
+    for ticket in tickets:
+        before = sum(other.device == ticket.device for other in tickets if other < ticket)
+        places[ticket.key] = before + 1
+    return tuple(replace(view, queue_place=places.get(view.key)) for view in views)
+
+
+class RunReader:
+    """Reads run folders; remembers what files said as long as their stamp stays the same."""
+
+    def __init__(self) -> None:
+        self._remembered: OrderedDict[Path, tuple[object, Any]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def view(self, folder: Path) -> RunView | None:
+        """The run in ``folder``, without its place in the queue; None if there is none that can be read."""
+        about = self._read(folder / CONFIG_FILE, _about)
+        if about is None:
+            return None
+        status = self._read(folder / STATUS_FILE, read_json) or {}
+        if status.get("state") not in ENDED and not is_locked(folder / LOCK_FILE):
+            # The process may have ended between the two looks; its last word is there before its lock goes.
+            status = self._read(folder / STATUS_FILE, read_json) or {}
+            alive = False
+        else:
+            alive = True
+        state = _state(status, alive)
+        failure = self._failure(folder, state, status)
+        model = folder / MODEL_FOLDER / "card.json"
+        return RunView(
+            key=folder.name,
+            title=about.title,
+            state=state,
+            config=about.config,
+            source=about.source,
+            status=status,
+            history=self._read(folder / HISTORY_FILE, read_rows) or (),
+            steps=self._read(folder / STEPS_FILE, read_rows) or (),
+            reason=failure.reason if failure is not None else None,
+            advice=failure.advice if failure is not None else None,
+            created=about.created,
+            folder=folder,
+            model_key=folder.name if model.exists() else None,
+            queue_place=None,
+        )
+
+    def _failure(self, folder: Path, state: str, status: Mapping[str, Any]) -> Failure | None:
+        if state == "failed":
+            return Failure(str(status.get("reason", "")), str(status.get("advice", "")))
+        if state == "interrupted":
+            log = folder / LOG_FILE
+            return self._read(log, failure_of_vanished) or failure_of_vanished(log)
+        return None
+
+    def _read(self, path: Path, parse: Callable[[Path], T]) -> T | None:
+        """What ``parse`` makes of a file, or None if it is missing."""
+        try:
+            status = path.stat()
+        except OSError:
+            return None
+        stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
+        with self._lock:
+            known = self._remembered.get(path)
+            if known is not None and known[0] == stamp:
+                self._remembered.move_to_end(path)
+                return known[1]  # type: ignore[no-any-return]
+        value = parse(path)
+        with self._lock:
+            self._remembered[path] = (stamp, value)
+            while len(self._remembered) > REMEMBERED_FILES:
+                self._remembered.popitem(last=False)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    config: TrainingConfig
+    source: DataSource
+    title: str
+    created: float
+
+
+def _about(path: Path) -> _About | None:
+    facts = read_json(path)
+    created = facts.get("created")
+    try:
+        config = config_from_json(facts.get("config", {}))
+        source = DataSource.from_json(facts.get("source", {}))
+    except (DataError, TypeError, AttributeError):
+        return None
+    title = str(facts.get("title") or path.parent.name)
+    return _About(config, source, title, float(created) if isinstance(created, int | float) else 0.0)
+
+
+def _state(status: Mapping[str, Any], alive: bool) -> str:
+    state = status.get("state")
+    if state in ENDED:
+        return str(state)
+    if not alive:
+        return "interrupted"
+    return str(state) if state in ALIVE else "preparing"
+
+
+def read_rows(path: Path) -> tuple[Row, ...]:
+    """The rows of a table of numbers; a last line that is still being written is left out."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ()
+    whole, _, _ = text.rpartition("\n")
+    lines = whole.splitlines()
+    names = lines[0].split(",") if lines else []
+    return tuple(row for line in lines[1:] if (row := _row(names, line)) is not None)
+
+
+def _row(names: list[str], line: str) -> Row | None:
+    cells = line.split(",")
+    try:
+        return {n: float(cell) if cell else math.nan for n, cell in zip(names, cells, strict=True)}
+    except ValueError:
+        return None

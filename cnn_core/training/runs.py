@@ -1,0 +1,191 @@
+"""All runs of one folder: launch, watch, stop, resume, remove.
+
+Everything is a question to the disk, so any number of pages, notebooks and command lines may use the
+same folder at once, and nothing is lost when one of them ends.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from cnn_core.datasets.source import DataSource
+from cnn_core.errors import TrainingError
+from cnn_core.training.config import TrainingConfig
+from cnn_core.training.device_queue import waiting
+from cnn_core.training.launching import TRAIN_COMMAND, create_run, queue_again, reap, start_process
+from cnn_core.training.locks import Lock, take_lock
+from cnn_core.training.presets import preset_named
+from cnn_core.training.run_folder import CONFIG_FILE
+from cnn_core.training.run_status import LOCK_FILE, change_state
+from cnn_core.training.run_view import RunReader, RunView, with_places
+from cnn_core.training.stop_wish import StopState, write_wish
+
+REMOVED = ".removed-"
+
+
+class Runs:
+    """The runs of one folder, one sub-folder each.
+
+    Args:
+        folder: made at the first launch.
+        command: what trains one run in a process of its own.
+    """
+
+    def __init__(self, folder: Path, *, command: Sequence[str] = TRAIN_COMMAND) -> None:
+        self.folder = Path(folder).absolute()
+        self._command = tuple(command)
+        self._reader = RunReader()
+
+    def launch(self, config: TrainingConfig, source: DataSource, *, title: str | None = None) -> str:
+        """Start a run in a process of its own; it waits there until its device is free.
+
+        Args:
+            config: settings.
+            source: data.
+            title: a person's name for the run; the preset's by default.
+
+        Returns:
+            The key of the run.
+
+        Raises:
+            TrainingError: the folder cannot be written, or no process can be started.
+        """
+        name = preset_named(config.preset).title if title is None or not title.strip() else title.strip()
+        with _told("A new run could not be started"):
+            folder, lock = create_run(self.folder, config, source, title=name)
+            self._start(folder, lock)
+        return folder.name
+
+    def resume(self, key: str) -> None:
+        """Go on with a run that has stopped before its end, after its last finished epoch.
+
+        Raises:
+            TrainingError: it is alive or finished, there is none, or no process can be started.
+        """
+        lock = self._locked(key, "resumed")
+        folder = self.folder / key
+        try:
+            view = self._read(key)
+            if not view.can_resume:
+                raise TrainingError(
+                    f"Expected a run that has stopped before its end. Received: {view.title}, which is "
+                    f"{view.state}. Launch a new run instead."
+                )
+            with _told("The run could not be resumed"):
+                queue_again(folder, view.config.device)
+        except BaseException:
+            lock.release()
+            raise
+        with _told("The run could not be resumed"):
+            self._start(folder, lock)
+
+    def stop(self, key: str, state: StopState = "paused") -> None:
+        """Ask a run to stop after its current step; one that has no process is only marked as cancelled.
+
+        Args:
+            key: of the run.
+            state: what it becomes. Both can be resumed; ``cancelled`` says that nobody means to.
+
+        Raises:
+            TrainingError: there is no such run, or its folder cannot be written.
+        """
+        view = self._read(key)
+        with _told("The run could not be stopped"):
+            if view.is_alive:
+                write_wish(view.folder, state)
+            elif state == "cancelled" and view.can_resume:
+                with self._locked(key, "cancelled"):
+                    change_state(view.folder, "cancelled")
+
+    def remove(self, key: str) -> None:
+        """Delete a run with all that belongs to it, its model too.
+
+        Raises:
+            TrainingError: it is alive, there is none, or it cannot be deleted.
+        """
+        with self._locked(key, "removed"), _told("The run could not be removed"):
+            self._remove_leftovers()
+            doomed = self.folder / f"{REMOVED}{time.time_ns()}-{key}"
+            (self.folder / key).rename(doomed)  # vanishes at once, also if deleting takes long
+            shutil.rmtree(doomed)
+
+    def all(self) -> tuple[RunView, ...]:
+        """Every run that can be read, newest first."""
+        reap()
+        try:
+            names = [path.name for path in self.folder.iterdir() if not path.name.startswith(".")]
+        except OSError:
+            return ()
+        views = (self._reader.view(self.folder / name) for name in names)
+        found = with_places(tuple(view for view in views if view is not None))
+        return tuple(sorted(found, key=lambda view: (-view.created, view.key)))
+
+    def view(self, key: str) -> RunView:
+        """One run.
+
+        Raises:
+            TrainingError: there is none.
+        """
+        reap()
+        view = self._read(key)
+        if view.ticket is None:
+            return view
+        others = tuple(self._read(ticket.key) for ticket in waiting(self.folder) if ticket.key != key)
+        return with_places((view, *others))[0]
+
+    def _read(self, key: str) -> RunView:
+        view = self._reader.view(self._folder_of(key))
+        if view is None:
+            raise TrainingError(
+                f"Expected the name of a run in {self.folder}. Received: {key!r}. Choose one from the list."
+            )
+        return view
+
+    def _folder_of(self, key: str) -> Path:
+        if not key or key != Path(key).name or key.startswith(".") or "\0" in key:
+            raise TrainingError(f"Expected the name of a run. Received: {key!r}. Choose one from the list.")
+        return self.folder / key
+
+    def _locked(self, key: str, done: str) -> Lock:
+        """The lock of a run without a process."""
+        folder = self._folder_of(key)
+        if not (folder / CONFIG_FILE).exists():
+            self._read(key)  # says that there is none
+        with _told(f"The run could not be {done}"):
+            lock = take_lock(folder / LOCK_FILE)
+        if lock is None:
+            view = self._read(key)
+            raise TrainingError(
+                f"Expected a run that has stopped. Received: {view.title}, which is {view.state}: it cannot "
+                f"be {done} now. Pause or cancel it first, and wait until it has stopped."
+            )
+        return lock
+
+    def _start(self, folder: Path, lock: Lock) -> None:
+        try:
+            start_process(folder, lock, self._command)
+        except OSError as error:
+            reason = f"No process could be started: {error}."
+            change_state(folder, "failed", reason=reason, advice="Resume the run to try again.")
+            raise
+
+    def _remove_leftovers(self) -> None:
+        """Folders whose removal was interrupted."""
+        for path in self.folder.glob(f"{REMOVED}*"):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Turn an error of the operating system into a sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise TrainingError(
+            f"{what}: {error.strerror or error}{f' ({error.filename})' if error.filename else ''}. "
+            "Look whether the disk is full and the folder of the runs can be written (CONVSCOPE_RUNS)."
+        ) from error

@@ -1,0 +1,121 @@
+"""Every way to fail has a reason that a person understands, and advice."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnn_core.errors import DataError, ImageError, TrainingError
+from cnn_core.training.failures import failure_of, failure_of_vanished
+
+
+class ResourceExhaustedError(Exception):
+    """Named like the framework's."""
+
+
+class InternalError(Exception):
+    """Named like the framework's."""
+
+
+def facts(data: Path) -> dict[str, Any]:
+    return {"config": {"batch_size": 64, "input_size_px": 150}, "source": {"folders": [str(data)]}}
+
+
+def caused(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device", "checkpoint.npz"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        caused(TrainingError("Expected to write."), OSError(errno.ENOSPC, "No space left on device")),
+    ],
+)
+def test_a_full_disk_is_named_with_what_to_free(error: Exception, tmp_path: Path) -> None:
+    failure = failure_of(error, folder=tmp_path, facts=facts(tmp_path))
+    assert "disk is full" in failure.reason
+    assert "MB are free" in failure.reason
+    assert "Free some space" in failure.advice
+    assert "resume" in failure.advice
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        ResourceExhaustedError("failed to allocate memory [Op:Conv2D]"),
+        InternalError("Failed to allocate request for 2.0GiB"),
+        InternalError("CUDA_ERROR_OUT_OF_MEMORY: out of memory"),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        caused(ValueError("while calling layer"), ResourceExhaustedError("")),
+    ],
+)
+def test_lack_of_memory_advises_half_the_batch_and_smaller_pictures(error: Exception, tmp_path: Path) -> None:
+    failure = failure_of(error, folder=tmp_path, facts=facts(tmp_path))
+    assert "64 pictures of 150 px" in failure.reason
+    assert "e.g. 32" in failure.advice
+    assert "smaller pictures" in failure.advice
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        DataError("Expected a folder. Received: none."),
+        ImageError("x.jpg: Expected a picture."),
+        FileNotFoundError(errno.ENOENT, "No such file", "x.jpg"),
+    ],
+)
+def test_a_data_folder_that_is_gone_is_named_whatever_it_broke(error: Exception, tmp_path: Path) -> None:
+    failure = failure_of(error, folder=tmp_path, facts=facts(tmp_path / "photos"))
+    assert failure.reason == f"The data folder {tmp_path / 'photos'} is no longer there."
+    assert "Put it back" in failure.advice
+
+
+def test_a_single_file_that_is_gone_is_named(tmp_path: Path) -> None:
+    error = FileNotFoundError(errno.ENOENT, "No such file", "photos/x.jpg")
+    assert "photos/x.jpg" in failure_of(error, folder=tmp_path, facts=facts(tmp_path)).reason
+
+
+@pytest.mark.parametrize("kind", [DataError, TrainingError, ImageError])
+def test_our_own_errors_speak_for_themselves(kind: type[Exception], tmp_path: Path) -> None:
+    sentence = "Expected a finite loss. Received: nan out of memory. Lower the learning rate."
+    assert failure_of(kind(sentence), folder=tmp_path, facts=facts(tmp_path)).reason == sentence
+
+
+def test_anything_else_is_told_by_type_and_message_with_the_log_named(tmp_path: Path) -> None:
+    failure = failure_of(ZeroDivisionError("division\nby zero"), folder=tmp_path, facts={})
+    assert failure.reason == "ZeroDivisionError: division by zero"
+    assert str(tmp_path / "log.txt") in failure.advice
+
+
+def test_a_long_message_is_cut(tmp_path: Path) -> None:
+    failure = failure_of(RuntimeError("graph " * 5000), folder=tmp_path, facts={})
+    assert len(failure.reason) < 400
+
+
+def test_settings_that_are_missing_do_not_hide_the_reason(tmp_path: Path) -> None:
+    assert "Memory ran out" in failure_of(MemoryError(), folder=tmp_path, facts={}).reason
+
+
+@pytest.mark.parametrize(
+    ("last_words", "reason"),
+    [
+        ("Fatal Python error: Bus error\n", "disk is full"),
+        ("what():  std::bad_alloc\n", "out of memory"),
+        ("all was well\n", "killed, memory ran out, or the machine was switched off"),
+        ("Bus error\n======== 2026-01-01 12:00:00\nall was well\n", "killed, memory ran out"),
+    ],
+)
+def test_the_log_of_a_vanished_process_tells_why(last_words: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "log.txt").write_text(last_words)
+    assert reason in failure_of_vanished(tmp_path / "log.txt").reason
+
+
+def test_a_vanished_process_without_a_log_can_be_resumed(tmp_path: Path) -> None:
+    assert "Resume" in failure_of_vanished(tmp_path / "log.txt").advice
