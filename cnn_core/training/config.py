@@ -82,11 +82,11 @@ class TrainingConfig:
         optimizer: ``adam`` (Kingma and Ba 2015), ``adamw`` (Loshchilov and Hutter 2019), ``rmsprop``
             (Hinton 2012) or ``sgd`` with momentum 0.9.
         learning_rate: of every step, or the peak of the cosine.
-        schedule: ``constant``, or ``cosine`` down to zero (Loshchilov and Hutter 2017); both after the warm-up.
+        schedule: ``constant``, or ``cosine`` down to zero (Loshchilov and Hutter 2017).
         warmup_epochs: length of a linear rise from zero, at most a fifth of the run.
         weight_decay: decoupled weight decay, kernels only; ``adamw`` alone.
         label_smoothing: pulls the targets 0 and 1 together by this much (Szegedy et al. 2016).
-        average_decay: decay per step of the averaged weights that are kept (Polyak and Juditsky 1992); 0: none.
+        average_decay: decay per step of averaged weights (Polyak and Juditsky 1992); 0: none are kept.
         dropout: largest share of units dropped; presets with several places keep their proportions.
         early_stopping_epochs: stop after so many epochs without a lower validation loss; 0: never.
         class_weights: ``balanced`` weighs a rare class up.
@@ -110,10 +110,10 @@ class TrainingConfig:
     schedule: str = _choice("constant", "Schedule", "How the rate changes over the run.", SCHEDULES)
     dropout: float = _number(0.0, "Dropout", "Largest share of units dropped at random.", 0, 0.9, 0.05)
     early_stopping_epochs: int = _number(
-        0, "Early stopping (epochs)", "Stop after so many without a lower validation loss. 0: never.", 0, 100, 1
+        0, "Early stopping (epochs)", "Stop after so many without lower validation loss; 0: never.", 0, 100, 1
     )
     keep: str = _choice("last", "Epoch to keep", "Best: the one of the lowest validation loss.", KEPT)
-    class_weights: str = _choice("none", "Class weights", "Balanced: a rare class counts more.", CLASS_WEIGHTS)
+    class_weights: str = _choice("none", "Class weights", "Balanced: rare classes count more.", CLASS_WEIGHTS)
     precision: str = _choice("automatic", "Precision", "Automatic measures for three seconds.", PRECISIONS)
     device: str = _choice("automatic", "Device", "Automatic takes all GPUs there are.", DEVICES)
     seed: int = _number(0, "Seed", "Of weights, order, dropout and augmentation.", 0, 9999, 1)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.errors import TrainingError
-from cnn_core.neurons.statistics import channel_statistics, save_statistics
 from cnn_core.model_store import STATISTICS_FILE
+from cnn_core.neurons.statistics import channel_statistics, save_statistics
 from cnn_core.probe import Probe
 from cnn_core.training.config import config_to_json
 from cnn_core.training.evaluation import evaluate, evaluate_binary

@@ -76,7 +76,8 @@ class Network:
     def probabilities(self, pixels: NDArray[np.uint8]) -> Float:
         """The answer of the judged weights to pictures ``(n, H, W, 3)``: ``(n, classes)``."""
         groups = (pixels[i : i + JUDGED_AT_ONCE] for i in range(0, len(pixels), JUDGED_AT_ONCE))
-        return probabilities_of(np.concatenate([self._logits(self.preprocessing.apply(g))[0] for g in groups]))
+        logits = [self._logits(self.preprocessing.apply(group))[0] for group in groups]
+        return probabilities_of(np.concatenate(logits))
 
     def kept_weights(self) -> Arrays:
         """The weights that are judged and kept, in Keras' order."""
@@ -141,7 +142,7 @@ def probabilities_of(logits: Float) -> Float:
     if logits.shape[1] == 1:
         logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
     exponents = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return (exponents / exponents.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(exponents / exponents.sum(axis=1, keepdims=True), np.float32)
 
 
 def _assign(variables: Any, values: Arrays) -> None:

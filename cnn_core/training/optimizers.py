@@ -13,7 +13,9 @@ FINE_TUNING_RATE = 0.01  # of the learning rate: small steps, since the base is 
 MOMENTUM = 0.9
 
 
-def optimizer_of(config: TrainingConfig, steps: int, *, fine_tuning: bool = False) -> keras.optimizers.Optimizer:
+def optimizer_of(
+    config: TrainingConfig, steps: int, *, fine_tuning: bool = False
+) -> keras.optimizers.Optimizer:
     """The optimizer of a run, or of its second step.
 
     Args:

@@ -220,7 +220,7 @@ def film_epochs(epochs: int, frames: int) -> frozenset[int]:
     if frames == 0:
         return frozenset()
     spread = np.geomspace(1, epochs, max(1, frames - 1)) if epochs > 1 else np.ones(1)
-    return frozenset({0, epochs, *(int(round(epoch)) for epoch in spread)})
+    return frozenset({0, epochs, *(round(float(epoch)) for epoch in spread)})
 
 
 def _class_weights(config: TrainingConfig, files: LabelledFiles) -> NDArray[np.float32]:
@@ -244,7 +244,8 @@ def _check(config: TrainingConfig, splits: Splits) -> None:
             f"Expected at least one batch of {config.batch_size} training pictures. "
             f"Received: {len(splits.training.paths)}. Add pictures, or lower the batch size."
         )
-    if config.sizes_px and not architecture_of(config).any_size and set(config.sizes_px) != {config.input_size_px}:
+    sizes_px = set(config.sizes_px) or {config.input_size_px}
+    if not architecture_of(config).any_size and sizes_px != {config.input_size_px}:
         raise DataError(
             f"Expected one picture size for {config.preset}, which flattens its maps. Received: sizes "
             f"{list(config.sizes_px)} and input {config.input_size_px}. Leave `sizes_px` empty."

@@ -100,10 +100,10 @@ class RunFolder:
         """Write the checkpoint, and its history for people to read."""
         groups = {name: getattr(checkpoint, name) for name in ("weights", "average", "optimizer")}
         arrays = {f"{name}{i}": value for name, values in groups.items() for i, value in enumerate(values)}
+        arrays["step"] = np.asarray(checkpoint.step)
+        arrays["history"] = np.asarray(json.dumps(checkpoint.history))
         with replacing(self.path / CHECKPOINT_FILE) as temporary:
-            np.savez(
-                temporary, step=checkpoint.step, history=np.str_(json.dumps(checkpoint.history)), **arrays
-            )
+            np.savez(temporary, allow_pickle=False, **arrays)
         self.write_history(checkpoint.history)
 
     def write_history(self, history: list[dict[str, float]]) -> None:
@@ -128,7 +128,9 @@ class RunFolder:
     def save_best(self, weights: Arrays) -> None:
         """Keep the weights of the best epoch so far."""
         with replacing(self.path / BEST_FILE) as temporary:
-            np.savez(temporary, **{f"weights{i}": value for i, value in enumerate(weights)})
+            np.savez(
+                temporary, allow_pickle=False, **{f"weights{i}": value for i, value in enumerate(weights)}
+            )
 
     def load_best(self) -> Arrays:
         """The weights of the best epoch so far."""

@@ -1,0 +1,27 @@
+"""The one place that knows which framework computes: TensorFlow.
+
+Gradients, graph compilation, training steps, devices, precision. Another Keras backend is another
+version of this folder.
+"""
+
+from __future__ import annotations
+
+from cnn_core.backend.devices import Devices, device_name, fast_precision, version
+from cnn_core.backend.graphs import Ascent, Graph, ScoreGradient
+from cnn_core.backend.layers import FusedBatchNormalization, dtype_policy, in_precision
+from cnn_core.backend.training import EventWriter, TrainingStep
+
+__all__ = [
+    "Ascent",
+    "Devices",
+    "EventWriter",
+    "FusedBatchNormalization",
+    "Graph",
+    "ScoreGradient",
+    "TrainingStep",
+    "device_name",
+    "dtype_policy",
+    "fast_precision",
+    "in_precision",
+    "version",
+]

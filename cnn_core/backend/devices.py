@@ -1,0 +1,49 @@
+"""What computes here, and how exactly it is worth computing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+
+def fast_precision() -> str:
+    """``mixed_bfloat16`` where the processor multiplies in bfloat16, else ``float32``."""
+    cpu = Path("/proc/cpuinfo")
+    flags = cpu.read_text(errors="replace") if cpu.exists() else ""
+    return "mixed_bfloat16" if "avx512_bf16" in flags or "amx_bf16" in flags else "float32"
+
+
+def device_name() -> str:
+    """What computes here: ``GPU`` with its name, or ``CPU``."""
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return "CPU"
+    return f"GPU {tf.config.experimental.get_device_details(gpus[0]).get('device_name', '')}".strip()
+
+
+def version() -> str:
+    """Name and version of the framework, for model cards."""
+    return f"tensorflow {tf.__version__}"
+
+
+class Devices:
+    """The devices that a training run computes on: all GPUs, or the CPU."""
+
+    def __init__(self, wish: str = "automatic") -> None:
+        """``wish`` is ``automatic``, or ``cpu`` to leave GPUs alone."""
+        gpus = tf.config.list_logical_devices("GPU") if wish == "automatic" else []
+        cpus = tf.config.list_logical_devices("CPU")
+        chosen = [device.name for device in (gpus or cpus)]
+        if len(chosen) > 1:
+            self.strategy: Any = tf.distribute.MirroredStrategy(chosen)
+        else:
+            self.strategy = tf.distribute.OneDeviceStrategy(chosen[0])
+        self.name = device_name() if gpus else "CPU"
+        if len(chosen) > 1:
+            self.name = f"{len(chosen)} x {self.name}"
+
+    def scope(self) -> Any:
+        """A context: variables made inside lie on these devices."""
+        return self.strategy.scope()

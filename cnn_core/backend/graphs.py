@@ -1,0 +1,109 @@
+"""Parts of a model compiled once: outputs, gradients, and gradient ascent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+Arrays = list[NDArray[np.float32]]
+
+
+class Graph:
+    """A Keras model compiled once per shape of its input, as a function of NumPy arrays."""
+
+    def __init__(self, inputs: Any, outputs: list[Any]) -> None:
+        """Take the part of a symbolic graph between ``inputs`` and ``outputs``."""
+        model = keras.Model(inputs, outputs)
+
+        @tf.function(jit_compile=False, reduce_retracing=False)
+        def forward(x: tf.Tensor) -> list[tf.Tensor]:
+            return [tf.cast(y, tf.float32) for y in keras.tree.flatten(model(x, training=False))]
+
+        self._forward = forward
+
+    def __call__(self, inputs: NDArray[np.float32]) -> Arrays:
+        """The outputs for ``(n, H, W, c)``, float32, in the order asked for."""
+        return [_array(y) for y in self._forward(tf.constant(inputs))]
+
+
+class ScoreGradient:
+    """Scores of a model, and the gradient of one of them with respect to a layer or the input."""
+
+    def __init__(self, inputs: Any, layer: Any | None, scores: Any) -> None:
+        """Differentiate ``scores`` ``(n, classes)`` by ``layer``, or by the input if None."""
+        model = keras.Model(inputs, [inputs if layer is None else layer, scores])
+
+        @tf.function(jit_compile=False, reduce_retracing=False)
+        def gradient(x: tf.Tensor, class_index: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                at, answer = model(x, training=False)
+                at = x if layer is None else at
+                total = tf.reduce_sum(tf.gather(answer, class_index, axis=1))
+            slope = tape.gradient(total, at, unconnected_gradients="zero")
+            return tf.cast(at, tf.float32), tf.cast(slope, tf.float32), tf.cast(answer, tf.float32)
+
+        self._gradient = gradient
+
+    def __call__(self, inputs: NDArray[np.float32], class_index: int) -> Arrays:
+        """``[layer, gradient, scores]``; the first two have the layer's shape."""
+        answers = self._gradient(tf.constant(inputs), tf.constant(class_index))
+        return [_array(y) for y in answers]
+
+
+class Ascent:
+    """Gradient ascent on a batch, any number of steps in one compiled loop.
+
+    ``objective(climbed, fixed, now)`` gives a score per member of the batch, and
+    ``rule(state, gradient, now)`` the next state, whose first array is what is climbed. ``fixed``
+    are arrays that stay the same, ``now`` those of one step.
+    """
+
+    def __init__(
+        self,
+        objective: Callable[[Any, Sequence[Any], Sequence[Any]], Any],
+        rule: Callable[[Sequence[Any], Any, Sequence[Any]], Sequence[Any]],
+    ) -> None:
+        """Both functions are written with ``keras.ops`` and compiled once per shape of the batch."""
+
+        @tf.function(jit_compile=False, reduce_retracing=False)
+        def climb(state: Any, fixed: Any, schedule: Any) -> Any:
+            steps = tf.shape(schedule[0])[0]
+
+            def step(index: Any, state: Any, history: Any) -> Any:
+                now = [array[index] for array in schedule]
+                with tf.GradientTape() as tape:
+                    tape.watch(state[0])
+                    scores = objective(state[0], fixed, now)
+                    total = tf.reduce_sum(scores)
+                gradient = tape.gradient(total, state[0], unconnected_gradients="zero")
+                return index + 1, list(rule(state, gradient, now)), history.write(index, scores)
+
+            history = tf.TensorArray(tf.float32, size=steps)
+            loop = (tf.constant(0), list(state), history)
+            _, state, history = tf.while_loop(lambda index, *_: index < steps, step, loop)
+            return state, history.stack()
+
+        self._climb = climb
+
+    def __call__(
+        self, state: Sequence[Any], fixed: Sequence[Any], schedule: Sequence[Any]
+    ) -> tuple[list[Any], NDArray[np.float32]]:
+        """Climb as many steps as the arrays of ``schedule`` are long.
+
+        Returns:
+            The state after the last step, and the scores before each step ``(steps, n)``.
+        """
+        groups = [[tf.convert_to_tensor(x) for x in group] for group in (state, fixed, schedule)]
+        climbed, history = self._climb(*groups)
+        return list(climbed), history.numpy()
+
+
+def _array(tensor: tf.Tensor) -> NDArray[np.float32]:
+    """A tensor's values as a read-only array, without the copy that ``numpy()`` makes of them."""
+    return np.asarray(memoryview(tensor))

@@ -1,0 +1,102 @@
+"""What the framework is asked for: training steps on one device and on several, and the event file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from cnn_core import backend
+from cnn_core.training.config import TrainingConfig
+from cnn_core.training.optimizers import losses_of
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def linear_step(weight: float = 0.0, rate: float = 1.0) -> tuple[keras.Model, backend.TrainingStep]:
+    """A step of one weight without bias, whose arithmetic fits on paper."""
+    devices = backend.Devices("cpu")
+    with devices.scope():
+        inputs = keras.Input((1, 1, 1))
+        logits = keras.layers.Dense(1, use_bias=False)(keras.layers.Flatten()(inputs))
+        model, optimizer = keras.Model(inputs, logits), keras.optimizers.SGD(rate)
+        model.set_weights([np.full((1, 1), weight, np.float32)])
+        optimizer.build(model.trainable_variables)
+    return model, backend.TrainingStep(model, optimizer, losses_of(TrainingConfig(), 2), devices)
+
+
+def column(*values: float) -> np.ndarray:
+    return np.asarray(values, np.float32).reshape(-1, 1, 1, 1)
+
+
+def ones(count: int) -> np.ndarray:
+    return np.ones(count, np.float32)
+
+
+def test_a_step_follows_the_gradient_computed_by_hand() -> None:
+    model, step = linear_step(weight=0.0, rate=1.0)
+    # At w = 0 every probability is one half: d loss / d w = mean((1/2 - y) x) = (-0.5*2 + 0.5*4) / 2
+    loss, _ = step(column(2, 4), np.asarray([1, 0], np.float32), ones(2))
+    assert loss == pytest.approx(np.log(2))
+    assert model.get_weights()[0][0, 0] == pytest.approx(-0.5)
+
+
+def test_accuracy_is_that_before_the_step() -> None:
+    _, step = linear_step(weight=1.0)
+    _, accuracy = step(column(3, -3, 3, 3), np.asarray([1, 0, 0, 1], np.float32), ones(4))
+    assert accuracy == pytest.approx(0.75)
+
+
+def test_a_picture_of_weight_zero_teaches_nothing() -> None:
+    model, step = linear_step(weight=0.5)
+    step(column(1, 7), np.asarray([1, 0], np.float32), np.zeros(2, np.float32))
+    assert model.get_weights()[0][0, 0] == pytest.approx(0.5)
+
+
+SEVERAL_DEVICES = """
+    import sys
+    import numpy as np, tensorflow as tf
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    count = int(sys.argv[1])
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
+    from cnn_core import backend
+    from cnn_core.training.config import TrainingConfig
+    from cnn_core.training.network import Network
+    config = TrainingConfig(preset="report_baseline", input_size_px=64, optimizer="sgd", learning_rate=0.01)
+    devices = backend.Devices()
+    assert devices.strategy.num_replicas_in_sync == count, devices.strategy
+    network = Network(config, 2, 4, devices, "float32")
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        x = rng.random((6, 64, 64, 3), np.float32)
+        loss, accuracy = network.train(x, np.arange(6, dtype=np.float32) % 2, np.ones(6, np.float32))
+    saved = network.checkpoint([{"epoch": 1.0}])
+    network.restore(saved)
+    pixels = rng.integers(0, 255, (5, 64, 64, 3), np.uint8)
+    total = sum(float(np.abs(w).sum()) for w in network.kept_weights())
+    sys.stdout.write(f"{loss:.5f} {accuracy:.5f} {total:.4f} {network.probabilities(pixels)[0, 0]:.5f}")
+"""
+
+
+def trained_on(devices: int) -> list[float]:
+    code = textwrap.dedent(SEVERAL_DEVICES)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(devices)], capture_output=True, text=True, cwd=PROJECT, check=False
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return [float(number) for number in done.stdout.split()]
+
+
+def test_two_devices_that_share_each_batch_learn_the_same_as_one() -> None:
+    assert trained_on(2) == pytest.approx(trained_on(1), rel=2e-3)
+
+
+def test_figures_for_tensorboard_are_written(tmp_path: Path) -> None:
+    backend.EventWriter(tmp_path / "events").write(1, {"loss": 0.5})
+    (file,) = (tmp_path / "events").iterdir()
+    assert b"loss" in file.read_bytes()
