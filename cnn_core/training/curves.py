@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cnn_core.errors import DataError
 
 Float64 = NDArray[np.float64]
 
@@ -63,6 +66,184 @@ def reliability(
             confidence=np.bincount(places, values, bins) / counts,
             accuracy=np.bincount(places, np.asarray(right, np.float64), bins) / counts,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RocCurve:
+    """Receiver operating characteristic: one point per different score, and one before all.
+
+    A picture is answered positive where its score is at least the threshold.
+
+    Attributes:
+        false_positives, true_positives: ``(points,)``, rising counts.
+        thresholds: ``(points,)``, falling; infinite at the first point, where none is positive.
+        positives, negatives: pictures of either kind.
+    """
+
+    false_positives: NDArray[np.int64]
+    true_positives: NDArray[np.int64]
+    thresholds: Float64
+    positives: int
+    negatives: int
+
+    @property
+    def false_positive_rate(self) -> Float64:
+        """Share of the negatives that is answered positive, ``(points,)``."""
+        return np.asarray(self.false_positives / self.negatives, np.float64)
+
+    @property
+    def true_positive_rate(self) -> Float64:
+        """Share of the positives that is found, ``(points,)``: the recall."""
+        return np.asarray(self.true_positives / self.positives, np.float64)
+
+    @property
+    def area(self) -> float:
+        """Area under the curve by trapezoids, 0..1; equal scores make a slope, which counts them half."""
+        return float(np.trapezoid(self.true_positive_rate, self.false_positive_rate))
+
+    def place(self, threshold: float) -> int:
+        """Index of the point where pictures with at least ``threshold`` are answered positive."""
+        return _place(self.thresholds, threshold)
+
+
+def roc_curve(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> RocCurve:
+    """The two kinds of right and wrong at every threshold.
+
+    Misleads where positives are rare: a small share of very many negatives can still be more
+    pictures than all positives. Look at precision and recall then.
+
+    Args:
+        scores: ``(n,)``, larger for what should be positive.
+        positive: ``(n,)``, the truth.
+
+    Raises:
+        DataError: all are positive, or none is.
+
+    Reference:
+        Fawcett 2006, "An introduction to ROC analysis", algorithm 1.
+    """
+    truth = np.asarray(positive, bool)
+    count = int(truth.sum())
+    if not 0 < count < truth.size:
+        raise DataError(
+            f"Expected pictures of the class and of others. Received: {count} of {truth.size}. "
+            "Choose a set that shows both."
+        )
+    found, wrong, thresholds = _counts(scores, truth)
+    return RocCurve(
+        false_positives=np.concatenate([[0], wrong]),
+        true_positives=np.concatenate([[0], found]),
+        thresholds=np.concatenate([[np.inf], thresholds]),
+        positives=count,
+        negatives=truth.size - count,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PrecisionRecall:
+    """Precision against recall: one point per different score, by rising recall.
+
+    Attributes:
+        precision: ``(points,)``, share of the answers that is right.
+        recall: ``(points,)``, share of the positives that is found.
+        thresholds: ``(points,)``, falling.
+        prevalence: share of positives: the precision of answering at random.
+    """
+
+    precision: Float64
+    recall: Float64
+    thresholds: Float64
+    prevalence: float
+
+    @property
+    def average_precision(self) -> float:
+        """Sum of each gain in recall times the precision there: a stair, no trapezoids."""
+        return float(np.sum(np.diff(self.recall, prepend=0.0) * self.precision))
+
+    def place(self, threshold: float) -> int | None:
+        """Index of the point at ``threshold``; None where nobody is answered positive."""
+        place = _place(self.thresholds, threshold)
+        return None if place < 0 else place
+
+
+def precision_recall_curve(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> PrecisionRecall:
+    """Precision and recall at every threshold.
+
+    The points must not be joined by straight lines: precision does not change linearly with
+    recall, and the area would come out too large. So the curve is a stair, and its area is the
+    average precision.
+
+    Args:
+        scores: ``(n,)``, larger for what should be positive.
+        positive: ``(n,)``, the truth.
+
+    Raises:
+        DataError: none is positive.
+
+    Reference:
+        Davis and Goadrich 2006, "The relationship between precision-recall and ROC curves",
+        where the right interpolation lies between two points; the stair leaves it out.
+    """
+    truth = np.asarray(positive, bool)
+    if not truth.any():
+        raise DataError(
+            f"Expected pictures of the class. Received: none among {truth.size}. Choose a set that shows it."
+        )
+    found, wrong, thresholds = _counts(scores, truth)
+    return PrecisionRecall(
+        precision=found / (found + wrong),
+        recall=found / found[-1],
+        thresholds=thresholds,
+        prevalence=float(truth.mean()),
+    )
+
+
+def best_threshold(curve: RocCurve, goal: Literal["youden", "accuracy"] = "youden") -> float:
+    """The threshold that is best on these very pictures, so a little too good for others.
+
+    Args:
+        curve: of the class that is answered at the threshold and above.
+        goal: ``youden`` weighs both classes equally (recall of both added, minus 1; Youden 1950);
+            ``accuracy`` counts every picture once.
+
+    Returns:
+        The middle between the scores that it separates, above 0. Of several equally good ones the
+        one nearest to one half. Just above 1 only where nobody should be answered positive and
+        some score is 1.
+    """
+    if goal == "youden":
+        gains = curve.true_positives * curve.negatives - curve.false_positives * curve.positives
+    else:
+        gains = curve.true_positives - curve.false_positives
+    best = [_middle(curve.thresholds, int(place)) for place in np.flatnonzero(gains == gains.max())]
+    return min(best, key=lambda threshold: abs(threshold - 0.5))
+
+
+def _middle(thresholds: Float64, place: int) -> float:
+    """A threshold between one score and the next lower one that gives the same answers, also in float32."""
+    low = np.float32(thresholds[place + 1]) if place + 1 < len(thresholds) else np.float32(0)
+    high = np.float32(min(thresholds[place], 1.0))
+    middle = np.float32((low + high) / 2)
+    if middle > low:
+        return float(middle)
+    return float(high if high > low else np.nextafter(low, np.float32(2)))
+
+
+def _place(thresholds: Float64, threshold: float) -> int:
+    """The last of the falling thresholds that is not below ``threshold``, compared in float32."""
+    return int(np.searchsorted(-thresholds, -float(np.float32(threshold)), side="right")) - 1
+
+
+def _counts(
+    scores: NDArray[np.floating], positive: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Float64]:
+    """True and false positives at each different score, from the highest down, and those scores."""
+    values = np.asarray(scores, np.float32)
+    order = np.argsort(-values, kind="stable")
+    ranked, truth = values[order], positive[order]
+    ends = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)  # the last of equal scores
+    found = np.cumsum(truth, dtype=np.int64)[ends]
+    return found, ends + 1 - found, ranked[ends].astype(np.float64)
 
 
 def rank_area(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float | None:

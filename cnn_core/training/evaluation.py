@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.errors import QuestionError
-from cnn_core.training.curves import rank_area, reliability
+from cnn_core.training.curves import Reliability, rank_area, reliability
 from cnn_core.training.predictions import Predictions, answers, probability_of
 
 Int64 = NDArray[np.int64]
@@ -136,7 +136,6 @@ def evaluate(predictions: Predictions, threshold: float = 0.5) -> Evaluation:
     recalls = [scores.recall for scores in classes if scores.recall is not None]
     # Two classes have one curve: that of class 1. The mirrored one could differ by rounding only.
     areas = [s.auc for s in (classes[1:] if predictions.two_classes else classes) if s.auc is not None]
-    answered = answers(predictions)
     return Evaluation(
         pictures=predictions.pictures,
         right=right,
@@ -147,9 +146,7 @@ def evaluate(predictions: Predictions, threshold: float = 0.5) -> Evaluation:
         auc=math.fsum(areas) / len(areas) if areas else None,
         confusion=tuple(tuple(int(count) for count in row) for row in counts),
         classes=classes,
-        calibration_error=reliability(
-            probability_of(predictions, answered), answered == predictions.labels
-        ).calibration_error,
+        calibration_error=calibration(predictions).calibration_error,
     )
 
 
@@ -209,6 +206,12 @@ def accuracy_interval(right: int, pictures: int) -> tuple[float, float]:
     reach = math.sqrt(share * (1 - share) * weight + weight**2 / 4) / (1 + weight)
     # The ends are exactly 0 and 1 there; rounding must not say otherwise.
     return (0.0 if right == 0 else middle - reach, 1.0 if right == pictures else middle + reach)
+
+
+def calibration(predictions: Predictions) -> Reliability:
+    """How often the most probable class is right, by its probability; no threshold of the page counts here."""
+    answered = answers(predictions)
+    return reliability(probability_of(predictions, answered), answered == predictions.labels)
 
 
 def log_loss(predictions: Predictions) -> float:

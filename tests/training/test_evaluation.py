@@ -11,6 +11,7 @@ import pytest
 from cnn_core.errors import QuestionError
 from cnn_core.training.evaluation import (
     accuracy_interval,
+    calibration,
     confusion_matrix,
     confusion_members,
     evaluate,
@@ -285,3 +286,12 @@ def test_equally_certain_mistakes_stay_in_the_order_of_the_pictures() -> None:
 
 def test_the_worst_mistakes_of_three_classes() -> None:
     assert worst_mistakes(three_classes()).tolist() == [3]
+
+
+def test_the_calibration_of_three_classes_is_that_of_their_most_probable_class() -> None:
+    """Answers of 0.5, 0.75, 0.5, 0.5, 0.75 of which the fourth is wrong."""
+    bins = calibration(three_classes())
+    filled = bins.counts > 0
+    assert bins.counts[filled].tolist() == [3, 2]
+    np.testing.assert_allclose(bins.accuracy[filled], [2 / 3, 1])
+    assert evaluate(three_classes()).calibration_error == bins.calibration_error

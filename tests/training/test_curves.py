@@ -1,0 +1,197 @@
+"""ROC, precision-recall and reliability, worked out by hand."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from cnn_core.errors import DataError
+from cnn_core.training.curves import (
+    best_threshold,
+    precision_recall_curve,
+    rank_area,
+    reliability,
+    roc_curve,
+)
+
+# The example of scikit-learn's documentation; the figures below are those that it prints.
+SCORES = np.array([0.1, 0.4, 0.35, 0.8], np.float32)
+TRUTH = np.array([False, False, True, True])
+
+
+def random_scores(seed: int, count: int = 80, levels: int = 12) -> tuple[np.ndarray, np.ndarray]:
+    """Scores with many ties, higher for positives."""
+    rng = np.random.default_rng(seed)
+    positive = rng.random(count) < 0.4
+    scores = np.clip(np.round((rng.random(count) + 0.4 * positive) * levels) / (1.4 * levels), 0, 1)
+    return scores.astype(np.float32), positive
+
+
+def test_the_roc_curve_of_the_known_example() -> None:
+    curve = roc_curve(SCORES, TRUTH)
+    np.testing.assert_array_equal(curve.false_positive_rate, [0, 0, 0.5, 0.5, 1])
+    np.testing.assert_array_equal(curve.true_positive_rate, [0, 0.5, 0.5, 1, 1])
+    np.testing.assert_allclose(curve.thresholds, [np.inf, 0.8, 0.4, 0.35, 0.1])
+    assert curve.area == 0.75
+
+
+def test_equal_scores_make_one_slope_instead_of_two_steps() -> None:
+    curve = roc_curve(np.array([0.5, 0.5, 0.2]), np.array([True, False, False]))
+    assert curve.true_positives.tolist() == [0, 1, 1]
+    assert curve.false_positives.tolist() == [0, 1, 2]
+    assert curve.area == 0.75
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_area_by_trapezoids_is_the_rank_statistic(seed: int) -> None:
+    scores, positive = random_scores(seed)
+    assert len(np.unique(scores)) < len(scores)
+    assert roc_curve(scores, positive).area == pytest.approx(rank_area(scores, positive), abs=1e-12)
+
+
+def test_the_order_of_the_pictures_does_not_matter() -> None:
+    scores, positive = random_scores(1)
+    other = np.random.default_rng(2).permutation(len(scores))
+    one, two = roc_curve(scores, positive), roc_curve(scores[other], positive[other])
+    np.testing.assert_array_equal(one.true_positives, two.true_positives)
+
+
+def test_one_score_for_all_is_the_diagonal() -> None:
+    curve = roc_curve(np.full(4, 0.3), np.array([True, False, False, True]))
+    np.testing.assert_array_equal(curve.true_positive_rate, [0, 1])
+    np.testing.assert_array_equal(curve.false_positive_rate, [0, 1])
+    assert curve.area == 0.5
+
+
+@pytest.mark.parametrize("truth", [True, False])
+def test_a_roc_curve_needs_both_kinds(truth: bool) -> None:
+    with pytest.raises(DataError, match="a set that shows both"):
+        roc_curve(np.array([0.1, 0.9]), np.array([truth, truth]))
+
+
+@pytest.mark.parametrize(
+    ("threshold", "rates"),
+    [
+        (0.9, (0, 0)),
+        (0.8, (0, 0.5)),
+        (0.5, (0, 0.5)),
+        (0.4, (0.5, 0.5)),
+        (0.38, (0.5, 0.5)),
+        (0.0, (1, 1)),
+        (math.inf, (0, 0)),
+    ],
+)
+def test_the_point_of_a_threshold_takes_what_is_at_least_that(
+    threshold: float, rates: tuple[float, float]
+) -> None:
+    """0.8 and 0.4 are no exact numbers in float32; their pictures count all the same."""
+    curve = roc_curve(SCORES, TRUTH)
+    place = curve.place(threshold)
+    assert (curve.false_positive_rate[place], curve.true_positive_rate[place]) == rates
+
+
+def test_the_precision_recall_curve_of_the_known_example() -> None:
+    curve = precision_recall_curve(SCORES, TRUTH)
+    np.testing.assert_allclose(curve.precision, [1, 1 / 2, 2 / 3, 1 / 2])
+    np.testing.assert_allclose(curve.recall, [0.5, 0.5, 1, 1])
+    np.testing.assert_allclose(curve.thresholds, [0.8, 0.4, 0.35, 0.1])
+    assert curve.average_precision == pytest.approx(0.5 * 1 + 0.5 * 2 / 3)
+    assert curve.prevalence == 0.5
+
+
+def test_average_precision_is_a_stair_and_not_a_trapezoid() -> None:
+    """The straight line from (1/2, 1) to (1, 2/3) would give 0.917 instead of 0.833."""
+    curve = precision_recall_curve(np.array([0.9, 0.5, 0.4]), np.array([True, False, True]))
+    assert curve.average_precision == pytest.approx((1 + 2 / 3) / 2)
+
+
+def test_average_precision_of_one_score_for_all_is_the_prevalence() -> None:
+    curve = precision_recall_curve(np.full(5, 0.5), np.array([True, False, False, False, False]))
+    assert curve.average_precision == curve.prevalence == 0.2
+
+
+def test_average_precision_is_1_where_all_positives_come_first_or_all_are_positive() -> None:
+    assert precision_recall_curve(np.array([0.9, 0.8, 0.1]), np.array([1, 1, 0], bool)).average_precision == 1
+    assert precision_recall_curve(np.array([0.9, 0.1]), np.array([1, 1], bool)).average_precision == 1
+
+
+def test_precision_without_a_positive_is_refused() -> None:
+    with pytest.raises(DataError, match="none among 2"):
+        precision_recall_curve(np.array([0.9, 0.1]), np.array([False, False]))
+
+
+def test_there_is_no_precision_where_nobody_is_answered() -> None:
+    curve = precision_recall_curve(SCORES, TRUTH)
+    assert curve.place(0.81) is None
+    assert curve.place(0.8) == 0
+    assert curve.place(0) == 3
+
+
+def test_the_threshold_between_two_groups_lies_in_their_middle() -> None:
+    curve = roc_curve(np.array([0.1, 0.2, 0.6, 0.9]), np.array([False, False, True, True]))
+    assert best_threshold(curve) == pytest.approx(0.4)
+    assert best_threshold(curve, "accuracy") == pytest.approx(0.4)
+
+
+def test_youden_weighs_the_classes_and_accuracy_the_pictures() -> None:
+    """One positive at 0.4 among ten negatives at 0.5 and thirty at 0.1.
+
+    From 0.4 up: recall 1 and 3/4, so J = 0.75, but 10 of 41 wrong; from above 0.5: only 1 wrong.
+    """
+    scores = np.array([0.4] + [0.5] * 10 + [0.1] * 30)
+    curve = roc_curve(scores, np.arange(41) == 0)
+    assert best_threshold(curve, "youden") == pytest.approx(0.25)
+    assert best_threshold(curve, "accuracy") == pytest.approx(0.75)
+
+
+def test_of_equally_good_thresholds_the_one_nearest_to_one_half_is_taken() -> None:
+    """Both 0.85 (one positive found) and 0.45 (both found, one wrong) have J = 0.5."""
+    curve = roc_curve(np.array([0.9, 0.8, 0.6, 0.3]), np.array([True, False, True, False]))
+    assert best_threshold(curve) == pytest.approx(0.45)
+
+
+@pytest.mark.parametrize("goal", ["youden", "accuracy"])
+@pytest.mark.parametrize("seed", range(6))
+def test_no_other_threshold_does_better(seed: int, goal: str) -> None:
+    scores, positive = random_scores(seed)
+
+    def value(threshold: float) -> float:
+        answered = scores >= np.float32(threshold)
+        if goal == "accuracy":
+            return float(np.mean(answered == positive))
+        return float(np.mean(answered[positive]) - np.mean(answered[~positive]))
+
+    best = value(best_threshold(roc_curve(scores, positive), goal))  # type: ignore[arg-type]
+    assert best == pytest.approx(max(value(t) for t in [*np.unique(scores), 2.0]))
+
+
+def test_scores_one_rounding_apart_are_told_apart() -> None:
+    low = np.float32(0.3)
+    high = np.nextafter(low, np.float32(1))
+    threshold = best_threshold(roc_curve(np.array([low, high]), np.array([False, True])))
+    assert low < np.float32(threshold) <= high
+
+
+def test_where_nobody_should_be_answered_the_threshold_is_above_all_scores() -> None:
+    curve = roc_curve(np.array([1.0, 1.0, 0.2]), np.array([False, False, True]))
+    assert best_threshold(curve, "accuracy") > 1
+
+
+def test_answers_are_sorted_into_bins_of_their_confidence() -> None:
+    """0.5 and 0.55 with one right, 0.75 right, 1.0 wrong, in four bins; the first two stay empty."""
+    bins = reliability(np.array([0.5, 0.55, 0.75, 1.0]), np.array([True, False, True, False]), bins=4)
+    np.testing.assert_array_equal(bins.edges, [0, 0.25, 0.5, 0.75, 1])
+    assert bins.counts.tolist() == [0, 0, 2, 2]
+    np.testing.assert_allclose(bins.confidence, [np.nan, np.nan, 0.525, 0.875])
+    np.testing.assert_allclose(bins.accuracy, [np.nan, np.nan, 0.5, 0.5])
+    assert bins.calibration_error == pytest.approx((2 * 0.025 + 2 * 0.375) / 4)
+
+
+def test_always_the_share_of_the_class_is_calibrated_and_says_nothing() -> None:
+    assert reliability(np.full(4, 0.75), np.array([1, 1, 1, 0], bool)).calibration_error == 0
+
+
+def test_one_answer_is_one_bin() -> None:
+    assert reliability(np.array([0.6]), np.array([False])).calibration_error == pytest.approx(0.6)
