@@ -15,10 +15,11 @@ PAGES = [
     st.Page("pages/activations.py", title="Activations", icon=":material/grid_view:"),
     st.Page("pages/filter_patterns.py", title="Filter patterns", icon=":material/texture:"),
     st.Page("pages/heat_maps.py", title="Heat maps", icon=":material/whatshot:"),
+    st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
 ]
 
 st.set_page_config(page_title="Convscope", page_icon=icon(), layout="wide")
 page = st.navigation(PAGES, position="top")
-start_page(page.title, sidebar)
+start_page(page.title, sidebar, always=page.title == "Train")  # where there is no network yet, one is made
 with told_errors():
     page.run()

@@ -39,20 +39,23 @@ def restore(key: str, parse: Callable[[str], Any | None], default: Any) -> Any:
         parse: from the text in the address to a value, or None for a value that does not exist here.
         default: used when nothing else fits.
     """
+    # Set anew in every run: a widget whose range changed would fall back to its own default.
+    st.session_state[key] = value = current(key, parse, default)
+    return value
+
+
+def current(key: str, parse: Callable[[str], Any | None], default: Any) -> Any:
+    """What ``restore`` would put into session state; for choices whose widget is not drawn now."""
     known = _memory_of(key)
     written = st.query_params.get(key)
     candidates = [st.session_state.get(key), known.get(key)]
     if written is not None and written != known.get(key):
         candidates.insert(0, written)
-    value = default
     for candidate in candidates:
         parsed = None if candidate is None else parse(str(candidate))
         if parsed is not None:
-            value = parsed
-            break
-    # Set anew in every run: a widget whose range changed would fall back to its own default.
-    st.session_state[key] = value
-    return value
+            return parsed
+    return default
 
 
 def keep(values: Mapping[str, Any]) -> None:

@@ -15,12 +15,12 @@ from dashboard.style import page_style
 _VIEW = "_view"
 
 
-def start_page(title: str, choose: Callable[[], View | Nothing]) -> None:
-    """Draw what every page shares; stop when there is nothing to look at."""
+def start_page(title: str, choose: Callable[[], View | Nothing], *, always: bool = False) -> None:
+    """Draw what every page shares; stop when there is nothing to look at, unless ``always``."""
     page_style()
     address.enter(title)
     view = choose()
-    if isinstance(view, Nothing):
+    if isinstance(view, Nothing) and not always:
         st.title(view.title)
         st.markdown(view.advice)
         st.stop()
@@ -37,6 +37,12 @@ def chosen(page_file: str) -> View:
         _start_over_from_app(Path(page_file).stem)
     view: View = st.session_state.pop(_VIEW)
     return view
+
+
+def chosen_or_none(page_file: str) -> View | None:
+    """As ``chosen``, for a page that works without a model and a photo: None when there is none."""
+    view: View | Nothing = chosen(page_file)
+    return None if isinstance(view, Nothing) else view
 
 
 def _start_over_from_app(page_name: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import json
-import uuid
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ import streamlit as st
 from cnn_core.results import FilterPatterns
 from dashboard.jobs import job_progress, jobs
 from dashboard.markdown import literal
-from dashboard.resources import explorer
+from dashboard.resources import explorer, session_name
 
 if TYPE_CHECKING:
     from cnn_core.layer_info import LayerInfo
@@ -59,15 +58,9 @@ def patterns_or_progress(
         )
 
     what = f"Climbing to the patterns of {info.title}" if channel is None else f"Following channel {channel}"
-    job = jobs().start(key, work, _session())
-    job_progress(job, literal(what), slot, _session(), functools.partial(_stop, key, slot))
+    job = jobs().start(key, work, session_name())
+    job_progress(job, literal(what), slot, session_name(), functools.partial(_stop, key, slot))
     return None
-
-
-def _session() -> str:
-    """A name for this session among all that wait for jobs."""
-    name: str = st.session_state.setdefault("_session", uuid.uuid4().hex)
-    return name
 
 
 def _stopped(slot: str) -> str:
@@ -81,7 +74,7 @@ def _leave_what_is_no_longer_wanted(key: str, slot: str) -> None:
     for place in ("layer", "channel") if slot == "layer" else (slot,):
         before = st.session_state.pop(f"_job_{place}", None)
         if before is not None:
-            jobs().leave(before, _session())
+            jobs().leave(before, session_name())
         st.session_state.pop(_stopped(place), None)
     st.session_state[f"_job_{slot}"] = key
 
@@ -89,7 +82,7 @@ def _leave_what_is_no_longer_wanted(key: str, slot: str) -> None:
 def _stop(key: str, slot: str) -> None:
     """The person pressed Cancel; the work goes on if another session waits for it."""
     st.session_state[_stopped(slot)] = key
-    jobs().leave(key, _session())
+    jobs().leave(key, session_name())
 
 
 def _start_again(key: str, slot: str) -> None:

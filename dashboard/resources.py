@@ -10,6 +10,7 @@ import gc
 import os
 import sys
 import threading
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from pathlib import Path
@@ -22,6 +23,8 @@ from cnn_core.images import RgbImage, decode_image
 
 if TYPE_CHECKING:
     from cnn_core.explorer import Explorer
+    from cnn_core.training.runs import Runs
+    from dashboard.jobs import Jobs
 
 DECODED_BYTES = 16 * 2**20
 
@@ -40,6 +43,28 @@ def explorer() -> Explorer:
     gc.collect()
     gc.freeze()  # Streamlit collects after every run; what the framework made at import need not be searched
     return opened
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def runs() -> Runs:
+    """The training runs of this computer, one view of them for all sessions."""
+    from cnn_core.training.runs import Runs
+
+    return Runs(places.runs_folder())
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def data_jobs() -> Jobs:
+    """Downloads and scans of data sets; they keep nobody waiting who looks at patterns."""
+    from dashboard.jobs import Jobs
+
+    return Jobs()
+
+
+def session_name() -> str:
+    """A name for this session among all that wait for jobs."""
+    name: str = st.session_state.setdefault("_session", uuid.uuid4().hex)
+    return name
 
 
 def _keep_session_of_framework() -> None:

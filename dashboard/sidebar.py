@@ -27,6 +27,7 @@ from dashboard.photos import (
     uploads,
 )
 from dashboard.resources import data_folder, device_line, explorer
+from dashboard.sidebar_training import sidebar_training
 from dashboard.style import photo_buttons_style
 
 DATA_PAGE = 8
@@ -67,6 +68,8 @@ def sidebar() -> View | Nothing:
         photo = _photo_picker()
         with place_of_model:
             model_key = model_picker()
+        st.divider()
+        sidebar_training()
         st.divider()
         _foot()
     address.keep({"model": model_key})
@@ -235,4 +238,3 @@ def _foot() -> None:
         warning = explorer().warning
         if warning is not None:
             st.warning(warning, icon=":material/save:")
-    st.caption("Train a network of your own:\n`python -m cnn_core train --help`")

@@ -32,6 +32,31 @@ h3 { font-size: 1.2rem !important; padding: .5rem 0 .4rem !important; }
 button[kind="tertiary"] kbd { display: none; }
 .knows { font-size: .9rem; }
 .own-name { opacity: .68; font-family: "Source Code Pro", monospace; font-size: .84em; }
+.row-of-pictures { display: grid; gap: .8rem .7rem; }
+.row-of-pictures figure { margin: 0; min-width: 0; }
+.row-of-pictures img { display: block; width: 100%; border-radius: .6rem; }
+.row-of-pictures figcaption {
+  font-size: .8rem; line-height: 1.35; opacity: .68; margin-top: .3rem; overflow-wrap: anywhere;
+}
+.row-title { font-weight: 600; margin: .2rem 0 .4rem; }
+.counts { max-height: 22rem; overflow: auto; }
+.counts table { border-collapse: collapse; width: 100%; font-size: .95rem; }
+.counts th { text-align: left; font-weight: 500; opacity: .68; font-size: .86rem; }
+.counts th, .counts td { padding: .3rem .9rem .3rem 0; vertical-align: top; overflow-wrap: anywhere; }
+.counts tbody tr { border-top: 1px solid var(--st-border-color, #d9dcd6); }
+.counts tfoot td { opacity: .68; border-top: 1px solid var(--st-border-color, #d9dcd6); }
+.bar { height: 5px; border-radius: 3px; background: var(--st-primary-color, #0f6b7d); margin-top: .25rem; }
+.run-head { margin: .2rem 0 .1rem; font-size: 1.02rem; }
+.run-head .chip { margin-right: .5rem; }
+.figures { display: flex; flex-wrap: wrap; gap: .5rem 2.2rem; }
+.figures span, .figures small { display: block; opacity: .68; font-size: .8rem; line-height: 1.35; }
+.figures b { font-size: 1.25rem; font-weight: 600; line-height: 1.3; }
+.chip { display: inline-block; border-radius: 1rem; padding: .1rem .7rem; font-size: .86rem; font-weight: 600;
+  border: 1.5px solid currentColor; }
+.chip-running, .chip-finishing, .chip-preparing { color: var(--st-primary-color, #0f6b7d); }
+.chip-finished { color: var(--st-green-text-color, #1d7a46); }
+.chip-failed, .chip-interrupted { color: var(--st-red-text-color, #b3261e); }
+.chip-queued, .chip-paused, .chip-cancelled { opacity: .75; }
 .st-key-photos, .st-key-data-photos {
   display: grid !important; grid-template-columns: repeat(4, 1fr); gap: 8px;
 }

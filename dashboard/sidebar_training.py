@@ -1,0 +1,112 @@
+"""Training in the sidebar of every page: the run that is on its way, or a way to start one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard.figures.colours import percent
+from dashboard.guard import told_errors
+from dashboard.markdown import literal
+from dashboard.resources import runs
+from dashboard.train_choice import remembered_errors, tell_errors
+from dashboard.train_words import duration, epoch_text, fraction_done, last_accuracy, state_word
+
+if TYPE_CHECKING:
+    from cnn_core.training.run_view import RunView
+
+REDRAWN_SECONDS = 3.0
+PAGE = "pages/train.py"
+
+
+def sidebar_training() -> None:
+    """The state of the run on its way, redrawn by itself, or a preset and Start."""
+    st.markdown("**Training**")
+    with told_errors():
+        run = run_on_its_way()
+        redrawn = st.fragment(_draw, run_every=None if run is None else REDRAWN_SECONDS)
+        redrawn(None if run is None else run.key)
+
+
+def run_on_its_way() -> RunView | None:
+    """The run that trains, else the one that is next; None when nothing is going on."""
+    alive = [run for run in runs().all() if run.is_alive]
+    trained = [run for run in alive if run.state != "queued"]
+    return (trained or sorted(alive, key=lambda run: run.queue_place or 0) or [None])[0]
+
+
+def _draw(key: str | None) -> None:
+    with told_errors():
+        run = run_on_its_way()
+        if (None if run is None else run.key) != key:
+            st.rerun()  # it has ended, or another one has begun: networks and pages follow
+        if run is None:
+            _draw_launcher()
+        else:
+            _draw_run(run)
+        tell_errors("sidebar")
+
+
+def _draw_run(run: RunView) -> None:
+    accuracy = last_accuracy(run)
+    known = "" if accuracy is None else f" · {percent(accuracy)} right"
+    st.progress(fraction_done(run), text=f"{literal(run.title, longest=28)}, {percent(fraction_done(run))}")
+    left = run.status.get("seconds_left")
+    ahead = f" · {duration(float(left))} left" if run.state == "running" and left is not None else ""
+    words = epoch_text(run).partition(" · ")[0] if run.state == "running" else state_word(run).capitalize()
+    st.caption(f"{words}{ahead}{known}")
+    with st.container(horizontal=True, gap="small"):
+        for label, icon, state in (("Pause", "pause", "paused"), ("Cancel", "close", "cancelled")):
+            st.button(
+                label,
+                key=f"sidebar-{label.lower()}",
+                icon=f":material/{icon}:",
+                on_click=_stop,
+                args=(run.key, state),
+            )
+    st.page_link(
+        PAGE,
+        label="Watch it",
+        icon=":material/monitoring:",
+        query_params={"section": "progress", "run": run.key},
+    )
+
+
+def _stop(key: str, state: str) -> None:
+    with remembered_errors("sidebar"):
+        runs().stop(key, "paused" if state == "paused" else "cancelled")
+
+
+def _draw_launcher() -> None:
+    from cnn_core.training.presets import PRESETS
+    from dashboard.train_source import chosen_source, source_name
+
+    source = None
+    with told_errors():
+        source = chosen_source()
+        if source is not None:
+            titles = {preset.key: preset.title for preset in PRESETS}
+            st.selectbox(
+                "Train a network",
+                list(titles),
+                format_func=titles.__getitem__,
+                key="sidebar-preset",
+                help="With the preset's own settings; the page Train changes them.",
+            )
+            st.caption(f"On {literal(source_name(source), longest=40)}")
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if source is not None:
+            st.button("Start", key="sidebar-start", icon=":material/play_arrow:", on_click=_start)
+        section, label = ("data", "Choose photos") if source is None else ("settings", "Settings")
+        st.page_link(PAGE, label=label, icon=":material/tune:", query_params={"section": section})
+
+
+def _start() -> None:
+    from cnn_core.training.presets import preset_named
+    from dashboard.train_source import chosen_source
+
+    with remembered_errors("sidebar"):
+        source = chosen_source()
+        if source is not None:
+            runs().launch(preset_named(st.session_state["sidebar-preset"]).config, source)

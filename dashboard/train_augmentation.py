@@ -1,0 +1,168 @@
+"""The section Augmentation: five variants of one photo, made by the code that trains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.images import RgbImage, resize_pixels
+from cnn_core.training.augmentation import augmented
+from cnn_core.training.config import Augmentation
+from cnn_core.training.presets import PRESETS
+from dashboard import address
+from dashboard.figures.colours import UInt8
+from dashboard.figures.pictures import jpeg
+from dashboard.markdown import literal
+from dashboard.settings_form import SettingsForm
+from dashboard.train_choice import augmentation_form, chosen_augmentation, chosen_preset
+from dashboard.train_pictures import Captioned, pictures_html
+
+if TYPE_CHECKING:
+    from dashboard.sidebar import View
+
+VARIANTS = 5
+MAIN = ("flip", "rotation_degrees", "zoom", "shift_fraction", "brightness", "contrast")
+OVERSIZE = 1.25  # as the pixels that training keeps, so that zooming in is as sharp as there
+MOST_SEEDS = 9999
+_FIRST_STEPS = {
+    "flip": ("Only flip", Augmentation(flip=True)),
+    "rotation": ("Only rotation, up to 45°", Augmentation(rotation_degrees=45.0)),
+    "zoom": ("Only zoom, up to 0.5", Augmentation(zoom=0.5)),
+    "together": (
+        "All together",
+        Augmentation(flip=True, rotation_degrees=45.0, zoom=0.5, shift_fraction=0.15),
+    ),
+    "none": ("Nothing", Augmentation()),
+}
+STARTS = {
+    **_FIRST_STEPS,
+    **{
+        preset.key: (f"Preset: {preset.title}", preset.config.augmentation)
+        for preset in PRESETS
+        if preset.config.augmentation != Augmentation()
+    },
+}
+NEVER = (
+    "Every time a training picture is shown, it is changed by chance within these limits, so that the "
+    "network never sees the same picture twice. **Validation and test pictures are never augmented**: they stand for "
+    "the photos of later."
+)
+
+
+def draw_augmentation(view: View | None) -> None:
+    """The sliders, and beside them the photo with five variants."""
+    controls, pictures = st.columns([1, 2.1], gap="large")
+    with controls:
+        form = SettingsForm(STARTS[_start()][1], "try_")
+        chosen = _sliders(form)
+    with pictures:
+        if view is None:
+            st.info("Add a photo in the sidebar to see what happens to it.", icon=":material/add_a_photo:")
+        else:
+            _draw_variants(view, chosen)
+        _draw_buttons(chosen, others=view is not None)
+        st.caption(NEVER)
+
+
+def _start() -> str:
+    address.restore("start", address.name_in(STARTS), "together")
+    key = st.selectbox(
+        "Start from",
+        list(STARTS),
+        format_func=lambda key: STARTS[key][0],
+        key="start",
+        on_change=_start_anew,
+        help="Sets all sliders; then move them as you like.",
+    )
+    address.keep({"start": key})
+    return str(key)
+
+
+def _start_anew() -> None:
+    SettingsForm(Augmentation(), "try_").reset()
+
+
+def _sliders(form: SettingsForm) -> Augmentation:
+    values = {name: form.widget(name, slider=True) for name in MAIN}
+    with st.expander("More", icon=":material/tune:"):
+        values |= {name: form.widget(name, slider=True) for name in form.names() if name not in MAIN}
+    return Augmentation(**values)
+
+
+def _draw_variants(view: View, chosen: Augmentation) -> None:
+    seed = address.restore("variants", address.whole_number(0, MOST_SEEDS), 0)
+    address.keep({"variants": seed or None})
+    side_px = chosen_preset().config.input_size_px
+    pixels = _kept_pixels(view.photo.image(), side_px)
+    original = resize_pixels(pixels, (side_px, side_px))
+    pictures = [Captioned(jpeg=jpeg(original), alt=f"The photo: {view.photo.title}", caption="Original")]
+    for number, variant in enumerate(variants(pixels, chosen, seed=seed, side_px=side_px), start=1):
+        pictures.append(Captioned(jpeg=jpeg(variant), alt=f"Variant {number}", caption=f"Variant {number}"))
+    st.html(pictures_html(pictures, columns=3))
+    st.caption(
+        f"{literal(view.photo.title)}, {side_px} × {side_px} px, as the network is trained. Choose another "
+        "photo in the sidebar."
+    )
+
+
+def _next_seed() -> None:
+    st.session_state["variants"] = (int(st.session_state.get("variants", 0)) + 1) % (MOST_SEEDS + 1)
+
+
+def variants(pixels: UInt8, params: Augmentation, *, seed: int, side_px: int) -> list[UInt8]:
+    """Five variants ``(side_px, side_px, 3)`` of a picture ``(H, W, 3)``; the same seed gives the same."""
+    return [
+        augmented(pixels, params, np.random.default_rng((seed, number)), side_px)
+        for number in range(VARIANTS)
+    ]
+
+
+def _kept_pixels(image: RgbImage, side_px: int) -> UInt8:
+    return _resized(image.fingerprint, round(side_px * OVERSIZE), image)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _resized(fingerprint: str, side_px: int, _image: RgbImage) -> UInt8:
+    return resize_pixels(_image.pixels, (side_px, side_px))
+
+
+def _draw_buttons(chosen: Augmentation, *, others: bool) -> None:
+    used = chosen_augmentation()
+    with st.container(horizontal=True):
+        if others:
+            st.button("Others", key="variants-next", icon=":material/shuffle:", on_click=_next_seed)
+        st.button(
+            "Use these for training",
+            key="use-augmentation",
+            icon=":material/check:",
+            type="primary",
+            disabled=used == chosen,
+            on_click=_use,
+            args=(chosen,),
+        )
+    words = "just these" if used == chosen else in_words(used)
+    st.markdown(f"Training of **{literal(chosen_preset().title)}** uses {words}.")
+
+
+def _use(chosen: Augmentation) -> None:
+    form = augmentation_form(chosen_preset())
+    form.put({name: getattr(chosen, name) for name in form.names()})
+
+
+def in_words(params: Augmentation) -> str:
+    """What an augmentation does, in a few words; plain text."""
+    parts = ["flip"] if params.flip else []
+    parts += [f"rotation up to {params.rotation_degrees:g}°"] if params.rotation_degrees else []
+    figures = {
+        "zoom": params.zoom,
+        "shift": params.shift_fraction,
+        "brightness": params.brightness,
+        "contrast": params.contrast,
+        "stretch": params.stretch,
+        "saturation": params.saturation,
+        "erasing": params.erase_probability and params.erase_fraction,
+    }
+    parts += [f"{name} {value:g}" for name, value in figures.items() if value]
+    return ", ".join(parts) if parts else "no augmentation"

@@ -1,0 +1,111 @@
+"""What is to be trained: the preset with the changes of this session, shared by the parts of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import streamlit as st
+
+from cnn_core.errors import ConvscopeError
+from cnn_core.training.config import Augmentation, TrainingConfig, config_from_json, config_to_json
+from cnn_core.training.presets import PRESETS, Preset, preset_named
+from dashboard import address
+from dashboard.guard import UNFORESEEN, log_failure
+from dashboard.markdown import literal
+from dashboard.settings_form import SettingsForm
+
+FIRST_PRESET = PRESETS[0].key
+_ALSO = {
+    "sizes_px": {
+        "label": "Training sizes (px)",
+        "help": "Sides of the training pictures, one per stage, small ones first; none: the picture size.",
+    },
+    "stage_shares": {
+        "label": "Shares of the epochs",
+        "help": "How much of the run each of the training sizes gets; together 1.",
+    },
+}
+
+
+def chosen_preset() -> Preset:
+    """The preset of this session."""
+    names = [preset.key for preset in PRESETS]
+    return preset_named(address.current("preset", address.name_in(names), FIRST_PRESET))
+
+
+def pick_preset() -> Preset:
+    """Draw the picker; another preset starts with its own settings."""
+    titles = {preset.key: preset.title for preset in PRESETS}
+    address.restore("preset", address.name_in(titles), FIRST_PRESET)
+    key = st.selectbox(
+        "Preset",
+        list(titles),
+        format_func=titles.__getitem__,
+        key="preset",
+        help="A network with the settings it is usually trained with; all can be changed.",
+        on_change=forget_changes,
+    )
+    address.keep({"preset": key})
+    return preset_named(key)
+
+
+def settings_form(preset: Preset) -> SettingsForm:
+    """The settings of a preset but for its augmentation."""
+    return SettingsForm(preset.config, "set_", _ALSO)
+
+
+def augmentation_form(preset: Preset) -> SettingsForm:
+    """The augmentation that training will use."""
+    return SettingsForm(preset.config.augmentation, "aug_")
+
+
+def forget_changes() -> None:
+    """Put every setting back to what the chosen preset says."""
+    preset = chosen_preset()
+    settings_form(preset).reset()
+    augmentation_form(preset).reset()
+
+
+def chosen_augmentation() -> Augmentation:
+    """The augmentation that training will use."""
+    return Augmentation(**augmentation_form(chosen_preset()).values())
+
+
+def chosen_config() -> TrainingConfig:
+    """The settings that a run would start with now.
+
+    Raises:
+        DataError: they do not go together.
+    """
+    preset = chosen_preset()
+    facts: dict[str, Any] = config_to_json(preset.config) | settings_form(preset).values()
+    return config_from_json(facts | {"augmentation": augmentation_form(preset).values()})
+
+
+@contextmanager
+def remembered_errors(slot: str) -> Iterator[None]:
+    """Keep what goes wrong in a callback for ``tell_errors``; nothing is drawn while callbacks run."""
+    st.session_state.pop(f"_error_{slot}", None)
+    try:
+        yield
+    except ConvscopeError as error:
+        st.session_state[f"_error_{slot}"] = str(error)
+    except OSError as error:
+        log_failure("A file could not be used")
+        what = error.strerror or type(error).__name__
+        st.session_state[f"_error_{slot}"] = (
+            f"Expected a file or folder that can be used. Received: {what}. "
+            "Make room on the disk or change the permissions, and try again."
+        )
+    except Exception:
+        log_failure("A button failed")
+        st.session_state[f"_error_{slot}"] = UNFORESEEN
+
+
+def tell_errors(slot: str) -> None:
+    """Say what went wrong when the button was pressed."""
+    error = st.session_state.get(f"_error_{slot}")
+    if error is not None:
+        st.error(literal(error, longest=None), icon=":material/error:")

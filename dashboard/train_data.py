@@ -1,0 +1,176 @@
+"""The section Data: what there is to train on, counted, shown and scanned."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.datasets.folders import LabelledFiles
+from cnn_core.datasets.splits import Splits
+from cnn_core.errors import ConvscopeError
+from cnn_core.images import decode_image
+from dashboard import address
+from dashboard.choosers import choice
+from dashboard.figures.pictures import thumbnail
+from dashboard.guard import told_errors
+from dashboard.markdown import literal
+from dashboard.train_pictures import Captioned, pictures_html
+from dashboard.train_source import choose_source, chosen_source, source_name, split_controls, splits_of
+
+if TYPE_CHECKING:
+    from cnn_core.datasets.source import DataSource
+
+SAMPLES = 5
+MOST_ROWS = 6  # classes whose samples are shown at once
+SIDE_PX = 150
+NO_DATA = (
+    "**No photos to train on yet.** Name a folder of this computer that holds one folder per class, download "
+    "the cats and dogs, or upload a zip. The sample photos of the sidebar are for looking at only."
+)
+
+
+def draw_data() -> None:
+    """Choose a source; then counts, samples and what the scan finds."""
+    choose_source()
+    source = None
+    with told_errors():
+        source = chosen_source()
+        if source is None:
+            st.info(NO_DATA, icon=":material/photo_library:")
+            return
+        splits = splits_of(source)
+        _draw_splits(source, splits)
+
+
+def _draw_splits(source: DataSource, splits: Splits) -> None:
+    from dashboard import train_scan
+
+    counts, controls = st.columns([1.5, 1], gap="large")
+    with counts:
+        st.subheader(literal(source_name(source)))
+        st.html(counts_html(splits))
+        st.markdown(literal(class_sentence(splits.classes), longest=None))
+    with controls:
+        st.subheader("Split")
+        st.markdown(_origin_sentence(source, splits))
+        split_controls(splits.origin)
+    for note in splits.notes:
+        st.caption(f":material/info: {literal(note, longest=None)}")
+    _draw_samples(splits)
+    with told_errors():
+        train_scan.draw_scan(source, splits)
+
+
+def _origin_sentence(source: DataSource, splits: Splits) -> str:
+    if splits.origin == "folders":
+        return "Training and validation pictures lie in folders of their own."
+    return (
+        "No folder says which pictures validate, so they are drawn by chance, equally from every class. "
+        f"The same seed, {source.seed}, always draws the same."
+    )
+
+
+def counts_html(splits: Splits) -> str:
+    """Pictures per class and split as a table with small bars."""
+    pairs = [(name, files.counts()) for name, files in splits.items()]
+    most = max(count for _, counts in pairs for count in counts.values())
+    heads = "".join(f"<th>{name.capitalize()}</th>" for name, _ in pairs)
+    rows = "".join(
+        f"<tr><td><b>{html.escape(name)}</b> <span class='own-name'>= {index}</span></td>"
+        + "".join(_bar_cell(counts[name], most) for _, counts in pairs)
+        + "</tr>"
+        for index, name in enumerate(splits.classes)
+    )
+    sums = "".join(f"<td>{len(files.paths):,}</td>" for _, files in splits.items())
+    return (
+        f"<div class='counts'><table><thead><tr><th>Class</th>{heads}</tr></thead><tbody>{rows}</tbody>"
+        f"<tfoot><tr><td>Together</td>{sums}</tr></tfoot></table></div>"
+    )
+
+
+def _bar_cell(count: int, most: int) -> str:
+    return f"<td>{count:,}<div class='bar' style='width:{100 * count / max(most, 1):.1f}%'></div></td>"
+
+
+def class_sentence(classes: Sequence[str]) -> str:
+    """The order of the classes, as the network numbers them; plain text."""
+    if len(classes) == 2:
+        return (
+            f"Classes are numbered in alphabetical order: {classes[0]} = 0, {classes[1]} = 1. "
+            f"The network has one output, the probability of {classes[1]}."
+        )
+    last = f"{classes[-1]} = {len(classes) - 1}"
+    return f"Classes are numbered in alphabetical order, from {classes[0]} = 0 to {last}."
+
+
+def _draw_samples(splits: Splits) -> None:
+    st.subheader("Five of each class")
+    names = dict(splits.items())
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        split = choice("Split", {name: name.capitalize() for name in names}, key="split")
+        turn = address.restore("turn", address.whole_number(0, 9999), 0)
+        address.keep({"turn": turn or None})
+        st.button("Others", key="samples-next", icon=":material/shuffle:", on_click=_next_samples)
+    files = names[split]
+    for label in _shown_classes(files):
+        pictures = samples(files, label, turn)
+        st.html(
+            f"<div class='row-title'>{html.escape(files.classes[label])}</div>"
+            + pictures_html(pictures, columns=SAMPLES)
+        )
+
+
+def _next_samples() -> None:
+    st.session_state["turn"] = (int(st.session_state.get("turn", 0)) + 1) % 10_000
+
+
+def _shown_classes(files: LabelledFiles) -> list[int]:
+    """All classes while they are few, else the one that is chosen."""
+    if len(files.classes) <= MOST_ROWS:
+        return list(range(len(files.classes)))
+    labels = range(len(files.classes))
+    address.restore("class", address.whole_number(0, len(labels) - 1), 0)
+    label = st.selectbox("Class", labels, format_func=lambda label: files.classes[label], key="class")
+    address.keep({"class": label})
+    return [int(label)]
+
+
+def samples(files: LabelledFiles, label: int, turn: int) -> list[Captioned]:
+    """Five pictures of a class by chance, the same for the same ``turn``; damaged ones say so."""
+    first = files.labels.index(label)
+    count = files.labels.count(label)  # classes lie one after the other
+    picks = np.random.default_rng((turn, label)).choice(count, min(SAMPLES, count), replace=False)
+    return [_sample(files.paths[first + int(pick)]) for pick in picks]
+
+
+def _sample(path: Path) -> Captioned:
+    try:
+        return Captioned(jpeg=small_picture(path), alt=path.name, caption=path.name)
+    except (ConvscopeError, OSError):
+        return Captioned(jpeg=_blank(), alt="damaged", caption=f"{path.name}: cannot be read")
+
+
+def small_picture(path: Path) -> bytes:
+    """The middle square of a picture file, as a small JPEG.
+
+    Raises:
+        ImageError: the file holds none.
+        OSError: the file cannot be read.
+    """
+    facts = path.stat()
+    return _small_picture(str(path), facts.st_mtime_ns, facts.st_size)
+
+
+@st.cache_resource(show_spinner=False, max_entries=300)
+def _small_picture(path: str, time_ns: int, size: int) -> bytes:
+    return thumbnail(decode_image(Path(path).read_bytes()).pixels, SIDE_PX)
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _blank() -> bytes:
+    return thumbnail(np.full((8, 8, 3), 127, np.uint8), SIDE_PX)

@@ -1,0 +1,204 @@
+"""The section Progress: a run on its way, redrawn while it goes on."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from cnn_core.training.verdict import verdict
+from dashboard.figures.colours import percent
+from dashboard.figures.training_curves import CurveOf, training_curves_alt, training_curves_figure
+from dashboard.frames import PLAIN
+from dashboard.guard import told_errors
+from dashboard.markdown import literal
+from dashboard.page import theme
+from dashboard.resources import runs
+from dashboard.train_run import choose_run, draw_buttons, started
+from dashboard.train_words import chip_html, duration, epoch_text, fraction_done, last_accuracy, state_word
+
+if TYPE_CHECKING:
+    from cnn_core.training.run_view import RunView
+
+REDRAWN_SECONDS = 1.5
+LOG_BYTES = 4000
+COLUMNS = ("Run", "Preset", "Started", "State", "Epochs", "Validation accuracy")
+VERDICT_ICONS = {
+    "too_early": "hourglass_empty",
+    "underfitting": "trending_flat",
+    "good": "task_alt",
+    "overfitting": "call_split",
+    "diverged": "error",
+}
+
+
+def draw_progress() -> None:
+    """Choose a run and watch it; all runs beneath."""
+    run = choose_run(runs().all())
+    if run is None:
+        return
+    watched = st.fragment(_watch, run_every=REDRAWN_SECONDS if run.is_alive else None)
+    watched(run.key, run.is_alive)
+    _draw_log(run)
+    _draw_all()
+
+
+def _watch(key: str, alive: bool) -> None:
+    with told_errors():
+        run = runs().view(key)
+        if run.is_alive != alive:
+            st.rerun()  # other buttons, and perhaps a new network in the sidebar
+        _draw_state(run)
+        draw_buttons(run)
+        _draw_curves(run)
+
+
+def _draw_state(run: RunView) -> None:
+    st.html(
+        f"<div class='run-head'>{chip_html(run)} <b>{html.escape(run.title)}</b> "
+        f"<span class='own-name'>{html.escape(run.config.preset)}, started {started(run)}</span></div>"
+    )
+    if run.state in ("failed", "interrupted"):
+        words = f"**{literal(run.reason or 'The run has stopped.', longest=None)}** "
+        st.error(words + literal(run.advice or "", longest=None), icon=":material/error:")
+    if run.state == "queued":
+        st.info(
+            f"Waits in the queue, place {run.queue_place}: one run at a time trains on a device. It starts "
+            "by itself, also with the browser closed.",
+            icon=":material/hourglass_top:",
+        )
+    st.progress(fraction_done(run), text=_bar_text(run))
+    st.html(figures_html(run))
+
+
+def _bar_text(run: RunView) -> str:
+    status = run.status
+    if run.state == "preparing":
+        part = literal(str(status.get("part") or "getting ready: pictures and precision"))
+        share = status.get("fraction")
+        return part.capitalize() if share is None else f"{part.capitalize()}, {percent(float(share))}"
+    if run.state == "finishing":
+        return "Writing the network and its figures"
+    left = status.get("seconds_left")
+    if run.state == "running" and left is not None:
+        return f"{epoch_text(run)} · about {duration(float(left))} left"
+    return epoch_text(run)
+
+
+def figures_html(run: RunView) -> str:
+    """The figures of a run, each with its name; those that are not known yet are left out."""
+    status, shown = run.status, []
+    accuracy = last_accuracy(run)
+    if accuracy is not None:
+        best = max(row.get("val_accuracy", 0.0) for row in run.history)
+        shown.append(("validation accuracy", f"{accuracy:.3f}", f"best {best:.3f}"))
+    if run.state == "running" and status.get("accuracy") is not None:
+        shown.append(
+            ("this epoch, training", f"{float(status['accuracy']):.3f}", f"loss {float(status['loss']):.3f}")
+        )
+    speed = status.get("images_per_second") or (
+        run.history[-1].get("images_per_second") if run.history else None
+    )
+    if speed:
+        shown.append(("images a second", f"{float(speed):,.0f}", _waiting(run)))
+    precision = status.get("precision")
+    if precision:
+        shown.append(("precision", str(precision).replace("mixed_", "mixed "), _measured(run.folder)))
+    if status.get("device"):
+        shown.append(("device", str(status["device"]), ""))
+    cells = "".join(
+        f"<div><span>{html.escape(name)}</span><b>{html.escape(value)}</b><small>{html.escape(note)}</small></div>"
+        for name, value, note in shown
+    )
+    return f"<div class='figures'>{cells}</div>"
+
+
+def _waiting(run: RunView) -> str:
+    share = run.status.get("waiting_fraction")
+    if share is None and run.history:
+        share = run.history[-1].get("waiting_fraction")
+    return "" if share is None else f"{percent(float(share))} waiting for data"
+
+
+def _measured(folder: Path) -> str:
+    """The measured speeds of both precisions, in images a second."""
+    speeds = _json(folder / "precision.json").get("images_per_second") or {}
+    if len(speeds) < 2:
+        return ""
+    return ", ".join(f"{name.replace('mixed_', '')} {float(speed):,.0f}/s" for name, speed in speeds.items())
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _draw_curves(run: RunView) -> None:
+    curve = CurveOf(title=run.title, history=run.history, steps=run.steps, epochs=run.config.epochs)
+    st.plotly_chart(
+        training_curves_figure([curve], theme=theme()),
+        key=f"curves-{run.key}",
+        config=PLAIN,
+        alt=training_curves_alt([curve]),
+    )
+    found = verdict(run.history)
+    icon = VERDICT_ICONS.get(found.kind, "info")
+    st.markdown(f":material/{icon}: {literal(f'{found.sentence} {found.advice}'.strip(), longest=None)}")
+    skipped = len(_json(run.folder / "scan.json").get("problems") or [])
+    if skipped:
+        st.caption(
+            f":material/rule: {skipped:,} damaged or doubtful pictures were left out; Data names them."
+        )
+
+
+def _draw_log(run: RunView) -> None:
+    box = st.expander("Log", icon=":material/terminal:", key="log-open", on_change="rerun")
+    if box.open:
+        with box:
+            st.code(last_lines(run.folder / "log.txt"), language=None, height=260)
+            if run.config.tensorboard:
+                st.caption("TensorBoard, in a terminal:")
+                st.code(f"tensorboard --logdir {run.folder / 'tensorboard'}", language="bash")
+
+
+def last_lines(path: Path) -> str:
+    """The end of a log; a sentence when there is none."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - LOG_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return "The log is empty."
+    whole = text.partition("\n")[2] if size > LOG_BYTES else text
+    return whole.strip() or "The log is empty."
+
+
+def _draw_all() -> None:
+    known = runs().all()
+    if len(known) > 1:
+        st.subheader("All runs")
+        st.html(runs_html(known))
+
+
+def runs_html(known: Sequence[RunView]) -> str:
+    """All runs with their states, newest first."""
+    rows = []
+    for run in known:
+        accuracy = last_accuracy(run)
+        figures = "" if accuracy is None else f"{accuracy:.3f}"
+        rows.append(
+            f"<tr><td><b>{html.escape(run.title)}</b></td><td>{html.escape(run.config.preset)}</td>"
+            f"<td>{started(run)}</td><td>{html.escape(state_word(run))}</td>"
+            f"<td>{html.escape(epoch_text(run))}</td><td>{figures}</td></tr>"
+        )
+    heads = "".join(f"<th>{name}</th>" for name in COLUMNS)
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return f"<div class='counts'>{table}</div>"

@@ -1,0 +1,108 @@
+"""One chosen run, shared by the sections that look at one: the chooser, its state, its buttons."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import address
+from dashboard.markdown import literal
+from dashboard.resources import runs
+from dashboard.train_choice import remembered_errors, tell_errors
+from dashboard.train_settings import go_to
+from dashboard.train_words import state_word
+
+if TYPE_CHECKING:
+    from cnn_core.training.run_view import RunView
+
+NO_RUNS = (
+    "**No run yet.** Choose photos in Data and a preset in Settings, then start. A run goes on with the "
+    "browser closed; everything of it is found here again."
+)
+
+
+def choose_run(known: Sequence[RunView]) -> RunView | None:
+    """The picker of runs, newest first; without any, what to do."""
+    if not known:
+        st.info(NO_RUNS, icon=":material/model_training:")
+        st.button(
+            "Choose settings", key="first-run", icon=":material/tune:", on_click=go_to, args=("settings",)
+        )
+        return None
+    by_key = {run.key: run for run in known}
+    address.restore("run", address.name_in(by_key), known[0].key)
+    key = st.selectbox(
+        "Run",
+        list(by_key),
+        format_func=lambda key: f"{by_key[key].title} · {started(by_key[key])} · {state_word(by_key[key])}",
+        key="run",
+        help="Progress, Evaluation and Film look at this one.",
+    )
+    address.keep({"run": key})
+    return by_key[key]
+
+
+def started(run: RunView) -> str:
+    """When a run was launched, short: the time of today, else the date too."""
+    then = time.localtime(run.created)
+    today = time.strftime("%Y%m%d", then) == time.strftime("%Y%m%d")
+    return time.strftime("%H:%M" if today else "%d %b %H:%M", then)
+
+
+def draw_buttons(run: RunView) -> None:
+    """What can be done with a run now."""
+    with st.container(horizontal=True, key="run-buttons"):
+        if run.is_alive:
+            _button("Pause", "pause", functools.partial(runs().stop, run.key, "paused"))
+            _button("Cancel", "close", functools.partial(runs().stop, run.key, "cancelled"))
+        elif run.can_resume:
+            _button("Resume", "play_arrow", functools.partial(runs().resume, run.key), primary=True)
+        if run.model_key is not None:
+            st.page_link(
+                "pages/activations.py",
+                label="Open in Activations",
+                icon=":material/arrow_outward:",
+                query_params={"model": run.model_key},
+            )
+        if not run.is_alive:
+            _remove(run)
+    tell_errors("run")
+
+
+def _button(label: str, icon: str, action: Callable[[], None], *, primary: bool = False) -> None:
+    st.button(
+        label,
+        key=f"run-{label.lower()}",
+        icon=f":material/{icon}:",
+        type="primary" if primary else "secondary",
+        on_click=_do,
+        args=(action,),
+    )
+
+
+def _do(action: Callable[[], None]) -> None:
+    with remembered_errors("run"):
+        action()
+
+
+def _remove(run: RunView) -> None:
+    with st.popover("Remove", icon=":material/delete:"):
+        what = "its curves and its network" if run.model_key is not None else "its curves"
+        st.markdown(f"Remove **{literal(run.title)}** with {what}? This cannot be undone.")
+        st.button(
+            "Remove for good",
+            key="run-remove",
+            icon=":material/delete_forever:",
+            on_click=_do,
+            args=(functools.partial(_forget, run.key),),
+        )
+
+
+def _forget(key: str) -> None:
+    runs().remove(key)
+    st.session_state.pop("run", None)
+    address.keep({"run": None})

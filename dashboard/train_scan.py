@@ -1,0 +1,151 @@
+"""What the scan of a data set finds: files that would hurt training, and the sizes of the pictures."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from cnn_core import places
+from cnn_core.datasets.scan import PROBLEM_KINDS, Problem, ScanReport, scan, without_problems
+from cnn_core.datasets.splits import Splits
+from cnn_core.errors import ConvscopeError
+from dashboard.figures.size_chart import size_figure
+from dashboard.frames import PLAIN
+from dashboard.job_results import result_or_progress
+from dashboard.markdown import literal
+from dashboard.page import theme
+from dashboard.train_pictures import Captioned, pictures_html
+
+if TYPE_CHECKING:
+    from cnn_core.datasets.source import DataSource
+
+MOST_NAMED = 12  # files of one kind that are named
+MOST_PAIRS = 6
+KINDS = {
+    "unreadable": ("cannot be read", "No picture, or of a kind that is not read."),
+    "truncated": ("cut off", "The end of the file is missing; the lower part would be grey."),
+    "duplicate": ("twice in training", "The same picture again counts double."),
+    "leakage": (
+        "in two splits",
+        "The same picture in training and in validation or test: the network could know the answer by heart.",
+    ),
+    "tiny": ("tiny", "Too few pixels to show anything."),
+    "non_rgb": ("not RGB", "Grey, palette or CMYK pictures."),
+}
+
+
+def draw_scan(source: DataSource, splits: Splits) -> None:
+    """Scan the files beside the page; then what was found and what is left."""
+    st.subheader("Scan")
+    report = _report(source, splits)
+    if report is None:
+        return
+    left = without_problems(splits, report)
+    _draw_verdict(splits, report, left)
+    for kind in PROBLEM_KINDS:
+        found = [problem for problem in report.problems if problem.kind == kind]
+        if found:
+            _draw_problems(kind, found)
+    if any(len(sizes) for sizes in report.sizes_px.values()):
+        st.plotly_chart(
+            size_figure(report.sizes_px, theme=theme()),
+            key="sizes",
+            config=PLAIN,
+            alt=sizes_sentence(report),
+        )
+        st.caption(sizes_sentence(report))
+
+
+def _report(source: DataSource, splits: Splits) -> ScanReport | None:
+    def work(progress: Any, cancelled: Any) -> object:
+        return scan(
+            splits,
+            places.cache_folder() / "scans",
+            progress=progress,
+            cancelled=cancelled,
+            keep_non_rgb=source.keep_non_rgb,
+        )
+
+    prints = [files.fingerprint() for _, files in splits.items()]
+    key = json.dumps(["scan", source.to_json(), prints])
+    count = sum(len(files.paths) for _, files in splits.items())
+    return result_or_progress("scan", key, f"Looking into {count:,} files", work, ScanReport)
+
+
+def _draw_verdict(splits: Splits, report: ScanReport, left: Splits) -> None:
+    before, after = len(splits.training.paths), len(left.training.paths)
+    looked = f"{report.scanned:,} files in {report.seconds:.1f} s"
+    if not report.problems:
+        st.success(f"Nothing to object to: {looked}.", icon=":material/task_alt:")
+        return
+    counts = Counter(problem.kind for problem in report.problems)
+    kinds = ", ".join(f"{counts[kind]:,} {KINDS[kind][0]}" for kind in PROBLEM_KINDS if counts[kind])
+    st.warning(
+        f"{looked}: {kinds}. These are left out, so that {after:,} of {before:,} pictures are trained on.",
+        icon=":material/rule:",
+    )
+
+
+def _draw_problems(kind: str, found: Sequence[Problem]) -> None:
+    title, why = KINDS[kind]
+    opened = kind == "leakage"
+    with st.expander(f"{len(found):,} {title}", icon=":material/report:", expanded=opened):
+        st.caption(why)
+        pairs = [problem for problem in found if problem.twin is not None]
+        if pairs:
+            st.html(_pairs_html(pairs[:MOST_PAIRS]))
+        st.html(_names_html(found[:MOST_NAMED]))
+        if len(found) > MOST_NAMED:
+            st.caption(f"And {len(found) - MOST_NAMED:,} more.")
+
+
+def _pairs_html(pairs: Sequence[Problem]) -> str:
+    pictures = []
+    for problem in pairs:
+        pictures.append(_captioned(problem.path, problem.split))
+        if problem.twin is not None:
+            pictures.append(_captioned(problem.twin, _split_of(problem.twin)))
+    return pictures_html(pictures, columns=6)
+
+
+def _captioned(path: Path, where: str) -> Captioned:
+    from dashboard.train_data import small_picture
+
+    caption = f"{where}: {path.name}" if where else path.name
+    try:
+        return Captioned(jpeg=small_picture(path), alt=caption, caption=caption)
+    except (ConvscopeError, OSError):
+        return Captioned(jpeg=b"", alt=f"{caption}, cannot be shown", caption=caption)
+
+
+def _split_of(path: Path) -> str:
+    return path.parent.parent.name
+
+
+def _names_html(problems: Sequence[Problem]) -> str:
+    rows = "".join(
+        f"<tr><td>{html.escape(problem.split)}</td><td>{html.escape(problem.path.parent.name)}/"
+        f"{html.escape(problem.path.name)}</td><td>{html.escape(problem.detail)}</td></tr>"
+        for problem in problems
+    )
+    return f"<div class='counts'><table><tbody>{rows}</tbody></table></div>"
+
+
+def sizes_sentence(report: ScanReport) -> str:
+    """How large the pictures are, in one sentence."""
+    import numpy as np
+
+    sizes = np.concatenate([sizes for sizes in report.sizes_px.values() if len(sizes)])
+    (least_w, least_h), (most_w, most_h) = sizes.min(axis=0), sizes.max(axis=0)
+    middle_w, middle_h = np.median(sizes, axis=0)
+    return literal(
+        f"Widths from {least_w} to {most_w} px, heights from {least_h} to {most_h} px, half of them wider "
+        f"than {middle_w:.0f} and higher than {middle_h:.0f} px. Training brings all to one square.",
+        longest=None,
+    )

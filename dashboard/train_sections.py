@@ -1,0 +1,90 @@
+"""The sections of the page Train; what a section needs is imported when it is drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from dashboard import address
+
+if TYPE_CHECKING:
+    from dashboard.sidebar import View
+
+SECTIONS = {
+    "data": ":material/photo_library: Data",
+    "augmentation": ":material/auto_awesome_motion: Augmentation",
+    "settings": ":material/tune: Settings",
+    "progress": ":material/monitoring: Progress",
+    "evaluation": ":material/fact_check: Evaluation",
+    "compare": ":material/compare_arrows: Compare",
+    "film": ":material/movie: Film",
+}
+
+
+def choose_section() -> str:
+    """The row of sections; the chosen one is in the address."""
+    address.restore("section", address.name_in(SECTIONS), "data")
+    chosen = st.segmented_control(
+        "Section",
+        list(SECTIONS),
+        format_func=SECTIONS.__getitem__,
+        key="section",
+        required=True,
+        label_visibility="collapsed",
+    )
+    section = "data" if chosen is None else str(chosen)
+    address.keep({"section": section})
+    return section
+
+
+def draw_data() -> None:
+    """What there is to train on."""
+    from dashboard import train_data
+
+    train_data.draw_data()
+
+
+def draw_augmentation(view: View | None) -> None:
+    """What happens to a training picture."""
+    from dashboard import train_augmentation
+
+    train_augmentation.draw_augmentation(view)
+
+
+def draw_settings() -> None:
+    """How a network is trained, and the start."""
+    from dashboard import train_settings
+
+    train_settings.draw_settings()
+
+
+def draw_comparison() -> None:
+    """Runs side by side."""
+    from dashboard import run_comparison
+    from dashboard.resources import runs
+
+    run_comparison.draw_comparison(runs().all())
+
+
+def draw_run(section: str, view: View | None) -> None:
+    """One run: on its way, and what came of it."""
+    from dashboard import train_progress, train_run
+    from dashboard.resources import runs
+
+    if section == "progress":
+        train_progress.draw_progress()
+        return
+    run = train_run.choose_run(runs().all())
+    if run is None:
+        return
+    if view is None:
+        st.info("Add a photo in the sidebar, and choose a network.", icon=":material/add_a_photo:")
+    elif section == "evaluation":
+        from dashboard.evaluation_parts import draw_evaluation
+
+        draw_evaluation(view, run)
+    else:
+        from dashboard.film_parts import draw_film
+
+        draw_film(view, run)

@@ -1,0 +1,219 @@
+"""Which pictures are trained on: a folder of this computer, the download, or an uploaded zip."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from cnn_core import places
+from cnn_core.datasets.source import DataSource
+from cnn_core.datasets.splits import Splits, read_splits
+from cnn_core.errors import Cancelled
+from dashboard.choosers import choice
+from dashboard.jobs import job_progress
+from dashboard.markdown import literal
+from dashboard.resources import data_folder, data_jobs, session_name
+from dashboard.train_choice import remembered_errors, tell_errors
+
+ORIGINS = {"folder": "A folder", "download": "Cats and dogs", "upload": "A zip"}
+ORIGIN_HELP = (
+    "A folder of this computer, the 3,000 photos of cats_and_dogs_filtered from the internet (68 MB), "
+    "or a zip of your own. Each class has a folder of its own."
+)
+FOLDER_HELP = (
+    "It holds one folder per class (cats, dogs), or train, validation and test folders that do. The path "
+    "stays in this session: a copied link does not name it."
+)
+MORE_HELP = "One per line; their pictures are joined into training. They hold the same class folders."
+MAX_ARCHIVE_MB = 200
+DOWNLOAD_KEY = "download-cats-and-dogs"
+FOLDER, MORE, VALIDATION, TEST, SEED, GREY = (
+    f"data-{name}" for name in ("folder", "more", "validation", "test", "seed", "grey")
+)
+DEFAULTS: dict[str, Any] = {MORE: "", VALIDATION: 0.2, TEST: 0.0, SEED: 0, GREY: False}
+
+
+def kept(key: str) -> Any:
+    """What was put in on the Data section, also while it is not drawn."""
+    default = str(data_folder() or "") if key == FOLDER else DEFAULTS[key]
+    return st.session_state.get(key, default)
+
+
+def chosen_source() -> DataSource | None:
+    """The data of this session, or None while none is chosen.
+
+    Raises:
+        DataError: shares that leave nothing to train on.
+    """
+    origin = st.session_state.get("_origin", "folder")
+    folder = kept(FOLDER).strip() if origin == "folder" else st.session_state.get(f"_data_{origin}", "")
+    if not folder:
+        return None
+    more = kept(MORE).splitlines() if origin == "folder" else []
+    return DataSource(
+        folders=(folder, *(line.strip() for line in more if line.strip())),
+        validation=float(kept(VALIDATION)),
+        test=float(kept(TEST)),
+        seed=int(kept(SEED)),
+        keep_non_rgb=bool(kept(GREY)),
+    )
+
+
+def source_name(source: DataSource) -> str:
+    """The last folder names of a source, for people; plain text."""
+    return " + ".join(Path(folder).name or folder for folder in source.folders)
+
+
+def splits_of(source: DataSource) -> Splits:
+    """The pictures of a source, listed anew when its folders change.
+
+    Raises:
+        DataError: see ``read_splits``.
+    """
+    return _splits(source, _stamp(source))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _splits(source: DataSource, stamp: object) -> Splits:
+    return read_splits(source)
+
+
+def _stamp(source: DataSource) -> tuple[tuple[str, int], ...]:
+    """Times of the folders two levels deep: they change when a picture comes or goes."""
+    found: list[tuple[str, int]] = []
+    for folder in source.folders:
+        _add_times(os.path.expanduser(folder), 2, found)
+    return tuple(found)
+
+
+def _add_times(folder: str, depth: int, found: list[tuple[str, int]]) -> None:
+    try:
+        found.append((folder, os.stat(folder).st_mtime_ns))
+        with os.scandir(folder) as entries:
+            folders = sorted(entry.path for entry in entries if entry.is_dir()) if depth else []
+    except OSError:
+        return  # whoever reads the pictures says so
+    for path in folders:
+        _add_times(path, depth - 1, found)
+
+
+def choose_source() -> None:
+    """Draw the ways to name the pictures."""
+    origin_place, detail = st.columns([1, 2.1], gap="large")
+    with origin_place:
+        origin = choice("Photos from", ORIGINS, key="origin", help=ORIGIN_HELP)
+    st.session_state["_origin"] = origin
+    with detail:
+        {"folder": _choose_folder, "download": _download, "upload": _upload}[origin]()
+
+
+def _choose_folder() -> None:
+    for key in (FOLDER, MORE):
+        st.session_state[key] = kept(key)
+    st.text_input(
+        "Folder", key=FOLDER, help=FOLDER_HELP, placeholder="/home/me/photos", persist_state="session"
+    )
+    with st.expander("Join further folders", icon=":material/create_new_folder:"):
+        st.text_area("More training folders", key=MORE, help=MORE_HELP, height=70, persist_state="session")
+
+
+def _download() -> None:
+    target = places.cache_folder() / "datasets" / "download"
+    ready = target / "cats_and_dogs_filtered"
+    if ready.is_dir():
+        st.session_state["_data_download"] = str(ready)
+        st.markdown("**cats_and_dogs_filtered**, 2,000 photos to train and 1,000 to validate, is downloaded.")
+        return
+    job = data_jobs().find(DOWNLOAD_KEY)
+    if job is not None and session_name() in job.waiting and not job.finished.is_set():
+        job_progress(job, "Downloading 68 MB", "download", session_name(), _cancel_download)
+        return
+    if job is not None and job.error is not None:
+        st.error(literal(job.error, longest=None), icon=":material/cloud_off:")
+    st.markdown("3,000 photos, 68 MB, from the internet; they are kept in the cache folder of Convscope.")
+    if st.button("Download", key="download", icon=":material/download:", type="primary"):
+        data_jobs().start(DOWNLOAD_KEY, _download_work(target), session_name())
+        st.rerun(scope="fragment")
+
+
+def _cancel_download() -> None:
+    data_jobs().leave(DOWNLOAD_KEY, session_name())
+
+
+def _download_work(target: Path) -> Callable[[Callable[[float], None], Callable[[], bool]], object]:
+    def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> object:
+        from cnn_core.datasets.download import download_cats_and_dogs
+
+        def told(fraction: float) -> None:
+            if cancelled():
+                raise Cancelled("The download was stopped.")
+            progress(fraction)
+
+        return str(download_cats_and_dogs(target, progress=told))
+
+    return work
+
+
+def _upload() -> None:
+    turn = st.session_state.setdefault("_zip_turn", 0)
+    file = st.file_uploader(
+        "Zip of class folders",
+        type="zip",
+        key=f"zip-{turn}",
+        max_upload_size=MAX_ARCHIVE_MB,
+        help=f"Up to {MAX_ARCHIVE_MB} MB. It holds one folder per class, or train and validation folders.",
+    )
+    if file is not None:
+        with st.spinner("Unpacking …"), remembered_errors("zip"):
+            st.session_state["_data_upload"] = str(unpacked(file))
+            st.session_state["_data_upload_name"] = file.name
+        st.session_state["_zip_turn"] = turn + 1  # an empty uploader frees the memory of the file
+        st.rerun(scope="fragment")
+    tell_errors("zip")
+    if "_data_upload" in st.session_state:
+        st.caption(f":material/folder_zip: {literal(st.session_state['_data_upload_name'])} is unpacked.")
+
+
+def unpacked(file: Any) -> Path:
+    """The folder of an uploaded archive, unpacked once for each content.
+
+    Raises:
+        DataError: no zip, hostile, too large, or without class folders.
+    """
+    from cnn_core.datasets.archives import unpack_class_folders
+
+    name = hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    file.seek(0)
+    return unpack_class_folders(file, places.cache_folder() / "datasets" / "uploads" / name)
+
+
+def split_controls(origin_of_splits: str) -> None:
+    """How to set pictures aside, where the folders do not say."""
+    for key in (VALIDATION, TEST, SEED, GREY):
+        st.session_state[key] = kept(key)
+    if origin_of_splits == "seeded":
+        first, second, third = st.columns(3, gap="medium")
+        help_text = "Below 1 a share of each class, from 1 on a number of pictures of each class."
+        first.number_input(
+            "Set aside for validation", 0.01, 1e6, step=0.05, key=VALIDATION, help=help_text, format="%g",
+            persist_state="session",
+        )  # fmt: skip
+        second.number_input(
+            "Set aside for test", 0.0, 1e6, step=0.05, key=TEST, help=f"{help_text} 0: none.", format="%g",
+            persist_state="session",
+        )  # fmt: skip
+        third.number_input(
+            "Seed of the split", 0, 9999, key=SEED, help="Chooses which pictures are set aside.",
+            persist_state="session",
+        )  # fmt: skip
+    st.toggle(
+        "Keep pictures that are not RGB",
+        key=GREY,
+        help="Grey, palette and CMYK pictures are turned into RGB instead of being left out.",
+        persist_state="session",
+    )
