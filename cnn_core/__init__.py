@@ -32,15 +32,20 @@ def open_explorer(
     """The front door to all analyses.
 
     Args:
-        models_folder: one folder per model; by default the bundled ones.
+        models_folder: one folder per model; by default the bundled ones and those of finished runs.
         cache_folder: where results are kept; by default ``~/.cache/convscope``.
     """
     from cnn_core.explorer import Explorer  # here, since it takes seconds to load the framework
     from cnn_core.model_store import ModelStore
     from cnn_core.result_store import ResultStore
 
+    models = (
+        ModelStore(places.models_folder(), places.runs_folder())
+        if models_folder is None
+        else ModelStore(Path(models_folder))
+    )
     return Explorer(
-        ModelStore(Path(models_folder) if models_folder is not None else places.models_folder()),
+        models,
         ResultStore(Path(cache_folder) if cache_folder is not None else places.cache_folder()),
     )
 

@@ -15,10 +15,12 @@ from cnn_core.errors import ModelError
 from cnn_core.images import Preprocessing
 from cnn_core.neurons.statistics import ChannelStatistics, load_statistics
 from cnn_core.probe import Probe
+from cnn_core.training.run_folder import MODEL_FOLDER
 
 MODEL_FILE = "model.keras"
 CARD_FILE = "card.json"
 STATISTICS_FILE = "statistics.npz"
+
 FILES = (MODEL_FILE, CARD_FILE, STATISTICS_FILE)
 
 Stamp = tuple[tuple[int, int] | None, ...]
@@ -69,23 +71,36 @@ class OpenModel:
 
 
 class ModelStore:
-    """The folders of one models folder."""
+    """The folders of one models folder, and the models of finished training runs."""
 
-    def __init__(self, folder: Path) -> None:
-        """``folder`` holds one folder per model."""
+    def __init__(self, folder: Path, runs_folder: Path | None = None) -> None:
+        """Name the folders; neither needs to exist.
+
+        Args:
+            folder: one folder per model, whose name is the key of the model.
+            runs_folder: one folder per run, whose name is the key of the model in its folder ``model``.
+        """
         self.folder = folder
+        self.runs_folder = runs_folder
 
     def cards(self) -> tuple[ModelCard, ...]:
         """The models that can be opened, by title; a folder without a readable card is left out."""
+        found = {path.parent.parent.name: path for path in self._run_cards()}
+        found.update({path.parent.name: path for path in self.folder.glob(f"*/{CARD_FILE}")})
         cards = []
-        for path in sorted(self.folder.glob(f"*/{CARD_FILE}")):
-            if path.parent.name.startswith("."):
+        for key, path in sorted(found.items()):
+            if key.startswith("."):
                 continue  # being written
             try:
-                cards.append(read_card(path))
+                cards.append(read_card(path, key))
             except ModelError:
                 continue
         return tuple(sorted(cards, key=lambda card: card.title))
+
+    def _run_cards(self) -> list[Path]:
+        return (
+            [] if self.runs_folder is None else list(self.runs_folder.glob(f"*/{MODEL_FOLDER}/{CARD_FILE}"))
+        )
 
     def open(self, key: str) -> OpenModel:
         """Load a model.
@@ -95,7 +110,7 @@ class ModelStore:
         """
         folder = self._folder_of(key)
         stamp = self.stamp(key)
-        card = read_card(folder / CARD_FILE)
+        card = read_card(folder / CARD_FILE, key)
         model = load_model(folder / MODEL_FILE)
         probe = Probe(model, preprocessing=card.preprocessing, class_names=card.classes)
         _check_card(card, probe)
@@ -113,17 +128,25 @@ class ModelStore:
     def _folder_of(self, key: str) -> Path:
         if key != Path(key).name or key.startswith(".") or "\0" in key or not key:
             raise ModelError(f"Expected the name of a model. Received: {key!r}. Choose one from the list.")
-        return self.folder / key
+        folder = self.folder / key
+        if self.runs_folder is None or folder.exists():
+            return folder
+        of_run = self.runs_folder / key / MODEL_FOLDER
+        return of_run if of_run.exists() else folder
 
 
-def read_card(path: Path) -> ModelCard:
+def read_card(path: Path, key: str | None = None) -> ModelCard:
     """Read ``card.json``.
+
+    Args:
+        path: the file.
+        key: of the model; the name of its folder when None.
 
     Raises:
         ModelError: missing, no JSON, or without the fields that are needed.
     """
     try:
-        return _card(path.parent.name, json.loads(path.read_text(encoding="utf-8")))
+        return _card(path.parent.name if key is None else key, json.loads(path.read_text(encoding="utf-8")))
     except (
         OSError,
         ValueError,

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import pytest
 from model_matrix import entry_named
+from tiny_model import write_tiny_model
 
 from cnn_core.errors import ModelError
 from cnn_core.images import Preprocessing
@@ -231,3 +232,38 @@ def test_python_code_in_a_model_file_is_refused(tmp_path: Path) -> None:
     keras.Model(inputs, keras.layers.Lambda(lambda x: x * 2)(inputs)).save(tmp_path / MODEL_FILE)
     with pytest.raises(ModelError, match="Expected a Keras model"):
         load_model(tmp_path / MODEL_FILE)
+
+
+# ---- Models of finished runs ----
+
+
+@pytest.fixture
+def with_runs(tmp_path: Path) -> ModelStore:
+    """A store with a model of its own called ``own`` and the model of a run called ``first``."""
+    for folder in (tmp_path / "models", tmp_path / "runs" / "first"):
+        folder.mkdir(parents=True)
+        write_tiny_model(folder)
+    (tmp_path / "models" / "tiny").rename(tmp_path / "models" / "own")
+    (tmp_path / "runs" / "first" / "tiny").rename(tmp_path / "runs" / "first" / "model")
+    return ModelStore(tmp_path / "models", tmp_path / "runs")
+
+
+def test_the_model_of_a_finished_run_is_listed_and_opened_under_the_name_of_the_run(
+    with_runs: ModelStore,
+) -> None:
+    assert [card.key for card in with_runs.cards()] == ["first", "own"]
+    assert with_runs.open("first").card.key == "first"
+    assert with_runs.stamp("first")[0] is not None
+
+
+def test_a_run_without_a_model_is_not_listed(with_runs: ModelStore, tmp_path: Path) -> None:
+    (tmp_path / "runs" / "second").mkdir()
+    assert [card.key for card in with_runs.cards()] == ["first", "own"]
+    with pytest.raises(ModelError):
+        with_runs.open("second")
+
+
+def test_no_name_leads_out_of_the_folders(with_runs: ModelStore) -> None:
+    for name in ("..", "../runs/first", "first/model", ""):
+        with pytest.raises(ModelError):
+            with_runs.open(name)
