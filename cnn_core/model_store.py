@@ -20,7 +20,6 @@ from cnn_core.training.run_folder import MODEL_FOLDER
 MODEL_FILE = "model.keras"
 CARD_FILE = "card.json"
 STATISTICS_FILE = "statistics.npz"
-
 FILES = (MODEL_FILE, CARD_FILE, STATISTICS_FILE)
 
 Stamp = tuple[tuple[int, int] | None, ...]
