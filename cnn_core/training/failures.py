@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cnn_core.errors import ConvscopeError
+from cnn_core.errors import ConvscopeError, DataError, ImageError
 
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 OUT_OF_MEMORY_CLASSES = frozenset({"MemoryError", "ResourceExhaustedError"})
@@ -59,7 +59,7 @@ def failure_of(error: BaseException, *, folder: Path, facts: Mapping[str, Any]) 
         return _disk_full(folder)
     if _is_memory(error):
         return _out_of_memory(facts.get("config", {}))
-    if gone and isinstance(error, OSError | ConvscopeError):
+    if gone and isinstance(error, OSError | DataError | ImageError):
         return Failure(
             f"The data folder {gone[0]} is no longer there.",
             f"Put it back, or connect its drive. {AFTERWARDS}",

@@ -106,18 +106,21 @@ class RunReader:
         self._remembered: OrderedDict[Path, tuple[object, Any]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def view(self, folder: Path) -> RunView | None:
-        """The run in ``folder``, without its place in the queue; None if there is none that can be read."""
+    def view(self, folder: Path, *, mine: bool = False) -> RunView | None:
+        """The run in ``folder``, without its place in the queue; None if there is none that can be read.
+
+        Args:
+            folder: of the run.
+            mine: the caller has locked it, so that there is no process behind it.
+        """
         about = self._read(folder / CONFIG_FILE, _about)
         if about is None:
             return None
         status = self._read(folder / STATUS_FILE, read_json) or {}
-        if status.get("state") not in ENDED and not is_locked(folder / LOCK_FILE):
+        alive = not mine and (status.get("state") in ENDED or is_locked(folder / LOCK_FILE))
+        if not alive:
             # The process may have ended between the two looks; its last word is there before its lock goes.
             status = self._read(folder / STATUS_FILE, read_json) or {}
-            alive = False
-        else:
-            alive = True
         state = _state(status, alive)
         failure = self._failure(folder, state, status)
         model = folder / MODEL_FOLDER / "card.json"

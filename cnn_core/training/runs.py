@@ -69,7 +69,7 @@ class Runs:
         lock = self._locked(key, "resumed")
         folder = self.folder / key
         try:
-            view = self._read(key)
+            view = self._read(key, mine=True)
             if not view.can_resume:
                 raise TrainingError(
                     f"Expected a run that has stopped before its end. Received: {view.title}, which is "
@@ -137,8 +137,8 @@ class Runs:
         others = tuple(self._read(ticket.key) for ticket in waiting(self.folder) if ticket.key != key)
         return with_places((view, *others))[0]
 
-    def _read(self, key: str) -> RunView:
-        view = self._reader.view(self._folder_of(key))
+    def _read(self, key: str, *, mine: bool = False) -> RunView:
+        view = self._reader.view(self._folder_of(key), mine=mine)
         if view is None:
             raise TrainingError(
                 f"Expected the name of a run in {self.folder}. Received: {key!r}. Choose one from the list."

@@ -119,3 +119,8 @@ def test_the_log_of_a_vanished_process_tells_why(last_words: str, reason: str, t
 
 def test_a_vanished_process_without_a_log_can_be_resumed(tmp_path: Path) -> None:
     assert "Resume" in failure_of_vanished(tmp_path / "log.txt").advice
+
+
+def test_a_loss_that_is_no_number_is_the_reason_although_the_data_has_gone_since(tmp_path: Path) -> None:
+    error = TrainingError("Expected a loss that is a number. Received: nan.")
+    assert "nan" in failure_of(error, folder=tmp_path, facts=facts(tmp_path / "photos")).reason

@@ -1,0 +1,250 @@
+"""The process of a run: whatever happens to it is in its folder afterwards."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnn_core.datasets.source import DataSource
+from cnn_core.errors import Cancelled, TrainingError
+from cnn_core.training import launching, process
+from cnn_core.training import run_status as status_module
+from cnn_core.training.config import TrainingConfig
+from cnn_core.training.launching import create_run, shorten_log
+from cnn_core.training.locks import Lock, is_locked, take_lock
+from cnn_core.training.process import Job, remove_leftovers, train
+from cnn_core.training.run_status import change_state, read_status
+from cnn_core.training.stop_wish import StopWish, write_wish
+
+CONFIG = TrainingConfig(preset="lecture_baseline", epochs=3, batch_size=8)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def new_run(tmp_path: Path, data: Path) -> tuple[Path, Lock]:
+    return create_run(tmp_path / "runs", CONFIG, DataSource(folders=(str(data),)), title="Test")
+
+
+def steps(count: int, then: Callable[[Job], Any]) -> Callable[[Job], None]:
+    """A trainer that does something after so many steps, and stops when it is asked to."""
+
+    def trainer(job: Job) -> None:
+        for step in range(1, 2 * count):
+            if step == count:
+                then(job)
+            if job.stopped():
+                raise Cancelled(f"Stopped after {step} steps.")
+        change_state(job.folder, "running", epoch=2, epochs=3)
+
+    return trainer
+
+
+def raising(error: BaseException) -> Callable[[Job], None]:
+    def trainer(job: Job) -> None:
+        change_state(job.folder, "running", epoch=2, epochs=3)
+        raise error
+
+    return trainer
+
+
+def test_a_run_that_comes_to_its_end_is_finished_and_free(new_run: tuple[Path, Lock], data: Path) -> None:
+    folder, lock = new_run
+    jobs: list[Job] = []
+    assert train(folder, lock, trainer=jobs.append) == "finished"
+    assert read_status(folder)["state"] == "finished"
+    assert not is_locked(folder / ".lock")
+    assert (jobs[0].config, jobs[0].source.folders) == (CONFIG, (str(data),))
+
+
+def test_the_device_is_held_while_the_run_computes_and_not_longer(new_run: tuple[Path, Lock]) -> None:
+    folder, lock = new_run
+    device = folder.parent / ".device-cpu.lock"
+    held = []
+    train(folder, lock, trainer=lambda job: held.append((is_locked(device), read_status(folder)["state"])))
+    assert held == [(True, "preparing")]
+    assert not is_locked(device)
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_a_wish_is_seen_after_the_current_step(new_run: tuple[Path, Lock], state: Any) -> None:
+    folder, lock = new_run
+    trainer = steps(5, lambda job: write_wish(job.folder, state))
+    assert train(folder, lock, trainer=trainer) == state
+    assert read_status(folder)["state"] == state
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_pauses_and_the_handlers_are_given_back(new_run: tuple[Path, Lock], number: int) -> None:
+    folder, lock = new_run
+    before = signal.getsignal(number)
+    assert train(folder, lock, trainer=steps(5, lambda _: os.kill(os.getpid(), number))) == "paused"
+    assert signal.getsignal(number) is before
+
+
+def test_a_second_signal_ends_the_process_without_waiting(new_run: tuple[Path, Lock]) -> None:
+    folder, lock = new_run
+
+    def twice(_: Job) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        train(folder, lock, trainer=twice)
+    assert not is_locked(folder / ".lock")
+
+
+def test_a_wish_that_cannot_be_read_pauses(new_run: tuple[Path, Lock]) -> None:
+    folder, lock = new_run
+    (folder / "stop.json").write_text("{", encoding="utf-8")
+    assert StopWish(folder)()
+    assert train(folder, lock, trainer=steps(1, lambda _: None)) == "paused"
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (TrainingError("Expected a loss that is a number. Received: nan. Start anew."), "Received: nan"),
+        (OSError(errno.ENOSPC, "No space left on device"), "disk is full"),
+        (MemoryError(), "Memory ran out"),
+        (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_failure_is_told_with_reason_and_advice_and_what_was_done_stays(
+    error: Exception, reason: str, new_run: tuple[Path, Lock]
+) -> None:
+    folder, lock = new_run
+    with pytest.raises(TrainingError) as told:
+        train(folder, lock, trainer=raising(error))
+    status = read_status(folder)
+    assert status["state"] == "failed"
+    assert reason in status["reason"]
+    assert status["advice"]
+    assert (status["epoch"], status["epochs"]) == (2, 3)
+    assert str(told.value) == f"{status['reason']} {status['advice']}"
+    assert "Traceback" not in str(told.value)
+    assert "Traceback" in (folder / "log.txt").read_text(encoding="utf-8")
+    assert not is_locked(folder / ".lock")
+
+
+def test_a_data_folder_that_vanished_is_the_reason(new_run: tuple[Path, Lock], data: Path) -> None:
+    folder, lock = new_run
+    data.rmdir()
+    with pytest.raises(TrainingError, match=f"The data folder {data} is no longer there"):
+        train(folder, lock)
+
+
+def test_on_a_full_disk_the_reason_is_written_over_the_old_status(
+    new_run: tuple[Path, Lock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, lock = new_run
+
+    def full(path: Path, value: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    def trainer(job: Job) -> None:
+        change_state(
+            job.folder, "running", epoch=2, device="a long name that makes the old status longer " * 9
+        )
+        monkeypatch.setattr(status_module, "write_json", full)
+        full(job.folder, None)
+
+    with pytest.raises(TrainingError, match="disk is full"):
+        train(folder, lock, trainer=trainer)
+    assert json.loads((folder / "status.json").read_text())["state"] == "failed"
+
+
+def test_a_run_whose_folder_is_removed_under_it_ends_with_a_sentence(
+    new_run: tuple[Path, Lock], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, lock = new_run
+
+    def trainer(job: Job) -> None:
+        job.folder.rename(job.folder.with_name("elsewhere"))
+        (job.folder / "status.json").read_text()
+
+    with pytest.raises(TrainingError, match="no longer there"):
+        train(folder, lock, trainer=trainer)
+    assert "FileNotFoundError" in capsys.readouterr().err
+
+
+def test_damaged_settings_fail_with_a_reason(new_run: tuple[Path, Lock]) -> None:
+    folder, lock = new_run
+    (folder / "config.json").write_text('{"config": {"epochs": -1}}')
+    with pytest.raises(TrainingError, match="epochs"):
+        train(folder, lock)
+    assert read_status(folder)["state"] == "failed"
+
+
+def test_the_watcher_is_called_after_every_step_and_a_long_log_is_cut(
+    new_run: tuple[Path, Lock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, lock = new_run
+    monkeypatch.setattr(process, "LOG_SECONDS", -1.0)
+    monkeypatch.setattr(launching, "LONGEST_LOG_BYTES", 1000)
+    monkeypatch.setattr(launching, "KEPT_LOG_BYTES", 100)
+    (folder / "log.txt").write_text("warning\n" * 1000 + "the end")
+    calls: list[None] = []
+    train(folder, lock, trainer=steps(3, lambda _: None), watch=lambda: calls.append(None))
+    assert len(calls) == 1 + 5  # once in the queue
+    kept = (folder / "log.txt").read_text()
+    assert len(kept) == 100
+    assert kept.endswith("the end")
+
+
+def test_a_log_can_be_cut_while_somebody_appends_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launching, "LONGEST_LOG_BYTES", 1000)
+    monkeypatch.setattr(launching, "KEPT_LOG_BYTES", 10)
+    with (tmp_path / "log.txt").open("ab", buffering=0) as log:
+        log.write(b"x" * 2000)
+        shorten_log(tmp_path)
+        log.write(b"end")
+    assert (tmp_path / "log.txt").read_bytes() == b"x" * 10 + b"end"
+
+
+def test_half_written_files_of_a_killed_process_are_removed_and_nothing_else(
+    new_run: tuple[Path, Lock],
+) -> None:
+    folder, lock = new_run
+    (folder / ".checkpoint.123-456.npz").write_bytes(b"half")
+    (folder / ".model.new").mkdir()
+    (folder / "film" / ".epoch_0001.new").mkdir(parents=True)
+    (folder / "film" / "epoch_0000").mkdir()
+    (folder / "checkpoint.npz").write_bytes(b"whole")
+    train(folder, lock, trainer=lambda _: None)
+    left = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    assert left == [".lock", "checkpoint.npz", "config.json", "film", "film/epoch_0000", "status.json"]
+
+
+def test_a_young_half_file_that_may_be_anothers_stays(tmp_path: Path) -> None:
+    half = tmp_path / ".pixels.123-456.npy"
+    half.touch()
+    remove_leftovers(tmp_path, older_than_seconds=60)
+    assert half.exists()
+    os.utime(half, (0, 0))
+    remove_leftovers(tmp_path, older_than_seconds=60)
+    assert not half.exists()
+
+
+def test_a_resumed_run_is_not_paused_by_a_wish_of_before(new_run: tuple[Path, Lock]) -> None:
+    folder, lock = new_run
+    write_wish(folder, "paused")
+    assert train(folder, lock, trainer=steps(1, lambda _: None)) == "paused"
+    again = take_lock(folder / ".lock")
+    assert again is not None
+    launching.queue_again(folder, "cpu")
+    assert train(folder, again, trainer=steps(1, lambda _: None)) == "finished"
