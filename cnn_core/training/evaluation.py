@@ -209,7 +209,7 @@ def accuracy_interval(right: int, pictures: int) -> tuple[float, float]:
 
 
 def calibration(predictions: Predictions) -> Reliability:
-    """How often the most probable class is right, by its probability; no threshold of the page counts here."""
+    """How often the most probable class is right, by its probability; without the threshold."""
     answered = answers(predictions)
     return reliability(probability_of(predictions, answered), answered == predictions.labels)
 

@@ -1,0 +1,177 @@
+"""The confusion matrix: numbers to read, cells to click."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
+
+from dashboard.figures.colours import percent
+from dashboard.figures.theme import Theme, rgb
+
+LONGEST_NAME = 18
+SHADES = 9
+FAINTEST = 0.05  # strength of the accent in a cell of 0 %
+MATRIX_PX = 520  # of the cells together, about: the size of letters and targets follows from it
+FRAME_WIDTH_PX = 4
+
+
+def confusion_figure(
+    counts: ArrayLike, classes: Sequence[str], *, chosen: tuple[int, int] | None, theme: Theme
+) -> go.Figure:
+    """Pictures per true class (row) and answer (column), with their share of the row.
+
+    A cell is as strong as its share. A click gives ``true * classes + answered`` as
+    ``customdata``; see ``cell_of``.
+
+    Args:
+        counts: ``(classes, classes)``, ``[true][answered]``.
+        classes: names.
+        chosen: (true, answered) of the cell to frame, or None.
+        theme: colours of the page.
+    """
+    cells = np.asarray(counts, np.int64)
+    shares = cells / np.maximum(cells.sum(axis=1, keepdims=True), 1)
+    strengths = np.linspace(FAINTEST, 1, SHADES)
+    figure = go.Figure(
+        go.Heatmap(
+            z=np.asarray(shares, np.float32),
+            zmin=0,
+            zmax=1,
+            colorscale=[[i / (SHADES - 1), _mixed(theme, share)] for i, share in enumerate(strengths)],
+            showscale=False,
+            xgap=3,
+            ygap=3,
+            hoverinfo="skip",
+        )
+    )
+    figure.add_trace(_numbers(cells, shares, theme))
+    figure.add_trace(_targets(cells, shares, classes))
+    if chosen is not None:
+        figure.add_shape(**_frame(chosen, theme))
+    _layout(figure, classes, theme)
+    return figure
+
+
+def cell_of(name: int, classes: int) -> tuple[int, int]:
+    """(true, answered) of the ``customdata`` that a click gave."""
+    return divmod(name, classes)
+
+
+def _numbers(cells: NDArray[np.int64], shares: NDArray[np.float64], theme: Theme) -> go.Scatter:
+    """Count and share in every cell, in letters that stand out from its colour."""
+    y, x = np.divmod(np.arange(cells.size), len(cells))
+    shown = cells.sum(axis=1)
+    size = max(10, min(20, MATRIX_PX // (8 * len(cells))))
+    texts = [
+        f"<b>{count:,}</b><br>{percent(share) if shown[row] else '–'}".replace(",", "\N{THIN SPACE}")
+        for count, share, row in zip(cells.ravel().tolist(), shares.ravel().tolist(), y, strict=True)
+    ]
+    return go.Scatter(
+        x=x,
+        y=y,
+        mode="text",
+        text=texts,
+        textfont={"size": size, "color": [_letters(theme, share) for share in shares.ravel()]},
+        hoverinfo="skip",
+    )
+
+
+def _targets(cells: NDArray[np.int64], shares: NDArray[np.float64], classes: Sequence[str]) -> go.Scatter:
+    """One invisible square per cell, as wide as the cell or nearly so, to be hovered over and clicked."""
+    names = [html.escape(name, quote=False) for name in classes]
+    shown = cells.sum(axis=1)
+    facts = [
+        f"true: <b>{names[true]}</b>, answered: <b>{names[answered]}</b><br>"
+        f"{cells[true, answered]} of {shown[true]} pictures of {names[true]}"
+        + (f", {percent(float(shares[true, answered]))}" if shown[true] else "")
+        for true in range(len(cells))
+        for answered in range(len(cells))
+    ]
+    y, x = np.divmod(np.arange(cells.size), len(cells))
+    invisible = {"marker": {"opacity": 0}}
+    return go.Scatter(
+        x=x,
+        y=y,
+        mode="markers",
+        marker={"symbol": "square", "size": MATRIX_PX // len(cells), "opacity": 0},
+        selected=invisible,
+        unselected=invisible,
+        customdata=np.arange(cells.size),
+        text=facts,
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _frame(cell: tuple[int, int], theme: Theme) -> dict[str, object]:
+    true, answered = cell
+    return {
+        "type": "rect",
+        "x0": answered - 0.5,
+        "x1": answered + 0.5,
+        "y0": true - 0.5,
+        "y1": true + 0.5,
+        "line": {"color": theme.frame, "width": FRAME_WIDTH_PX},
+    }
+
+
+def _layout(figure: go.Figure, classes: Sequence[str], theme: Theme) -> None:
+    count = len(classes)
+    names = [html.escape(_short(name), quote=False) for name in classes]
+    axis = {
+        "tickvals": list(range(count)),  # places, because two classes may have one name
+        "ticktext": names,
+        "tickfont": {"size": 13 if count <= 5 else 11, "color": theme.text},
+        "showgrid": False,
+        "zeroline": False,
+        "fixedrange": True,
+        "automargin": True,
+    }
+    title = {"font": {"size": 12, "color": theme.muted}, "standoff": 8}
+    ends = [-0.53, count - 0.47]  # the frame of a cell at the border stays whole
+    figure.update_xaxes(**axis, range=ends, side="top", title={"text": "answer", **title})
+    figure.update_yaxes(**axis, range=ends[::-1], title={"text": "true class", **title}, ticklabelstandoff=6)
+    figure.update_layout(
+        height=90 + max(220, min(MATRIX_PX, 130 * count)),
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        dragmode=False,
+        clickmode="event+select",
+        hovermode="closest",
+        hoverdistance=-1,  # everywhere belongs to the nearest cell
+        hoverlabel={"align": "left"},
+        showlegend=False,
+    )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+
+
+def _blend(theme: Theme, strength: float) -> tuple[float, ...]:
+    """The accent on the ground of the page, red, green, blue, 0..255."""
+    pairs = zip(rgb(theme.ground), rgb(theme.accent), strict=True)
+    return tuple(ground + (accent - ground) * strength for ground, accent in pairs)
+
+
+def _mixed(theme: Theme, strength: float) -> str:
+    return "rgb({},{},{})".format(*(round(part) for part in _blend(theme, strength)))
+
+
+def _letters(theme: Theme, share: float) -> str:
+    """Whichever of the two letter colours has the higher contrast (WCAG 2) on the cell of ``share``."""
+    cell = _luminance(_blend(theme, FAINTEST + (1 - FAINTEST) * share))
+    return max((theme.text, theme.ground), key=lambda colour: _contrast(_luminance(rgb(colour)), cell))
+
+
+def _contrast(one: float, other: float) -> float:
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+
+
+def _luminance(colour: Sequence[float]) -> float:
+    linear = [part / 255 / 12.92 if part <= 10 else ((part / 255 + 0.055) / 1.055) ** 2.4 for part in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
