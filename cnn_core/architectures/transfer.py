@@ -69,7 +69,8 @@ def _finished(trained: keras.Model, plan: Plan) -> keras.Model:
 
 
 def _thaw(model: keras.Model) -> None:
-    model.trainable = True
+    for layer in model.layers:  # the model itself is trainable already, and would not pass it on
+        layer.trainable = True
 
 
 ARCHITECTURE = Architecture(
