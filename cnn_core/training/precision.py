@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from cnn_core import backend
 from cnn_core.files import write_json
 from cnn_core.training.run_folder import PRECISION_FILE, read_json
 
-SECONDS = 1.5  # of steps in each of two precisions, after one step that compiles
+SECONDS = 3.0  # of steps in two precisions by turns, after one step each that compiles
+FEWEST_STEPS = 2  # of each, where a step takes longer than that
 WORTH_IT = 1.05  # float32 is kept unless bfloat16 is clearly faster
 
 
@@ -70,22 +71,28 @@ def _measured(
         candidates.append("mixed_bfloat16")  # emulated elsewhere: a step can take a minute
     if len(candidates) == 1:
         return Precision(chosen="float32", device=devices.name, images_per_second={})
-    speeds = {name: round(_speed(step_in(name), batch_shape), 1) for name in candidates}
+    medians = _median_seconds({name: step_in(name) for name in candidates}, batch_shape)
+    speeds = {name: round(batch_shape[0] / seconds, 1) for name, seconds in medians.items()}
     faster = speeds["mixed_bfloat16"] > WORTH_IT * speeds["float32"]
     return Precision(
         chosen="mixed_bfloat16" if faster else "float32", device=devices.name, images_per_second=speeds
     )
 
 
-def _speed(step: backend.TrainingStep, batch_shape: tuple[int, ...]) -> float:
-    """Images per second of the median step, which others on the machine disturb less than the mean."""
+def _median_seconds(
+    steps: Mapping[str, Callable[..., object]], batch_shape: tuple[int, ...]
+) -> dict[str, float]:
+    """Seconds of the median step of each; in turns, so that others on the machine disturb all alike."""
     inputs = np.random.default_rng(0).random(batch_shape, np.float32)
     labels = np.arange(batch_shape[0], dtype=np.float32) % 2
     weights = np.ones_like(labels)
-    step(inputs, labels, weights)
-    seconds: list[float] = []
-    while len(seconds) < 2 or sum(seconds) < SECONDS:
-        started = time.perf_counter()
-        step(inputs, labels, weights)
-        seconds.append(time.perf_counter() - started)
-    return batch_shape[0] / float(np.median(seconds))
+    for step in steps.values():
+        step(inputs, labels, weights)  # compiles
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    started = time.perf_counter()
+    while time.perf_counter() - started < SECONDS or len(seconds[next(iter(steps))]) < FEWEST_STEPS:
+        for name, step in steps.items():
+            before = time.perf_counter()
+            step(inputs, labels, weights)
+            seconds[name].append(time.perf_counter() - before)
+    return {name: float(np.median(values)) for name, values in seconds.items()}
