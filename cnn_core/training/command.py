@@ -7,8 +7,10 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from cnn_core import places
 from cnn_core.datasets.source import DataSource
@@ -17,10 +19,10 @@ from cnn_core.training.config import TrainingConfig, config_from_json, config_to
 from cnn_core.training.launching import create_run, queue_again
 from cnn_core.training.locks import Lock, take_lock
 from cnn_core.training.presets import PRESETS, preset_named
-from cnn_core.training.process import lower_priority, train
+from cnn_core.training.process import STANDARD_ERROR, lower_priority, train
 from cnn_core.training.progress_line import ProgressLine
 from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, MODEL_FOLDER, read_json
-from cnn_core.training.run_status import LOCK_FILE, read_status
+from cnn_core.training.run_status import LOCK_FILE, LOG_FILE, read_status
 from cnn_core.training.run_view import RunView, read_rows
 from cnn_core.training.runs import Runs
 
@@ -78,7 +80,9 @@ def add_train(commands: Any) -> None:
         help="another setting, e.g. learning_rate=0.0001 or augmentation.zoom=0.4; may be repeated",
     )
     command.add_argument("--title", help="a name for the run")
-    command.add_argument("--run", metavar="FOLDER", help="resume that run, or with --data: make it there")
+    command.add_argument(
+        "--run", metavar="FOLDER", dest="folder", help="resume that run, or with --data: make it there"
+    )
     command.add_argument("--lock", type=int, help=argparse.SUPPRESS)  # handed down by Runs.launch
     command.set_defaults(run=_train)
 
@@ -92,36 +96,55 @@ def add_runs(commands: Any) -> None:
 def _train(options: argparse.Namespace) -> None:
     if options.lock is not None:
         lower_priority()
-        train(Path(options.run), Lock(options.lock))
+        train(Path(options.folder), Lock(options.lock))
         return
     folder, lock = _new_run(options) if options.data is not None else _old_run(options)
     lower_priority()
-    line = ProgressLine(folder, sys.stderr)
-    sys.stderr.write(f"{folder}\n")
-    try:
-        state = train(folder, lock, watch=line)
-    finally:
-        line.show()
-        sys.stderr.write("\n")
+    with _chatter_in(folder / LOG_FILE) as shown:
+        state = _watched(folder, lock, shown)
     if state != "finished":
         raise Cancelled(
-            f"The run is {state} after {len(read_rows(folder / HISTORY_FILE))} epochs. Go on with: "
+            f"The run is {state}; finished epochs: {len(read_rows(folder / HISTORY_FILE))}. Go on with: "
             f"python -m cnn_core train --run {shlex.quote(str(folder))}"
         )
     sys.stdout.write(f"{folder / MODEL_FOLDER}\n")
 
 
+def _watched(folder: Path, lock: Lock, shown: TextIO) -> str:
+    """Train with the progress on ``shown``."""
+    line = ProgressLine(folder, shown)
+    shown.write(f"{folder}\n")
+    try:
+        return train(folder, lock, watch=line)
+    except KeyboardInterrupt:  # the second Ctrl+C
+        return "interrupted"
+    finally:
+        line.close()
+
+
+@contextmanager
+def _chatter_in(log: Path) -> Iterator[TextIO]:
+    """Inside, the notices of the framework go to ``log``; gives the standard error that people see."""
+    with log.open("ab") as file, os.fdopen(os.dup(STANDARD_ERROR), "w", encoding="utf-8") as shown:
+        os.dup2(file.fileno(), STANDARD_ERROR)
+        try:
+            yield shown
+        finally:
+            sys.stderr.flush()
+            os.dup2(shown.fileno(), STANDARD_ERROR)
+
+
 def _new_run(options: argparse.Namespace) -> tuple[Path, Lock]:
     config, source = _config(options), _source(options)
     title = options.title or preset_named(config.preset).title
-    if options.run is None:
+    if options.folder is None:
         return create_run(places.runs_folder().absolute(), config, source, title=title)
-    folder = _named_folder(options.run)
+    folder = _named_folder(options.folder)
     return create_run(folder.parent, config, source, title=title, name=folder.name)
 
 
 def _old_run(options: argparse.Namespace) -> tuple[Path, Lock]:
-    if options.run is None:
+    if options.folder is None:
         raise DataError(
             "Expected a folder of pictures with --data, or a run to resume with --run. Received: neither. "
             "Add --data DIR, where DIR holds a folder per class."
@@ -132,7 +155,7 @@ def _old_run(options: argparse.Namespace) -> tuple[Path, Lock]:
             "Expected --run alone, to resume a run with its own settings. Received also: "
             f"{', '.join(given)}. Leave that out, or start a new run with --data."
         )
-    folder = _named_folder(options.run)
+    folder = _named_folder(options.folder)
     facts = read_json(folder / CONFIG_FILE).get("config")
     if not isinstance(facts, dict):
         raise TrainingError(

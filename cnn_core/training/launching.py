@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cnn_core import places
 from cnn_core.datasets.source import DataSource
-from cnn_core.errors import TrainingError
+from cnn_core.errors import DataError, TrainingError
 from cnn_core.files import write_json
 from cnn_core.training.config import TrainingConfig, config_to_json
 from cnn_core.training.device_queue import Ticket, device_of
@@ -50,9 +50,11 @@ def create_run(
         The folder and its lock, to be released or handed to the process that trains.
 
     Raises:
-        TrainingError: there is such a folder already.
+        DataError: a data folder is not there.
+        TrainingError: there is such a run already.
         OSError: nothing can be written there.
     """
+    data = _found_folders(source)
     runs_folder.mkdir(parents=True, exist_ok=True)
     now = time.time()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
@@ -60,10 +62,9 @@ def create_run(
     new = runs_folder / f".new-{os.getpid()}-{threading.get_ident()}-{time.time_ns()}"
     new.mkdir()
     try:
-        folders = tuple(str(Path(folder).expanduser().absolute()) for folder in source.folders)
         facts = {
             "config": config_to_json(config),
-            "source": dataclasses.replace(source, folders=folders).to_json(),
+            "source": dataclasses.replace(source, folders=data).to_json(),
             "title": title,
             "created": now,
         }
@@ -74,6 +75,17 @@ def create_run(
         shutil.rmtree(new, ignore_errors=True)
         raise
     return folder, lock
+
+
+def _found_folders(source: DataSource) -> tuple[str, ...]:
+    folders = tuple(Path(folder).expanduser().absolute() for folder in source.folders)
+    for folder in folders:
+        if not folder.is_dir():
+            raise DataError(
+                f"Expected a data folder. Received: {folder}, which is not there. Name one that holds "
+                "a folder per class."
+            )
+    return tuple(map(str, folders))
 
 
 def _own_lock(folder: Path) -> Lock:

@@ -46,6 +46,13 @@ class ProgressLine:
         self._told_state = state
         self._stream.flush()
 
+    def close(self) -> None:
+        """Show how it ended, and leave the line."""
+        self.show()
+        if self._stream.isatty():
+            self._stream.write("\n")
+            self._stream.flush()
+
     def _line(self, text: str) -> None:
         self._stream.write(f"{text:<{WIDTH}}\n" if self._stream.isatty() else f"{text}\n")
 

@@ -52,6 +52,7 @@ class Runs:
             The key of the run.
 
         Raises:
+            DataError: a data folder is not there.
             TrainingError: the folder cannot be written, or no process can be started.
         """
         name = preset_named(config.preset).title if title is None or not title.strip() else title.strip()

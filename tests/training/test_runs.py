@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from cnn_core.datasets.source import DataSource
-from cnn_core.errors import TrainingError
+from cnn_core.errors import DataError, TrainingError
 from cnn_core.training import launching
 from cnn_core.training.config import TrainingConfig, config_to_json
 from cnn_core.training.locks import is_locked, take_lock
@@ -29,7 +29,7 @@ from cnn_core.training.runs import Runs
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_training.py")))
 CONFIG = TrainingConfig(preset="lecture_baseline", epochs=2, batch_size=8)
 LONG = dataclasses.replace(CONFIG, epochs=500)
-SOURCE = DataSource(folders=("/photos",))
+SOURCE = DataSource(folders=(str(Path(__file__).parent),))
 PATIENCE_SECONDS = 30.0
 
 
@@ -367,10 +367,17 @@ def test_the_folders_of_the_data_are_written_down_as_absolute_paths(
     runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    key = runs.launch(CONFIG, DataSource(folders=("photos", "/more"), seed=3), title="count")
+    (tmp_path / "photos").mkdir()
+    key = runs.launch(CONFIG, DataSource(folders=("photos", "/tmp"), seed=3), title="count")
     view = runs.view(key)
-    assert view.source == DataSource(folders=(str(tmp_path / "photos"), "/more"), seed=3)
+    assert view.source == DataSource(folders=(str(tmp_path / "photos"), "/tmp"), seed=3)
     until_state(runs, key, "finished")
+
+
+def test_a_launch_without_its_data_is_refused_at_once(runs: Runs, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no photos, which is not there"):
+        runs.launch(CONFIG, DataSource(folders=(str(tmp_path / "no photos"),)))
+    assert runs.all() == ()
 
 
 def test_a_run_without_a_title_is_called_like_its_preset(runs: Runs) -> None:
