@@ -1,0 +1,317 @@
+"""The verdict on curves whose story is known, and on those of real runs."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cnn_core.training.history import noise, smoothed
+from cnn_core.training.verdict import Verdict, best_epoch, verdict
+
+Rows = list[dict[str, Any]]
+SEEDS = range(20)
+
+# Folder under models/ with the history of a real run, and what it must be called. A person who bundles
+# another run adds a line.
+REAL_RUNS = [("cats_dogs", "good")]
+
+
+def rows(loss: Any, accuracy: Any, val_loss: Any, val_accuracy: Any) -> Rows:
+    columns = zip(loss, accuracy, val_loss, val_accuracy, strict=True)
+    names = ("loss", "accuracy", "val_loss", "val_accuracy")
+    return [
+        {"epoch": epoch, **dict(zip(names, values, strict=True))}
+        for epoch, values in enumerate(columns, start=1)
+    ]
+
+
+def over_fitted(seed: int = 0, jitter: float = 0.02, climb: float = 0.03) -> Rows:
+    """15 epochs as in the lecture: 0.94 against 0.73, the validation loss turns up after five."""
+    rng, epoch = np.random.default_rng(seed), np.arange(1, 16)
+    falling = np.exp(-0.16 * (epoch - 1))
+    return rows(
+        0.66 * falling + 0.02,
+        0.98 - 0.43 * falling,
+        0.5 + 0.12 * np.exp(-epoch / 2) + climb * np.maximum(epoch - 5, 0) + jitter * rng.normal(size=15),
+        0.73 - 0.2 * np.exp(-epoch / 2) + 0.01 * rng.normal(size=15),
+    )
+
+
+def converged(seed: int = 0, jitter: float = 0.01, epochs: int = 40, speed: float = 0.15) -> Rows:
+    rng, epoch = np.random.default_rng(seed), np.arange(1, epochs + 1)
+    falling = np.exp(-speed * epoch)
+    return rows(
+        0.6 * falling + 0.08,
+        0.96 - 0.42 * falling,
+        0.6 * falling + 0.12 + jitter * rng.normal(size=epochs),
+        0.94 - 0.42 * falling + 0.01 * rng.normal(size=epochs),
+    )
+
+
+def under_fitted(seed: int = 0, jitter: float = 0.005) -> Rows:
+    """15 epochs as in the lecture with dropout and augmentation: 0.64 against 0.63."""
+    rng, epoch = np.random.default_rng(seed), np.arange(1, 16)
+    return rows(
+        0.7 - 0.004 * epoch,
+        0.5 + 0.0095 * epoch,
+        0.695 - 0.004 * epoch + jitter * rng.normal(size=15),
+        0.5 + 0.009 * epoch + 0.01 * rng.normal(size=15),
+    )
+
+
+def only_noise(seed: int = 0, jitter: float = 0.05) -> Rows:
+    rng = np.random.default_rng(seed)
+    return rows(
+        0.69 + 0.01 * rng.normal(size=20),
+        0.5 + 0.02 * rng.normal(size=20),
+        0.7 + jitter * rng.normal(size=20),
+        0.5 + 0.03 * rng.normal(size=20),
+    )
+
+
+@pytest.mark.parametrize(
+    ("curves", "kind"),
+    [
+        (over_fitted, "overfitting"),
+        (lambda seed: over_fitted(seed, jitter=0.05), "overfitting"),
+        (converged, "good"),
+        (lambda seed: converged(seed, jitter=0.05), "good"),
+        (under_fitted, "underfitting"),
+    ],
+    ids=["over", "over, noisy", "converged", "converged, noisy", "under"],
+)
+def test_a_clear_story_is_told_right_whatever_the_noise(curves: Callable[[int], Rows], kind: str) -> None:
+    assert [verdict(curves(seed)).kind for seed in SEEDS] == [kind] * len(SEEDS)
+
+
+@pytest.mark.parametrize("jitter", [0.01, 0.05, 0.2])
+def test_noise_is_seldom_called_over_fitting(jitter: float) -> None:
+    """Curves without any story say by chance, now and then, that they have risen: in one of 20 at most."""
+    kinds = [verdict(only_noise(seed, jitter)).kind for seed in range(100)]
+    assert kinds.count("underfitting") >= 95
+    assert "good" not in kinds
+
+
+def test_over_fitting_names_the_epoch_the_losses_and_the_gap() -> None:
+    found = verdict(over_fitted(jitter=0))
+    assert (found.kind, found.best_epoch) == ("overfitting", 5)
+    assert found.lowest_val_loss == pytest.approx(0.5 + 0.12 * math.exp(-2.5))
+    # Means of epochs 13 to 15.
+    falling = np.exp(-0.16 * np.arange(12, 15)).mean()
+    assert found.gap_accuracy == pytest.approx(0.98 - 0.43 * falling - 0.73, abs=0.02)
+    assert found.gap_loss == pytest.approx(0.5 + 0.03 * 9 - (0.66 * falling + 0.02), abs=0.01)
+    assert "since epoch 5" in found.sentence
+    assert "0.51" in found.sentence
+    assert "Stop at epoch 5" in found.advice
+    assert "augmentation" in found.advice
+    assert "dropout" in found.advice
+
+
+def test_over_fitting_right_at_the_start_asks_for_shorter_steps_too() -> None:
+    """Lowest in epoch 2, from then on up."""
+    history = rows(
+        np.linspace(0.5, 0.01, 10),
+        np.linspace(0.7, 1, 10),
+        [0.6, 0.55, *np.linspace(0.6, 1.4, 8)],
+        [0.7] * 10,
+    )
+    assert verdict(history).best_epoch == 2
+    assert "learning rate" in verdict(history).advice
+    assert "learning rate" not in verdict(over_fitted()).advice
+
+
+def test_a_wide_gap_is_over_fitting_before_the_loss_rises() -> None:
+    epoch = np.arange(1, 13)
+    history = rows(0.6 / epoch, 1 - 0.4 / epoch, 0.5 + 0.1 / epoch, 0.8 - 0.2 / epoch)
+    found = verdict(history)
+    assert found.kind == "overfitting"
+    assert "not risen yet" in found.sentence
+    assert "Stop" not in found.advice
+
+
+def test_a_run_still_on_its_way_down_should_go_on() -> None:
+    found = verdict(converged(epochs=10, speed=0.08, jitter=0))
+    assert (found.kind, found.best_epoch) == ("good", 10)
+    assert "more epochs may help" in found.advice
+
+
+def test_a_run_that_has_arrived_needs_no_more_epochs() -> None:
+    assert "hardly help" in verdict(converged(jitter=0, epochs=80)).advice
+
+
+def test_validation_ahead_of_training_is_called_normal() -> None:
+    """Dropout and augmentation make the training pictures harder."""
+    history = converged(jitter=0)
+    for row in history:
+        row["accuracy"] -= 0.08
+        row["loss"] += 0.1
+    found = verdict(history)
+    assert found.kind == "good"
+    assert found.gap_accuracy < -0.02
+    assert "normal" in found.sentence
+    assert "normal" not in verdict(converged(jitter=0)).sentence
+
+
+def test_hard_training_pictures_alone_are_no_under_fitting() -> None:
+    history = converged(jitter=0)
+    for row in history:
+        row["accuracy"] = 0.7
+    assert verdict(history).kind == "good"
+
+
+def test_what_guessing_reaches_depends_on_the_number_of_classes() -> None:
+    """0.63 is a little more than guessing for two classes, and well learned for ten."""
+    history = under_fitted(jitter=0)
+    assert verdict(history).kind == "underfitting"
+    assert verdict(history, classes=10).kind == "good"
+
+
+def test_a_run_that_learned_nothing_is_told_from_one_that_learned_little() -> None:
+    assert "Next to nothing" in verdict(only_noise()).sentence
+    assert "guessing gives 50\u00a0%" in verdict(only_noise()).sentence
+    assert "not enough" in verdict(under_fitted()).sentence
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, "nan"])
+def test_a_loss_that_is_no_number_any_more_has_diverged(wrong: object) -> None:
+    history = over_fitted()[:6]
+    history[-1] |= {"loss": wrong, "val_loss": wrong}
+    found = verdict(history)
+    assert found.kind == "diverged"
+    assert "no finite number" in found.sentence
+    assert "Lower the learning rate" in found.advice
+    assert f"epoch {found.best_epoch}" in found.advice
+    assert found.best_epoch is not None
+    assert found.best_epoch < 6
+
+
+def test_a_run_that_never_had_a_number_has_diverged() -> None:
+    nothing = [math.nan] * 2
+    found = verdict(rows(nothing, [0.5, 0.5], nothing, [0.5, 0.5]))
+    assert (found.kind, found.best_epoch, found.gap_loss) == ("diverged", None, None)
+
+
+def test_a_training_that_fell_apart_has_diverged_and_is_not_over_fitted() -> None:
+    """From 0.3 back to guessing, on both splits."""
+    losses = [0.69, 0.5, 0.35, 0.3, 0.7, 0.75, 0.8, 0.78, 0.8]
+    accuracies = [0.5, 0.75, 0.85, 0.88, 0.5, 0.5, 0.5, 0.5, 0.5]
+    found = verdict(rows(losses, accuracies, losses, accuracies))
+    assert (found.kind, found.best_epoch) == ("diverged", 4)
+    assert "risen and stayed high" in found.sentence
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_up_to_two_epochs_are_too_early_to_tell(count: int) -> None:
+    found = verdict(over_fitted()[:count])
+    assert found.kind == "too_early"
+    assert found.best_epoch == (None, 1, 2)[count]
+    assert (found.gap_accuracy is None) == (count == 0)
+
+
+@pytest.mark.parametrize("missing", [None, "", math.nan, "nan"])
+def test_training_figures_missing_at_first_change_nothing(missing: object) -> None:
+    whole, partly = over_fitted(), over_fitted()
+    for row in partly[:4]:
+        row["loss"] = row["accuracy"] = missing
+    assert verdict(partly) == verdict(whole)
+
+
+@pytest.mark.parametrize("missing", [None, "", math.nan])
+def test_without_any_training_figure_the_validation_loss_speaks_alone(missing: object) -> None:
+    history = [row | {"loss": missing, "accuracy": missing} for row in over_fitted()]
+    found = verdict(history)
+    assert (found.kind, found.best_epoch) == ("overfitting", verdict(over_fitted()).best_epoch)
+    assert (found.gap_accuracy, found.gap_loss) == (None, None)
+    assert "nan" not in found.sentence
+
+
+def test_columns_that_do_not_exist_are_missing_values() -> None:
+    history = [{"epoch": row["epoch"], "val_loss": row["val_loss"]} for row in converged(jitter=0)]
+    found = verdict(history)
+    assert (found.kind, found.gap_accuracy) == ("good", None)
+    assert "nan" not in found.sentence + found.advice
+
+
+def test_one_spike_is_no_over_fitting() -> None:
+    for place in (10, 38, 39):
+        history = converged(jitter=0)
+        history[place]["val_loss"] = 3.0
+        assert verdict(history).kind == "good", place
+
+
+def test_one_lucky_dip_is_the_best_epoch_and_decides_nothing_else() -> None:
+    history = converged(jitter=0)
+    history[20]["val_loss"] = 0.05
+    found = verdict(history)
+    assert (found.kind, found.best_epoch, found.lowest_val_loss) == ("good", 21, 0.05)
+
+
+def test_text_from_a_file_says_the_same_as_numbers() -> None:
+    text = [{name: str(value) for name, value in row.items()} for row in over_fitted()]
+    assert verdict(text) == verdict(over_fitted())
+
+
+def test_the_best_epoch_is_the_one_that_the_file_names_and_the_first_of_equals() -> None:
+    history = over_fitted()[4:9]
+    assert best_epoch(history) == history[int(np.argmin([row["val_loss"] for row in history]))]["epoch"]
+    assert best_epoch(rows([1] * 3, [1] * 3, [0.5, 0.4, 0.4], [1] * 3)) == 2
+    assert best_epoch([{"val_loss": 2}, {"val_loss": 1}]) == 2
+    assert best_epoch([{"val_loss": None}]) is None
+
+
+def test_the_arguments_are_not_changed() -> None:
+    history = over_fitted()
+    before = [dict(row) for row in history]
+    verdict(history)
+    assert history == before
+
+
+@pytest.mark.parametrize(
+    "curves", [over_fitted, converged, under_fitted, only_noise], ids=lambda curves: curves.__name__
+)
+def test_every_verdict_says_something_to_do(curves: Callable[[], Rows]) -> None:
+    for count in range(1, len(curves()) + 1):
+        found = verdict(curves()[:count])
+        assert found.sentence.endswith(".")
+        assert found.advice.endswith(".")
+        assert "nan" not in found.sentence + found.advice
+
+
+def test_smoothing_takes_a_spike_away_and_keeps_a_line() -> None:
+    line = np.arange(8, dtype=np.float64)
+    np.testing.assert_allclose(smoothed(line), line)
+    spiked = line.copy()
+    spiked[3] = 100  # medians 0 1 2 4 5 5 6 7
+    np.testing.assert_allclose(smoothed(spiked), [0, 1, 2.25, 3.75, 4.75, 5.25, 6, 7])
+    spiked = line.copy()
+    spiked[-1] = 100  # 3 * 6 - 2 * 5 = 8 is where the line would go two places after the last median
+    np.testing.assert_allclose(smoothed(spiked)[-1], 8)
+
+
+def test_smoothing_by_hand() -> None:
+    """Medians of 4 1 5 9 2: middle 4 5 5; start of 4, 4, 3*4-2*5=2; end of 2, 5, 3*5-2*5=5."""
+    np.testing.assert_allclose(smoothed(np.array([4.0, 1, 5, 9, 2])), [4, 4.25, 4.75, 5, 5])
+
+
+def test_two_values_cannot_be_smoothed() -> None:
+    assert smoothed(np.array([3.0, 1.0])).tolist() == [3, 1]
+
+
+def test_noise_is_estimated_from_the_jumps_and_not_from_the_slope() -> None:
+    assert noise(np.linspace(1, 0, 50)) == pytest.approx(0, abs=1e-12)
+    jumps = 0.1 * np.random.default_rng(1).normal(size=2000)
+    assert noise(np.linspace(1, 0, 2000) + jumps) == pytest.approx(0.1, rel=0.1)
+    assert noise(np.array([1.0, 2.0])) == 0
+
+
+@pytest.mark.parametrize(("folder", "kind"), REAL_RUNS)
+def test_the_verdict_on_a_real_run(folder: str, kind: str, project_root: Path) -> None:
+    with (project_root / "models" / folder / "history.csv").open(encoding="utf-8") as file:
+        found: Verdict = verdict(list(csv.DictReader(file)))
+    assert found.kind == kind
