@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from photo_folders import named_files
 
 from cnn_core.datasets import folders as folders_module
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.datasets.source import DataSource
 from cnn_core.datasets.splits import Splits, read_splits
 from cnn_core.errors import DataError
-from tests.datasets.pictures import named_files
 
 
 def split(*folders: Path, **options: Any) -> Splits:

@@ -1,0 +1,158 @@
+"""Pictures that are there twice are found among many; pictures that only resemble are left alone."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from cnn_core.datasets import duplicates
+from cnn_core.datasets.duplicates import Twin, find_twins
+from cnn_core.errors import Cancelled
+
+
+def noise(count: int, seed: int = 0, spread: int = 60) -> NDArray[np.uint8]:
+    """``(count, 32, 32)`` unrelated pictures."""
+    rng = np.random.default_rng(seed)
+    return rng.integers(128 - spread, 128 + spread, (count, 32, 32), dtype=np.uint8)
+
+
+def twins(
+    thumbnails: NDArray[np.uint8],
+    groups: list[list[int]] | None = None,
+    keys: list[bytes] | None = None,
+) -> list[Twin]:
+    return find_twins(
+        keys if keys is not None else [str(index).encode() for index in range(len(thumbnails))],
+        thumbnails,
+        groups if groups is not None else [list(range(len(thumbnails)))],
+        progress=lambda share: None,
+        cancelled=lambda: False,
+    )
+
+
+def shifted(picture: NDArray[np.uint8], values: NDArray[np.int64]) -> NDArray[np.uint8]:
+    return (picture.astype(np.int64) + values).astype(np.uint8)
+
+
+def brute_force(thumbnails: NDArray[np.uint8]) -> set[int]:
+    """Indices of all pictures that have a near one, pair by pair as the documentation says."""
+    found = set()
+    values = thumbnails.astype(np.float64)
+    for first, second in itertools.combinations(range(len(values)), 2):
+        limit = min(4.0, values[first].std() / 4, values[second].std() / 4)
+        for other in (values[second], values[second][:, ::-1]):
+            if np.sqrt(((values[first] - other) ** 2).mean()) < limit:
+                found |= {first, second}
+    return found
+
+
+def test_unrelated_pictures_have_no_twin() -> None:
+    assert twins(noise(700)) == []
+
+
+def test_equal_files_are_twins_and_the_first_one_stays() -> None:
+    keys = [b"a", b"b", b"a", b"a"]
+    assert twins(noise(4), keys=keys) == [Twin(2, 0, None, False), Twin(3, 0, None, False)]
+
+
+def test_a_constant_shift_is_measured_as_itself() -> None:
+    picture = noise(1)[0]
+    (twin,) = twins(np.stack([picture, shifted(picture, np.full((32, 32), 3))]))
+    assert twin == Twin(1, 0, 3.0, False)
+
+
+@pytest.mark.parametrize(("difference", "count"), [(3, 1), (4, 0), (5, 0)])
+def test_the_limit_is_a_root_mean_square_below_4(difference: int, count: int) -> None:
+    picture = noise(1)[0]
+    signs = np.where(np.arange(1024).reshape(32, 32) % 2 == 0, difference, -difference)
+    assert len(twins(np.stack([picture, shifted(picture, signs)]))) == count
+
+
+def test_a_mirrored_picture_is_a_twin() -> None:
+    picture = noise(1)[0]
+    assert twins(np.stack([picture, picture[:, ::-1]])) == [Twin(1, 0, 0.0, True)]
+
+
+def test_a_picture_upside_down_is_none() -> None:
+    picture = noise(1)[0]
+    assert twins(np.stack([picture, picture[::-1]])) == []
+
+
+def test_of_two_groups_the_earlier_one_keeps_its_picture() -> None:
+    picture = noise(1)[0]
+    stack = np.stack([picture, noise(1, 1)[0], picture])
+    assert [(twin.index, twin.kept) for twin in twins(stack, [[2], [0, 1]])] == [(0, 2)]
+
+
+def test_flat_pictures_are_twins_only_when_their_files_are() -> None:
+    flat = np.stack([np.full((32, 32), value, np.uint8) for value in (0, 0, 1, 2, 255, 128, 128)])
+    assert twins(flat) == []
+    assert [twin.index for twin in twins(flat, keys=[b"a", b"a", b"b", b"c", b"d", b"e", b"f"])] == [1]
+
+
+def test_pictures_with_little_contrast_must_be_more_alike() -> None:
+    """Two unrelated fogs differ by 2.8 of 255 only, which is as much as they show at all."""
+    rng = np.random.default_rng(0)
+    fog = np.clip(np.rint(rng.normal(128, 2.5, (40, 32, 32))), 0, 255).astype(np.uint8)
+    difference = fog[0].astype(float) - fog[1].astype(float)
+    assert np.sqrt((difference**2).mean()) < 4
+    assert twins(fog) == []
+    assert len(twins(np.concatenate([fog, fog[:1]]))) == 1
+
+
+def test_a_thousand_copies_leave_one() -> None:
+    base = noise(1)[0]
+    rng = np.random.default_rng(1)
+    copies = np.stack([shifted(base, rng.integers(-2, 3, (32, 32))) for _ in range(1000)])
+    found = twins(copies)
+    assert len(found) == 999
+    assert len({twin.kept for twin in found}) == 1
+
+
+def test_a_kept_picture_is_never_itself_left_out() -> None:
+    """In a slow fade each frame is near the next one, and the ends are not."""
+    picture = noise(1, spread=50)[0]
+    fade = np.stack([shifted(picture, np.full((32, 32), step)) for step in range(40)])
+    found = twins(fade)
+    assert not {twin.kept for twin in found} & {twin.index for twin in found}
+    assert all(twin.rmse is not None and twin.rmse < 4 for twin in found)
+    kept = sorted(set(range(40)) - {twin.index for twin in found})
+    assert all(second - first >= 4 for first, second in itertools.pairwise(kept))
+
+
+def test_blocks_find_what_a_comparison_of_all_pairs_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many more pictures than a block has, of every brightness and contrast, with copies strewn in."""
+    monkeypatch.setattr(duplicates, "ROWS", 16)
+    monkeypatch.setattr(duplicates, "COLUMNS", 8)
+    rng = np.random.default_rng(2)
+    contrast, brightness = rng.uniform(1, 60, (150, 1, 1)), rng.uniform(90, 160, (150, 1, 1))
+    originals = np.clip(rng.normal(brightness, contrast, (150, 32, 32)), 0, 255).astype(np.uint8)
+    changed = originals[rng.permutation(150)[:60]].astype(np.int64)
+    changed[::2] = changed[::2, :, ::-1]
+    changed += rng.integers(-3, 4, changed.shape)
+    pictures = np.concatenate([originals, np.clip(changed, 0, 255).astype(np.uint8)])
+    pictures = pictures[rng.permutation(len(pictures))]
+    found = twins(pictures)
+    pairs = brute_force(pictures)
+    assert len(pairs) > 60
+    assert {twin.index for twin in found} | {twin.kept for twin in found} == pairs
+
+
+def test_groups_find_what_one_group_finds() -> None:
+    pictures = np.concatenate([noise(300), noise(40), noise(40)[:, :, ::-1]])
+    order = np.random.default_rng(3).permutation(len(pictures)).tolist()
+    apart = twins(pictures, [order[:100], order[100:150], order[150:]])
+    assert len(apart) == len(twins(pictures)) == 80
+
+
+@pytest.mark.parametrize("groups", [[], [[]], [[], [0], []]])
+def test_few_or_no_pictures_are_no_error(groups: list[list[int]]) -> None:
+    assert twins(noise(1), groups) == []
+
+
+def test_it_can_be_stopped() -> None:
+    with pytest.raises(Cancelled):
+        find_twins([b"a"], noise(1), [[0]], progress=lambda share: None, cancelled=lambda: True)

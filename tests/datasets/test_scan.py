@@ -1,0 +1,355 @@
+"""A scan lists everything that would spoil a run, skips it, and never raises because of one file."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from peak_memory import peak_growth
+from photo_folders import class_folders, photo, save
+from PIL import Image
+
+from cnn_core.datasets import scan as scan_module
+from cnn_core.datasets.folders import labelled_files
+from cnn_core.datasets.scan import PROBLEM_KINDS, Problem, ScanReport, scan, without_problems
+from cnn_core.datasets.source import DataSource
+from cnn_core.datasets.splits import Splits, read_splits
+from cnn_core.errors import Cancelled, DataError
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Four photos per class and split, no two alike."""
+    class_folders(tmp_path / "data" / "train", first_seed=0)
+    class_folders(tmp_path / "data" / "validation", first_seed=100)
+    class_folders(tmp_path / "data" / "test", first_seed=200)
+    return tmp_path / "data"
+
+
+def read(folder: Path) -> Splits:
+    return read_splits(DataSource(folders=(str(folder),)))
+
+
+def found(folder: Path, cache: Path | None = None, **options: Any) -> list[tuple[str, str, str]]:
+    """Split, class/name and kind of every problem."""
+    report = scan(read(folder), folder.parent / "cache" if cache is None else cache, **options)
+    return [(p.split, f"{p.path.parent.name}/{p.path.name}", p.kind) for p in report.problems]
+
+
+def test_a_clean_set_has_no_problem(data: Path, tmp_path: Path) -> None:
+    report = scan(read(data), tmp_path / "cache")
+    assert report.problems == ()
+    assert report.scanned == 24
+    assert report.counts() == dict.fromkeys(PROBLEM_KINDS, 0)
+    assert report.seconds > 0
+    assert {name: sizes.shape for name, sizes in report.sizes_px.items()} == {
+        "training": (8, 2),
+        "validation": (8, 2),
+        "test": (8, 2),
+    }
+    assert (report.sizes_px["training"] == (64, 48)).all()
+
+
+def test_every_kind_of_damage_is_listed_with_its_split(data: Path) -> None:
+    cut = data / "train" / "cats" / "cat.1.jpg"
+    cut.write_bytes(cut.read_bytes()[:-300])
+    (data / "train" / "dogs" / "web.jpg").write_bytes(b"<html>not found</html>")
+    save(data / "validation" / "cats" / "small.png", photo(300, 31, 31))
+    save(data / "test" / "dogs" / "grey.jpg", Image.fromarray(photo(301)).convert("L"))
+    assert found(data) == [
+        ("training", "cats/cat.1.jpg", "truncated"),
+        ("training", "dogs/web.jpg", "unreadable"),
+        ("validation", "cats/small.png", "tiny"),
+        ("test", "dogs/grey.jpg", "non_rgb"),
+    ]
+
+
+def test_grey_pictures_are_kept_when_wanted(data: Path) -> None:
+    save(data / "train" / "dogs" / "grey.jpg", Image.fromarray(photo(301)).convert("L"))
+    assert [kind for *_, kind in found(data)] == ["non_rgb"]
+    assert found(data, keep_non_rgb=True) == []
+
+
+def test_a_copy_within_a_split_is_a_duplicate(data: Path) -> None:
+    (data / "train" / "cats" / "z.jpg").write_bytes((data / "train" / "cats" / "cat.0.jpg").read_bytes())
+    assert found(data) == [("training", "cats/z.jpg", "duplicate")]
+
+
+@pytest.mark.parametrize("change", ["copied", "encoded anew", "resized", "mirrored", "as png"])
+@pytest.mark.parametrize(("split", "taken_from"), [("train", "validation"), ("train", "test")])
+def test_leakage_is_found_and_listed_in_training(
+    data: Path, change: str, split: str, taken_from: str
+) -> None:
+    original = data / taken_from / "dogs" / "dog.2.jpg"
+    picture = Image.open(original).copy()
+    target = data / split / "dogs" / "again.jpg"
+    if change == "copied":
+        target.write_bytes(original.read_bytes())
+    elif change == "encoded anew":
+        save(target, picture, quality=60)
+    elif change == "resized":
+        save(target, picture.resize((150, 150), Image.Resampling.BICUBIC), quality=85)
+    elif change == "mirrored":
+        save(target, picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT), quality=85)
+    else:
+        save(target.with_suffix(".png"), picture)
+    report = scan(read(data), data.parent / "cache")
+    assert [(p.split, p.path.stem, p.kind, p.twin) for p in report.problems] == [
+        ("training", "again", "leakage", original)
+    ]
+    assert f"dogs/dog.2.jpg in {taken_from}" in report.problems[0].detail
+    assert ("mirrored" in report.problems[0].detail) == (change == "mirrored")
+
+
+def test_leakage_between_validation_and_test_is_listed_in_validation(data: Path) -> None:
+    copy = data / "validation" / "cats" / "z.jpg"
+    copy.write_bytes((data / "test" / "cats" / "cat.0.jpg").read_bytes())
+    assert found(data) == [("validation", "cats/z.jpg", "leakage")]
+
+
+def test_a_copy_under_another_class_is_told(data: Path, tmp_path: Path) -> None:
+    copy = data / "train" / "dogs" / "z.jpg"
+    copy.write_bytes((data / "train" / "cats" / "cat.0.jpg").read_bytes())
+    (problem,) = scan(read(data), tmp_path / "cache").problems
+    assert "Its class is another one: check both." in problem.detail
+
+
+def test_pictures_of_one_colour_neither_crash_nor_count_as_each_other(data: Path) -> None:
+    for number, colour in enumerate([(0, 0, 0), (2, 0, 0), (255, 255, 255), (1, 1, 1)]):
+        save(data / "train" / "cats" / f"flat.{number}.png", np.full((40, 40, 3), colour, np.uint8))
+    save(data / "validation" / "cats" / "flat.png", np.zeros((40, 40, 3), np.uint8))
+    assert found(data) == [("training", "cats/flat.0.png", "leakage")]
+
+
+def test_a_file_that_disappears_during_the_scan_is_listed(data: Path, tmp_path: Path) -> None:
+    splits = read(data)
+    splits.training.paths[3].unlink()
+    (problem,) = scan(splits, tmp_path / "cache").problems
+    assert (problem.path, problem.kind) == (splits.training.paths[3], "unreadable")
+    assert len(without_problems(splits, scan(splits, tmp_path / "cache")).training.paths) == 7
+
+
+def test_without_problems_the_listed_files_are_gone_and_labels_still_fit(data: Path, tmp_path: Path) -> None:
+    copy = data / "train" / "cats" / "again.jpg"
+    copy.write_bytes((data / "validation" / "cats" / "cat.0.jpg").read_bytes())
+    (data / "test" / "dogs" / "dog.0.jpg").write_bytes(b"")
+    splits = read(data)
+    clean = without_problems(splits, scan(splits, tmp_path / "cache"))
+    assert clean.training.counts() == {"cats": 4, "dogs": 4}
+    assert clean.validation == splits.validation
+    assert clean.test is not None
+    assert clean.test.counts() == {"cats": 4, "dogs": 3}
+    assert copy not in clean.training.paths
+    assert clean.origin == splits.origin
+    for _, files in clean.items():
+        assert [files.classes[label] for label in files.labels] == [p.parent.name for p in files.paths]
+
+
+def test_without_problems_nothing_changes_when_there_is_none(data: Path, tmp_path: Path) -> None:
+    splits = read(data)
+    assert without_problems(splits, scan(splits, tmp_path / "cache")) == splits
+
+
+def test_a_picture_listed_in_one_split_stays_in_another(data: Path) -> None:
+    splits = read(data)
+    path = splits.training.paths[0]
+    problem = Problem(path=path, split="validation", kind="tiny", detail="")
+    report = ScanReport(problems=(problem,), sizes_px={}, scanned=1, seconds=0.0)
+    assert path in without_problems(splits, report).training.paths
+
+
+def test_a_class_with_nothing_left_is_named(data: Path, tmp_path: Path) -> None:
+    for path in (data / "validation" / "dogs").iterdir():
+        Image.open(path).convert("L").save(path)
+    splits = read(data)
+    with pytest.raises(DataError, match=r"of dogs in validation\. Received: none; the scan found 4 non_rgb"):
+        without_problems(splits, scan(splits, tmp_path / "cache"))
+
+
+def test_the_second_scan_reads_no_picture(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data / "train" / "cats" / "z.jpg").write_bytes((data / "test" / "cats" / "cat.0.jpg").read_bytes())
+    (data / "train" / "cats" / "y.jpg").write_bytes(b"nothing")
+    first = scan(read(data), tmp_path / "cache")
+    monkeypatch.setattr(scan_module, "inspect", None)
+    shares: list[float] = []
+    second = scan(read(data), tmp_path / "cache", progress=shares.append)
+    assert second.problems == first.problems
+    assert len(second.problems) == 2
+    assert second.scanned == first.scanned
+    for name, sizes in first.sizes_px.items():
+        np.testing.assert_array_equal(second.sizes_px[name], sizes)
+        assert not second.sizes_px[name].flags.writeable
+    assert shares == [1.0]
+
+
+def test_a_changed_file_is_looked_at_again(data: Path) -> None:
+    assert found(data) == []
+    path = data / "train" / "cats" / "cat.0.jpg"
+    size = path.stat().st_size
+    path.write_bytes(b"x" * size)
+    os.utime(path, ns=(1, 1))
+    assert found(data) == [("training", "cats/cat.0.jpg", "unreadable")]
+
+
+def test_a_moved_folder_needs_no_second_scan(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (data / "train" / "cats" / "z.jpg").write_bytes((data / "test" / "cats" / "cat.0.jpg").read_bytes())
+    before = found(data, tmp_path / "cache")
+    moved = data.rename(tmp_path / "elsewhere")
+    monkeypatch.setattr(scan_module, "inspect", None)
+    assert found(moved, tmp_path / "cache") == before
+    (problem,) = scan(read(moved), tmp_path / "cache").problems
+    assert problem.twin == moved / "test" / "cats" / "cat.0.jpg"
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 nonsense", b"\x93NUMPY"])
+def test_a_damaged_store_is_replaced(data: Path, tmp_path: Path, damage: bytes) -> None:
+    assert found(data, tmp_path / "cache") == []
+    (stored,) = (tmp_path / "cache").iterdir()
+    whole = stored.read_bytes()
+    stored.write_bytes(damage)
+    assert found(data, tmp_path / "cache") == []
+    assert len(stored.read_bytes()) == len(whole)
+
+
+def test_a_cache_folder_that_cannot_be_made_costs_time_only(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert found(data, tmp_path / "file" / "cache") == []
+
+
+def test_progress_only_grows_and_ends_at_one(data: Path, tmp_path: Path) -> None:
+    shares: list[float] = []
+    scan(read(data), tmp_path / "cache", progress=shares.append)
+    assert len(shares) >= 24
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < 0.1
+    assert shares[-1] == 1.0
+
+
+@pytest.mark.parametrize("after", [0, 1, 10, 24])
+def test_a_scan_stops_at_once_and_stores_nothing(data: Path, tmp_path: Path, after: int) -> None:
+    asked = []
+
+    def cancelled() -> bool:
+        asked.append(None)
+        return len(asked) > after
+
+    with pytest.raises(Cancelled):
+        scan(read(data), tmp_path / "cache", cancelled=cancelled)
+    assert len(asked) == after + 1
+    assert not (tmp_path / "cache").exists()
+    assert threading.active_count() < 20
+
+
+def test_a_link_loop_and_litter_do_no_harm(data: Path) -> None:
+    (data / "train" / "cats" / "loop").symlink_to(data, target_is_directory=True)
+    (data / "train" / "cats" / "loop.jpg").symlink_to(data / "train" / "cats" / "loop.jpg")
+    (data / "train" / "cats" / "Thumbs.db").write_bytes(b"\xd0\xcf")
+    (data / "train" / "cats" / ".hidden.jpg").write_bytes(b"no")
+    started = time.monotonic()
+    assert found(data) == []
+    assert time.monotonic() - started < 20
+
+
+def test_a_linked_picture_is_a_copy_of_its_target(data: Path) -> None:
+    (data / "train" / "cats" / "z.jpg").symlink_to(data / "train" / "cats" / "cat.0.jpg")
+    assert found(data) == [("training", "cats/z.jpg", "duplicate")]
+
+
+def test_a_report_becomes_json(data: Path, tmp_path: Path) -> None:
+    (data / "train" / "cats" / "z.jpg").write_bytes((data / "test" / "cats" / "cat.0.jpg").read_bytes())
+    value = json.loads(json.dumps(scan(read(data), tmp_path / "cache").to_json()))
+    assert value["scanned"] == 25
+    assert value["counts"]["leakage"] == 1
+    (problem,) = value["problems"]
+    assert problem["path"].endswith("z.jpg")
+    assert problem["twin"].endswith("cat.0.jpg")
+
+
+def test_an_unknown_kind_of_problem_is_refused() -> None:
+    with pytest.raises(ValueError, match="Expected a kind"):
+        Problem(path=Path("a"), split="training", kind="ugly", detail="")
+
+
+def test_nothing_in_the_data_folder_is_touched(data: Path, tmp_path: Path) -> None:
+    def state() -> list[tuple[str, int, int]]:
+        return sorted((str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in data.rglob("*"))
+
+    before = state()
+    scan(read(data), tmp_path / "cache")
+    assert state() == before
+
+
+def test_memory_does_not_grow_with_the_pictures(tmp_path: Path) -> None:
+    """Four hundred photos of 0.9 MB of pixels each take less than 60 MB more than two."""
+    first = save(tmp_path / "data" / "cats" / "0.jpg", photo(1, 640, 480))
+    save(tmp_path / "data" / "dogs" / "0.jpg", photo(2, 640, 480))
+    for number in range(1, 400):
+        (tmp_path / "data" / "cats" / f"{number}.jpg").hardlink_to(first)
+    code = f"""
+    from pathlib import Path
+    from cnn_core.datasets.folders import labelled_files
+    from cnn_core.datasets.scan import scan
+    from cnn_core.datasets.splits import Splits
+    files = labelled_files([Path({str(tmp_path / "data")!r})])
+    few = files.chosen([0, 400])
+    cache = Path({str(tmp_path / "cache")!r})
+    scan(Splits(training=few, validation=few, test=None, origin="folders"), cache)
+    before = peak_bytes()
+    scan(Splits(training=files, validation=few, test=None, origin="folders"), cache)
+    print(peak_bytes() - before)
+    """
+    assert peak_growth(code) < 60e6
+
+
+@pytest.mark.needs_data
+def test_the_photos_of_the_lecture_are_clean_but_for_one_copy(data_folder: Path, tmp_path: Path) -> None:
+    """The set's own notes: all decode, all are RGB, no validation picture repeats a training one."""
+    splits = read(data_folder / "cats_and_dogs_filtered")
+    report = scan(splits, tmp_path)
+    assert [(p.kind, p.path.name, p.twin.name if p.twin else None) for p in report.problems] == [
+        ("duplicate", "dog.74.jpg", "dog.180.jpg")
+    ]
+    assert report.scanned == 3000
+    sizes = np.concatenate(list(report.sizes_px.values()))
+    assert (sizes.min(0) == (59, 41)).all()
+    assert (sizes.max(0) == (1050, 768)).all()
+
+
+@pytest.mark.needs_data
+def test_real_photos_of_validation_hidden_in_training_are_all_found(
+    data_folder: Path, tmp_path: Path
+) -> None:
+    photos = data_folder / "cats_and_dogs_filtered" / "validation"
+    for name in ("cats", "dogs"):
+        for number, path in enumerate(sorted((photos / name).iterdir())[:40]):
+            picture = Image.open(path)
+            save(tmp_path / "data" / "validation" / name / path.name, picture, quality=95)
+            squashed = picture.resize((200, 200), Image.Resampling.BICUBIC)
+            if number % 2:
+                squashed = squashed.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+            save(tmp_path / "data" / "train" / name / f"{number}.jpg", squashed, quality=75)
+    splits = read(tmp_path / "data")
+    report = scan(splits, tmp_path / "cache")
+    assert report.counts()["leakage"] == 80
+    assert {p.path.parent.parent.name for p in report.problems} == {"train"}
+
+
+def test_splits_of_one_set_of_files_are_compared_too(data: Path, tmp_path: Path) -> None:
+    """Whoever names one folder twice is told: every training picture is leakage."""
+    files = labelled_files([data / "train"])
+    splits = dataclasses.replace(read(data), training=files, validation=files, test=None)
+    report = scan(splits, tmp_path / "cache")
+    assert report.counts()["leakage"] == len(files.paths)
+    with pytest.raises(DataError, match="the scan found 8 leakage"):
+        without_problems(splits, report)
