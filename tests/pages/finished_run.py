@@ -1,0 +1,117 @@
+"""A run folder as a finished run leaves it, made in a moment."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+from tiny_model import write_tiny_model
+
+from cnn_core.datasets.source import DataSource
+from cnn_core.training.config import config_to_json
+from cnn_core.training.film import frame_key
+from cnn_core.training.predictions import Predictions, write_predictions
+from cnn_core.training.presets import preset_named
+from dashboard.figures.pictures import png
+
+FILM = (0, 1, 3)
+EPOCHS = 3
+
+
+def write_run(
+    folder: Path,
+    *,
+    title: str = "Tiny run",
+    preset: str = "report_baseline",
+    state: str = "finished",
+    accuracies: Sequence[float] = (0.6, 0.8, 0.7),
+    film: Sequence[int] = (),
+    created: float = 1.0,
+) -> Path:
+    """Write a run without a model: settings, status, history, and the epochs of its film."""
+    folder.mkdir(parents=True)
+    _write(
+        folder / "config.json",
+        {
+            "config": config_to_json(preset_named(preset).config),
+            "source": DataSource(folders=("photos",)).to_json(),
+            "title": title,
+            "created": created,
+        },
+    )
+    _write(folder / "status.json", {"state": state, "time": 2.0})
+    rows = [
+        {
+            "epoch": epoch,
+            "loss": 1 / epoch,
+            "accuracy": 0.9,
+            "val_loss": 1 - accuracy,
+            "val_accuracy": accuracy,
+            "images_per_second": 100.0 + epoch,
+            "seconds": 10.0,
+        }
+        for epoch, accuracy in enumerate(accuracies, start=1)
+    ]
+    with (folder / "history.csv").open("w", newline="", encoding="utf-8") as file:
+        if rows:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+    if film:
+        write_film(folder, film)
+    return folder
+
+
+def write_film(folder: Path, epochs: Sequence[int]) -> None:
+    """Keep the tiny model as several epochs, each with larger weights than the one before."""
+    write_tiny_model(folder)
+    model = keras.models.load_model(folder / "tiny" / "model.keras")
+    for epoch in epochs:
+        frame = folder / "film" / frame_key(epoch)
+        shutil.copytree(folder / "tiny", frame)
+        model.save(frame / "model.keras")
+        model.set_weights([weights * 1.5 for weights in model.get_weights()])
+    shutil.rmtree(folder / "tiny")
+
+
+def write_model(folder: Path, classes: Sequence[str] = ("cats", "dogs")) -> None:
+    """Give a run the tiny model as the one that it has finished."""
+    write_tiny_model(folder)
+    (folder / "tiny").rename(folder / "model")
+    card = json.loads((folder / "model" / "card.json").read_text(encoding="utf-8"))
+    _write(folder / "model" / "card.json", card | {"classes": list(classes)})
+
+
+def write_answers(
+    folder: Path,
+    probabilities: np.ndarray,
+    labels: Sequence[int],
+    classes: Sequence[str],
+    *,
+    name: str = "validation",
+) -> tuple[str, ...]:
+    """Write the pictures of a set and what a run answered to them; gives the paths of the pictures."""
+    rng = np.random.default_rng(5)
+    paths = []
+    for number, label in enumerate(labels):
+        path = folder / "photos" / name / classes[label] / f"{classes[label]}.{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(png(rng.integers(0, 256, (40, 48, 3)).astype(np.uint8)))
+        paths.append(str(path))
+    answers = Predictions(
+        probabilities=np.asarray(probabilities, np.float32),
+        labels=np.asarray(labels, np.int64),
+        paths=tuple(paths),
+        classes=tuple(classes),
+    )
+    write_predictions(folder / f"predictions_{name}.npz", answers)
+    return answers.paths
+
+
+def _write(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value), encoding="utf-8")
