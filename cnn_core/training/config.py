@@ -22,6 +22,7 @@ PRECISIONS = ("automatic", "float32", "mixed_bfloat16")
 DEVICES = ("automatic", "cpu")
 KEPT = ("last", "best")
 BASES = ("MobileNetV2", "ResNet50V2", "EfficientNetV2B0", "VGG16")
+SMALLEST_PX, LARGEST_PX = 16, 512
 
 
 def _number(default: float, label: str, text: str, minimum: float, maximum: float, step: float) -> Any:
@@ -104,7 +105,9 @@ class TrainingConfig:
     preset: str = "photo_cnn"
     epochs: int = _number(30, "Epochs", "Passes over the training pictures.", 1, 500, 1)
     batch_size: int = _number(64, "Batch size", "Pictures per step; fewer need less memory.", 1, 1024, 1)
-    input_size_px: int = _number(150, "Picture size (px)", "Side of the network's input.", 16, 512, 1)
+    input_size_px: int = _number(
+        150, "Picture size (px)", "Side of the network's input.", SMALLEST_PX, LARGEST_PX, 1
+    )
     learning_rate: float = _number(0.001, "Learning rate", "Length of a step.", 1e-6, 1.0, 1e-6)
     optimizer: str = _choice("adam", "Optimizer", "The rule of a step.", OPTIMIZERS)
     schedule: str = _choice("constant", "Schedule", "How the rate changes over the run.", SCHEDULES)
@@ -135,13 +138,17 @@ class TrainingConfig:
         Raises:
             DataError: a number out of its range, or a word that is no option.
         """
+        if not isinstance(self.augmentation, Augmentation):
+            raise DataError(f"Expected settings as augmentation. Received: {self.augmentation!r}.")
         for values in (self, self.augmentation):
             for one in dataclasses.fields(values):
                 _check_field(one, getattr(values, one.name))
+        _check_numbers("sizes_px", self.sizes_px, int, SMALLEST_PX, LARGEST_PX)
+        _check_numbers("stage_shares", self.stage_shares, float, 0, 1)
         if len(self.sizes_px) != len(self.stage_shares):
             raise DataError(
-                f"Expected a share of the epochs for each of the sizes {list(self.sizes_px)}. "
-                f"Received: {list(self.stage_shares)}. Give as many shares as sizes."
+                f"Expected as many stage_shares as sizes_px, {list(self.sizes_px)}. "
+                f"Received: {list(self.stage_shares)}. Give each size its share of the epochs."
             )
 
     def size_at(self, epoch: int) -> int:
@@ -156,16 +163,23 @@ class TrainingConfig:
 
 def _check_field(one: dataclasses.Field[Any], value: Any) -> None:
     about = one.metadata
+    if isinstance(one.default, bool) and not isinstance(value, bool):
+        raise DataError(f"Expected {one.name} on or off. Received: {value!r}.")
     if "options" in about and value not in about["options"]:
         raise DataError(
             f"Expected {one.name} to be one of {', '.join(about['options'])}. Received: {value!r}."
         )
     if "minimum" in about:
-        fits = isinstance(value, int | float) and not isinstance(value, bool)
-        if not fits or not about["minimum"] <= value <= about["maximum"]:  # NaN is in no range
-            raise DataError(
-                f"Expected {one.name} from {about['minimum']} to {about['maximum']}. Received: {value!r}."
-            )
+        _check_numbers(one.name, (value,), type(one.default), about["minimum"], about["maximum"])
+
+
+def _check_numbers(name: str, values: Any, kind: type, low: float, high: float) -> None:
+    kinds = int if kind is int else int | float
+    for value in values if isinstance(values, tuple) else (values,):
+        fits = isinstance(value, kinds) and not isinstance(value, bool)
+        if not fits or not low <= value <= high:  # NaN is in no range
+            whole = "a whole number " if kind is int else ""
+            raise DataError(f"Expected {name} as {whole}from {low} to {high}. Received: {value!r}.")
 
 
 def config_to_json(config: TrainingConfig) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from cnn_core.probe import Probe
 from cnn_core.training.config import config_to_json
 from cnn_core.training.evaluation import evaluate, evaluate_binary
 from cnn_core.training.model_folder import basic_card, versions, write_model_folder
-from cnn_core.training.pipeline import pixel_cache
 from cnn_core.training.predictions import Predictions, two_columns, write_predictions
 from cnn_core.training.run import TrainingRun
 from cnn_core.training.run_folder import HISTORY_FILE, MODEL_FOLDER, Arrays
@@ -50,7 +49,7 @@ def finish(run: TrainingRun) -> Path:
         found = _predictions(run, model, files)
         write_predictions(run.folder.path / f"predictions_{name}.npz", found)
         scores[name] = _scores(found)
-    pixels = _pixels(run, run.splits.validation)[_spread(len(run.splits.validation.paths))]
+    pixels = run.pixels(run.splits.validation)[_spread(len(run.splits.validation.paths))]
     statistics = channel_statistics(Probe(model), _batches(run, pixels))
     dead = sum(int((~values.alive).sum()) for values in statistics.values())
     channels = sum(len(values.fires) for values in statistics.values())
@@ -76,7 +75,7 @@ def _kept(run: TrainingRun) -> tuple[int, Arrays]:
 
 
 def _predictions(run: TrainingRun, model: keras.Model, files: LabelledFiles) -> Predictions:
-    answers = np.concatenate([model.predict_on_batch(x) for x in _batches(run, _pixels(run, files))])
+    answers = np.concatenate([model.predict_on_batch(x) for x in _batches(run, run.pixels(files))])
     return Predictions(
         probabilities=two_columns(answers) if answers.shape[1] == 1 else answers,
         labels=np.asarray(files.labels, np.int64),
@@ -90,10 +89,6 @@ def _scores(found: Predictions) -> dict[str, Any]:
         return dataclasses.asdict(evaluate_binary(found.probabilities[:, 1], found.labels.astype(np.float32)))
     scores = evaluate(found)
     return {"pictures": scores.pictures, "accuracy": scores.accuracy, "loss": scores.loss}
-
-
-def _pixels(run: TrainingRun, files: LabelledFiles) -> NDArray[np.uint8]:
-    return pixel_cache(files, run.config.input_size_px, run.cache_folder)
 
 
 def _spread(count: int) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cnn_core import backend
 from cnn_core.architectures import Architecture, Plan, architecture_named
+from cnn_core.errors import DataError
 from cnn_core.images import Preprocessing
 from cnn_core.training.averaging import WeightAverage
 from cnn_core.training.config import TrainingConfig
@@ -70,7 +71,7 @@ class Network:
 
     @property
     def learning_rate(self) -> float:
-        """That of the last step."""
+        """That of the next step."""
         return float(self.optimizer.learning_rate)
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> Float:
@@ -105,23 +106,35 @@ class Network:
         )
 
     def restore(self, saved: Checkpoint) -> None:
-        """Go on from a checkpoint."""
+        """Go on from a checkpoint.
+
+        Raises:
+            DataError: it is that of another network, as when classes have come or gone meanwhile.
+        """
         self.start_epoch(len(saved.history) - 1)
         _assign(self.model.variables, saved.weights)
         _assign(self.optimizer.variables, saved.optimizer)
         if self.average is not None:
             self.average.values, self.average.step = saved.average, saved.step
+            self.take_averaged_weights()
+
+    @property
+    def _fine_tuned_from(self) -> int:
+        """The epoch, counted from 0, with which fine-tuning begins; past the last if there is none."""
+        tuned = self._config.fine_tuning_epochs if self.architecture.fine_tuned is not None else 0
+        return max(0, self._config.epochs - tuned)
 
     def _stage_of(self, epoch: int) -> int:
-        first = self._config.epochs - self._config.fine_tuning_epochs
-        return int(self.architecture.fine_tuned is not None and epoch >= first)
+        return int(epoch >= self._fine_tuned_from)
 
     def _enter(self, stage: int) -> None:
         self._stage = stage
         with self._devices.scope():
             if stage == 1 and self.architecture.fine_tuned is not None:
                 self.architecture.fine_tuned(self.model)
-            self.optimizer = optimizer_of(self._config, self._steps, fine_tuning=stage == 1)
+            self.optimizer = optimizer_of(
+                self._config, self._fine_tuned_from, self._steps, fine_tuning=stage == 1
+            )
             self.optimizer.build(self.model.trainable_variables)
         losses = losses_of(self._config, self._classes)
         self.step = backend.TrainingStep(self.model, self.optimizer, losses, self._devices)
@@ -146,5 +159,10 @@ def probabilities_of(logits: Float) -> Float:
 
 
 def _assign(variables: Any, values: Arrays) -> None:
+    if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
+        raise DataError(
+            "Expected the classes that the run began with. Received: a checkpoint of another network. "
+            "Restore the class folders, or start a new run."
+        )
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)

@@ -14,16 +14,17 @@ MOMENTUM = 0.9
 
 
 def optimizer_of(
-    config: TrainingConfig, steps: int, *, fine_tuning: bool = False
+    config: TrainingConfig, epochs: int, steps: int, *, fine_tuning: bool = False
 ) -> keras.optimizers.Optimizer:
     """The optimizer of a run, or of its second step.
 
     Args:
         config: its settings.
+        epochs: how long this optimizer is used.
         steps: training steps per epoch.
         fine_tuning: small steps of a constant length.
     """
-    rate: Any = config.learning_rate * FINE_TUNING_RATE if fine_tuning else _rate(config, steps)
+    rate: Any = config.learning_rate * FINE_TUNING_RATE if fine_tuning else _rate(config, epochs, steps)
     if config.optimizer == "adamw":
         optimizer = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
@@ -33,8 +34,7 @@ def optimizer_of(
     return {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}[config.optimizer](rate)
 
 
-def _rate(config: TrainingConfig, steps: int) -> Any:
-    epochs = config.epochs - config.fine_tuning_epochs
+def _rate(config: TrainingConfig, epochs: int, steps: int) -> Any:
     warmup_epochs = min(config.warmup_epochs, LONGEST_WARMUP_SHARE * epochs)
     if warmup_epochs == 0 and config.schedule == "constant":
         return config.learning_rate

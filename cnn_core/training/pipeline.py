@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,17 +59,9 @@ def pixel_cache(
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{files.fingerprint()[:16]}-{size_px}.npy"
     if not path.exists():
-        shape = (len(files.paths), size_px, size_px, 3)
-        _make_room(folder, int(np.prod(shape)))
-        with replacing(path) as temporary, ThreadPoolExecutor(os.cpu_count()) as pool:
-            _reserve(temporary, int(np.prod(shape)))
-            pixels = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=shape)
-            for start in range(0, len(files.paths), DECODED_AT_ONCE):
-                group = files.paths[start : start + DECODED_AT_ONCE]
-                for index, picture in enumerate(pool.map(lambda p: _square(p, size_px), group), start):
-                    pixels[index] = picture
-                progress((start + len(group)) / len(files.paths))
-            pixels.flush()
+        _make_room(folder, len(files.paths) * size_px * size_px * 3)
+        with replacing(path) as temporary:
+            _decode(files, size_px, temporary, progress)
     path.touch()  # when it was used last
     cached: NDArray[np.uint8] = np.load(path, mmap_mode="r")
     return cached
@@ -76,16 +69,43 @@ def pixel_cache(
 
 def _make_room(folder: Path, needed: int) -> None:
     """Drop the memory maps used longest ago until there is room; a run that reads one keeps it open."""
-    kept = sorted(folder.glob("*.npy"), key=lambda path: path.stat().st_mtime)
-    while kept and sum(path.stat().st_size for path in kept) + needed > CACHE_BYTES:
-        kept.pop(0).unlink()
+    finished = (path for path in folder.glob("*.npy") if not path.name.startswith("."))
+    kept = sorted((facts.st_mtime, facts.st_size, path) for path in finished if (facts := _facts(path)))
+    while kept and sum(size for _, size, _ in kept) + needed > CACHE_BYTES:
+        kept.pop(0)[-1].unlink(missing_ok=True)
 
 
-def _reserve(path: Path, size: int) -> None:
-    """Claim the bytes of a file, since writing to a memory map on a full disk kills the process."""
+def _facts(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:  # another run has dropped it meanwhile
+        return None
+
+
+def _decode(files: LabelledFiles, size_px: int, path: Path, progress: Callable[[float], None]) -> None:
+    pixels = _new_map(path, (len(files.paths), size_px, size_px, 3))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(files.paths), DECODED_AT_ONCE):
+            group = files.paths[start : start + DECODED_AT_ONCE]
+            for index, picture in enumerate(pool.map(lambda p: _square(p, size_px), group), start):
+                pixels[index] = picture
+            progress((start + len(group)) / len(files.paths))
+    pixels.flush()
+
+
+def _new_map(path: Path, shape: tuple[int, ...]) -> np.memmap[Any, np.dtype[np.uint8]]:
+    """An ``.npy`` file as a memory map that can be written.
+
+    Its bytes are claimed first, since writing to a memory map on a full disk kills the process. NumPy's own
+    ``open_memmap`` would let them go again.
+    """
     with path.open("wb") as file:
+        header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        start = file.tell()
         if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(file.fileno(), 0, size + 4096)
+            os.posix_fallocate(file.fileno(), 0, start + int(np.prod(shape)))
+    return np.memmap(path, np.uint8, "r+", start, shape)
 
 
 def kept_size_px(size_px: int, augmentation: Augmentation) -> int:

@@ -61,8 +61,10 @@ class TrainingRun:
         self._film = film_epochs(config.epochs, config.film_frames)
         saved = self.folder.load()
         self.history: list[dict[str, float]] = [] if saved is None else saved.history
+        self._maps: dict[tuple[LabelledFiles, int], NDArray[np.uint8]] = {}
         if saved is not None:
             self.network.restore(saved)
+            self.folder.write_history(self.history)  # the last process may have ended just before
         self.folder.cut_steps(len(self.history))
 
     def run(self, stopped: Callable[[], bool] = lambda: False) -> None:
@@ -157,7 +159,11 @@ class TrainingRun:
 
     def probabilities(self, files: LabelledFiles) -> NDArray[np.float32]:
         """The answers of the weights as they are, ``(n, classes)``."""
-        return self.network.probabilities(self._decoded(files, self.config.input_size_px))
+        return self.network.probabilities(self.pixels(files))
+
+    def pixels(self, files: LabelledFiles) -> NDArray[np.uint8]:
+        """Pictures as the finished model takes them, ``(n, size, size, 3)``."""
+        return self._decoded(files, self.config.input_size_px)
 
     def _judge(self) -> tuple[float, float]:
         """Mean cross-entropy in nats, and accuracy, on the validation pictures."""
@@ -177,7 +183,10 @@ class TrainingRun:
                 raise Cancelled("Stopped as asked while the pictures were decoded.")
             self.folder.write_status("preparing", doing="Decoding the pictures once", fraction=fraction)
 
-        return pixel_cache(files, size_px, self.cache_folder, tell)
+        # Kept open: neither the cache making room nor photos that are moved away disturb a run.
+        if (files, size_px) not in self._maps:
+            self._maps[files, size_px] = pixel_cache(files, size_px, self.cache_folder, tell)
+        return self._maps[files, size_px]
 
     def _tell(self, epoch: int, step: int, clock: Clock, means: Means, group: Means) -> None:
         images_per_second = step * self.config.batch_size / clock.seconds()
@@ -219,8 +228,9 @@ def film_epochs(epochs: int, frames: int) -> frozenset[int]:
     """The epochs whose weights are kept: 0, the fresh network, then spread like powers up to the last."""
     if frames == 0:
         return frozenset()
-    spread = np.geomspace(1, epochs, max(1, frames - 1)) if epochs > 1 else np.ones(1)
-    return frozenset({0, epochs, *(round(float(epoch)) for epoch in spread)})
+    if frames == 1:
+        return frozenset({epochs})
+    return frozenset({0, *(round(float(epoch)) for epoch in np.geomspace(epochs, 1, frames - 1))})
 
 
 def _class_weights(config: TrainingConfig, files: LabelledFiles) -> NDArray[np.float32]:

@@ -157,9 +157,9 @@ def _write_rows(path: Path, fields: Iterable[str], rows: Iterable[Mapping[str, f
 def _read_rows(path: Path) -> list[dict[str, float]]:
     """The rows of a table of numbers; one that was cut off in the middle is left out."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8", errors="replace") as file:
             rows = list(csv.DictReader(file))
-    except OSError:
+    except (OSError, csv.Error):
         return []
     return [numbers for row in rows if (numbers := _numbers(row)) is not None]
 
