@@ -46,7 +46,7 @@ def roc_figure(curve: RocCurve, *, name: str, threshold: float, theme: Theme) ->
     _mark(figure, (float(x[place]), float(y[place])), threshold, told, theme)
     title = _quoted(name)
     _layout(figure, f"others answered {title}: false positives", f"{title} found: true positives", theme)
-    _note(figure, f"area <b>{curve.area:.3f}</b>", theme, right=True)
+    _note(figure, f"area <b>{curve.area:.3f}</b>", theme, corner="bottom right")
     return figure
 
 
@@ -76,7 +76,7 @@ def precision_recall_figure(
         _mark(figure, point, threshold, told, theme)
     title = _quoted(name)
     _layout(figure, f"{title} found: recall", f"answers {title} that are right: precision", theme)
-    _note(figure, f"average precision <b>{curve.average_precision:.3f}</b>", theme, right=False)
+    _note(figure, f"average precision <b>{curve.average_precision:.3f}</b>", theme, corner="bottom left")
     return figure
 
 
@@ -102,16 +102,18 @@ def reliability_figure(bins: Reliability, *, theme: Theme) -> go.Figure:
         "pattern": {"shape": "/", "size": 6, "fgcolor": theme.frame},
         "line": {"width": 1, "color": theme.frame},
     }
-    gap = {"base": np.minimum(right, sure), "y": np.abs(right - sure), "marker": hatched}
+    gap = {"base": np.minimum(right, sure).tolist(), "y": np.abs(right - sure), "marker": hatched}
     figure.add_bar(**gap, **bars, row=1, col=1)
     figure.add_scatter(x=[first, 1], y=[first, 1], **_rule(theme), row=1, col=1)
     figure.add_bar(y=bins.counts[filled], marker={"color": theme.muted}, **bars, row=2, col=1)
     _layout(figure, "confidence in the answer", "share that is right", theme)
-    figure.update_xaxes(range=[first - EDGE, 1 + EDGE], title_text="", row=1)
-    figure.update_xaxes(title_text="confidence in the answer", row=2)
+    figure.update_xaxes(range=[first - EDGE / 2, 1 + EDGE / 2])
+    figure.update_xaxes(title_text="", row=1)
     figure.update_yaxes(autorange=True, tickformat="~s", nticks=3, title_text="answers", row=2)
     figure.update_layout(barmode="overlay", bargap=0)
-    _note(figure, f"mean gap (ECE) <b>{100 * bins.calibration_error:.1f}\u00a0%</b>", theme, right=False)
+    _note(
+        figure, f"mean gap (ECE) <b>{100 * bins.calibration_error:.1f}\u00a0%</b>", theme, corner="top left"
+    )
     return figure
 
 
@@ -163,7 +165,7 @@ def _mark(figure: go.Figure, point: tuple[float, float], threshold: float, told:
         marker={"size": 14, "color": theme.frame, "line": {"width": 2.5, "color": theme.ground}},
         hoverinfo="skip",
     )
-    left, low = x > 0.55, y < 0.35
+    left, low = x > 0.4, y < 0.35
     figure.add_annotation(
         x=x,
         y=y,
@@ -179,17 +181,18 @@ def _mark(figure: go.Figure, point: tuple[float, float], threshold: float, told:
     )
 
 
-def _note(figure: go.Figure, text: str, theme: Theme, *, right: bool) -> None:
+def _note(figure: go.Figure, text: str, theme: Theme, *, corner: str) -> None:
     """The one figure of the chart, in its emptiest corner."""
+    y_side, x_side = corner.split()
     figure.add_annotation(
-        x=1 if right else 0,
-        y=0,
+        x=1 if x_side == "right" else 0,
+        y=1 if y_side == "top" else 0,
         xref="x domain",
         yref="y domain",
-        xanchor="right" if right else "left",
-        yanchor="bottom",
-        xshift=-8 if right else 8,
-        yshift=6,
+        xanchor=x_side,
+        yanchor=y_side,
+        xshift=-8 if x_side == "right" else 8,
+        yshift=-4 if y_side == "top" else 6,
         text=text,
         showarrow=False,
         bgcolor=theme.ground,
