@@ -1,0 +1,119 @@
+"""The data and settings of some runs side by side, what differs marked."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from cnn_core.training.comparison import SettingRow, compared_settings
+from dashboard import address
+
+if TYPE_CHECKING:
+    from cnn_core.training.run_view import RunView
+
+ONLY_HELP = "Leave out what all chosen runs have in common."
+STYLE = (
+    "<style>.settings{border-collapse:collapse;font-size:.9rem;line-height:1.4;min-width:100%}"
+    ".settings th,.settings td{padding:.3rem .9rem .3rem .3rem;text-align:left;vertical-align:top;"
+    "border:0;border-bottom:1px solid color-mix(in srgb,currentColor 14%,transparent)}"
+    ".settings thead th{font-weight:650;overflow-wrap:anywhere}.settings tbody th{font-weight:400;opacity:.8}"
+    ".settings .same td{opacity:.7}.settings .differs td,.settings .differs th{font-weight:650;opacity:1}"
+    ".settings .mark{width:1.4rem;padding-right:0}</style>"
+)
+
+
+def draw_settings(runs: Sequence[RunView], titles: Sequence[str]) -> None:
+    """A column per run and a row per setting."""
+    head, chooser = st.columns([3, 1.2], vertical_alignment="bottom")
+    head.subheader("Settings")
+    rows = setting_rows(runs, titles)
+    differing = sum(row.differs for row in rows)
+    with chooser:
+        address.restore("compare_only", {"True": True, "False": False}.get, differing > 0)
+        only = st.toggle("Only differences", key="compare_only", help=ONLY_HELP)
+        address.keep({"compare_only": only})
+    st.html(STYLE + settings_html(rows, titles, only=only))
+    if differing:
+        st.caption(f"≠ and bold letters: the runs differ, in {differing} of {len(rows)} settings.")
+    elif len(runs) > 1:
+        st.caption("All settings are the same: what differs between these runs is chance.")
+
+
+def setting_rows(runs: Sequence[RunView], titles: Sequence[str]) -> list[SettingRow]:
+    """Data and settings of some runs, those that differ first.
+
+    Args:
+        runs: which.
+        titles: a name of its own for each.
+    """
+    configs = {title: run.config for run, title in zip(runs, titles, strict=True)}
+    rows = [*_data_rows(runs, titles), *compared_settings(configs)]
+    return sorted(rows, key=lambda row: not row.differs)
+
+
+def _data_rows(runs: Sequence[RunView], titles: Sequence[str]) -> list[SettingRow]:
+    sources = {title: run.source for run, title in zip(runs, titles, strict=True)}
+    return [
+        _row(
+            "data",
+            "Data",
+            {title: source.folders for title, source in sources.items()},
+            {title: _names(source.folders) for title, source in sources.items()},
+        ),
+        *(
+            _row(
+                name,
+                label,
+                {title: getattr(source, name) for title, source in sources.items()},
+                {title: _part(getattr(source, name)) for title, source in sources.items()},
+            )
+            for name, label in (("validation", "Set aside: validation"), ("test", "Set aside: test"))
+        ),
+    ]
+
+
+def _row(field: str, label: str, values: dict[str, Any], texts: dict[str, str]) -> SettingRow:
+    return SettingRow(
+        field=field, label=label, values=values, texts=texts, differs=len(set(values.values())) > 1
+    )
+
+
+def _names(folders: Sequence[str]) -> str:
+    """The last names of folders, each with its parent's, so that ``train`` tells whose it is."""
+    return ", ".join("/".join(Path(folder).parts[-2:]) for folder in folders)
+
+
+def _part(amount: float) -> str:
+    """A share, or a number of pictures per class."""
+    return f"{100 * amount:.0f} %" if amount < 1 else f"{amount:.0f} per class"
+
+
+def settings_html(rows: Sequence[SettingRow], titles: Sequence[str], *, only: bool) -> str:
+    """The rows as a table; what differs has a sign and bold letters.
+
+    Args:
+        rows: the settings.
+        titles: of the columns.
+        only: leave out what is the same in all.
+    """
+    heads = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in titles)
+    lines = "".join(_line(row, titles) for row in rows if row.differs or not only)
+    if not lines:
+        return "<p>No setting differs.</p>"
+    return (
+        '<div style="overflow-x:auto"><table class="settings"><thead><tr><th class="mark"></th>'
+        f'<th scope="col">Setting</th>{heads}</tr></thead><tbody>{lines}</tbody></table></div>'
+    )
+
+
+def _line(row: SettingRow, titles: Sequence[str]) -> str:
+    cells = "".join(f"<td>{html.escape(row.texts[title])}</td>" for title in titles)
+    kind, mark = ("differs", "≠") if row.differs else ("same", "")
+    return (
+        f'<tr class="{kind}"><td class="mark">{mark}</td>'
+        f'<th scope="row">{html.escape(row.label)}</th>{cells}</tr>'
+    )
