@@ -1,0 +1,195 @@
+"""Real runs on two dozen tiny pictures, with everything that can come between."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnn_core.datasets.source import DataSource
+from cnn_core.errors import TrainingError
+from cnn_core.model_store import ModelStore
+from cnn_core.training.config import Augmentation, TrainingConfig
+from cnn_core.training.launching import create_run, queue_again
+from cnn_core.training.locks import take_lock
+from cnn_core.training.network import Network
+from cnn_core.training.process import train
+from cnn_core.training.run_folder import RunFolder
+from cnn_core.training.run_status import read_status
+from cnn_core.training.run_view import RunView
+from cnn_core.training.runs import Runs
+from cnn_core.training.stop_wish import write_wish
+
+CONFIG = TrainingConfig(
+    preset="lecture_regularized",
+    epochs=3,
+    batch_size=8,
+    input_size_px=32,
+    dropout=0.3,
+    precision="float32",
+    film_frames=0,
+    augmentation=Augmentation(flip=True, rotation_degrees=20.0),
+)
+DYING = (sys.executable, str(Path(__file__).with_name("dying_training.py")))
+PATIENCE_SECONDS = 200.0
+
+
+@pytest.fixture(autouse=True)
+def policy() -> Iterator[None]:
+    """No test leaves a precision behind."""
+    before = keras.config.dtype_policy()
+    yield
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """Twelve dark cats and twelve bright dogs, in noise."""
+    rng = np.random.default_rng(0)
+    for name, brightness in (("cats", 60), ("dogs", 190)):
+        folder = tmp_path / "photos" / name
+        folder.mkdir(parents=True)
+        for number in range(12):
+            pixels = np.clip(rng.normal(brightness, 30, (36, 40, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / f"{number}.png")
+    return tmp_path / "photos"
+
+
+def until_state(runs: Runs, key: str, state: str) -> RunView:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (view := runs.view(key)).state != state:
+        assert time.monotonic() < deadline, (view.state, view.reason, view.status)
+        time.sleep(0.1)
+    return view
+
+
+def curve(view: RunView) -> list[tuple[float, float]]:
+    return [(row["loss"], row["val_loss"]) for row in view.history]
+
+
+def new_run(tmp_path: Path, photos: Path) -> Path:
+    source = DataSource(folders=(str(photos),), validation=4)
+    folder, lock = create_run(tmp_path / "runs", CONFIG, source, title="Test")
+    lock.release()
+    return folder
+
+
+def go_on(folder: Path, watch: Callable[[], None] | None = None) -> str:
+    """Train in this process, where the framework is loaded already."""
+    lock = take_lock(folder / ".lock")
+    assert lock is not None
+    queue_again(folder, CONFIG.device)
+    return train(folder, lock, watch=watch)
+
+
+def pause_after(folder: Path, *, epochs: int) -> None:
+    """Ask the run to stop in the epoch that follows."""
+    if len(RunFolder(folder).history()) == epochs:
+        write_wish(folder, "paused")
+
+
+def test_a_run_killed_in_the_middle_of_a_checkpoint_goes_on_as_if_nothing_had_been(
+    tmp_path: Path, photos: Path, project_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes in a queue; the first is killed, the second never, and their curves are the same."""
+    monkeypatch.setenv("PYTHONPATH", str(project_root))
+    source = DataSource(folders=(str(photos),), validation=4)
+    runs = Runs(tmp_path / "runs")
+    killed = Runs(runs.folder, command=DYING).launch(CONFIG, source, title="Killed")
+    whole = runs.launch(CONFIG, source, title="Whole")
+
+    assert runs.view(whole).queue_place in (1, 2)
+    view = until_state(runs, killed, "interrupted")
+    assert len(view.history) == 1
+    assert list(view.folder.glob(".checkpoint*"))
+    until_state(runs, whole, "finished")
+    runs.resume(killed)
+    view = until_state(runs, killed, "finished")
+
+    assert [row["epoch"] for row in view.history] == [1, 2, 3]
+    np.testing.assert_allclose(curve(view), curve(runs.view(whole)), rtol=0.02)
+    epochs = [row["epoch"] for row in view.steps]
+    assert epochs == sorted(epochs)
+    assert not list(view.folder.glob(".checkpoint*"))
+    assert ModelStore(view.folder).open("model").card.classes == ("cats", "dogs")
+
+
+def test_a_paused_run_goes_on_in_the_same_curve(tmp_path: Path, photos: Path) -> None:
+    paused, whole = new_run(tmp_path, photos), new_run(tmp_path, photos)
+
+    assert go_on(paused, lambda: pause_after(paused, epochs=1)) == "paused"
+    assert len(RunFolder(paused).history()) == 1
+    assert go_on(paused) == "finished"
+    assert go_on(whole) == "finished"
+    views = [Runs(tmp_path / "runs").view(folder.name) for folder in (paused, whole)]
+    np.testing.assert_allclose(curve(views[0]), curve(views[1]), rtol=0.02)
+    assert all(view.model_key == view.key for view in views)
+
+
+def test_a_data_folder_that_goes_away_fails_the_run_which_goes_on_when_it_is_back(
+    tmp_path: Path, photos: Path
+) -> None:
+    folder = new_run(tmp_path, photos)
+    assert go_on(folder, lambda: pause_after(folder, epochs=1)) == "paused"
+    kept = RunFolder(folder).history()
+    photos.rename(tmp_path / "unplugged")
+    with pytest.raises(TrainingError, match=f"The data folder {photos} is no longer there"):
+        go_on(folder)
+    assert RunFolder(folder).history() == kept
+    (tmp_path / "unplugged").rename(photos)
+    assert go_on(folder) == "finished"
+    assert RunFolder(folder).history()[:1] == kept
+
+
+def test_a_loss_that_is_no_number_fails_the_run_and_keeps_its_epochs(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, usual = new_run(tmp_path, photos), Network.train
+
+    def explodes_in_the_second_epoch(network: Network, *batch: Any) -> tuple[float, float]:
+        return (float("nan"), 0.0) if RunFolder(folder).history() else usual(network, *batch)
+
+    monkeypatch.setattr(Network, "train", explodes_in_the_second_epoch)
+    with pytest.raises(TrainingError, match=r"nan in epoch 2.*lower learning rate"):
+        go_on(folder)
+    assert read_status(folder)["state"] == "failed"
+    assert len(RunFolder(folder).history()) == 1
+    assert (folder / "checkpoint.npz").exists()
+
+
+def test_a_disk_that_fills_up_fails_the_run_which_goes_on_when_there_is_room(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, usual = new_run(tmp_path, photos), np.savez
+
+    def full_after_the_first_epoch(path: Path, *arrays: Any, **named: Any) -> None:
+        usual(path, *arrays, **named)
+        if RunFolder(folder).history():
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez", full_after_the_first_epoch)
+        with pytest.raises(TrainingError, match="disk is full"):
+            go_on(folder)
+    assert len(RunFolder(folder).history()) == 1
+    assert go_on(folder) == "finished"
+    assert len(RunFolder(folder).history()) == 3
+
+
+def test_pictures_that_cannot_be_used_are_written_down_and_skipped(tmp_path: Path, photos: Path) -> None:
+    (photos / "cats" / "broken.png").write_bytes(b"no picture")
+    shutil.copy(photos / "dogs" / "0.png", photos / "dogs" / "again.png")
+    folder = new_run(tmp_path, photos)
+    assert go_on(folder) == "finished"
+    facts = RunFolder(folder).path.joinpath("scan.json").read_text()
+    assert '"kind": "unreadable"' in facts
+    assert '"twin"' in facts
