@@ -47,6 +47,7 @@ button[kind="tertiary"] kbd { display: none; }
 .counts tfoot td { opacity: .68; border-top: 1px solid var(--st-border-color, #d9dcd6); }
 .bar { height: 5px; border-radius: 3px; background: var(--st-primary-color, #0f6b7d); margin-top: .25rem; }
 .run-head { margin: .2rem 0 .1rem; font-size: 1.02rem; }
+.run-head .when { opacity: .68; font-size: .86rem; margin-left: .5rem; }
 .run-head .chip { margin-right: .5rem; }
 .figures { display: flex; flex-wrap: wrap; gap: .5rem 2.2rem; }
 .figures span, .figures small { display: block; opacity: .68; font-size: .8rem; line-height: 1.35; }

@@ -46,8 +46,8 @@ STARTS = {
 }
 NEVER = (
     "Every time a training picture is shown, it is changed by chance within these limits, so that the "
-    "network never sees the same picture twice. **Validation and test pictures are never augmented**: they stand for "
-    "the photos of later."
+    "network never sees the same picture twice. **Validation and test pictures are never augmented**: "
+    "they stand for the photos of later."
 )
 
 
@@ -96,7 +96,7 @@ def _draw_variants(view: View, chosen: Augmentation) -> None:
     address.keep({"variants": seed or None})
     side_px = chosen_preset().config.input_size_px
     pixels = _kept_pixels(view.photo.image(), side_px)
-    original = resize_pixels(pixels, (side_px, side_px))
+    original = augmented(pixels, Augmentation(), np.random.default_rng(0), side_px)
     pictures = [Captioned(jpeg=jpeg(original), alt=f"The photo: {view.photo.title}", caption="Original")]
     for number, variant in enumerate(variants(pixels, chosen, seed=seed, side_px=side_px), start=1):
         pictures.append(Captioned(jpeg=jpeg(variant), alt=f"Variant {number}", caption=f"Variant {number}"))

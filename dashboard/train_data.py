@@ -61,9 +61,12 @@ def _draw_splits(source: DataSource, splits: Splits) -> None:
         split_controls(splits.origin)
     for note in splits.notes:
         st.caption(f":material/info: {literal(note, longest=None)}")
-    _draw_samples(splits)
+    report = None
     with told_errors():
-        train_scan.draw_scan(source, splits)
+        report = train_scan.draw_scan(source, splits)
+    _draw_samples(splits)
+    if report is not None:
+        train_scan.draw_sizes(report)
 
 
 def _origin_sentence(source: DataSource, splits: Splits) -> str:

@@ -44,7 +44,6 @@ def draw_progress() -> None:
     watched = st.fragment(_watch, run_every=REDRAWN_SECONDS if run.is_alive else None)
     watched(run.key, run.is_alive)
     _draw_log(run)
-    _draw_all()
 
 
 def _watch(key: str, alive: bool) -> None:
@@ -55,12 +54,14 @@ def _watch(key: str, alive: bool) -> None:
         _draw_state(run)
         draw_buttons(run)
         _draw_curves(run)
+        _draw_all()
 
 
 def _draw_state(run: RunView) -> None:
     st.html(
         f"<div class='run-head'>{chip_html(run)} <b>{html.escape(run.title)}</b> "
-        f"<span class='own-name'>{html.escape(run.config.preset)}, started {started(run)}</span></div>"
+        f"<span class='own-name'>{html.escape(run.config.preset)}</span> "
+        f"<span class='when'>started {started(run)}</span></div>"
     )
     if run.state in ("failed", "interrupted"):
         words = f"**{literal(run.reason or 'The run has stopped.', longest=None)}** "
@@ -78,9 +79,9 @@ def _draw_state(run: RunView) -> None:
 def _bar_text(run: RunView) -> str:
     status = run.status
     if run.state == "preparing":
-        part = literal(str(status.get("part") or "getting ready: pictures and precision"))
-        share = status.get("fraction")
-        return part.capitalize() if share is None else f"{part.capitalize()}, {percent(float(share))}"
+        part = literal(str(status.get("part") or "getting ready: pictures and precision")).capitalize()
+        share = float(status.get("fraction") or 1)
+        return part if share >= 1 else f"{part}, {percent(share)}"
     if run.state == "finishing":
         return "Writing the network and its figures"
     left = status.get("seconds_left")
@@ -148,10 +149,12 @@ def _draw_curves(run: RunView) -> None:
         config=PLAIN,
         alt=training_curves_alt([curve]),
     )
-    found = verdict(run.history)
+    scan = _json(run.folder / "scan.json")
+    classes = len((scan.get("counts") or {}).get("training") or ()) or 2
+    found = verdict(run.history, classes=classes)
     icon = VERDICT_ICONS.get(found.kind, "info")
     st.markdown(f":material/{icon}: {literal(f'{found.sentence} {found.advice}'.strip(), longest=None)}")
-    skipped = len(_json(run.folder / "scan.json").get("problems") or [])
+    skipped = len(scan.get("problems") or [])
     if skipped:
         st.caption(
             f":material/rule: {skipped:,} damaged or doubtful pictures were left out; Data names them."

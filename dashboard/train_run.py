@@ -38,12 +38,18 @@ def choose_run(known: Sequence[RunView]) -> RunView | None:
     key = st.selectbox(
         "Run",
         list(by_key),
-        format_func=lambda key: f"{by_key[key].title} · {started(by_key[key])} · {state_word(by_key[key])}",
+        format_func=lambda key: _name(by_key[key]),
         key="run",
         help="Progress, Evaluation and Film look at this one.",
     )
     address.keep({"run": key})
     return by_key[key]
+
+
+def _name(run: RunView) -> str:
+    """A run in the list; of one that goes on, the state is told live beneath."""
+    ended = "" if run.is_alive else f" · {state_word(run)}"
+    return f"{run.title} · {started(run)}{ended}"
 
 
 def started(run: RunView) -> str:
@@ -55,7 +61,7 @@ def started(run: RunView) -> str:
 
 def draw_buttons(run: RunView) -> None:
     """What can be done with a run now."""
-    with st.container(horizontal=True, key="run-buttons"):
+    with st.container(horizontal=True, vertical_alignment="center", key="run-buttons"):
         if run.is_alive:
             _button("Pause", "pause", functools.partial(runs().stop, run.key, "paused"))
             _button("Cancel", "close", functools.partial(runs().stop, run.key, "cancelled"))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import html
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from cnn_core import places
 from cnn_core.datasets.scan import PROBLEM_KINDS, Problem, ScanReport, scan, without_problems
@@ -17,6 +19,7 @@ from cnn_core.datasets.splits import Splits
 from cnn_core.errors import ConvscopeError
 from dashboard.figures.size_chart import size_figure
 from dashboard.frames import PLAIN
+from dashboard.guard import told_errors
 from dashboard.job_results import result_or_progress
 from dashboard.markdown import literal
 from dashboard.page import theme
@@ -28,11 +31,11 @@ if TYPE_CHECKING:
 MOST_NAMED = 12  # files of one kind that are named
 MOST_PAIRS = 6
 KINDS = {
-    "unreadable": ("cannot be read", "No picture, or of a kind that is not read."),
+    "unreadable": ("unreadable", "No picture, or of a kind that is not read."),
     "truncated": ("cut off", "The end of the file is missing; the lower part would be grey."),
-    "duplicate": ("twice in training", "The same picture again counts double."),
+    "duplicate": ("repeated", "The same picture again within a split would count double."),
     "leakage": (
-        "in two splits",
+        "leaking between splits",
         "The same picture in training and in validation or test: the network could know the answer by heart.",
     ),
     "tiny": ("tiny", "Too few pixels to show anything."),
@@ -40,26 +43,29 @@ KINDS = {
 }
 
 
-def draw_scan(source: DataSource, splits: Splits) -> None:
-    """Scan the files beside the page; then what was found and what is left."""
-    st.subheader("Scan")
+def draw_scan(source: DataSource, splits: Splits) -> ScanReport | None:
+    """Scan the files beside the page, then say what was found and what is left; None while it goes on."""
     report = _report(source, splits)
     if report is None:
-        return
-    left = without_problems(splits, report)
-    _draw_verdict(splits, report, left)
+        return None
+    with told_errors():
+        _draw_verdict(splits, report, without_problems(splits, report))
     for kind in PROBLEM_KINDS:
         found = [problem for problem in report.problems if problem.kind == kind]
         if found:
             _draw_problems(kind, found)
-    if any(len(sizes) for sizes in report.sizes_px.values()):
-        st.plotly_chart(
-            size_figure(report.sizes_px, theme=theme()),
-            key="sizes",
-            config=PLAIN,
-            alt=sizes_sentence(report),
-        )
-        st.caption(sizes_sentence(report))
+    return report
+
+
+def draw_sizes(report: ScanReport) -> None:
+    """The size of every picture that could be read, as a point."""
+    readable = {name: sizes[sizes.min(axis=1) > 0] for name, sizes in report.sizes_px.items()}
+    if not any(len(sizes) for sizes in readable.values()):
+        return
+    st.subheader("Sizes")
+    words = sizes_sentence(readable)
+    st.plotly_chart(size_figure(readable, theme=theme()), key="sizes", config=PLAIN, alt=words)
+    st.caption(words)
 
 
 def _report(source: DataSource, splits: Splits) -> ScanReport | None:
@@ -80,9 +86,11 @@ def _report(source: DataSource, splits: Splits) -> ScanReport | None:
 
 def _draw_verdict(splits: Splits, report: ScanReport, left: Splits) -> None:
     before, after = len(splits.training.paths), len(left.training.paths)
-    looked = f"{report.scanned:,} files in {report.seconds:.1f} s"
+    looked = f"{report.scanned:,} files looked into"
     if not report.problems:
-        st.success(f"Nothing to object to: {looked}.", icon=":material/task_alt:")
+        st.success(
+            f"{looked}: every one is a sound picture, and none appears twice.", icon=":material/task_alt:"
+        )
         return
     counts = Counter(problem.kind for problem in report.problems)
     kinds = ", ".join(f"{counts[kind]:,} {KINDS[kind][0]}" for kind in PROBLEM_KINDS if counts[kind])
@@ -137,11 +145,9 @@ def _names_html(problems: Sequence[Problem]) -> str:
     return f"<div class='counts'><table><tbody>{rows}</tbody></table></div>"
 
 
-def sizes_sentence(report: ScanReport) -> str:
-    """How large the pictures are, in one sentence."""
-    import numpy as np
-
-    sizes = np.concatenate([sizes for sizes in report.sizes_px.values() if len(sizes)])
+def sizes_sentence(sizes_px: Mapping[str, NDArray[Any]]) -> str:
+    """How large the pictures ``(n, 2)`` of all splits are, in one sentence."""
+    sizes = np.concatenate(list(sizes_px.values()))
     (least_w, least_h), (most_w, most_h) = sizes.min(axis=0), sizes.max(axis=0)
     middle_w, middle_h = np.median(sizes, axis=0)
     return literal(

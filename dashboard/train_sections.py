@@ -22,6 +22,12 @@ SECTIONS = {
 }
 
 
+def follow_launch() -> None:
+    """Draw the sidebar anew too when a run was started here."""
+    if st.session_state.pop("_launched", False):
+        st.rerun()
+
+
 def choose_section() -> str:
     """The row of sections; the chosen one is in the address."""
     address.restore("section", address.name_in(SECTIONS), "data")

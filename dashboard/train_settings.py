@@ -37,6 +37,7 @@ COMMON = (
 )
 TRANSFER_ONLY = ("base", "fine_tuning_epochs")
 COLUMNS = 4
+LAUNCHED = "_launched"  # session state: the sidebar has not been told yet
 DOCUMENTS = {
     "lecture": "The lecture: 0.94 on training, 0.73 on validation photos after 15 epochs without dropout "
     "and augmentation, 0.64 and 0.63 with them.",
@@ -182,5 +183,5 @@ def go_to(section: str, run: str | None = None) -> None:
 def launch(config: TrainingConfig, source: DataSource, title: str, slot: str) -> None:
     """Start a run and open its progress; in a callback."""
     with remembered_errors(slot):
-        key = runs().launch(config, source, title=title or None)
-        go_to("progress", key)
+        go_to("progress", runs().launch(config, source, title=title or None))
+        st.session_state[LAUNCHED] = True

@@ -136,9 +136,18 @@ def _download() -> None:
     if job is not None and job.error is not None:
         st.error(literal(job.error, longest=None), icon=":material/cloud_off:")
     st.markdown("3,000 photos, 68 MB, from the internet; they are kept in the cache folder of Convscope.")
-    if st.button("Download", key="download", icon=":material/download:", type="primary"):
-        data_jobs().start(DOWNLOAD_KEY, _download_work(target), session_name())
-        st.rerun(scope="fragment")
+    st.button(
+        "Download",
+        key="download",
+        icon=":material/download:",
+        type="primary",
+        on_click=_start_download,
+        args=(target,),
+    )
+
+
+def _start_download(target: Path) -> None:
+    data_jobs().start(DOWNLOAD_KEY, _download_work(target), session_name())
 
 
 def _cancel_download() -> None:
@@ -173,7 +182,7 @@ def _upload() -> None:
             st.session_state["_data_upload"] = str(unpacked(file))
             st.session_state["_data_upload_name"] = file.name
         st.session_state["_zip_turn"] = turn + 1  # an empty uploader frees the memory of the file
-        st.rerun(scope="fragment")
+        st.rerun()
     tell_errors("zip")
     if "_data_upload" in st.session_state:
         st.caption(f":material/folder_zip: {literal(st.session_state['_data_upload_name'])} is unpacked.")

@@ -13,6 +13,7 @@ from dashboard.sidebar import View
 @live
 def body(view: View | None) -> None:
     """Choose a section and draw it."""
+    sections.follow_launch()
     section = sections.choose_section()
     if section == "data":
         sections.draw_data()

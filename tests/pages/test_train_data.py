@@ -1,0 +1,259 @@
+"""Train, section Data: where the photos come from, what there is of them, and what is wrong with them."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from tiny_photos import write_class_folders, write_tiny_photos
+
+from cnn_core.errors import DataError
+from dashboard import train_source
+from dashboard.train_data import class_sentence, counts_html, samples
+from dashboard.train_pictures import Captioned, pictures_html
+from dashboard.train_source import DOWNLOAD_KEY, FOLDER, TEST, VALIDATION, splits_of
+
+PATIENCE_SECONDS = 60
+
+
+def said(app: AppTest) -> str:
+    """All words and pictures of the page, one after the other."""
+    kinds = (app.markdown, app.caption, app.info, app.warning, app.success, app.error)
+    return " ".join([element.value for kind in kinds for element in kind] + htmls(app))
+
+
+def htmls(app: AppTest) -> list[str]:
+    """The pieces of HTML on the page."""
+    return [element.proto.body for element in app.get("html")]
+
+
+def scanned(app: AppTest) -> AppTest:
+    """Run the page until the scan is over."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while any(button.key == "scan-cancel" for button in app.button):
+        assert time.monotonic() < deadline, "the scan does not end"
+        time.sleep(0.1)
+        app.run()
+    return app
+
+
+def with_folder(app: AppTest, folder: Path) -> AppTest:
+    return scanned(app.text_input(key=FOLDER).set_value(str(folder)).run())
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    return write_tiny_photos(tmp_path / "My photos", training=6, validation=3)
+
+
+def test_without_data_the_page_says_what_to_do_and_offers_no_sample_photos_as_data(open_app):
+    app = open_app("train", section="data")
+    assert not app.error
+    assert not app.exception
+    assert app.title[0].value == "Train"
+    assert "No photos to train on yet" in app.info[0].value
+    assert not any("counts" in piece for piece in htmls(app) if "<style>" not in piece)
+
+
+def test_a_folder_is_counted_shown_and_scanned(open_app, photos):
+    app = with_folder(open_app("train", section="data"), photos)
+    assert not app.error
+    assert not app.exception
+    assert "cats = 0, dogs = 1" in said(app).replace("\\", "")
+    assert "18 files" in said(app)
+    assert "none appears twice" in said(app)
+    tables = [piece for piece in htmls(app) if "Together" in piece]
+    assert "<td>12</td><td>6</td>" in tables[0]
+    rows = [piece for piece in htmls(app) if piece.count("<figure") == 5]
+    assert len(rows) == 2
+
+
+def test_the_folder_never_gets_into_the_address(open_app, photos):
+    app = with_folder(open_app("train", section="data"), photos)
+    assert not any(str(photos) in str(value) for value in app.query_params.values())
+
+
+def test_a_folder_of_the_environment_is_there_from_the_start(open_app, photos, monkeypatch):
+    monkeypatch.setenv("CONVSCOPE_DATA", str(photos))
+    app = scanned(open_app("train", section="data"))
+    assert app.text_input(key=FOLDER).value == str(photos)
+    assert "18 files" in said(app)
+
+
+def test_the_choice_of_data_survives_other_sections_and_pages(open_app, photos):
+    app = with_folder(open_app("train", section="data"), photos)
+    app.segmented_control(key="section").set_value("augmentation").run()
+    app.switch_page("pages/activations.py").run()
+    app.switch_page("pages/train.py").run()
+    app.segmented_control(key="section").set_value("settings").run()
+    assert not app.exception
+    assert "12 training photos" in said(app)
+
+
+@pytest.mark.parametrize("name", ["missing", "**[x](http://example.org)**", "$(echo)"])
+def test_a_folder_that_is_not_there_is_told_in_a_sentence(open_app, tmp_path, name):
+    app = with_folder(open_app("train", section="data"), tmp_path / name)
+    assert len(app.error) == 1
+    assert "Expected a folder" in app.error[0].value
+    assert "[x](" not in app.error[0].value
+    assert not app.exception
+
+
+def test_classes_with_hostile_names_are_shown_as_they_are(open_app, tmp_path):
+    folder = write_class_folders(tmp_path / "set", 4)
+    (folder / "cats").rename(folder / "<img src=x onerror=alert(1)>")
+    (folder / "dogs").rename(folder / "**bold** $x$ `y`")
+    app = with_folder(open_app("train", section="data"), folder)
+    assert not app.exception
+    assert not any("<img src=x" in piece for piece in htmls(app))
+    assert "**bold**" not in " ".join(element.value for element in app.markdown)
+
+
+def test_without_split_folders_the_split_can_be_chosen_and_is_counted(open_app, tmp_path):
+    folder = write_class_folders(tmp_path / "set", 10)
+    app = with_folder(open_app("train", section="data"), folder)
+    assert any("<td>16</td><td>4</td>" in piece for piece in htmls(app))
+    app.number_input(key=VALIDATION).set_value(3.0).run()
+    app = scanned(app.number_input(key=TEST).set_value(0.2).run())
+    assert not app.error
+    assert any("<td>10</td><td>6</td><td>4</td>" in piece for piece in htmls(app))
+
+
+def test_shares_that_leave_nothing_are_told(open_app, tmp_path):
+    folder = write_class_folders(tmp_path / "set", 10)
+    app = with_folder(open_app("train", section="data"), folder)
+    app.number_input(key=VALIDATION).set_value(0.6).run()
+    app.number_input(key=TEST).set_value(0.5).run()
+    assert "leave something to train on" in app.error[0].value
+    assert not app.exception
+
+
+def test_damaged_repeated_and_leaking_files_are_named_and_left_out(open_app, photos):
+    training = photos / "train" / "cats"
+    shutil.copy(photos / "validation" / "cats" / "cats.0.jpg", training / "leak.jpg")
+    shutil.copy(training / "cats.1.jpg", training / "again.jpg")
+    (training / "broken.jpg").write_bytes((training / "cats.2.jpg").read_bytes()[:200])
+    app = with_folder(open_app("train", section="data"), photos)
+    assert not app.exception
+    assert "12 of 15 pictures" in app.warning[0].value
+    labels = [box.label for box in app.expander]
+    for word in ("cut off", "repeated", "leaking"):
+        assert any(word in label for label in labels), labels
+    assert any("leak.jpg" in piece and "cats.0.jpg" in piece for piece in htmls(app))
+
+
+def test_a_picture_that_is_added_is_counted_without_a_restart(open_app, photos):
+    app = with_folder(open_app("train", section="data"), photos)
+    time.sleep(0.02)  # the clock of some file systems is coarse
+    shutil.copy(photos / "train" / "cats" / "cats.0.jpg", photos / "train" / "cats" / "new.jpg")
+    app = scanned(app.run())
+    assert any("<td>13</td><td>6</td>" in piece for piece in htmls(app))
+
+
+def zip_of(folder: Path) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for path in sorted(folder.rglob("*.jpg")):
+            archive.write(path, path.relative_to(folder.parent))
+    return stream.getvalue()
+
+
+def with_zip(app: AppTest, content: bytes, name: str = "photos.zip") -> AppTest:
+    app.segmented_control(key="origin").set_value("upload").run()
+    uploader = next(each for each in app.file_uploader if each.label == "Zip of class folders")
+    uploader.upload(name, content)
+    return scanned(app.run())
+
+
+def test_an_uploaded_zip_becomes_a_data_set(open_app, photos):
+    app = with_zip(open_app("train", section="data"), zip_of(photos))
+    assert not app.error
+    assert not app.exception
+    assert "18 files" in said(app)
+
+
+def test_a_file_that_is_no_zip_is_told_and_another_can_be_uploaded(open_app, photos):
+    app = with_zip(open_app("train", section="data"), b"no zip at all")
+    assert len(app.error) == 1
+    assert not app.exception
+    app = with_zip(app, zip_of(photos))
+    assert not app.error
+    assert "18 files" in said(app)
+
+
+def test_a_zip_that_leads_out_of_its_folder_is_refused(open_app):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("../../outside.jpg", b"x")
+    app = with_zip(open_app("train", section="data"), stream.getvalue())
+    assert len(app.error) == 1
+    assert not app.exception
+
+
+def test_a_download_that_fails_names_the_reason_and_the_other_way(open_app, monkeypatch):
+    def fail(target, *, progress=None):
+        raise DataError("Expected a network. Received: none. Name a folder of this computer instead.")
+
+    monkeypatch.setattr("cnn_core.datasets.download.download_cats_and_dogs", fail)
+    app = open_app("train", section="data")
+    app.segmented_control(key="origin").set_value("download").run()
+    app.button(key="download").click().run()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not app.error:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+        app.run()
+    assert "Expected a network" in app.error[0].value
+    assert app.button(key="download")
+
+
+def test_a_download_can_be_cancelled(open_app, monkeypatch):
+    def slow(target, *, progress=None):
+        for _ in range(600):
+            time.sleep(0.05)
+            progress(0.1)
+
+    monkeypatch.setattr("cnn_core.datasets.download.download_cats_and_dogs", slow)
+    app = open_app("train", section="data")
+    app.segmented_control(key="origin").set_value("download").run()
+    app.button(key="download").click().run()
+    job = train_source.data_jobs().find(DOWNLOAD_KEY)
+    app.button(key="download-cancel").click().run()
+    assert job.finished.wait(PATIENCE_SECONDS)
+    assert job.error is None
+    app.run()
+    assert app.button(key="download")
+    assert not app.exception
+
+
+def test_a_row_of_samples_is_the_same_for_the_same_turn_and_says_which_is_damaged(photos):
+    (photos / "train" / "cats" / "cats.0.jpg").write_bytes(b"x")
+    files = splits_of(train_source.DataSource(folders=(str(photos),))).training
+    rows = [samples(files, 0, turn) for turn in (0, 0, 1)]
+    assert rows[0] == rows[1]
+    assert any("cannot be read" in picture.caption for row in rows for picture in row)
+    assert all(len(row) == 5 for row in rows)
+
+
+def test_the_longest_bar_belongs_to_the_largest_class(photos):
+    files = splits_of(train_source.DataSource(folders=(str(photos),)))
+    table = counts_html(files)
+    assert table.count("width:100.0%") == 2
+    assert table.count("width:50.0%") == 2
+
+
+def test_many_classes_are_named_by_their_first_and_last_number():
+    assert class_sentence(["a", "b", "c"]) == (
+        "Classes are numbered in alphabetical order, from a = 0 to c = 2."
+    )
+
+
+def test_words_beneath_a_picture_are_no_html():
+    row = pictures_html([Captioned(jpeg=b"x", alt='"><script>', caption="<b>")], columns=1)
+    assert "<script>" not in row
+    assert "&lt;b&gt;" in row

@@ -1,0 +1,227 @@
+"""Train, section Progress: what a run is doing, and what can be done with it, in every state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from run_folders import CONFIG, write_run
+from streamlit.testing.v1 import AppTest
+
+from cnn_core.errors import TrainingError
+from cnn_core.training.locks import take_lock
+from cnn_core.training.runs import Runs
+from dashboard.train_progress import figures_html, last_lines
+from dashboard.train_words import duration, estimated_seconds, fraction_done
+
+RUNNING = {
+    "epoch": 4,
+    "epochs": 6,
+    "step": 5,
+    "steps": 10,
+    "images_per_second": 211.4,
+    "waiting_fraction": 0.02,
+    "seconds_left": 200,
+    "loss": 0.41,
+    "accuracy": 0.83,
+    "precision": "mixed_bfloat16",
+    "device": "CPU",
+}
+
+
+@pytest.fixture(autouse=True)
+def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """No test here meets the runs of another one."""
+    monkeypatch.setenv("CONVSCOPE_RUNS", str(tmp_path / "runs"))
+    st.cache_resource.clear()
+    yield tmp_path / "runs"
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def running(runs_folder: Path) -> Iterator[Path]:
+    """A run with a living process behind it."""
+    folder = write_run(runs_folder, "alive", "running", **RUNNING)
+    with take_lock(folder / ".lock"):
+        yield folder
+
+
+def htmls(app: AppTest) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def labels(app: AppTest) -> list[str]:
+    return [button.label for button in app.button if str(button.key).startswith("run-")]
+
+
+def words(app: AppTest) -> str:
+    return " ".join(element.value for element in (*app.markdown, *app.caption))
+
+
+def clean(app: AppTest) -> AppTest:
+    assert not app.exception
+    assert not app.error
+    return app
+
+
+def test_without_runs_the_page_says_how_to_start_one(open_app):
+    app = clean(open_app("train", section="progress"))
+    assert "No run yet" in app.info[0].value
+    app.button(key="first-run").click().run()
+    assert app.query_params["section"] in ("settings", ["settings"])
+
+
+def test_a_run_on_its_way_shows_its_figures_and_can_be_stopped(open_app, running):
+    app = clean(open_app("train", section="progress"))
+    shown = htmls(app)
+    assert "chip-running" in shown
+    assert "211" in shown
+    assert "waiting for data" in shown
+    assert "mixed bfloat16" in shown
+    assert labels(app) == ["Pause", "Cancel"]
+    app.button(key="run-pause").click().run()
+    assert json.loads((running / "stop.json").read_text())["state"] == "paused"
+    assert not app.exception
+
+
+def test_the_speeds_of_both_precisions_are_shown(open_app, running):
+    speeds = {"images_per_second": {"float32": 130.4, "mixed_bfloat16": 277.2}}
+    (running / "precision.json").write_text(json.dumps(speeds))
+    assert "float32 130/s, bfloat16 277/s" in htmls(clean(open_app("train", section="progress")))
+
+
+@pytest.mark.parametrize(
+    ("state", "offered"),
+    [
+        ("paused", ["Resume", "Remove for good"]),
+        ("cancelled", ["Resume", "Remove for good"]),
+        ("finished", ["Remove for good"]),
+    ],
+)
+def test_what_can_be_done_follows_from_the_state(open_app, runs_folder, state, offered):
+    write_run(runs_folder, "one", state)
+    app = clean(open_app("train", section="progress"))
+    assert labels(app) == offered
+    assert f"chip-{state}" in htmls(app)
+
+
+def test_a_failed_run_tells_the_reason_and_what_to_do(open_app, runs_folder):
+    write_run(runs_folder, "one", "failed", reason="The **disk** is full.", advice="Make room, then resume.")
+    app = open_app("train", section="progress")
+    assert not app.exception
+    assert "disk" in app.error[0].value
+    assert "\\*\\*disk" in app.error[0].value
+    assert "Make room" in app.error[0].value
+    assert "Resume" in labels(app)
+
+
+def test_a_run_whose_process_is_gone_is_interrupted_and_can_be_resumed(open_app, runs_folder, monkeypatch):
+    write_run(runs_folder, "one", "running", **RUNNING)
+    resumed = []
+    monkeypatch.setattr(Runs, "resume", lambda self, key: resumed.append(key))
+    app = open_app("train", section="progress")
+    assert not app.exception
+    assert "chip-interrupted" in htmls(app)
+    app.button(key="run-resume").click().run()
+    assert resumed == ["one"]
+
+
+def test_an_error_of_a_button_is_told_and_the_page_stays(open_app, runs_folder, monkeypatch):
+    write_run(runs_folder, "one", "paused")
+
+    def refuse(self, key):
+        raise TrainingError("Expected a run that has stopped. Received: one that goes on.")
+
+    monkeypatch.setattr(Runs, "resume", refuse)
+    app = open_app("train", section="progress")
+    app.button(key="run-resume").click().run()
+    assert "Expected a run that has stopped" in app.error[0].value
+    assert not app.exception
+
+
+def test_a_removed_run_is_gone_and_the_next_one_is_shown(open_app, runs_folder):
+    write_run(runs_folder, "one", "finished", title="First")
+    write_run(runs_folder, "two", "finished", title="Second")
+    app = open_app("train", section="progress", run="two")
+    app.button(key="run-remove").click().run()
+    clean(app)
+    assert not (runs_folder / "two").exists()
+    assert app.query_params["run"] in ("one", ["one"])
+
+
+def test_all_runs_are_listed_with_their_states_and_places(open_app, running, runs_folder):
+    write_run(runs_folder, "done", "finished", title="<b>Done</b>", epochs=6)
+    shown = htmls(clean(open_app("train", section="progress")))
+    assert "&lt;b&gt;Done&lt;/b&gt;" in shown
+    assert "6 of 6 epochs" in shown
+    assert "0.680" in shown
+
+
+def test_a_hostile_title_is_shown_as_it_is(open_app, runs_folder):
+    write_run(runs_folder, "one", "finished", title="**x** <script>alert(1)</script> $y$")
+    app = clean(open_app("train", section="progress"))
+    assert "<script>" not in htmls(app)
+    assert "**x**" not in words(app)
+
+
+def test_damaged_files_of_a_run_do_not_stop_the_page(open_app, runs_folder):
+    folder = write_run(runs_folder, "one", "finished")
+    for name in ("status.json", "precision.json", "scan.json"):
+        (folder / name).write_text("[nonsense")
+    (folder / "history.csv").write_text("epoch,loss\n1,\n2,nan\n3")
+    (folder / "steps.csv").write_bytes(b"\xff\x00\n")
+    app = open_app("train", section="progress")
+    assert not app.exception
+
+
+def test_a_run_that_is_not_there_is_ignored(open_app, runs_folder):
+    write_run(runs_folder, "one", "finished")
+    app = clean(open_app("train", section="progress", run="../../etc"))
+    assert app.query_params["run"] in ("one", ["one"])
+
+
+def test_the_log_is_shown_on_request_with_the_way_to_tensorboard(open_app, runs_folder):
+    from dataclasses import replace
+
+    folder = write_run(runs_folder, "one", "finished", config=replace(CONFIG, tensorboard=True))
+    (folder / "log.txt").write_text("first line\nlast line\n")
+    app = open_app("train", section="progress")
+    assert not app.code
+    app = clean(_open_log(app))
+    assert "last line" in app.code[0].value
+    assert "tensorboard --logdir" in app.code[1].value
+
+
+def _open_log(app: AppTest) -> AppTest:
+    app.session_state["log-open"] = True
+    return app.run()
+
+
+def test_only_the_end_of_a_long_log_is_read(tmp_path):
+    (tmp_path / "log.txt").write_text("x" * 5000 + "\nbegin\n" + "line\n" * 1000)
+    assert last_lines(tmp_path / "log.txt").startswith("line")
+    assert last_lines(tmp_path / "none.txt") == "The log is empty."
+
+
+def test_the_share_done_counts_steps_of_the_epoch_that_goes_on(running, runs_folder):
+    view = Runs(runs_folder).view("alive")
+    assert fraction_done(view) == pytest.approx((3 + 0.5) / 6)
+    assert "3" in figures_html(view)
+
+
+def test_the_estimate_follows_from_the_pace_of_a_run_of_the_same_kind(runs_folder):
+    write_run(runs_folder, "one", "finished")
+    known = Runs(runs_folder).all()
+    assert estimated_seconds(CONFIG, 240, known) == pytest.approx(6 * 240 / 120)
+    from dataclasses import replace
+
+    assert estimated_seconds(replace(CONFIG, input_size_px=64), 240, known) is None
+    assert estimated_seconds(CONFIG, 240, ()) is None
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0, "0 s"), (89, "89 s"), (90, "2 min"), (7200, "2.0 h")])
+def test_a_time_is_told_in_the_unit_that_fits(seconds, said):
+    assert duration(seconds) == said
