@@ -53,26 +53,36 @@ class RunFigures:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """How a figure is shown: title, format, help, and whether more is better."""
+    """How a figure is shown: title, format, help, width, and whether more is better."""
 
     title: str
-    format: str | None
+    format: str
     help: str
-    more_is_better: bool
+    width_px: int
+    more_is_better: bool = False
 
 
 COLUMNS = {
-    "accuracy": Column("Best accuracy", "%.3f", "Highest validation accuracy of any epoch, 0 to 1.", True),
-    "accuracy_epoch": Column("in epoch", "%d", "The epoch of the highest validation accuracy.", False),
-    "loss": Column("Lowest loss", "%.3f", "Lowest validation loss of any epoch.", False),
-    "loss_epoch": Column("at epoch", "%d", "The epoch of the lowest validation loss.", False),
-    "gap": Column("Gap", "%+.3f", "Training less validation accuracy after the last epoch.", False),
-    "epochs": Column("Epochs", "%d", "Finished epochs.", True),
-    "parameters": Column("Parameters", "localized", "Weights of the network; known once it is kept.", False),
-    "seconds": Column("Seconds", "%.0f", "Of all epochs together.", False),
-    "images_per_second": Column(
-        "Images/s", "%.0f", "Training pictures per second, median of the epochs.", True
-    ),
+    "accuracy": Column("Accuracy", "%.3f", "Highest validation accuracy of any epoch, 0 to 1.", 78, True),
+    "accuracy_epoch": Column("in epoch", "%d", "The epoch of the highest validation accuracy.", 72),
+    "loss": Column("Loss", "%.3f", "Lowest validation loss of any epoch.", 64),
+    "loss_epoch": Column("at epoch", "%d", "The epoch of the lowest validation loss.", 74),
+    "gap": Column("Gap", "%+.3f", "Training less validation accuracy after the last epoch.", 68),
+    "epochs": Column("Epochs", "%d", "Finished epochs.", 66, True),
+    "parameters": Column("Parameters", "localized", "Weights of the network; known once it is kept.", 98),
+    "seconds": Column("Seconds", "%.0f", "Of all epochs together.", 74),
+    "images_per_second": Column("Images/s", "%.0f", "Training pictures per second, median epoch.", 76, True),
+}
+SORTED_BY = {
+    "accuracy": "Highest accuracy",
+    "accuracy_epoch": "Epoch of the highest accuracy",
+    "loss": "Lowest loss",
+    "loss_epoch": "Epoch of the lowest loss",
+    "gap": "Smallest gap",
+    "epochs": "Most epochs",
+    "parameters": "Fewest parameters",
+    "seconds": "Shortest time",
+    "images_per_second": "Most images per second",
 }
 
 
@@ -131,7 +141,7 @@ def draw_table(runs: Sequence[RunView], titles: Sequence[str]) -> None:
         by = st.selectbox(
             "Sorted by",
             list(COLUMNS),
-            format_func=_sort_titles().__getitem__,
+            format_func=SORTED_BY.__getitem__,
             key="compare_sort",
             help="The best run comes first. A click on the head of a column sorts by it as well.",
         )
@@ -149,10 +159,10 @@ def draw_table(runs: Sequence[RunView], titles: Sequence[str]) -> None:
         width="stretch",
         column_config={
             "Run": st.column_config.TextColumn(pinned=True),
-            "State": st.column_config.TextColumn(width="small"),
+            "State": st.column_config.TextColumn(width=92),
             **{
                 column.title: st.column_config.NumberColumn(
-                    format=column.format, help=column.help, width="small"
+                    format=column.format, help=column.help, width=column.width_px
                 )
                 for column in COLUMNS.values()
             },
@@ -160,11 +170,6 @@ def draw_table(runs: Sequence[RunView], titles: Sequence[str]) -> None:
         key="compare-table",
     )
     st.markdown(table_words(figures))
-
-
-def _sort_titles() -> dict[str, str]:
-    words = {"accuracy_epoch": "Epoch of the best accuracy", "loss_epoch": "Epoch of the lowest loss"}
-    return {key: words.get(key, column.title) for key, column in COLUMNS.items()}
 
 
 def table_words(figures: Sequence[RunFigures]) -> str:

@@ -1,0 +1,188 @@
+"""Runs side by side: which ones, their figures in order, and what differs in their settings."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from finished_run import write_run
+from streamlit.testing.v1 import AppTest
+
+from cnn_core.training.run_view import RunReader, RunView
+from dashboard.run_comparison import run_names
+from dashboard.run_settings import setting_rows, settings_html
+from dashboard.run_table import COLUMNS, SORTED_BY, RunFigures, run_figures, sorted_figures, table_words
+
+PATIENCE_SECONDS = 120
+
+
+def comparison_section() -> None:
+    """The section alone, over all runs of a folder, newest first."""
+    from pathlib import Path
+
+    import streamlit as st
+
+    from cnn_core.training.run_view import RunReader
+    from dashboard import address
+    from dashboard.guard import told_errors
+    from dashboard.run_comparison import draw_comparison
+
+    address.enter("Train")
+    folders = Path(st.session_state["runs_folder"]).glob("*/config.json")
+    views = [RunReader().view(path.parent) for path in folders]
+    with told_errors():
+        draw_comparison(tuple(sorted(views, key=lambda view: -view.created)))
+
+
+@pytest.fixture(scope="module")
+def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three runs: two presets, and one that has not finished an epoch."""
+    folder = tmp_path_factory.mktemp("runs")
+    write_run(folder / "first", title="Plain", accuracies=(0.6, 0.8, 0.7), film=(1,), created=1)
+    write_run(
+        folder / "second", title="Regular", preset="report_regularized", accuracies=(0.65, 0.75), created=2
+    )
+    write_run(folder / "third", title="*New*", accuracies=(), state="paused", created=3)
+    return folder
+
+
+def view_of(folder: Path) -> RunView:
+    view = RunReader().view(folder)
+    if view is None:
+        raise FileNotFoundError(folder)
+    return view
+
+
+def open_comparison(folder: Path, **address: str) -> AppTest:
+    app = AppTest.from_function(comparison_section, default_timeout=PATIENCE_SECONDS)
+    app.session_state["runs_folder"] = str(folder)
+    for key, value in address.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception
+    assert not app.error
+    return app
+
+
+def said(app: AppTest, key: str) -> str:
+    value = app.query_params[key]
+    return value[0] if isinstance(value, list) else value
+
+
+def test_without_runs_it_says_what_to_do(tmp_path):
+    assert "launch" in open_comparison(tmp_path).info[0].value
+
+
+def test_runs_with_curves_are_compared_first_and_the_address_says_which(runs_folder):
+    app = open_comparison(runs_folder)
+    assert app.multiselect[0].value == ["second", "first"]
+    assert said(app, "compare_runs") == "second,first"
+    assert list(app.dataframe[0].value["Run"]) == ["Plain", "Regular"]
+
+
+def test_the_runs_of_the_address_are_compared_and_those_that_are_gone_left_out(runs_folder):
+    app = open_comparison(runs_folder, compare_runs="gone,first,third,first")
+    assert app.multiselect[0].value == ["first", "third"]
+    assert any("No finished epoch" in text.value and "\\*New\\*" in text.value for text in app.caption)
+
+
+def test_choosing_other_runs_changes_table_and_address(runs_folder):
+    app = open_comparison(runs_folder)
+    app.multiselect[0].set_value(["first"]).run()
+    assert said(app, "compare_runs") == "first"
+    assert list(app.dataframe[0].value["Run"]) == ["Plain"]
+    app.multiselect[0].set_value([]).run()
+    assert not app.exception
+    assert not app.dataframe
+    app.multiselect[0].set_value(["second"]).run()
+    assert list(app.dataframe[0].value["Run"]) == ["Regular"]
+
+
+def test_the_table_can_be_sorted_by_each_of_its_figures(runs_folder):
+    assert set(SORTED_BY) == set(COLUMNS)
+    app = open_comparison(runs_folder, compare_runs="first,second", compare_sort="epochs")
+    assert list(app.dataframe[0].value["Run"]) == ["Plain", "Regular"]
+    app.selectbox(key="compare_sort").set_value("gap").run()
+    assert list(app.dataframe[0].value["Run"]) == ["Regular", "Plain"]
+    assert said(app, "compare_sort") == "gap"
+
+
+def test_the_figures_of_a_run_are_those_of_its_history(runs_folder):
+    figures = run_figures(view_of(runs_folder / "first"), "Plain")
+    assert (figures.accuracy, figures.accuracy_epoch) == (0.8, 2)
+    assert (figures.loss, figures.loss_epoch) == (pytest.approx(0.2), 2)
+    assert figures.gap == pytest.approx(0.9 - 0.7)
+    assert (figures.epochs, figures.seconds, figures.images_per_second) == (3, 30.0, 102.0)
+    assert figures.parameters is not None
+    assert figures.parameters > 100
+
+
+def test_a_run_without_epochs_has_no_figures_and_comes_last(runs_folder):
+    bare = run_figures(view_of(runs_folder / "third"), "New")
+    first = run_figures(view_of(runs_folder / "first"), "Plain")
+    assert (bare.accuracy, bare.loss, bare.gap, bare.seconds, bare.parameters) == (None,) * 5
+    for key in COLUMNS:
+        assert sorted_figures([bare, first], key)[0] is first
+    assert table_words([bare]) == ""
+
+
+def row(name: str, accuracy: float, loss: float) -> RunFigures:
+    return RunFigures(
+        run=name,
+        state="finished",
+        accuracy=accuracy,
+        accuracy_epoch=4,
+        loss=loss,
+        loss_epoch=2,
+        gap=0.1,
+        epochs=5,
+        parameters=10,
+        seconds=1.0,
+        images_per_second=9.0,
+    )
+
+
+def test_high_accuracy_and_low_loss_come_first():
+    rows = [row("a", 0.7, 0.6), row("b", 0.9, 0.7), row("c", 0.8, 0.5)]
+    assert [one.run for one in sorted_figures(rows, "accuracy")] == ["b", "c", "a"]
+    assert [one.run for one in sorted_figures(rows, "loss")] == ["c", "a", "b"]
+
+
+def test_the_words_name_the_best_run_by_accuracy_and_by_loss():
+    rows = [row("a*", 0.9, 0.6), row("b", 0.8, 0.5)]
+    words = table_words(rows)
+    assert "**a\\***" in words
+    assert "0.900 in epoch 4" in words
+    assert "**b** has the lowest validation loss, 0.500 in epoch 2" in words
+    assert "it also has" in table_words(rows[:1])
+
+
+def test_runs_of_one_title_are_told_apart_by_their_keys(runs_folder):
+    view = view_of(runs_folder / "first")
+    twin = dataclasses.replace(view, key="other")
+    assert run_names([view, twin]) == {"first": "Plain (first)", "other": "Plain (other)"}
+    assert run_names([view]) == {"first": "Plain"}
+
+
+def test_settings_that_differ_come_first_with_a_sign_and_the_data_is_among_them(runs_folder):
+    runs = [view_of(runs_folder / "first"), view_of(runs_folder / "second")]
+    rows = setting_rows(runs, ["a", "b"])
+    differs = [one.differs for one in rows]
+    assert differs == sorted(differs, reverse=True)
+    assert {one.label for one in rows if one.differs} >= {"Preset", "Dropout"}
+    assert not next(one for one in rows if one.field == "data").differs
+    moved = dataclasses.replace(runs[1].source, folders=("elsewhere/photos",))
+    rows = setting_rows([runs[0], dataclasses.replace(runs[1], source=moved)], ["a", "b"])
+    assert next(one for one in rows if one.field == "data").differs
+
+
+def test_the_table_of_settings_marks_differences_by_more_than_colour_and_leaves_out_the_rest(runs_folder):
+    runs = [view_of(runs_folder / "first"), view_of(runs_folder / "second")]
+    rows = setting_rows(runs, ["a", "<b>"])
+    whole, short = (settings_html(rows, ["a", "<b>"], only=only) for only in (False, True))
+    assert whole.count("≠") == short.count("≠") == sum(one.differs for one in rows)
+    assert whole.count("<tr") == len(rows) + 1
+    assert short.count("<tr") == sum(one.differs for one in rows) + 1
+    assert "<b>" not in whole
+    assert "No setting differs" in settings_html(setting_rows(runs[:1], ["a"]), ["a"], only=True)
