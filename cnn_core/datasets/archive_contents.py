@@ -1,8 +1,4 @@
-"""Look into a zip of class folders before a single byte of it is unpacked.
-
-An uploaded archive may come from anybody, so everything is judged from its directory: names that lead
-elsewhere, links, passwords, and sizes that no collection of photos has.
-"""
+"""Look into a zip of class folders, which may come from anybody, before a byte of it is unpacked."""
 
 from __future__ import annotations
 

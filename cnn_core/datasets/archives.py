@@ -59,7 +59,8 @@ def unpack_class_folders(
 
     Args:
         archive: a zip file, or one open for reading.
-        target: a folder that does not exist yet.
+        target: a folder that does not exist yet, or that the same archive was unpacked into before; nothing
+            is written then.
         limits: refuse what is larger; None takes the defaults of ``ArchiveLimits``.
         progress: gets the share unpacked, 0..1.
         cancelled: asked for every picture.
@@ -69,18 +70,15 @@ def unpack_class_folders(
 
     Raises:
         DataError: no zip, a damaged or hostile one, one above the limits or without class folders; a target
-            that exists or cannot be written.
+            that holds something else or cannot be written.
         Cancelled: as soon as ``cancelled`` says so.
     """
     limits = limits if limits is not None else ArchiveLimits()
-    if target.exists():
-        raise DataError(
-            f"Expected a new folder to unpack into. Received: {target}, which exists. "
-            "Remove it first, or choose another name."
-        )
     with ExitStack() as stack:
         opened = stack.enter_context(open_archive(stack.enter_context(_opened(archive)), limits))
         contents = archive_contents(opened, limits)
+        if _is_unpacked(contents, target):
+            return target
         staging = stack.enter_context(_staging(target, contents.unpacked_bytes))
         done = 0
         for picture in contents.pictures:
@@ -91,6 +89,23 @@ def unpack_class_folders(
             if progress is not None:
                 progress(done / max(1, contents.unpacked_bytes))
     return target
+
+
+def _is_unpacked(contents: ArchiveContents, target: Path) -> bool:
+    """Whether all pictures are in place already, by name and size.
+
+    Raises:
+        DataError: the target holds something else.
+    """
+    if not target.exists():
+        return False
+    there = {path.relative_to(target): path.stat().st_size for path in target.rglob("*") if path.is_file()}
+    if there != {Path(picture.path): picture.entry.file_size for picture in contents.pictures}:
+        raise DataError(
+            f"Expected a new folder to unpack into. Received: {target}, which exists and holds something "
+            "else. Remove it first, or choose another name."
+        )
+    return True
 
 
 @contextmanager

@@ -76,7 +76,10 @@ def labelled_files(folders: Iterable[Path]) -> LabelledFiles:
         classes = found
     if classes is None:
         raise DataError("Expected at least one data folder. Received: none. Pass one with --data.")
-    by_class = [[path for folder in folders for path in pictures_in(folder / name)] for name in classes]
+    by_class = [
+        [path for folder in folders for path in _pictures(folder / name, _names_in(folder / name))]
+        for name in classes
+    ]
     empty = [name for name, paths in zip(classes, by_class, strict=True) if not paths]
     if empty:
         raise DataError(
@@ -91,13 +94,9 @@ def pictures_in(folder: Path) -> list[Path]:
     """Picture files directly inside ``folder`` that are not hidden, sorted by name.
 
     Raises:
-        DataError: the folder cannot be read.
+        OSError: the folder cannot be read.
     """
-    return [
-        folder / name
-        for name in _names_in(folder)
-        if Path(name).suffix.lower() in PICTURE_SUFFIXES and os.path.isfile(folder / name)
-    ]
+    return _pictures(folder, _visible(os.listdir(folder)))
 
 
 def folders_in(folder: Path) -> list[Path]:
@@ -121,20 +120,33 @@ def not_read_in(folder: Path) -> list[Path]:
     Raises:
         DataError: the folder cannot be read.
     """
-    pictures = set(pictures_in(folder))
+    names = _names_in(folder)
+    pictures = set(_pictures(folder, names))
     return [
         folder / name
-        for name in _names_in(folder)
+        for name in names
         if folder / name not in pictures
         and name not in LITTER_FOLDERS
         and name.lower() not in ("thumbs.db", "desktop.ini")
     ]
 
 
+def _visible(names: Iterable[str]) -> list[str]:
+    return sorted(name for name in names if not name.startswith("."))
+
+
+def _pictures(folder: Path, names: Iterable[str]) -> list[Path]:
+    return [
+        folder / name
+        for name in names
+        if os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES and os.path.isfile(folder / name)
+    ]
+
+
 def _names_in(folder: Path) -> list[str]:
     """Names of what lies in a folder and is not hidden, sorted."""
     try:
-        return sorted(name for name in os.listdir(folder) if not name.startswith("."))
+        return _visible(os.listdir(folder))
     except OSError as error:
         raise DataError(
             f"Expected a folder that can be read. Received: {folder} ({error.strerror}). "

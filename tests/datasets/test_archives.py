@@ -319,6 +319,16 @@ def test_an_existing_folder_is_never_touched(tmp_path: Path) -> None:
     assert listed(target) == {"mine.txt": b"keep"}
 
 
+def test_the_same_archive_is_unpacked_once(tmp_path: Path) -> None:
+    target = unpack_class_folders(zipped(PLAIN), tmp_path / "data")
+    before = (target / "cats" / "1.jpg").stat().st_mtime_ns
+    assert unpack_class_folders(zipped(PLAIN), target) == target
+    assert (target / "cats" / "1.jpg").stat().st_mtime_ns == before
+    (target / "dogs" / "1.jpg").unlink()
+    with pytest.raises(DataError, match="holds something else"):
+        unpack_class_folders(zipped(PLAIN), target)
+
+
 def test_a_target_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="a folder that can be written"):
