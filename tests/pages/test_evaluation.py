@@ -1,0 +1,319 @@
+"""Evaluation of a run: figures follow the threshold, cells open their pictures, mistakes get heat maps."""
+
+from __future__ import annotations
+
+import io
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from finished_run import write_answers, write_model, write_run
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from cnn_core.training.evaluation import evaluate
+from cnn_core.training.predictions import Predictions
+from dashboard.evaluation_mistakes import SHOWN, mistakes_of
+from dashboard.evaluation_parts import class_lines, prediction_files
+from dashboard.evaluation_pictures import (
+    DAMAGED,
+    GONE,
+    PER_PAGE,
+    choose_photo,
+    missing_html,
+    set_picture,
+    sure,
+    tile_or_reason,
+)
+
+PATIENCE_SECONDS = 240
+CLASSES = ("cats", "dogs")
+# Of dogs: four cats, one of them taken for a dog; four dogs, two of them taken for cats.
+OF_DOGS = np.array([0.1, 0.2, 0.3, 0.9, 0.6, 0.7, 0.4, 0.05], np.float32)
+LABELS = (0, 0, 0, 0, 1, 1, 1, 1)
+
+
+def evaluation_section() -> None:
+    """The section alone."""
+    from pathlib import Path
+
+    import streamlit as st
+
+    from cnn_core.training.run_view import RunReader
+    from dashboard import address
+    from dashboard.evaluation_parts import draw_evaluation
+    from dashboard.guard import told_errors
+
+    address.enter("Train")
+    run = RunReader().view(Path(st.session_state["run_folder"]))
+    with told_errors():
+        draw_evaluation(None, run)
+
+
+@pytest.fixture
+def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of runs whose models the explorer knows."""
+    import streamlit as st
+
+    monkeypatch.setenv("CONVSCOPE_RUNS", str(tmp_path))
+    st.cache_resource.clear()
+    return tmp_path
+
+
+@pytest.fixture
+def run_folder(runs_folder: Path) -> Path:
+    """A finished run with a validation set of eight pictures."""
+    folder = write_run(runs_folder / "tiny_run")
+    write_model(folder)
+    write_answers(folder, np.stack([1 - OF_DOGS, OF_DOGS], axis=1), LABELS, CLASSES)
+    return folder
+
+
+def open_evaluation(folder: Path, **address: str) -> AppTest:
+    app = AppTest.from_function(evaluation_section, default_timeout=PATIENCE_SECONDS)
+    app.session_state["run_folder"] = str(folder)
+    for key, value in address.items():
+        app.query_params[key] = value
+    app.run()
+    assert not app.exception
+    return app
+
+
+def wait_for_maps(app: AppTest) -> AppTest:
+    """Run the section until the heat maps of the mistakes are there."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while any(button.key == "mistakes-cancel" for button in app.button):
+        if time.monotonic() > deadline:
+            raise TimeoutError("no heat maps")
+        time.sleep(0.2)
+        app.run()
+    assert not app.error
+    assert not app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    parts = (*app.markdown, *app.caption, *app.subheader)
+    return " ".join(str(part.value) for part in parts)
+
+
+def figures(app: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def tiles(app: AppTest) -> list[str]:
+    return [button.label for button in app.button if str(button.key).startswith("photo-cell-")]
+
+
+def test_a_run_that_has_not_finished_says_when_there_will_be_figures(tmp_path):
+    app = open_evaluation(write_run(tmp_path / "young", state="paused"))
+    assert "once this run has finished" in app.info[0].value
+
+
+def test_the_figures_are_those_of_the_answers(run_folder):
+    app = open_evaluation(run_folder)
+    assert figures(app)["Accuracy"] == "62.5 %"
+    assert figures(app)["Right"] == "5"
+    assert figures(app)["AUC"] == "0.562"  # 9 of 16 pairs of a dog and a cat are in order
+    assert "of 8 pictures" in words(app)
+    assert "95 %: 30.6 to 86.3 %" in words(app)
+
+
+def test_the_threshold_moves_figures_matrix_and_address(run_folder):
+    app = open_evaluation(run_folder)
+    app.slider(key="eval_threshold").set_value(0.35).run()
+    assert figures(app)["Right"] == "6"
+    assert "eval_threshold" in app.query_params
+    again = open_evaluation(run_folder, eval_threshold="0.35")
+    assert figures(again)["Right"] == "6"
+    assert figures(again)["Log loss"] == figures(open_evaluation(run_folder))["Log loss"]
+
+
+def test_the_most_frequent_mistake_is_open_and_another_cell_shows_its_own_pictures(run_folder):
+    app = open_evaluation(run_folder)
+    assert app.selectbox(key="eval_cell").value == "1-0"
+    assert tiles(app) == ["dogs.7.png, 95.0 %", "dogs.6.png, 60.0 %"]
+    app.selectbox(key="eval_cell").set_value("0-1").run()
+    assert tiles(app) == ["cats.3.png, 90.0 %"]
+    assert "1 picture of cats, answered dogs" in words(app)
+    app.selectbox(key="eval_cell").set_value("0-0").run()
+    assert len(tiles(app)) == 3
+    assert "rightly answered cats" in words(app)
+
+
+def test_an_empty_cell_says_so(run_folder):
+    app = open_evaluation(run_folder, eval_cell="1-0", eval_threshold="0.01")
+    assert "No picture of this set" in words(app)
+
+
+def test_a_click_on_a_cell_opens_it(monkeypatch):
+    import streamlit as st
+
+    from dashboard import evaluation_parts
+
+    state = {"eval_page": 3}
+    monkeypatch.setattr(st, "session_state", state)
+    monkeypatch.setattr(evaluation_parts, "clicked_name", lambda key: 2)
+    evaluation_parts._open_cell(2)
+    assert (state["eval_cell"], state["eval_page"]) == ("1-0", 0)
+    monkeypatch.setattr(evaluation_parts, "clicked_name", lambda key: 7)  # of a run with more classes
+    evaluation_parts._open_cell(2)
+    assert state["eval_cell"] == "1-0"
+
+
+def test_many_pictures_are_turned_by_pages(runs_folder):
+    folder = write_run(runs_folder / "many")
+    write_model(folder)
+    count = PER_PAGE + 3
+    of_dogs = np.linspace(0.9, 0.6, count).astype(np.float32)
+    write_answers(folder, np.stack([1 - of_dogs, of_dogs], axis=1), (0,) * count, CLASSES)
+    app = open_evaluation(folder, eval_cell="0-1")
+    assert len(tiles(app)) == PER_PAGE
+    assert f"1 to {PER_PAGE} of {count}" in words(app)
+    app.button(key="eval_page-next").click().run()
+    assert tiles(app)[0].startswith(f"cats.{PER_PAGE}.png")
+    assert len(tiles(app)) == 3
+    app.slider(key="eval_threshold").set_value(0.55).run()
+    assert tiles(app)[0].startswith("cats.0.png")
+
+
+def test_mistakes_get_their_heat_maps_with_both_classes_named(run_folder):
+    app = wait_for_maps(open_evaluation(run_folder))
+    assert "**dogs**, answered **cats** 95.0 %" in words(app)
+    assert words(app).index("95.0 %") < words(app).index("**cats**, answered **dogs** 90.0 %")
+    assert len([button for button in app.button if str(button.key).startswith("mistake-")]) == 3
+    app.session_state["eval_map"] = "truth"
+    wait_for_maps(app.run())
+
+
+def test_pictures_that_are_gone_or_damaged_say_so_and_all_else_goes_on(run_folder):
+    files = {path.name: path for path in (run_folder / "photos").rglob("*.png")}
+    files["dogs.7.png"].unlink()
+    files["dogs.6.png"].write_bytes(b"no picture")
+    app = wait_for_maps(open_evaluation(run_folder))
+    assert tiles(app) == []
+    boxes = " ".join(str(box.proto.body) for box in app.get("html"))
+    assert GONE in boxes
+    assert DAMAGED in boxes
+    assert "dogs.7.png" in boxes
+    assert len([button for button in app.button if str(button.key).startswith("mistake-")]) == 1
+
+
+def test_more_than_two_classes_have_no_threshold_but_everything_else(runs_folder):
+    classes = ("birds", "cats", "dogs")
+    folder = write_run(runs_folder / "three")
+    probabilities = [[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.5, 0.1, 0.4], [0.0, 0.1, 0.9]]
+    write_answers(folder, np.array(probabilities), (0, 1, 2, 2), classes, name="test")
+    write_model(folder, classes)
+    app = open_evaluation(folder)
+    assert not app.slider
+    assert figures(app)["Accuracy"] == "75.0 %"
+    assert app.selectbox(key="eval_cell").value == "2-0"
+    assert tiles(app) == ["dogs.2.png, 50.0 %"]
+    assert "3 classes" in words(app)
+
+
+def test_damaged_answers_are_told_in_a_sentence(run_folder):
+    (run_folder / "predictions_validation.npz").write_bytes(b"nothing")
+    app = open_evaluation(run_folder)
+    assert "Expected the predictions" in app.error[0].value
+
+
+def test_the_sets_that_there_are_can_be_chosen(run_folder):
+    write_answers(run_folder, np.array([[0.2, 0.8]]), (1,), CLASSES, name="test")
+    assert list(prediction_files(run_folder)) == ["validation", "test"]
+    app = open_evaluation(run_folder, eval_set="test")
+    assert figures(app)["Accuracy"] == "100.0 %"
+    assert "one class only" in words(app)
+
+
+def test_an_evaluation_can_be_taken_away_and_its_code_runs(run_folder, monkeypatch):
+    made = {}
+
+    def row(name, *, png, npz, code, key="export"):
+        made[key] = (png(), npz(), code)
+
+    for module in ("evaluation_export", "evaluation_mistakes"):
+        monkeypatch.setattr(f"dashboard.{module}.export_row", row)
+    wait_for_maps(open_evaluation(run_folder))
+    assert set(made) == {"evaluation-export", "mistakes-export"}
+    for picture, arrays, code in made.values():
+        with Image.open(io.BytesIO(picture)) as page:
+            assert min(page.size) > 60
+        with np.load(io.BytesIO(arrays)) as archive:
+            assert len(archive["paths"]) in (8, 3)
+        exec(compile(code, "snippet", "exec"), {})
+
+
+def test_a_picture_becomes_the_photo_of_all_pages(run_folder, monkeypatch):
+    import streamlit as st
+
+    state = {}
+    monkeypatch.setattr(st, "session_state", _State(state))
+    path = run_folder / "photos" / "validation" / "dogs" / "dogs.7.png"
+    choose_photo(set_picture(str(path)))
+    assert state["photo"].startswith("upload-")
+    monkeypatch.setenv("CONVSCOPE_DATA", str(run_folder / "photos"))
+    choose_photo(set_picture(str(path)))
+    assert state["photo"] == "validation/dogs/dogs.7.png"
+
+
+class _State(dict):
+    """Session state outside of a page."""
+
+    def __init__(self, values: dict[str, object]) -> None:
+        self._values = values
+
+    def __getitem__(self, key):
+        return self._values[key]
+
+    def __setitem__(self, key, value):
+        self._values[key] = value
+
+    def setdefault(self, key, default=None):
+        return self._values.setdefault(key, default)
+
+    def get(self, key, default=None):
+        return self._values.get(key, default)
+
+
+def test_a_tile_is_a_picture_or_a_reason(tmp_path, photo_bytes):
+    (tmp_path / "a.png").write_bytes(photo_bytes)
+    (tmp_path / "b.png").write_bytes(photo_bytes[:60])
+    with Image.open(io.BytesIO(tile_or_reason(set_picture(str(tmp_path / "a.png"))))) as tile:
+        assert tile.size[0] == tile.size[1]
+    assert tile_or_reason(set_picture(str(tmp_path / "b.png"))) == DAMAGED
+    assert tile_or_reason(set_picture(str(tmp_path / "c.png"))) == GONE
+    assert "&lt;b&gt;" in missing_html(GONE, "<b>.png")
+
+
+@pytest.mark.parametrize(
+    ("probability", "text"), [(1.0, "> 99.9 %"), (0.9994, "99.9 %"), (0.5, "50.0 %"), (0.0, "< 0.1 %")]
+)
+def test_no_probability_is_told_as_certain(probability, text):
+    assert sure(probability) == text
+
+
+def answers_of(count: int) -> Predictions:
+    of_dogs = np.linspace(0.6, 0.99, count).astype(np.float32)
+    return Predictions(
+        probabilities=np.stack([1 - of_dogs, of_dogs], axis=1),
+        labels=np.zeros(count, np.int64),
+        paths=tuple(f"{number}.jpg" for number in range(count)),
+        classes=CLASSES,
+    )
+
+
+def test_mistakes_come_worst_first_page_by_page():
+    first, second = mistakes_of(answers_of(8), 0.5), mistakes_of(answers_of(8), 0.5, SHOWN)
+    assert [mistake.path for mistake in (*first, *second)] == [f"{number}.jpg" for number in range(7, -1, -1)]
+    assert first[0].asked("answer") == 1
+    assert first[0].asked("truth") == 0
+    assert first[0].words().startswith("**cats**, answered **dogs** 99.0 %")
+
+
+def test_a_class_that_is_never_answered_has_no_precision():
+    lines = class_lines(evaluate(answers_of(4)))
+    assert "precision – of the 0 answers, recall **0\u00a0%** of the 4 pictures" in lines[0]
+    assert "recall – of the 0 pictures" in lines[1]
