@@ -9,10 +9,12 @@ import errno
 import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cnn_core import places
 from cnn_core.errors import ConvscopeError, DataError, ImageError
 
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -115,11 +117,13 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _disk_full(folder: Path) -> Failure:
-    try:
-        free = f" ({shutil.disk_usage(folder).free / 2**20:,.0f} MB are free now)"
-    except OSError:
-        free = ""
-    return Failure(f"The disk is full: {folder} could not be written{free}.", SPACE_ADVICE)
+    places_by_disk: dict[int, str] = {}
+    for path in (folder, places.cache_folder()):
+        with suppress(OSError):
+            free = shutil.disk_usage(path).free / 2**20
+            places_by_disk.setdefault(path.stat().st_dev, f"{free:,.0f} MB at {path}")
+    free_now = f" Free now: {', '.join(places_by_disk.values())}." if places_by_disk else ""
+    return Failure(f"The disk is full.{free_now}", SPACE_ADVICE)
 
 
 def _out_of_memory(config: Mapping[str, Any]) -> Failure:

@@ -28,6 +28,7 @@ from cnn_core.training.run_folder import (
     read_json,
 )
 from cnn_core.training.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE
+from cnn_core.training.stop_wish import StopState, StopWish
 
 T = TypeVar("T")
 Row = dict[str, float]
@@ -56,6 +57,7 @@ class RunView:
         folder: where it lies.
         model_key: of its model in the model picker, None before there is one.
         queue_place: 1 for the run that is next on its device, None for one that does not wait.
+        stopping: ``paused`` or ``cancelled`` once an alive run has been asked to stop, else None.
     """
 
     key: str
@@ -72,6 +74,7 @@ class RunView:
     folder: Path
     model_key: str | None
     queue_place: int | None
+    stopping: StopState | None = None
 
     @property
     def is_alive(self) -> bool:
@@ -124,6 +127,7 @@ class RunReader:
         state = _state(status, alive)
         failure = self._failure(folder, state, status)
         model = folder / MODEL_FOLDER / "card.json"
+        wish = StopWish(folder)
         return RunView(
             key=folder.name,
             title=about.title,
@@ -139,6 +143,7 @@ class RunReader:
             folder=folder,
             model_key=folder.name if model.exists() else None,
             queue_place=None,
+            stopping=wish.state if state in ALIVE and wish() else None,
         )
 
     def _failure(self, folder: Path, state: str, status: Mapping[str, Any]) -> Failure | None:

@@ -266,6 +266,16 @@ def test_a_stopped_run_is_cancelled_without_a_process(runs: Runs, state: str) ->
     assert not (runs.folder / "a" / "stop.json").exists()
 
 
+def test_an_alive_run_that_was_asked_to_stop_says_so_until_it_has(runs: Runs) -> None:
+    folder = write_run(runs, "a", "running")
+    with take_lock(folder / ".lock") or pytest.fail("locked"):
+        assert runs.view("a").stopping is None
+        runs.stop("a", "cancelled")
+        assert runs.view("a").stopping == "cancelled"
+        change_state(folder, "cancelled")
+        assert runs.view("a").stopping is None
+
+
 def test_stopping_a_finished_run_changes_nothing(runs: Runs) -> None:
     write_run(runs, "a", "finished")
     runs.stop("a", "cancelled")
