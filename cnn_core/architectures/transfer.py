@@ -46,7 +46,7 @@ def pretrained_base(name: str, size_px: int | None) -> keras.Model:
 def transfer(plan: Plan, *, logits: bool) -> keras.Model:
     """The base, frozen, the mean over its last maps, dropout, and the answer.
 
-    Batch normalisation of the base keeps its ImageNet statistics, also while fine-tuning.
+    Batch normalisation of the base stays as ImageNet left it, also while fine-tuning.
 
     Args:
         plan: ``base`` is one of ``BASES``.
@@ -55,7 +55,7 @@ def transfer(plan: Plan, *, logits: bool) -> keras.Model:
     inputs = keras.Input((plan.size_px, plan.size_px, 3), name="photo")
     base = pretrained_base(plan.base, plan.size_px)
     base.trainable = False
-    x = layers.GlobalAveragePooling2D(name="mean")(base(inputs, training=False))
+    x = layers.GlobalAveragePooling2D(name="mean")(base(inputs))
     if plan.dropout > 0:
         x = layers.Dropout(plan.dropout, name="dropout")(x)
     return keras.Model(inputs, answer(x, plan.classes, logits=logits), name="transfer")
@@ -71,6 +71,9 @@ def _finished(trained: keras.Model, plan: Plan) -> keras.Model:
 def _thaw(model: keras.Model) -> None:
     for layer in model.layers:  # the model itself is trainable already, and would not pass it on
         layer.trainable = True
+        for part in getattr(layer, "layers", ()):
+            if isinstance(part, layers.BatchNormalization):
+                part.trainable = False  # to Keras this also means: normalise by the moving statistics
 
 
 ARCHITECTURE = Architecture(

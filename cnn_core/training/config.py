@@ -66,6 +66,14 @@ class Augmentation:
     erase_probability: float = _number(0.0, "Erase", "How often a grey box hides a part.", 0, 1, 0.05)
     erase_fraction: float = _number(0.0, "Largest erased side", "As a share of the side.", 0, 0.8, 0.05)
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be done to a picture.
+
+        Raises:
+            DataError: a number out of its range.
+        """
+        _check_fields(self)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingConfig:
@@ -140,9 +148,7 @@ class TrainingConfig:
         """
         if not isinstance(self.augmentation, Augmentation):
             raise DataError(f"Expected settings as augmentation. Received: {self.augmentation!r}.")
-        for values in (self, self.augmentation):
-            for one in dataclasses.fields(values):
-                _check_field(one, getattr(values, one.name))
+        _check_fields(self)
         _check_numbers("sizes_px", self.sizes_px, int, SMALLEST_PX, LARGEST_PX)
         _check_numbers("stage_shares", self.stage_shares, float, 0, 1)
         if len(self.sizes_px) != len(self.stage_shares):
@@ -159,6 +165,11 @@ class TrainingConfig:
             if epoch < round(passed * self.epochs):
                 return size_px
         return self.sizes_px[-1] if self.sizes_px else self.input_size_px
+
+
+def _check_fields(values: Any) -> None:
+    for one in dataclasses.fields(values):
+        _check_field(one, getattr(values, one.name))
 
 
 def _check_field(one: dataclasses.Field[Any], value: Any) -> None:

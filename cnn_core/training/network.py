@@ -50,6 +50,7 @@ class Network:
             self._judged = build(plan) if averages else self.model
         self.average = WeightAverage(self.model, config.average_decay) if averages else None
         self._logits = backend.Graph(self._judged.inputs, self._judged.outputs)
+        self.take_averaged_weights()
         self._enter(stage=0)
 
     @property
