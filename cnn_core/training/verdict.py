@@ -116,7 +116,7 @@ def _overfitting(facts: Facts) -> Saying:
     if not facts.risen:
         return (
             f"Much of what is learned holds for the training pictures only.{at_end} The validation loss has "
-            f"not risen yet; its lowest is {_loss(facts.lowest)} in epoch {facts.best}.",
+            f"hardly risen since its lowest, {_loss(facts.lowest)} in epoch {facts.best}.",
             "Try augmentation, more dropout or more photos; more epochs would mostly widen the gap.",
         )
     sentence = (
@@ -149,7 +149,7 @@ def _underfitting(facts: Facts) -> Saying:
 
 def _good(facts: Facts) -> Saying:
     sentence = (
-        f"No over-fitting: {_halves(facts)}, and the validation loss has not risen since its lowest, "
+        f"No over-fitting: {_halves(facts)}, and the validation loss has hardly risen since its lowest, "
         f"{_loss(facts.lowest)} in epoch {facts.best}."
     )
     if facts.gap_accuracy < HARDER_GAP:

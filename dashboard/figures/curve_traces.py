@@ -103,7 +103,7 @@ def best_point(x: float, y: float, look: Look, theme: Theme) -> go.Scatter:
         mode="markers",
         marker={
             "symbol": look.symbol,
-            "size": 12,
+            "size": 13,
             "color": look.validation,
             "line": {"width": 2, "color": theme.ground},
         },

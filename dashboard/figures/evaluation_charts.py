@@ -112,8 +112,9 @@ def reliability_figure(bins: Reliability, *, theme: Theme) -> go.Figure:
     figure.update_yaxes(autorange=True, tickformat="~s", nticks=3, title_text="answers", row=2)
     figure.update_layout(barmode="overlay", bargap=0)
     _note(
-        figure, f"mean gap (ECE) <b>{100 * bins.calibration_error:.1f}\u00a0%</b>", theme, corner="top left"
+        figure, f"mean gap (ECE) <b>{100 * bins.calibration_error:.1f}\u00a0%</b>", theme, corner="above left"
     )
+    figure.update_layout(margin_t=30)
     return figure
 
 
@@ -182,17 +183,18 @@ def _mark(figure: go.Figure, point: tuple[float, float], threshold: float, told:
 
 
 def _note(figure: go.Figure, text: str, theme: Theme, *, corner: str) -> None:
-    """The one figure of the chart, in its emptiest corner."""
-    y_side, x_side = corner.split()
+    """The one figure of the chart, in its emptiest corner or above it."""
+    height, x_side = corner.split()
+    above = height == "above"
     figure.add_annotation(
         x=1 if x_side == "right" else 0,
-        y=1 if y_side == "top" else 0,
+        y=1 if above else 0,
         xref="x domain",
         yref="y domain",
         xanchor=x_side,
-        yanchor=y_side,
-        xshift=-8 if x_side == "right" else 8,
-        yshift=-4 if y_side == "top" else 6,
+        yanchor="bottom",
+        xshift=0 if above else -8 if x_side == "right" else 8,
+        yshift=2 if above else 6,
         text=text,
         showarrow=False,
         bgcolor=theme.ground,

@@ -24,7 +24,7 @@ from dashboard.figures.curve_traces import (
     split_line,
     step_trace,
 )
-from dashboard.figures.theme import Theme
+from dashboard.figures.theme import Theme, rgb
 
 Row = Mapping[str, Any]
 
@@ -153,6 +153,7 @@ def _mark_best(figure: go.Figure, run: CurveOf, theme: Theme) -> None:
         showarrow=False,
         xanchor="right" if late else "left",
         yanchor="top",
+        bgcolor="rgba({},{},{},.75)".format(*rgb(theme.ground)),
         xshift=-5 if late else 5,
         font={"size": 12, "color": theme.muted},
     )
@@ -177,6 +178,10 @@ def _layout(
         tick0=0,
         hoverformat=".4~g",
         unifiedhovertitle={"text": "epoch %{x}"},
+        showspikes=True,  # the line under the box of figures
+        spikecolor=theme.muted,
+        spikethickness=-1,  # without a rim
+        spikedash="solid",
         showgrid=False,
         zeroline=False,
         tickfont=font,

@@ -131,7 +131,7 @@ def test_a_wide_gap_is_over_fitting_before_the_loss_rises() -> None:
     history = rows(0.6 / epoch, 1 - 0.4 / epoch, 0.5 + 0.1 / epoch, 0.8 - 0.2 / epoch)
     found = verdict(history)
     assert found.kind == "overfitting"
-    assert "not risen yet" in found.sentence
+    assert "hardly risen" in found.sentence
     assert "Stop" not in found.advice
 
 
