@@ -117,7 +117,8 @@ def _overfitting(facts: Facts) -> Saying:
         return (
             f"Much of what is learned holds for the training pictures only.{at_end} The validation loss has "
             f"hardly risen since its lowest, {_loss(facts.lowest)} in epoch {facts.best}.",
-            "Try augmentation, more dropout or more photos; more epochs would mostly widen the gap.",
+            "Try augmentation, more dropout or more photos; more epochs would mostly widen the gap. "
+            f"Epoch {facts.best} is the one to keep.",
         )
     sentence = (
         f"Over-fitted since epoch {facts.best}: there the validation loss was lowest, {_loss(facts.lowest)}; "

@@ -133,6 +133,7 @@ def test_a_wide_gap_is_over_fitting_before_the_loss_rises() -> None:
     assert found.kind == "overfitting"
     assert "hardly risen" in found.sentence
     assert "Stop" not in found.advice
+    assert "Epoch 12 is the one to keep" in found.advice
 
 
 def test_a_run_still_on_its_way_down_should_go_on() -> None:
