@@ -167,6 +167,7 @@ def train_for_real(job: Job) -> None:
     kept = without_problems(splits, report)
     write_json(job.folder / "scan.json", _scan_facts(splits, kept, report))
     prepare_framework(job.config)
+    change_state(job.folder, "preparing", doing="Starting the framework")
 
     from cnn_core import backend  # from here on there is a framework in this process
     from cnn_core.training.finish import finish

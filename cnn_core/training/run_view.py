@@ -5,7 +5,6 @@ The framework is not needed for this. Files are read anew only when they have ch
 
 from __future__ import annotations
 
-import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -217,7 +216,9 @@ def read_rows(path: Path) -> tuple[Row, ...]:
 
 def _row(names: list[str], line: str) -> Row | None:
     cells = line.split(",")
+    if "" in cells:
+        cells = [cell or "nan" for cell in cells]
     try:
-        return {n: float(cell) if cell else math.nan for n, cell in zip(names, cells, strict=True)}
+        return dict(zip(names, map(float, cells), strict=True))
     except ValueError:
         return None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -248,3 +251,42 @@ def test_a_resumed_run_is_not_paused_by_a_wish_of_before(new_run: tuple[Path, Lo
     assert again is not None
     launching.queue_again(folder, "cpu")
     assert train(folder, again, trainer=steps(1, lambda _: None)) == "finished"
+
+
+def test_a_run_that_expected_a_gpu_and_finds_none_waits_for_the_processor_too(
+    new_run: tuple[Path, Lock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, lock = new_run
+    cpu = folder.parent / ".device-cpu.lock"
+    monkeypatch.setattr(process, "device_of", lambda wish: "gpu")
+    job = Job(folder=folder, config=CONFIG, source=DataSource(folders=("x",)), stopped=lambda: False)
+    with lock:
+        with process._turn_on_found_device(job, "GPU NVIDIA"):
+            assert not is_locked(cpu)
+        with process._turn_on_found_device(job, "CPU"):
+            assert is_locked(cpu)
+            assert read_status(folder)["state"] == "preparing"
+    assert not is_locked(cpu)
+
+
+def test_the_processor_alone_is_seen_by_a_run_that_wants_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CUDA_VISIBLE_DEVICES", "TF_FORCE_GPU_ALLOW_GROWTH"):
+        monkeypatch.setenv(name, "kept")  # so that it is put back
+        monkeypatch.delenv(name)
+    process.prepare_framework(CONFIG)
+    assert "CUDA_VISIBLE_DEVICES" not in os.environ
+    assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
+    process.prepare_framework(dataclasses.replace(CONFIG, device="cpu"))
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
+
+
+def test_a_run_lets_the_dashboard_go_first(project_root: Path) -> None:
+    program = (
+        "import os\nfrom cnn_core.training.process import lower_priority\n"
+        "for _ in range(2):\n    lower_priority()\n"
+        "print(os.getpriority(os.PRIO_PROCESS, 0))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=project_root, capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) == max(process.NICENESS, os.getpriority(os.PRIO_PROCESS, 0))

@@ -18,6 +18,7 @@ from PIL import Image
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import TrainingError
 from cnn_core.model_store import ModelStore
+from cnn_core.training import launching
 from cnn_core.training.config import Augmentation, TrainingConfig
 from cnn_core.training.launching import create_run, queue_again
 from cnn_core.training.locks import take_lock
@@ -44,11 +45,15 @@ PATIENCE_SECONDS = 200.0
 
 
 @pytest.fixture(autouse=True)
-def policy() -> Iterator[None]:
-    """No test leaves a precision behind."""
+def nothing_left() -> Iterator[None]:
+    """No test leaves a precision or a process behind."""
     before = keras.config.dtype_policy()
     yield
     keras.config.set_dtype_policy(before)
+    for child in list(launching._children):
+        child.kill()
+        child.wait()
+    launching.reap()
 
 
 @pytest.fixture
