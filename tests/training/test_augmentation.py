@@ -7,10 +7,11 @@ import pytest
 from numpy.typing import NDArray
 
 from cnn_core.training.augmentation import GREY, augmented
-from cnn_core.training.config import Augmentation, TrainingConfig
+from cnn_core.training.config import Augmentation
+from cnn_core.training.presets import PHOTO_AUGMENTATION
 
 NOTHING = Augmentation()
-EVERYTHING = TrainingConfig().augmentation
+EVERYTHING = PHOTO_AUGMENTATION
 
 
 def noise(height: int = 40, width: int = 40) -> NDArray[np.uint8]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,9 @@ from cnn_core.datasets.folders import LabelledFiles, labelled_files
 from cnn_core.errors import ImageError
 from cnn_core.images import Preprocessing, decode_image, resize_pixels
 from cnn_core.training import pipeline
-from cnn_core.training.config import Augmentation, TrainingConfig
-from cnn_core.training.pipeline import pixel_cache, training_batches
+from cnn_core.training.config import Augmentation
+from cnn_core.training.pipeline import BATCHES_AHEAD, kept_size_px, pixel_cache, training_batches
+from cnn_core.training.presets import PHOTO_AUGMENTATION
 
 RAW = Preprocessing(scale=(1.0,))
 NUMBERED = np.arange(50, dtype=np.uint8)[:, None, None, None].repeat(8, 1).repeat(8, 2).repeat(3, 3)
@@ -61,8 +65,7 @@ class TestBatches:
         assert len(set(map(frozenset, left_out))) > 1
 
     def test_the_same_seed_gives_the_same_bytes(self) -> None:
-        augmentation = TrainingConfig().augmentation
-        first, second = (batches(augmentation=augmentation) for _ in range(2))
+        first, second = (batches(augmentation=PHOTO_AUGMENTATION) for _ in range(2))
         for (a, labels_a), (b, labels_b) in zip(first, second, strict=True):
             np.testing.assert_array_equal(a, b)
             np.testing.assert_array_equal(labels_a, labels_b)
@@ -84,10 +87,64 @@ class TestBatches:
     def test_fewer_pictures_than_a_batch_give_none(self) -> None:
         assert batches(batch_size=64) == []
 
+    def test_the_number_of_threads_changes_no_byte(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pipeline, "THREADS", 1)
+        alone = batches(augmentation=PHOTO_AUGMENTATION)
+        monkeypatch.setattr(pipeline, "THREADS", 7)
+        for (a, _), (b, _) in zip(alone, batches(augmentation=PHOTO_AUGMENTATION), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+    def test_pictures_of_a_batch_are_changed_each_in_its_own_way(self) -> None:
+        same = np.full_like(NUMBERED, 100)
+        ((inputs, _), *_) = training_batches(
+            same,
+            LABELS,
+            size_px=8,
+            batch_size=8,
+            augmentation=Augmentation(brightness=0.3),
+            preprocessing=RAW,
+            seed=(0, 0),
+        )
+        assert len(set(inputs[:, 0, 0, 0].tolist())) > 4
+
     def test_an_error_in_a_worker_reaches_the_trainer(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(pipeline, "augmented", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            batches()
+            batches(augmentation=Augmentation(flip=True))
+
+    def test_without_augmentation_nothing_is_warped(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(pipeline, "augmented", lambda *_: 1 / 0)
+        for inputs, labels in batches():
+            np.testing.assert_array_equal(inputs, NUMBERED[labels.astype(int)])
+
+    def test_batches_are_prepared_ahead_and_never_more_than_a_few(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made: list[int] = []
+
+        def counted(*_: object) -> np.ndarray[Any, Any]:
+            made.append(1)
+            return np.zeros((8, 8, 3), np.uint8)
+
+        monkeypatch.setattr(pipeline, "augmented", counted)
+        epoch = training_batches(
+            NUMBERED,
+            LABELS,
+            size_px=8,
+            batch_size=2,
+            augmentation=Augmentation(flip=True),
+            preprocessing=RAW,
+            seed=(0, 0),
+        )
+        for taken in (1, 2, 3):
+            next(epoch)
+            bound = 2 * (taken + BATCHES_AHEAD)
+            deadline = time.monotonic() + 30
+            while len(made) < bound and time.monotonic() < deadline:
+                time.sleep(0.001)
+            time.sleep(0.02)  # time to make too many
+            assert len(made) == bound
+        epoch.close()  # type: ignore[attr-defined]
 
     def test_stopping_early_leaves_no_thread_behind(self) -> None:
         before = threading.active_count()
@@ -145,6 +202,63 @@ class TestPixelCache:
             pixel_cache(photos, 16, tmp_path / "cache")
         assert list((tmp_path / "cache").iterdir()) == []
 
+    @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EFBIG])
+    def test_a_full_disk_is_found_before_decoding_and_nothing_is_left(
+        self, photos: LabelledFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
+    ) -> None:
+        def full(*_: int) -> None:
+            raise OSError(error, os.strerror(error))
+
+        monkeypatch.setattr(os, "posix_fallocate", full)
+        monkeypatch.setattr(pipeline, "decode_image", lambda _: 1 / 0)
+        with pytest.raises(OSError, match=os.strerror(error)):
+            pixel_cache(photos, 16, tmp_path / "cache")
+        assert list((tmp_path / "cache").iterdir()) == []
+
+    def test_all_bytes_are_claimed_before_the_first_picture_is_written(
+        self, photos: LabelledFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A memory map that outgrows the disk while it is written ends the process with a bus error."""
+        claimed: list[int] = []
+
+        def spy(path: Path, size_px: int) -> np.ndarray[Any, Any]:
+            (file,) = (tmp_path / "cache").iterdir()
+            claimed.append(file.stat().st_blocks * 512)
+            return np.zeros((size_px, size_px, 3), np.uint8)
+
+        monkeypatch.setattr(pipeline, "_square", spy)
+        pixel_cache(photos, 128, tmp_path / "cache")
+        assert min(claimed) >= 6 * 128 * 128 * 3
+
+    def test_it_does_without_that_where_the_system_cannot(
+        self, photos: LabelledFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        expected = np.array(pixel_cache(photos, 16, tmp_path / "cache"))
+        monkeypatch.delattr(os, "posix_fallocate")
+        np.testing.assert_array_equal(pixel_cache(photos, 16, tmp_path / "other"), expected)
+
+    def test_stopping_in_the_middle_leaves_nothing(self, photos: LabelledFiles, tmp_path: Path) -> None:
+        def stop(_: float) -> None:
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            pixel_cache(photos, 16, tmp_path / "cache", stop)
+        assert list((tmp_path / "cache").iterdir()) == []
+
+    def test_progress_goes_up_to_all(
+        self, photos: LabelledFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(pipeline, "DECODED_AT_ONCE", 4)
+        told: list[float] = []
+        pixel_cache(photos, 16, tmp_path / "cache", told.append)
+        assert told == pytest.approx([4 / 6, 1])
+
+    def test_a_photo_that_has_gone_is_told(self, photos: LabelledFiles, tmp_path: Path) -> None:
+        photos.paths[2].unlink()
+        with pytest.raises(FileNotFoundError, match=r"2\.png"):
+            pixel_cache(photos, 16, tmp_path / "cache")
+        assert list((tmp_path / "cache").iterdir()) == []
+
     def test_a_training_tensor_is_what_the_dashboard_gives_the_network(
         self, photos: LabelledFiles, tmp_path: Path
     ) -> None:
@@ -163,6 +277,67 @@ class TestPixelCache:
         for tensor, index in zip(inputs, labels.astype(int), strict=True):
             seen = resize_pixels(decode_image(photos.paths[index].read_bytes()).pixels, (16, 16))
             np.testing.assert_array_equal(tensor, preprocessing.apply(seen))
+
+
+class TestRoom:
+    """Maps of 6 * 16 * 16 * 3 bytes and a header each; there is room for two."""
+
+    @pytest.fixture
+    def cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        monkeypatch.setattr(pipeline, "CACHE_BYTES", 2 * (6 * 16 * 16 * 3 + 128) + 1000)
+        return tmp_path / "cache"
+
+    def made(self, photos: LabelledFiles, cache: Path, *chosen: int, used: float) -> Path:
+        """A map of the photos in this order, used at that time."""
+        before = set(cache.glob("*"))
+        pixel_cache(photos.chosen(chosen), 16, cache)
+        (path,) = set(cache.iterdir()) - before
+        os.utime(path, (used, used))
+        return path
+
+    def test_the_one_used_longest_ago_makes_room(self, photos: LabelledFiles, cache: Path) -> None:
+        first = self.made(photos, cache, 0, 1, 2, 3, 4, 5, used=2000)
+        second = self.made(photos, cache, 5, 4, 3, 2, 1, 0, used=1000)
+        third = self.made(photos, cache, 1, 0, 3, 2, 5, 4, used=3000)
+        assert first.exists()
+        assert not second.exists()
+        assert third.exists()
+
+    def test_using_a_map_keeps_it(self, photos: LabelledFiles, cache: Path) -> None:
+        first = self.made(photos, cache, 0, 1, 2, 3, 4, 5, used=1000)
+        second = self.made(photos, cache, 5, 4, 3, 2, 1, 0, used=2000)
+        pixel_cache(photos, 16, cache)  # the first once more, now
+        self.made(photos, cache, 1, 0, 3, 2, 5, 4, used=3000)
+        assert first.exists()
+        assert not second.exists()
+
+    def test_a_map_that_is_being_read_stays_readable(self, photos: LabelledFiles, cache: Path) -> None:
+        pixels = pixel_cache(photos, 16, cache)
+        expected = np.array(pixels)
+        for path in cache.iterdir():
+            os.utime(path, (1000, 1000))
+        self.made(photos, cache, 5, 4, 3, 2, 1, 0, used=2000)
+        self.made(photos, cache, 1, 0, 3, 2, 5, 4, used=3000)
+        assert len(list(cache.iterdir())) == 2
+        np.testing.assert_array_equal(pixels, expected)
+
+    def test_what_another_run_is_writing_just_now_stays(self, photos: LabelledFiles, cache: Path) -> None:
+        cache.mkdir()
+        written = cache / ".other-16.123-4.npy"
+        written.write_bytes(bytes(9000))
+        os.utime(written, (1, 1))
+        pixel_cache(photos, 16, cache)
+        assert written.exists()
+
+
+@pytest.mark.parametrize("changes", [{"zoom": 0.2}, {"stretch": 0.2}])
+def test_pictures_are_kept_larger_where_augmentation_zooms_in(changes: dict[str, float]) -> None:
+    assert kept_size_px(128, Augmentation(**changes)) == 160
+
+
+def test_pictures_are_kept_as_large_as_they_are_used_where_nothing_zooms() -> None:
+    params = Augmentation(flip=True, rotation_degrees=40, shift_fraction=0.2, erase_probability=1)
+    assert kept_size_px(128, params) == kept_size_px(128, Augmentation()) == 128
 
 
 def labels_of(epoch: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]) -> set[int]:
