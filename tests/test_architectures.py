@@ -10,15 +10,22 @@ import pytest
 from keras import layers
 from model_matrix import with_seeded_weights
 
-from cnn_core import architectures, backend
-from cnn_core.architectures import PHOTO_CNN_BLOCKS, PHOTO_CNN_PREPROCESSING, folded, photo_cnn
+from cnn_core import backend
+from cnn_core.architectures import ARCHITECTURES, Plan, architecture_named, stacks, transfer
+from cnn_core.architectures import photo_cnn as photo_cnn_module
+from cnn_core.architectures.photo_cnn import BLOCKS, PREPROCESSING, folded, photo_cnn
+from cnn_core.errors import DataError
+from cnn_core.images import Preprocessing
 from cnn_core.probe import Probe
+
+PHOTO_CNN_WEIGHTS = 1_467_569  # of the bundled network
+CONVOLUTIONAL = (keras.layers.Conv2D, keras.layers.MaxPooling2D)
 
 
 @pytest.fixture
 def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same stack with few filters."""
-    monkeypatch.setattr(architectures, "PHOTO_CNN_BLOCKS", ((4,), (5,), (6, 6), (7, 7), (8, 8)))
+    monkeypatch.setattr(photo_cnn_module, "BLOCKS", ((4,), (5,), (6, 6), (7, 7), (8, 8)))
 
 
 def photos(size_px: int, count: int = 3) -> np.ndarray:
@@ -26,24 +33,24 @@ def photos(size_px: int, count: int = 3) -> np.ndarray:
 
 
 def test_the_finished_network_is_convolutions_pooling_and_one_sigmoid_unit() -> None:
-    model = photo_cnn(144)
+    model = photo_cnn(Plan(size_px=144))
     kinds = [type(layer).__name__ for layer in model.layers if isinstance(layer, layers.Layer)]
     assert sorted(set(kinds)) == ["Conv2D", "Dense", "GlobalAveragePooling2D", "InputLayer", "MaxPooling2D"]
-    assert kinds.count("Conv2D") == sum(map(len, PHOTO_CNN_BLOCKS))
+    assert kinds.count("Conv2D") == sum(map(len, BLOCKS))
     assert model.output_shape == (None, 1)
-    assert model.count_params() * 4 < 20e6
+    assert model.count_params() == PHOTO_CNN_WEIGHTS
 
 
 def test_black_and_white_become_minus_one_and_one() -> None:
-    low, high = PHOTO_CNN_PREPROCESSING.bounds()
+    low, high = PREPROCESSING.bounds()
     np.testing.assert_allclose([low[0], high[0]], [-1, 1], atol=1e-6)
 
 
 @pytest.mark.usefixtures("small_blocks")
 def test_folding_keeps_the_answers_of_the_training_form() -> None:
-    trained = with_seeded_weights(photo_cnn(None, dropout=0.3, for_training=True))
+    trained = with_seeded_weights(photo_cnn(Plan(size_px=None, dropout=0.3), for_training=True))
     before = [weight.copy() for weight in trained.get_weights()]
-    finished = folded(trained, 32)
+    finished = folded(trained, Plan(size_px=32))
     x = photos(32)
     logits = trained.predict_on_batch(x)
     probabilities = finished.predict_on_batch(x)
@@ -59,7 +66,8 @@ def test_folding_a_network_of_mixed_precision_gives_one_of_full_precision() -> N
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        finished = folded(with_seeded_weights(photo_cnn(None, for_training=True)), 32)
+        trained = with_seeded_weights(photo_cnn(Plan(size_px=None), for_training=True))
+        finished = folded(trained, Plan(size_px=32))
         probe = Probe(finished)
     finally:
         keras.config.set_dtype_policy(policy)
@@ -71,7 +79,7 @@ def test_folding_a_network_of_mixed_precision_gives_one_of_full_precision() -> N
 
 @pytest.mark.usefixtures("small_blocks")
 def test_every_layer_of_the_finished_network_can_be_looked_at() -> None:
-    probe = Probe(photo_cnn(32), class_names=("cats", "dogs"))
+    probe = Probe(photo_cnn(Plan(size_px=32)), class_names=("cats", "dogs"))
     assert probe.heads[0].kind == "binary"
     assert probe.heads[0].class_names == ("cats", "dogs")
     assert probe.default_cam_layer() == "block5_conv2"
@@ -91,6 +99,172 @@ def test_fused_batch_normalisation_trains_like_the_layer_of_keras() -> None:
     # TensorFlow's kernel keeps the variance of the population (n / (n - 1)), Keras that of the batch.
     np.testing.assert_allclose(fused.moving_variance, plain.moving_variance, rtol=0.01)
     np.testing.assert_allclose(fused(x, training=False), plain(x, training=False), atol=0.02)
+
+
+# ---- The networks of the documents ----
+
+
+def trainable(key: str, **plan: object) -> keras.Model:
+    """A network as it is trained, for pictures of 150 pixels."""
+    return architecture_named(key).for_training(Plan(**({"size_px": 150} | plan)))
+
+
+def parameters(model: keras.Model) -> list[int]:
+    """Of the layers that have any."""
+    return [layer.count_params() for layer in model.layers if layer.count_params()]
+
+
+def widths(model: keras.Model) -> list[int]:
+    """Of the maps after each convolution and pooling."""
+    return [layer.output.shape[2] for layer in model.layers if isinstance(layer, CONVOLUTIONAL)]
+
+
+def test_the_lecture_has_the_parameters_and_maps_of_row_a5() -> None:
+    model = trainable("lecture_cnn")
+    assert parameters(model) == [448, 4_640, 18_496, 10_617_344, 513]
+    assert model.count_params() == 10_641_441
+    assert widths(model) == [150, 75, 75, 37, 37, 18]
+
+
+def test_the_article_has_the_layers_of_row_b4() -> None:
+    model = trainable("article_cnn", dropout=0.5)
+    # 9 * 9 * 128 = 10,368 values after the fourth pooling; every number by hand.
+    expected = [
+        3 * 9 * 32 + 32,
+        32 * 9 * 64 + 64,
+        64 * 9 * 128 + 128,
+        128 * 9 * 128 + 128,
+        10_368 * 512 + 512,
+        513,
+    ]
+    assert parameters(model) == expected
+    assert widths(model) == [150, 75, 75, 37, 37, 18, 18, 9]
+
+
+def test_the_report_has_the_parameters_and_maps_of_row_c2() -> None:
+    model = trainable("report_cnn")
+    assert parameters(model) == [896, 18_496, 73_856, 147_584, 3_211_776, 513]
+    assert model.count_params() == 3_453_121
+    assert widths(model) == [148, 74, 72, 36, 34, 17, 15, 7]
+    assert model.get_layer("flatten").output.shape == (None, 6272)
+
+
+@pytest.mark.parametrize("key", ["lecture_cnn", "article_cnn", "report_cnn"])
+def test_convolutions_and_the_hidden_layer_of_the_documents_end_in_relu(key: str) -> None:
+    model = trainable(key, dropout=0.5)
+    for layer in model.layers:
+        if isinstance(layer, layers.Conv2D):
+            assert layer.kernel_size == (3, 3)
+        if isinstance(layer, layers.Conv2D) or layer.name == "hidden":
+            assert layer.activation is keras.activations.relu
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+@pytest.mark.parametrize("key", ["lecture_cnn", "article_cnn", "report_cnn", "photo_cnn", "transfer"])
+def test_a_finished_network_answers_the_probabilities_of_the_trained_ones_logits(
+    key: str, classes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stacks, "HIDDEN_UNITS", 8)
+    monkeypatch.setattr(photo_cnn_module, "BLOCKS", ((4,), (5,), (6, 6), (7, 7), (8, 8)))
+    monkeypatch.setattr(transfer, "pretrained_base", photo_base)
+    monkeypatch.setattr(transfer, "untrained_base", photo_base)
+    plan = Plan(size_px=48, classes=classes, dropout=0.5, base="MobileNetV2")
+    trained = with_seeded_weights(architecture_named(key).for_training(plan))
+    before = [weight.copy() for weight in trained.get_weights()]
+    finished = architecture_named(key).finished(trained, plan)
+    x = photos(48)
+    logits = trained.predict_on_batch(x).astype(np.float64)
+    logits = logits if classes > 2 else np.concatenate([np.zeros_like(logits), logits], axis=1)
+    expected = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    answered = finished.predict_on_batch(x)
+    assert answered.shape == (3, 1 if classes == 2 else classes)
+    np.testing.assert_allclose(answered, expected[:, 1:] if classes == 2 else expected, atol=1e-4)
+    assert expected.std() > 0.001
+    for old, new in zip(before, trained.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def photo_base(name: str, size_px: int | None) -> keras.Model:
+    inputs = keras.Input((size_px, size_px, 3))
+    return keras.Model(inputs, layers.BatchNormalization()(layers.Conv2D(4, 3, strides=2)(inputs)))
+
+
+@pytest.mark.parametrize(
+    ("key", "smallest_px"), [("lecture_cnn", 8), ("article_cnn", 16), ("report_cnn", 46)]
+)
+def test_pictures_too_small_for_so_many_poolings_are_refused(key: str, smallest_px: int) -> None:
+    """By hand for the report: 46 gives 44, 22, 20, 10, 8, 4, 2 and 1."""
+    assert widths(trainable(key, size_px=smallest_px))[-1] == 1
+    with pytest.raises(DataError, match=f"larger pictures for {key}.*Received: {smallest_px - 1} px"):
+        trainable(key, size_px=smallest_px - 1)
+
+
+def test_a_network_that_flattens_needs_a_size() -> None:
+    with pytest.raises(DataError, match="report_cnn flattens its maps"):
+        trainable("report_cnn", size_px=None)
+
+
+def test_networks_of_any_size_are_those_without_flatten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transfer, "pretrained_base", photo_base)
+    monkeypatch.setattr(transfer, "untrained_base", photo_base)
+    for architecture in ARCHITECTURES:
+        model = architecture.for_training(Plan(size_px=64, base="MobileNetV2"))
+        flattens = any(isinstance(layer, layers.Flatten) for layer in model.layers)
+        assert architecture.any_size != flattens
+
+
+def test_an_unknown_network_is_refused_with_those_there_are() -> None:
+    with pytest.raises(DataError, match=r"lecture_cnn, .*transfer\. Received: 'vgg'"):
+        architecture_named("vgg")
+
+
+# ---- A base from elsewhere ----
+
+
+def test_the_base_is_frozen_until_it_is_thawed_and_its_normalisation_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(transfer, "pretrained_base", photo_base)
+    monkeypatch.setattr(transfer, "untrained_base", photo_base)
+    model = trainable("transfer", size_px=32, base="MobileNetV2")
+    assert [v.path for v in model.trainable_variables] == ["answer/kernel", "answer/bias"]
+    fine_tuned = architecture_named("transfer").fine_tuned
+    assert fine_tuned is not None
+    fine_tuned(model)
+    names = [v.name for v in model.trainable_variables]
+    assert sorted(names) == ["bias", "bias", "kernel", "kernel"]
+    x = photos(32)
+    alike = [np.asarray(model(x, training=training)) for training in (False, True)]
+    np.testing.assert_allclose(*alike, atol=1e-5)  # by moving statistics in both
+
+
+@pytest.mark.parametrize(
+    "error", [OSError("no route"), ValueError("bad hash"), Exception("URL fetch failure")]
+)
+def test_weights_that_cannot_be_downloaded_are_told_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def offline(**_: object) -> keras.Model:
+        raise error
+
+    monkeypatch.setattr(keras.applications, "VGG16", offline)
+    with pytest.raises(DataError, match=r"ImageNet weights of VGG16.*~/\.keras/models"):
+        transfer.pretrained_base("VGG16", 64)
+
+
+@pytest.mark.parametrize("name", list(transfer.BASES))
+def test_a_base_is_given_what_keras_would_give_it(name: str) -> None:
+    """To a tenth of a grey level, against the preprocessing of Keras itself."""
+    modules = {
+        "MobileNetV2": keras.applications.mobilenet_v2,
+        "ResNet50V2": keras.applications.resnet_v2,
+        "EfficientNetV2B0": keras.applications.efficientnet_v2,
+        "VGG16": keras.applications.vgg16,
+    }
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 3), np.uint8)
+    expected = modules[name].preprocess_input(pixels.astype(np.float32))
+    preprocessing: Preprocessing = transfer.BASES[name]
+    np.testing.assert_allclose(preprocessing.apply(pixels), expected, atol=1e-3)
 
 
 # ---- Networks of keras.applications, with random weights: nothing is downloaded ----

@@ -80,7 +80,7 @@ PRESETS = (
         title="Article",
         summary="Four convolutions and dropout 0.5, without augmentation: over-fits after some epochs.",
         architecture="article_cnn",
-        parameters=5_550_913,
+        parameters=5_550_273,
         config=TrainingConfig(
             preset="article_cnn", epochs=30, batch_size=32, learning_rate=1e-4, dropout=0.5
         ),
@@ -90,7 +90,7 @@ PRESETS = (
         title="Article, augmented",
         summary="The same with augmentation: new photos are answered better, and nothing over-fits.",
         architecture="article_cnn",
-        parameters=5_550_913,
+        parameters=5_550_273,
         config=TrainingConfig(
             preset="article_cnn_augmented",
             epochs=50,
@@ -132,7 +132,7 @@ PRESETS = (
         title="Photo CNN",
         summary="The bundled network: deeper, batch normalisation, averaged weights. Best from nothing.",
         architecture="photo_cnn",
-        parameters=1_465_681,
+        parameters=1_467_569,
         config=TrainingConfig(
             preset="photo_cnn",
             epochs=48,

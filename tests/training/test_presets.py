@@ -1,0 +1,124 @@
+"""The presets are the documents' networks with the documents' settings."""
+
+from __future__ import annotations
+
+import keras
+import pytest
+
+from cnn_core.architectures import transfer
+from cnn_core.errors import DataError
+from cnn_core.training.config import BASES, Augmentation
+from cnn_core.training.network import architecture_of, plan_of
+from cnn_core.training.presets import PRESETS, Preset, preset_named
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_download() -> object:
+    """The bases without their ImageNet weights."""
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transfer, "pretrained_base", transfer.untrained_base)
+        yield
+
+
+def network(preset: Preset) -> keras.Model:
+    return architecture_of(preset.config).for_training(plan_of(preset.config, 2))
+
+
+def dropout_rates(model: keras.Model) -> dict[str, float]:
+    """Rate of each dropout, by the name of the layer before it."""
+    names = [layer.name for layer in model.layers]
+    return {
+        names[place - 1]: pytest.approx(layer.rate)
+        for place, layer in enumerate(model.layers)
+        if isinstance(layer, keras.layers.Dropout)
+    }
+
+
+def test_there_are_the_eight_presets_that_were_promised() -> None:
+    assert [preset.key for preset in PRESETS] == [
+        "lecture_baseline",
+        "lecture_regularized",
+        "article_cnn",
+        "article_cnn_augmented",
+        "report_baseline",
+        "report_regularized",
+        "photo_cnn",
+        "transfer",
+    ]
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.key)
+def test_a_preset_tells_its_true_number_of_parameters(preset: Preset) -> None:
+    trained = network(preset)
+    finished = architecture_of(preset.config).finished(trained, plan_of(preset.config, 2))
+    assert finished.count_params() == preset.parameters
+    assert finished.input_shape[1:] == (preset.config.input_size_px,) * 2 + (3,)
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.key)
+def test_a_preset_is_known_by_its_key_and_trains_itself(preset: Preset) -> None:
+    assert preset_named(preset.key) is preset
+    assert preset.config.preset == preset.key
+    assert preset.title
+    assert preset.summary.endswith(".")
+
+
+def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
+    with pytest.raises(DataError, match=r"lecture_baseline.*transfer\. Received: 'vgg'"):
+        preset_named("vgg")
+
+
+def test_the_lecture_drops_after_the_first_and_last_pooling_and_after_the_hidden_layer() -> None:
+    expected = {"pool1": 0.3, "pool3": 0.3, "hidden": 0.1}
+    assert dropout_rates(network(preset_named("lecture_regularized"))) == expected
+    assert dropout_rates(network(preset_named("lecture_baseline"))) == {}
+
+
+def test_article_and_report_drop_half_after_flattening() -> None:
+    for key in ("article_cnn", "article_cnn_augmented", "report_regularized"):
+        assert dropout_rates(network(preset_named(key))) == {"flatten": 0.5}
+    assert dropout_rates(network(preset_named("report_baseline"))) == {}
+
+
+def test_the_settings_are_those_of_the_documents() -> None:
+    """Rows A3, A6, A7, A8 and A9; B4 and B5; C2 to C4 of the reference."""
+    lecture, regularized = (preset_named(f"lecture_{kind}").config for kind in ("baseline", "regularized"))
+    for config in (lecture, regularized):
+        assert (config.epochs, config.batch_size, config.input_size_px) == (15, 128, 150)
+        assert (config.optimizer, config.learning_rate) == ("adam", 0.001)
+    assert lecture.augmentation == Augmentation()
+    assert regularized.augmentation == Augmentation(
+        flip=True, rotation_degrees=45, zoom=0.5, shift_fraction=0.15
+    )
+    assert preset_named("article_cnn").config.augmentation == Augmentation()
+    article = preset_named("article_cnn_augmented").config.augmentation
+    assert article.flip
+    assert (
+        min(
+            article.rotation_degrees,
+            article.shift_fraction,
+            article.zoom,
+            article.brightness,
+            article.contrast,
+        )
+        > 0
+    )
+    for key in ("report_baseline", "report_regularized"):
+        config = preset_named(key).config
+        assert (config.optimizer, config.learning_rate, config.input_size_px) == ("rmsprop", 1e-4, 150)
+    assert preset_named("report_baseline").config.augmentation == Augmentation()
+    assert preset_named("report_regularized").config.augmentation != Augmentation()
+    assert preset_named("report_regularized").config.keep == "best"
+
+
+@pytest.mark.parametrize("preset", PRESETS[:6], ids=lambda preset: preset.key)
+def test_a_documents_preset_has_nothing_that_the_documents_lack(preset: Preset) -> None:
+    config = preset.config
+    assert (config.schedule, config.warmup_epochs, config.early_stopping_epochs) == ("constant", 0, 0)
+    assert (config.weight_decay, config.label_smoothing, config.average_decay) == (0, 0, 0)
+    assert (config.sizes_px, config.class_weights, config.fine_tuning_epochs) == ((), "none", 0)
+
+
+def test_the_bases_of_the_form_are_those_that_can_be_trained() -> None:
+    assert set(BASES) == set(transfer.BASES)
