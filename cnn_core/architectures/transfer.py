@@ -27,8 +27,15 @@ BASES: Mapping[str, Preprocessing] = MappingProxyType(
 )
 
 
+def untrained_base(name: str, size_px: int | None) -> keras.Model:
+    """A Keras application without its head, with weights of no meaning."""
+    return getattr(keras.applications, name)(
+        include_top=False, weights=None, input_shape=(size_px, size_px, 3)
+    )
+
+
 def pretrained_base(name: str, size_px: int | None) -> keras.Model:
-    """A Keras application without its head, with ImageNet weights from Keras' cache or the network.
+    """The same with ImageNet weights from Keras' cache or the network.
 
     Raises:
         DataError: the weights are not there and cannot be downloaded.
@@ -43,7 +50,7 @@ def pretrained_base(name: str, size_px: int | None) -> keras.Model:
         ) from error
 
 
-def transfer(plan: Plan, *, logits: bool) -> keras.Model:
+def transfer(plan: Plan, *, logits: bool, pretrained: bool = True) -> keras.Model:
     """The base, frozen, the mean over its last maps, dropout, and the answer.
 
     Batch normalisation of the base stays as ImageNet left it, also while fine-tuning.
@@ -51,9 +58,10 @@ def transfer(plan: Plan, *, logits: bool) -> keras.Model:
     Args:
         plan: ``base`` is one of ``BASES``.
         logits: as in training.
+        pretrained: with ImageNet weights; needless where others are put in their place.
     """
     inputs = keras.Input((plan.size_px, plan.size_px, 3), name="photo")
-    base = pretrained_base(plan.base, plan.size_px)
+    base = (pretrained_base if pretrained else untrained_base)(plan.base, plan.size_px)
     base.trainable = False
     x = layers.GlobalAveragePooling2D(name="mean")(base(inputs))
     if plan.dropout > 0:
@@ -63,7 +71,7 @@ def transfer(plan: Plan, *, logits: bool) -> keras.Model:
 
 def _finished(trained: keras.Model, plan: Plan) -> keras.Model:
     with backend.dtype_policy("float32"):
-        model = transfer(plan, logits=False)
+        model = transfer(plan, logits=False, pretrained=False)
     model.set_weights(trained.get_weights())
     return model
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import keras
@@ -41,13 +42,13 @@ class Network:
         self._config, self._classes, self._steps, self._devices = config, classes, steps, devices
         self.architecture = architecture_of(config)
         self.plan = plan_of(config, classes)
-        free = Plan(size_px=None, classes=classes, dropout=self.plan.dropout, base=self.plan.base)
+        free = dataclasses.replace(self.plan, size_px=None)
+        self._trained_plan = free if self.architecture.any_size else self.plan
         keras.utils.set_random_seed(config.seed)
         with backend.dtype_policy(precision), devices.scope():
-            build, plan = self.architecture.for_training, free if self.architecture.any_size else self.plan
-            self.model = build(plan)
+            self.model = self.architecture.for_training(self._trained_plan)
             averages = config.average_decay > 0
-            self._judged = build(plan) if averages else self.model
+            self._judged = self.architecture.for_training(self._trained_plan) if averages else self.model
         self.average = WeightAverage(self.model, config.average_decay) if averages else None
         self._logits = backend.Graph(self._judged.inputs, self._judged.outputs)
         self.take_averaged_weights()
@@ -92,7 +93,7 @@ class Network:
 
     def finished(self, weights: Arrays) -> keras.Model:
         """The network to keep: float32, probabilities, with some ``kept_weights``."""
-        trained = self.architecture.for_training(self.plan)
+        trained = self.architecture.for_training(self._trained_plan)
         trained.set_weights(weights)
         return self.architecture.finished(trained, self.plan)
 

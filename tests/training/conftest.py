@@ -1,0 +1,35 @@
+"""What tests of training runs share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from cnn_core.datasets.splits import Splits
+
+
+@pytest.fixture(scope="module")
+def small_networks() -> Iterator[None]:
+    """The same architectures with few filters and units, over a base that needs no download."""
+    # Imported here, since many tests of this folder do without the framework.
+    from tiny_training import tiny_base
+
+    from cnn_core.architectures import photo_cnn, stacks, transfer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(photo_cnn, "BLOCKS", ((4,), (4,), (4, 4), (6,), (6,)))
+        patch.setattr(stacks, "HIDDEN_UNITS", 8)
+        patch.setattr(transfer, "pretrained_base", tiny_base)
+        patch.setattr(transfer, "untrained_base", tiny_base)
+        yield
+
+
+@pytest.fixture(scope="session")
+def splits(tmp_path_factory: pytest.TempPathFactory) -> Splits:
+    """Two dozen tiny cats and dogs to train on, ten each to validate and to test with."""
+    from tiny_training import draw_splits
+
+    return draw_splits(tmp_path_factory.mktemp("pictures"))
