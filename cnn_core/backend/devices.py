@@ -7,6 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+for _gpu in tf.config.list_physical_devices("GPU"):
+    # The dashboard and a training process share a card; by default the first one takes all its memory.
+    tf.config.experimental.set_memory_growth(_gpu, True)
+
 
 def fast_precision() -> str:
     """``mixed_bfloat16`` where the processor multiplies in bfloat16, else ``float32``."""
