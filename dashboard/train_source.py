@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from cnn_core.errors import Cancelled
 from dashboard.choosers import choice
 from dashboard.jobs import job_progress
 from dashboard.markdown import literal
-from dashboard.resources import data_folder, data_jobs, session_name
+from dashboard.resources import data_folder, data_jobs, runs, session_name
 from dashboard.train_choice import remembered_errors, tell_errors
 
 ORIGINS = {"folder": "A folder", "download": "Cats and dogs", "upload": "A zip"}
@@ -30,7 +31,8 @@ FOLDER_HELP = (
     "stays in this session: a copied link does not name it."
 )
 MORE_HELP = "One per line; their pictures are joined into training. They hold the same class folders."
-MAX_ARCHIVE_MB = 200
+MAX_ARCHIVE_MB = 200  # as much as the server takes, see .streamlit/config.toml
+KEPT_UPLOADS = 4  # unpacked ones without a run
 DOWNLOAD_KEY = "download-cats-and-dogs"
 FOLDER, MORE, VALIDATION, TEST, SEED, GREY = (
     f"data-{name}" for name in ("folder", "more", "validation", "test", "seed", "grey")
@@ -196,9 +198,22 @@ def unpacked(file: Any) -> Path:
     """
     from cnn_core.datasets.archives import unpack_class_folders
 
-    name = hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    uploads = places.cache_folder() / "datasets" / "uploads"
+    folder = uploads / hashlib.file_digest(file, "sha256").hexdigest()[:16]
     file.seek(0)
-    return unpack_class_folders(file, places.cache_folder() / "datasets" / "uploads" / name)
+    if not folder.is_dir():
+        _make_room(uploads)
+        unpack_class_folders(file, folder)
+    os.utime(folder)  # used last
+    return folder
+
+
+def _make_room(uploads: Path) -> None:
+    """Remove the uploads unused longest, but none that a run was trained on."""
+    needed = {Path(folder) for run in runs().all() for folder in run.source.folders}
+    unused = [path for path in uploads.glob("[!.]*") if path not in needed]
+    for path in sorted(unused, key=lambda path: path.stat().st_mtime)[: 1 - KEPT_UPLOADS or None]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def split_controls(origin_of_splits: str) -> None:

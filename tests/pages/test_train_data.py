@@ -257,3 +257,16 @@ def test_words_beneath_a_picture_are_no_html():
     row = pictures_html([Captioned(jpeg=b"x", alt='"><script>', caption="<b>")], columns=1)
     assert "<script>" not in row
     assert "&lt;b&gt;" in row
+
+
+def test_uploads_that_no_run_needs_make_room_for_new_ones(open_app, tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(train_source, "KEPT_UPLOADS", 2)
+    folders = []
+    for number in range(4):
+        photos = write_class_folders(tmp_path / f"set{number}", 3, first_seed=100 * number)
+        folders.append(train_source.unpacked(io.BytesIO(zip_of(photos))))
+        time.sleep(0.02)
+    assert [folder.is_dir() for folder in folders] == [False, False, True, True]
+    again = train_source.unpacked(io.BytesIO(zip_of(tmp_path / "set3")))
+    assert again == folders[3]
