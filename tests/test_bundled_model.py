@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cnn_core import open_explorer, open_image
+from cnn_core.datasets.folders import labelled_files
 from cnn_core.explorer import Explorer
 
 KEY = "cats_dogs"
@@ -65,3 +66,38 @@ def test_the_heat_map_of_a_cat_beside_a_dog_tells_them_apart(explorer: Explorer,
 
     width = values.shape[1]
     assert values[:, : width // 2].sum() > values[:, -(width // 2) :].sum()
+
+
+# ---- The two networks of the report, to be looked at side by side ----
+
+PAIR = ("report_baseline", "report_regularized")
+
+
+@pytest.mark.parametrize("key", PAIR)
+def test_the_networks_of_the_report_have_its_parameters_and_are_small_enough(
+    explorer: Explorer, project_root: Path, key: str
+) -> None:
+    assert (project_root / "models" / key / "model.keras").stat().st_size <= 14e6
+    assert explorer.model(key).probe.model.count_params() == 3_453_121
+
+
+def test_dropout_and_augmentation_answer_new_photos_better(explorer: Explorer) -> None:
+    cards = {card.key: card for card in explorer.models()}
+    over_fitted, regularised = (cards[key] for key in PAIR)
+    assert over_fitted.facts["training"]["kept_epoch"] == over_fitted.facts["training"]["epochs_trained"]
+    assert regularised.accuracy > over_fitted.accuracy + 0.05
+    assert regularised.facts["validation"]["loss"] < over_fitted.facts["validation"]["loss"]
+
+
+@pytest.mark.needs_data
+@pytest.mark.parametrize("key", PAIR)
+def test_their_cards_say_what_they_answer_to_the_validation_photos(
+    explorer: Explorer, data_folder: Path, key: str
+) -> None:
+    model = explorer.model(key)
+    files = labelled_files([data_folder / "cats_and_dogs_filtered" / "validation"]).chosen(range(0, 1000, 8))
+    inputs = np.concatenate([explorer.model_input(key, open_image(path)) for path in files.paths])
+    (scores,) = model.probe.scores(inputs)
+    right = np.mean(scores.argmax(axis=1) == np.asarray(files.labels))
+    assert right == pytest.approx(model.card.accuracy, abs=0.1)  # every eighth photo: two standard errors
+    assert files.classes == model.card.classes
