@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +24,8 @@ from cnn_core.errors import Cancelled, DataError
 __all__ = ["PROBLEM_KINDS", "Problem", "ScanReport", "scan", "without_problems"]
 
 MOST_THREADS = 4  # decoding itself runs on one at a time, reading and hashing beside it
-LOOKS_AHEAD = 8  # per thread
+GROUP = 16  # pictures looked at without a word in between
+GROUPS_AHEAD = 2  # per thread
 DECODING_SHARE = 0.95  # of the time, the rest is spent comparing
 PRIORITY = ("test", "validation", "training")  # of two alike the one in the earlier of these stays
 
@@ -88,10 +89,13 @@ def _scanned(
     splits: Splits, progress: Callable[[float], None], cancelled: Callable[[], bool], keep_non_rgb: bool
 ) -> ScanReport:
     places = [(name, path) for name, files in splits.items() for path in files.paths]
-    looks = []
-    for look in _looks([path for _, path in places], cancelled, keep_non_rgb):
-        looks.append(look)
-        progress(DECODING_SHARE * len(looks) / len(places))
+    looks: list[Look] = []
+    with closing(_looks([path for _, path in places], keep_non_rgb)) as coming:
+        for look in coming:
+            if cancelled():
+                raise Cancelled("The scan was stopped.")
+            looks.append(look)
+            progress(DECODING_SHARE * len(looks) / len(places))
     found = {
         index: Problem(split=name, path=path, kind=look.kind, detail=look.detail, twin=None)
         for index, ((name, path), look) in enumerate(zip(places, looks, strict=True))
@@ -111,20 +115,22 @@ def _scanned(
     )
 
 
-def _looks(paths: Sequence[Path], cancelled: Callable[[], bool], keep_non_rgb: bool) -> Iterator[Look]:
+def _looks(paths: Sequence[Path], keep_non_rgb: bool) -> Generator[Look, None, None]:
     """What each file is, in order; only a few of them are worked on ahead."""
     threads = min(MOST_THREADS, os.cpu_count() or 1)
+
+    def inspected(start: int) -> list[Look]:
+        return [inspect(path, keep_non_rgb=keep_non_rgb) for path in paths[start : start + GROUP]]
+
     pool = ThreadPoolExecutor(threads)
     try:
-        waiting: deque[Future[Look]] = deque()
-        for path in paths:
-            if cancelled():
-                raise Cancelled("The scan was stopped.")
-            waiting.append(pool.submit(inspect, path, keep_non_rgb=keep_non_rgb))
-            if len(waiting) > LOOKS_AHEAD * threads:
-                yield waiting.popleft().result()
+        waiting: deque[Future[list[Look]]] = deque()
+        for start in range(0, len(paths), GROUP):
+            waiting.append(pool.submit(inspected, start))
+            if len(waiting) > GROUPS_AHEAD * threads:
+                yield from waiting.popleft().result()
         while waiting:
-            yield waiting.popleft().result()
+            yield from waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
 
