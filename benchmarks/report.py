@@ -35,6 +35,8 @@ class Target:
 
 FORWARD = ("ours", "forward pass")
 GRIDS = "activations and grids"
+PER_SECOND = "training, images per second"
+WAITED, TRAINED = "training, seconds of waiting", "training, seconds"
 TARGETS: tuple[Target, ...] = (
     Target(title="All activations / forward pass", above=("ours", "activations"), below=FORWARD, limit=1.5),
     Target(
@@ -56,6 +58,20 @@ TARGETS: tuple[Target, ...] = (
         Target(title=f"{peer} / ours, {method}", above=(peer, method), below=("ours", method))
         for method in ("grad_cam", "saliency")
         for peer in ("tf-keras-vis", "xplique")
+    ),
+    *(
+        Target(
+            title=f"Training: {who} / documents' way",
+            above=(who, PER_SECOND),
+            below=("documents' way", PER_SECOND),
+            limit=limit,
+            at_least=True,
+        )
+        for who, limit in (("ours, bfloat16", 2.2), ("ours, float32", 1.25))
+    ),
+    *(
+        Target(title=f"Waiting / training, {who}", above=(who, WAITED), below=(who, TRAINED), limit=0.05)
+        for who in ("ours, bfloat16", "ours, float32")
     ),
 )
 FASTER_ON_AVERAGE, FASTER_AT_THE_DEEPEST, STRONG = 40, 12, 10

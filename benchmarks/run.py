@@ -29,6 +29,18 @@ class Job:
     script: str
     peer: bool = False
     network: str = DEFAULT_NETWORK
+    batch: int | None = None  # of a training script
+    precision: str = "float32"
+
+
+def training_jobs(batch: int) -> tuple[Job, ...]:
+    """Ours in both precisions, and the documents' way between them."""
+    network = f"report_regularized, batch {batch}"
+    return (
+        Job(script="training_ours", network=network, batch=batch, precision="mixed_bfloat16"),
+        Job(script="training_documents", peer=True, network=network, batch=batch),
+        Job(script="training_ours", network=network, batch=batch),
+    )
 
 
 GROUPS: dict[str, tuple[Job, ...]] = {
@@ -46,6 +58,10 @@ GROUPS: dict[str, tuple[Job, ...]] = {
     ),
     "patterns": (Job(script="patterns_ours"), Job(script="patterns_tf_keras_vis", peer=True)),
     "dashboard": (Job(script="dashboard"),),
+    "training": (*training_jobs(32), *training_jobs(64)),
+    "training_large": (
+        Job(script="training_large", network="report_regularized", batch=32, precision="mixed_bfloat16"),
+    ),
 }
 
 
@@ -56,7 +72,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=30)
     parser.add_argument("--channels", type=int, default=3)
-    parser.add_argument("--photos", type=int, default=300)
+    parser.add_argument("--photos", type=int, help="default 300, in training_large 25,000")
+    parser.add_argument("--seconds", type=float, default=15, help="of training that is measured")
+    parser.add_argument("--data", type=Path, default=os.environ.get("CONVSCOPE_DATA"))
     parser.add_argument("--peers", type=Path, default=Path(".venv-peers/bin/python"))
     parser.add_argument("--out", type=Path, help="file that takes all figures, appended as JSON lines")
     chosen = parser.parse_args()
@@ -73,10 +91,9 @@ def main() -> None:
 
 def _run(job: Job, chosen: argparse.Namespace, values: str) -> list[Record]:
     """Run one script; the load of the machine when it starts is a figure of its own."""
-    options = {name: getattr(chosen, name) for name in ("repeats", "channels", "photos")}
-    options |= {"model": job.network, "values": values}
+    options = _options(job, chosen, values)
     command = [str(chosen.peers) if job.peer else sys.executable, "-m", f"benchmarks.{job.script}"]
-    command += [f"--{name}={value}" for name, value in options.items()]
+    command += [f"--{name}={value}" for name, value in options.items() if value is not None]
     load = Record(who="machine", what="load average", value=os.getloadavg()[0])
     sys.stderr.write(f"{job.script} ({job.network}), load {load.value:.1f}\n")
     done = subprocess.run(
@@ -90,6 +107,16 @@ def _run(job: Job, chosen: argparse.Namespace, values: str) -> list[Record]:
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr[-2000:]}")
     return [replace(record, network=job.network) for record in (load, *parsed(done.stdout))]
+
+
+def _options(job: Job, chosen: argparse.Namespace, values: str) -> dict[str, object]:
+    if job.batch is None:
+        names: tuple[str, ...] = ("repeats", "channels", "photos")
+        own: dict[str, object] = {"model": job.network, "values": values}
+    else:
+        names = ("data", "seconds", "photos")
+        own = {"batch": job.batch, "precision": job.precision}
+    return {**{name: getattr(chosen, name) for name in names}, **own}
 
 
 if __name__ == "__main__":

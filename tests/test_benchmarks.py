@@ -8,7 +8,17 @@ from dataclasses import asdict
 import pytest
 
 from benchmarks.record import Record, digits, parsed, ratio, summary
-from benchmarks.report import Target, patterns_table, report, table, targets_table
+from benchmarks.report import (
+    PER_SECOND,
+    TRAINED,
+    WAITED,
+    Target,
+    patterns_table,
+    report,
+    table,
+    targets_table,
+)
+from benchmarks.training_subject import WARM_UP_STEPS, StepTimer
 
 
 def figure(who: str, what: str, value: float, round_number: int = 0) -> Record:
@@ -77,3 +87,31 @@ def test_the_speed_of_patterns_is_a_geometric_mean_over_layers() -> None:
 def test_a_table_without_rows_is_left_out() -> None:
     assert table(["a"], []) == ""
     assert report([]) == ""
+
+
+def test_the_speed_of_training_leaves_out_the_start_and_the_pauses_between_epochs() -> None:
+    timer = StepTimer(batch=10, steps_per_epoch=4, seconds=7)
+    now = 0.0
+    for step in range(14):
+        assert not timer.done
+        first_of_epoch = step % 4 == 0
+        now += 100 if first_of_epoch else 9 if step < WARM_UP_STEPS else 1
+        timer.step_ended(now)
+    assert timer.measured_seconds == 7
+    assert timer.done
+    assert timer.images_per_second() == 10
+
+
+def test_waiting_for_data_and_both_speeds_of_training_have_limits() -> None:
+    records = [
+        figure("ours, bfloat16", PER_SECOND, 230),
+        figure("documents' way", PER_SECOND, 100),
+        figure("ours, float32", PER_SECOND, 120),
+        figure("ours, float32", WAITED, 0.6),
+        figure("ours, float32", TRAINED, 10),
+    ]
+    assert targets_table(records).splitlines()[2:] == [
+        "| Training: ours, bfloat16 / documents' way | 2.30 (2.30–2.30) | ≥ 2.2: met |",
+        "| Training: ours, float32 / documents' way | 1.20 (1.20–1.20) | ≥ 1.25: **missed** |",
+        "| Waiting / training, ours, float32 | 0.060 (0.060–0.060) | ≤ 0.05: **missed** |",
+    ]
