@@ -128,7 +128,7 @@ def reel_or_progress(folder: Path, epochs: Sequence[int], question: FilmQuestion
     """
     from cnn_core.training.film import film_frames
 
-    key = _key(folder, epochs, question)
+    key = reel_key(folder, epochs, question)
 
     def work(progress: Any, cancelled: Any) -> object:
         frames = film_frames(film_of(folder), epochs, question, progress=progress, cancelled=cancelled)
@@ -160,7 +160,8 @@ def film_results() -> ResultStore:
     return ResultStore(places.cache_folder())
 
 
-def _key(folder: Path, epochs: Sequence[int], question: FilmQuestion) -> str:
+def reel_key(folder: Path, epochs: Sequence[int], question: FilmQuestion) -> str:
+    """The name of a reel: differs whenever the files of an epoch, the photo or the question do."""
     from cnn_core.result_store import result_key
     from cnn_core.training.film import film_fingerprint
 

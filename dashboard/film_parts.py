@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import address
 from dashboard.choosers import channel_slider, choice, class_picker, layer_slider
 from dashboard.figures.colours import percent, short
-from dashboard.film_job import Reel, film_of, reel_or_progress
+from dashboard.film_job import Reel, film_of, reel_key, reel_or_progress
 from dashboard.film_pictures import draw_now, draw_strip
 from dashboard.film_view import FilmView, draw_exports
 from dashboard.markdown import literal
@@ -18,6 +18,7 @@ from dashboard.pattern_parts import first_choice
 
 if TYPE_CHECKING:
     from cnn_core.explorer import Explorer
+    from cnn_core.images import RgbImage
     from cnn_core.layer_info import LayerInfo
     from cnn_core.training.film import FilmQuestion
     from cnn_core.training.run_view import RunView
@@ -66,6 +67,7 @@ def draw_film(view: View | None, run: RunView) -> None:
         question=question,
         reel=reel,
         place=place,
+        key=reel_key(run.folder, epochs, question),
     )
     st.markdown(told(film))
     draw_now(film, whole=whole)
@@ -84,8 +86,7 @@ def _choose(
     with layer_place:
         info = layer_slider(layers, first_choice(layers), key="film_layer")
     with channel_place:
-        count = info.output_shape[-1] or 1
-        channel = channel_slider(count, key="film_channel", arrows=False)
+        channel = _channel(explorer, key, info, image)
     with class_place:
         head, class_index = class_picker(explorer.heads(key), [answer.best for answer in answers])
     mapless = explorer.default_layer(key, head) is None
@@ -100,6 +101,22 @@ def _choose(
         ),
         info,
     )
+
+
+def _channel(explorer: Explorer, key: str, info: LayerInfo, image: RgbImage) -> int:
+    """The channel that was chosen; else the one that varies most over the photo in the last epoch."""
+    count = info.output_shape[-1] or 1
+    parse = address.whole_number(0, count - 1)
+    if address.current("film_channel", parse, None) is None:
+        address.restore("film_channel", parse, liveliest_channel(explorer, key, info.name, image))
+    return channel_slider(count, key="film_channel", arrows=False)
+
+
+def liveliest_channel(explorer: Explorer, key: str, layer_name: str, image: RgbImage) -> int:
+    """The channel of a layer whose map of the photo varies most: channel 0 may be dead."""
+    inputs = explorer.model_input(key, image)
+    maps = explorer.model(key).probe.activations(inputs, [layer_name])[layer_name][0]  # (h, w, k)
+    return int(np.argmax(maps.std(axis=(0, 1))))
 
 
 def _choose_epoch(reel: Reel) -> tuple[int, bool]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.figures.channel_grid import grid_aspect
-from dashboard.figures.colours import short
-from dashboard.figures.film_strip import film_grid_figure, film_strip_figure
+from dashboard.figures.colours import Float, short
+from dashboard.figures.film_strip import film_grid_figure, film_strip_figure, film_strip_webp, strip_tiling
 from dashboard.figures.pictures import jpeg
 from dashboard.figures.scale_bar import scale_bar_html
 from dashboard.figures.strip import square_pixels
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dashboard.film_job import Reel
     from dashboard.film_view import FilmView
 
+REMEMBERED_STRIPS = 16  # about 200 kB each
 LABELS_WITH_ACCURACY = 12  # more columns leave no room for it
 
 
@@ -66,7 +67,7 @@ def _draw_map(film: FilmView) -> None:
         alt=f"The channel's map, {short(float(values.min()))} to {short(float(values.max()))}",
     )
     st.html(scale_bar_html(film.map_scale, unit="activation, one scale for all epochs"))
-    st.caption(f"In this epoch {short(float(values.min()))} to {short(float(values.max()))}")
+    st.caption(f"In this epoch {span(values)}")
 
 
 def _draw_layer(film: FilmView) -> None:
@@ -119,10 +120,13 @@ def _draw_evidence(film: FilmView) -> None:
     low, high = (film.other_name, film.class_name) if signed else ("", "moves the score most")
     st.html(scale_bar_html(film.evidence_scale, low=low, high=high))
     unit = "logits per cell" if signed else "logits per unit of a pixel"
-    st.caption(
-        f"In {unit}, one scale for all epochs; in this epoch "
-        f"{short(float(values.min()))} to {short(float(values.max()))}"
-    )
+    st.caption(f"In {unit}, one scale for all epochs; in this epoch {span(values)}")
+
+
+def span(values: Float) -> str:
+    """The smallest and the largest of some values."""
+    low, high = float(values.min()), float(values.max())
+    return f"{short(low)} everywhere" if low == high else f"{short(low)} to {short(high)}"
 
 
 def _heading(title: str, about: str) -> None:
@@ -135,14 +139,15 @@ def _heading(title: str, about: str) -> None:
 def draw_strip(film: FilmView) -> None:
     """All epochs below each other's question; a click opens one."""
     st.subheader("All epochs")
+    epochs = len(film.reel.epochs)
     figure, aspect = film_strip_figure(
-        film.strip(),
+        _strip_picture(film.key, film),
+        strip_tiling(3, epochs),
         labels=_labels(film),
         facts=[_fact(film, int(epoch)) for epoch in film.reel.epochs],
         selected=film.place,
         theme=theme(),
     )
-    epochs = len(film.reel.epochs)
     framed_chart(
         figure,
         key="film-strip",
@@ -157,6 +162,12 @@ def draw_strip(film: FilmView) -> None:
         f"{' and its validation accuracy' if epochs <= LABELS_WITH_ACCURACY else ''}. "
         "Hover for figures, click to open; ← → step through the epochs."
     )
+
+
+@st.cache_resource(show_spinner=False, max_entries=REMEMBERED_STRIPS)
+def _strip_picture(key: str, _film: FilmView) -> bytes:
+    """The strip as a file, which stays the same while the slider moves."""
+    return film_strip_webp(_film.strip())
 
 
 def _open_epoch(reel: Reel) -> None:

@@ -41,6 +41,7 @@ class FilmView:
         question: what every epoch was asked.
         reel: the answers.
         place: of the chosen epoch in the reel.
+        key: differs whenever the reel does.
     """
 
     run: RunView
@@ -50,6 +51,7 @@ class FilmView:
     question: FilmQuestion
     reel: Reel
     place: int
+    key: str
 
     @property
     def class_name(self) -> str:

@@ -64,9 +64,8 @@ class Column:
 
 COLUMNS = {
     "accuracy": Column("Accuracy", "%.3f", "Highest validation accuracy of any epoch, 0 to 1.", 78, True),
-    "accuracy_epoch": Column("in epoch", "%d", "The epoch of the highest validation accuracy.", 72),
-    "loss": Column("Loss", "%.3f", "Lowest validation loss of any epoch.", 64),
-    "loss_epoch": Column("at epoch", "%d", "The epoch of the lowest validation loss.", 74),
+    "loss": Column("Loss", "%.3f", "Lowest validation loss of any epoch.", 60),
+    "loss_epoch": Column("in epoch", "%d", "The epoch of the lowest validation loss.", 72),
     "gap": Column("Gap", "%+.3f", "Training less validation accuracy after the last epoch.", 68),
     "epochs": Column("Epochs", "%d", "Finished epochs.", 66, True),
     "parameters": Column("Parameters", "localized", "Weights of the network; known once it is kept.", 98),
@@ -75,7 +74,6 @@ COLUMNS = {
 }
 SORTED_BY = {
     "accuracy": "Highest accuracy",
-    "accuracy_epoch": "Epoch of the highest accuracy",
     "loss": "Lowest loss",
     "loss_epoch": "Epoch of the lowest loss",
     "gap": "Smallest gap",
@@ -159,7 +157,7 @@ def draw_table(runs: Sequence[RunView], titles: Sequence[str]) -> None:
         width="stretch",
         column_config={
             "Run": st.column_config.TextColumn(pinned=True),
-            "State": st.column_config.TextColumn(width=92),
+            "State": st.column_config.TextColumn(width=84),
             **{
                 column.title: st.column_config.NumberColumn(
                     format=column.format, help=column.help, width=column.width_px

@@ -25,6 +25,7 @@ from dashboard.figures.theme import Theme, rgb
 
 STRIP_PX = 1240
 SMALLEST_CELL_PX, LARGEST_CELL_PX = 24, 150
+STRIP_GAP_PX = 5
 LABEL_PX = 26  # room for the number of the epoch under its column
 
 
@@ -42,18 +43,19 @@ def strip_cell_px(epochs: int) -> int:
     return min(max(fitting, SMALLEST_CELL_PX), LARGEST_CELL_PX)
 
 
+def film_strip_webp(rows: Sequence[Sequence[UInt8]]) -> bytes:
+    """The squares of a strip as one file, for ``film_strip_figure``."""
+    return mosaic_webp(film_strip_pixels(rows))
+
+
 def film_strip_figure(
-    rows: Sequence[Sequence[UInt8]],
-    *,
-    labels: Sequence[str],
-    facts: Sequence[str],
-    selected: int,
-    theme: Theme,
+    content: bytes, tiles: Tiling, *, labels: Sequence[str], facts: Sequence[str], selected: int, theme: Theme
 ) -> tuple[go.Figure, float]:
     """All epochs; hovering tells an epoch's facts, clicking gives its place as ``customdata``.
 
     Args:
-        rows: squares of one size, ``(side, side, 3)``; as many in each row as there are epochs.
+        content: from ``film_strip_webp``.
+        tiles: from ``strip_tiling``.
         labels: under each column.
         facts: hover text per epoch.
         selected: place of the epoch to frame.
@@ -62,10 +64,8 @@ def film_strip_figure(
     Returns:
         The figure, and its width over height.
     """
-    tiles = _strip_tiling(rows)
-    figure = picture_grid(mosaic_webp(film_strip_pixels(rows)), tiles, selected=None, theme=theme)
-    columns = len(labels)
-    places = np.arange(tiles.count) % columns
+    figure = picture_grid(content, tiles, selected=None, theme=theme)
+    places = np.arange(tiles.count) % len(labels)
     add_markers(figure, tiles, [facts[int(place)] for place in places], names=places, theme=theme)
     (height, width), margin = tiles.size, tiles.gap + FRAME_WIDTH_PX / 2
     figure.update_yaxes(range=[height + margin + LABEL_PX, -margin])
@@ -91,12 +91,19 @@ def film_strip_figure(
 
 
 def film_strip_pixels(rows: Sequence[Sequence[UInt8]]) -> UInt8:
-    """The squares of a strip as one picture, RGBA, gaps see-through."""
-    return mosaic_pixels(np.stack([picture for row in rows for picture in row]), _strip_tiling(rows))
+    """The squares of a strip, all of one size, as one picture, RGBA, gaps see-through.
+
+    Args:
+        rows: ``(side, side, 3)`` each; as many in every row as there are epochs.
+    """
+    tiles = strip_tiling(len(rows), len(rows[0]), rows[0][0].shape[0])
+    return mosaic_pixels(np.stack([picture for row in rows for picture in row]), tiles)
 
 
-def _strip_tiling(rows: Sequence[Sequence[UInt8]]) -> Tiling:
-    return Tiling(count=sum(len(row) for row in rows), columns=len(rows[0]), cell=rows[0][0].shape[:2], gap=5)
+def strip_tiling(rows: int, epochs: int, side_px: int | None = None) -> Tiling:
+    """Where the squares of a strip lie; as large as fits unless their side is given."""
+    side = strip_cell_px(epochs) if side_px is None else side_px
+    return Tiling(count=rows * epochs, columns=epochs, cell=(side, side), gap=STRIP_GAP_PX)
 
 
 def small_layer(maps: Float) -> Float:

@@ -16,7 +16,13 @@ from streamlit.testing.v1 import AppTest
 from cnn_core.result_archive import read_result, write_result
 from cnn_core.results import AttributionMap, FilterPatterns, HeadAnswer, LayerActivations
 from cnn_core.training.film import FilmFrame
-from dashboard.figures.film_strip import film_strip_figure, film_strip_pixels, strip_cell_px
+from dashboard.figures.film_strip import (
+    film_strip_figure,
+    film_strip_pixels,
+    film_strip_webp,
+    strip_cell_px,
+    strip_tiling,
+)
 from dashboard.figures.theme import LIGHT
 from dashboard.film_job import Reel, reel_of
 from dashboard.jobs import jobs
@@ -114,6 +120,17 @@ def test_the_buttons_step_through_the_epochs_that_there_are(run_folder):
     assert app.select_slider(key="film_epoch").value == 1
 
 
+def test_the_film_starts_with_the_channel_that_varies_most_over_the_photo(run_folder):
+    from cnn_core.result_store import ResultStore
+    from cnn_core.training.film import film_explorer, frame_key
+    from dashboard.photos import samples
+
+    explorer = film_explorer(run_folder, ResultStore(None))
+    layer = explorer.activations(frame_key(3), samples()[0].image())["block1_conv"]
+    app = shown(run_folder)
+    assert app.slider(key="film_channel").value == int(layer.maps.std(axis=(0, 1)).argmax())
+
+
 def test_moving_the_slider_starts_no_work(run_folder, monkeypatch):
     app = shown(run_folder)
 
@@ -131,15 +148,16 @@ def test_moving_the_slider_starts_no_work(run_folder, monkeypatch):
 
 
 def test_cancel_leads_to_a_way_to_start_again(run_folder):
+    other = str((shown(run_folder).slider(key="film_channel").value + 1) % 6)
     go_on = threading.Event()
     jobs().start("hold", lambda progress, cancelled: go_on.wait(PATIENCE_SECONDS), "another session")
-    app = open_film(run_folder, film_layer="block1_conv", film_channel="5")
+    app = open_film(run_folder, film_layer="block1_conv", film_channel=other)
     app.button(key="film-cancel").click().run()
     app.run()
     assert any("Stopped" in info.value for info in app.info)
     app.button(key="film-again").click().run()
     go_on.set()
-    shown(run_folder, film_channel="5")
+    shown(run_folder, film_channel=other)
 
 
 def test_a_film_can_be_taken_away_and_its_code_runs(run_folder, monkeypatch):
@@ -230,8 +248,14 @@ def test_a_film_without_epochs_is_refused():
 
 def test_the_strip_frames_the_chosen_epoch_and_a_click_gives_its_place():
     rows = [[np.full((40, 40, 3), 10 * place, np.uint8) for place in range(3)] for _ in range(2)]
+    assert strip_tiling(3, 8).cell == (strip_cell_px(8),) * 2
     figure, aspect = film_strip_figure(
-        rows, labels=["1", "3", "9"], facts=["a", "b", "c"], selected=1, theme=LIGHT
+        film_strip_webp(rows),
+        strip_tiling(2, 3, 40),
+        labels=["1", "3", "9"],
+        facts=["a", "b", "c"],
+        selected=1,
+        theme=LIGHT,
     )
     assert list(figure.data[1].customdata) == [0, 1, 2, 0, 1, 2]
     assert list(figure.data[1].text) == ["a", "b", "c"] * 2
