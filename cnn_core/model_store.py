@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,19 @@ class ModelStore:
             return folder
         of_run = self.runs_folder / key / MODEL_FOLDER
         return of_run if of_run.exists() else folder
+
+
+def _readable_cards(paths: Mapping[str, Path]) -> list[ModelCard]:
+    """The cards that can be read, by title; ``paths`` by key."""
+    cards = []
+    for key, path in paths.items():
+        if key.startswith("."):
+            continue  # being written
+        try:
+            cards.append(read_card(path, key))
+        except ModelError:
+            continue
+    return sorted(cards, key=lambda card: (card.title, card.key))
 
 
 def read_card(path: Path, key: str | None = None) -> ModelCard:

@@ -251,14 +251,22 @@ def with_runs(tmp_path: Path) -> ModelStore:
 def test_the_model_of_a_finished_run_is_listed_and_opened_under_the_name_of_the_run(
     with_runs: ModelStore,
 ) -> None:
-    assert [card.key for card in with_runs.cards()] == ["first", "own"]
+    assert [card.key for card in with_runs.cards()] == ["own", "first"]
     assert with_runs.open("first").card.key == "first"
     assert with_runs.stamp("first")[0] is not None
 
 
+def test_a_finished_run_never_takes_the_first_place_of_a_bundled_model(
+    with_runs: ModelStore, tmp_path: Path
+) -> None:
+    card_file = tmp_path / "runs" / "first" / "model" / CARD_FILE
+    card_file.write_text(card_file.read_text().replace('"Tiny"', '"Aardvarks"'))
+    assert [card.title for card in with_runs.cards()] == ["Tiny", "Aardvarks"]
+
+
 def test_a_run_without_a_model_is_not_listed(with_runs: ModelStore, tmp_path: Path) -> None:
     (tmp_path / "runs" / "second").mkdir()
-    assert [card.key for card in with_runs.cards()] == ["first", "own"]
+    assert [card.key for card in with_runs.cards()] == ["own", "first"]
     with pytest.raises(ModelError):
         with_runs.open("second")
 
