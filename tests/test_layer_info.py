@@ -8,7 +8,8 @@ import pytest
 from keras import layers
 from model_matrix import MATRIX, Entry, entry_named
 
-from cnn_core.architectures import photo_cnn
+from cnn_core.architectures import Plan
+from cnn_core.architectures.photo_cnn import photo_cnn
 from cnn_core.flat_graph import flat_graph
 from cnn_core.layer_info import LayerInfo, layer_infos
 
@@ -38,20 +39,22 @@ def test_titles_are_unique_shapes_are_the_layers_own_and_parameters_add_up(entry
 
 
 def test_titles_of_the_photo_cnn_read_like_a_table_of_contents() -> None:
-    titles = {name: info.title for name, info in infos(photo_cnn(144)).items()}
+    titles = {name: info.title for name, info in infos(photo_cnn(Plan(size_px=144))).items()}
     assert titles["block1_conv1"] == "Block 1, convolution + ReLU"
     assert titles["block1_pool"] == "Block 1, max pooling"
     assert titles["block3_conv2"] == "Block 3, convolution 2 + ReLU"
-    training = {name: info.title for name, info in infos(photo_cnn(144, for_training=True)).items()}
+    training = {
+        name: info.title for name, info in infos(photo_cnn(Plan(size_px=144), for_training=True)).items()
+    }
     assert training["block5_conv2"] == "Block 5, convolution 2"
     assert training["block5_norm2"] == "Block 5, batch normalisation 2"
     assert training["block5_relu2"] == "Block 5, ReLU 2"
     assert titles["mean"] == "Head, mean over the map"
-    assert titles["dogs"] == "Head, dense + sigmoid"
+    assert titles["answer"] == "Head, dense + sigmoid"
 
 
 def test_the_photo_cnn_can_be_looked_at_layer_by_layer() -> None:
-    found = infos(photo_cnn(144))
+    found = infos(photo_cnn(Plan(size_px=144)))
     assert [name for name, info in found.items() if info.convolution] == [
         f"block{block}_conv{index}"
         for block, count in ((1, 1), (2, 1), (3, 2), (4, 2), (5, 2))

@@ -8,7 +8,8 @@ import pytest
 from keras import layers
 from model_matrix import MATRIX, Entry, with_seeded_weights
 
-from cnn_core.architectures import photo_cnn
+from cnn_core.architectures import Plan
+from cnn_core.architectures.photo_cnn import photo_cnn
 from cnn_core.errors import QuestionError
 from cnn_core.patterns.objective import channel_count, channel_objective, tap_windows
 from cnn_core.probe import Probe
@@ -77,12 +78,12 @@ def test_half_precision_is_enough_to_climb_by(entry: Entry) -> None:
 @pytest.mark.parametrize("side", [16, 24])
 def test_pictures_too_small_to_be_mirrored_at_their_frame_are_refused(side: int) -> None:
     """Keras finds a mirrored map of one cell only when it computes it."""
-    probe = Probe(photo_cnn(64))
+    probe = Probe(photo_cnn(Plan(size_px=64)))
     with pytest.raises(QuestionError, match="larger size"):
         channel_objective(probe, "block5_conv2", (side, side))
 
 
 def test_the_smallest_pictures_that_can_be_mirrored_are_taken() -> None:
-    objective = channel_objective(Probe(photo_cnn(64)), "block5_conv2", (32, 32))
+    objective = channel_objective(Probe(photo_cnn(Plan(size_px=64))), "block5_conv2", (32, 32))
     scores = objective(np.zeros((1, 32, 32, 3), np.float32), np.int32([5]))
     assert np.isfinite(scores).all()
