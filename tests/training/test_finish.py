@@ -1,321 +1,260 @@
-"""A whole training run on two dozen tiny pictures, from the command line to the model folder."""
+"""The end of a run: its model folder, whose figures are those of the model that was saved."""
 
 from __future__ import annotations
 
-import csv
-import dataclasses
-import functools
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 import pytest
-from PIL import Image
+from tiny_training import SIDE_PX, TRAINING, VALIDATION, draw_splits, new_run, resized, small, tiny_base
 
 from cnn_core import architectures
-from cnn_core.__main__ import main
-from cnn_core.datasets.folders import LabelledFiles, labelled_files
-from cnn_core.errors import DataError
-from cnn_core.model_store import ModelStore
-from cnn_core.training import config as config_module
+from cnn_core.architectures import transfer
+from cnn_core.datasets.folders import LabelledFiles
+from cnn_core.datasets.splits import Splits
+from cnn_core.errors import TrainingError
+from cnn_core.files import write_json
+from cnn_core.model_store import ModelStore, OpenModel
 from cnn_core.training.config import Augmentation, TrainingConfig
 from cnn_core.training.finish import finish
+from cnn_core.training.predictions import Predictions, read_predictions
 from cnn_core.training.run import TrainingRun
 
-SMALL: dict[str, Any] = {
-    "epochs": 2,
-    "batch_size": 6,
-    "sizes_px": (32, 40),
-    "stage_shares": (0.5, 0.5),
+pytestmark = pytest.mark.usefixtures("small_networks")
+
+CLASSES = ("cats", "dogs")
+# Averaged weights, half precision, dropout and wild pictures: all that a finished model must not show.
+WILD: dict[str, Any] = {
+    "preset": "photo_cnn",
     "input_size_px": 32,
-    "learning_rate": 0.01,
-    "warmup_epochs": 0.5,
+    "batch_size": 4,  # 12 steps: the average stands at the eighth
+    "dropout": 0.5,
     "average_decay": 0.5,
-    "dropout": 0.0,
-    "precision": "float32",
-    "augmentation": Augmentation(flip=True),
+    "precision": "mixed_bfloat16",
+    "label_smoothing": 0.1,
+    "augmentation": Augmentation(rotation_degrees=180.0, brightness=0.8, zoom=1.0, erase_probability=1.0),
 }
-STEPS = 24 // 6
-
-
-@pytest.fixture(scope="module", autouse=True)
-def small_network() -> Iterator[None]:
-    """The same stack with few filters, and no policy left behind."""
-    policy = keras.config.dtype_policy()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(architectures, "PHOTO_CNN_BLOCKS", ((4,), (4,), (4, 4), (6,), (6,)))
-        yield
-    keras.config.set_dtype_policy(policy)
-
-
-def draw_pictures(folder: Path, count: int) -> Path:
-    """Dark cats and bright dogs, in noise."""
-    rng = np.random.default_rng(count)
-    for name, brightness in (("cats", 60), ("dogs", 190)):
-        (folder / name).mkdir(parents=True)
-        for number in range(count):
-            pixels = np.clip(rng.normal(brightness, 30, (36, 40, 3)), 0, 255).astype(np.uint8)
-            Image.fromarray(pixels).save(folder / name / f"{number}.png")
-    return folder
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A training and a validation folder."""
-    folder = tmp_path_factory.mktemp("pictures")
-    return draw_pictures(folder / "train", 12), draw_pictures(folder / "validation", 5)
+def finished(splits: Splits, tmp_path_factory: pytest.TempPathFactory, small_networks: None) -> TrainingRun:
+    """A run with its model."""
+    folder = tmp_path_factory.mktemp("finished") / "runs" / "first"
+    folder.mkdir(parents=True)
+    write_json(folder / "config.json", {"title": "Cats in noise"})
+    run = new_run(small(**WILD, seed=7), splits, folder)
+    run.run()
+    assert finish(run) == folder / "model"
+    return run
 
 
-@pytest.fixture(scope="module")
-def trained(pictures: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Run folder and models folder of one run through the command line."""
-    folder = tmp_path_factory.mktemp("trained")
-    run, models = folder / "runs" / "first", folder / "models"
-    with pytest.MonkeyPatch.context() as patch:
-        settings = {key: value for key, value in SMALL.items() if key not in ("epochs", "precision")}
-        patch.setattr(config_module, "TrainingConfig", functools.partial(TrainingConfig, **settings))
-        arguments = [
-            "--data",
-            pictures[0],
-            "--validation",
-            pictures[1],
-            "--run",
-            run,
-            "--output",
-            models / "tiny",
-        ]
-        options = ["--epochs", 2, "--seed", 7, "--precision", "float32"]
-        assert main(["train", *map(str, arguments), *map(str, options)]) == 0
-    return run, models
+def trained_and_finished(config: TrainingConfig, splits: Splits, folder: Path) -> TrainingRun:
+    run = new_run(config, splits, folder)
+    run.run()
+    finish(run)
+    return run
 
 
-def status(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "status.json").read_text())
+def opened(run: TrainingRun) -> OpenModel:
+    """The model as the model picker of the dashboard opens it: by the key of its run."""
+    folder = run.folder.path
+    return ModelStore(folder / "none", folder.parent).open(folder.name)
 
 
-def rows(folder: Path) -> list[dict[str, str]]:
-    with (folder / "history.csv").open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def card_of(run: TrainingRun) -> dict[str, Any]:
+    return json.loads((run.folder.path / "model" / "card.json").read_text(encoding="utf-8"))
 
 
-def files(pictures: tuple[Path, Path]) -> tuple[LabelledFiles, LabelledFiles]:
-    return labelled_files([pictures[0]]), labelled_files([pictures[1]])
+def answers(model: OpenModel, files: LabelledFiles) -> np.ndarray:
+    """What Keras answers to the pictures as they are on disk, resized by Pillow, ``(n, units)``."""
+    pixels = resized(files, model.card.input_px[0])
+    return model.probe.model.predict_on_batch(model.card.preprocessing.apply(pixels)).astype(np.float64)
 
 
-def resized(pictures: LabelledFiles) -> np.ndarray:
-    """The pictures as the model takes them, ``(n, 32, 32, 3)``."""
-    sized = (Image.open(path).resize((32, 32), Image.Resampling.BILINEAR) for path in pictures.paths)
-    return np.stack([np.asarray(picture) for picture in sized])
+def predictions(run: TrainingRun, name: str) -> Predictions:
+    return read_predictions(run.folder.path / f"predictions_{name}.npz", run.splits.classes)
 
 
 # ---- The model folder ----
 
 
-def test_a_run_leaves_a_model_folder_that_the_store_opens(trained: tuple[Path, Path]) -> None:
-    assert sorted(path.name for path in (trained[1] / "tiny").iterdir()) == [
-        "card.json",
-        "history.csv",
-        "model.keras",
-        "statistics.npz",
-    ]
-    assert [path.name for path in trained[1].iterdir()] == ["tiny"]
-    opened = ModelStore(trained[1]).open("tiny")
-    assert opened.card.classes == ("cats", "dogs")
-    assert opened.card.input_px == (32, 32)
-    assert opened.card.preprocessing == architectures.PHOTO_CNN_PREPROCESSING
-    assert opened.card.parameters == opened.probe.model.count_params()
-    assert opened.probe.heads[0].kind == "binary"
-    assert sorted(opened.statistics) == [layer.name for layer in opened.probe.layers if layer.convolution]
+def test_a_run_leaves_a_model_that_opens_under_the_key_of_the_run(finished: TrainingRun) -> None:
+    folder = finished.folder.path
+    names = ["card.json", "history.csv", "model.keras", "statistics.npz"]
+    assert sorted(path.name for path in (folder / "model").iterdir()) == names
+    assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]
+    model = opened(finished)
+    assert model.card.key == "first"
+    assert model.card.title == "Cats in noise"
+    assert model.card.classes == CLASSES
+    assert model.card.input_px == (32, 32)
+    assert model.card.preprocessing == architectures.photo_cnn.PREPROCESSING
+    assert model.card.parameters == model.probe.model.count_params()
+    assert model.probe.heads[0].kind == "binary"
+    assert sorted(model.statistics) == [layer.name for layer in model.probe.layers if layer.convolution]
+    assert (folder / "model" / "history.csv").read_text() == (folder / "history.csv").read_text()
 
 
-def test_the_card_says_all_that_was_promised(trained: tuple[Path, Path], pictures: tuple[Path, Path]) -> None:
-    card = json.loads((trained[1] / "tiny" / "card.json").read_text())
-    training, validation = files(pictures)
-    assert card["classes"] == ["cats", "dogs"]
+def test_a_run_without_a_title_is_called_after_its_classes(splits: Splits, tmp_path: Path) -> None:
+    assert (
+        opened(trained_and_finished(small(epochs=1), splits, tmp_path / "run")).card.title == "Cats and dogs"
+    )
+
+
+def test_the_card_says_all_that_was_promised(finished: TrainingRun, splits: Splits) -> None:
+    card = card_of(finished)
+    assert card["preset"] == "photo_cnn"
     assert card["input"] == {"height_px": 32, "width_px": 32, "channels": 3}
     assert set(card["preprocessing"]) == {"resize", "scale", "offset", "channel_order"}
-    assert card["data"]["training"] == {
-        "pictures": {"cats": 12, "dogs": 12},
-        "file_list_sha256": training.fingerprint(),
-    }
-    assert card["data"]["validation"] == {
-        "pictures": {"cats": 5, "dogs": 5},
-        "file_list_sha256": validation.fingerprint(),
-    }
-    assert set(card["validation"]) == {
-        "pictures",
-        "loss",
-        "accuracy",
-        "auc",
-        "confusion",
-        "calibration_error",
-    }
-    assert card["training"]["seed"] == 7
-    assert card["training"]["seconds"] >= 0
-    assert card["training"]["augmentation"]["flip"] is True
+    for name, files, count in (
+        ("training", splits.training, TRAINING),
+        ("validation", splits.validation, VALIDATION),
+        ("test", splits.test, VALIDATION),
+    ):
+        pictures = {"cats": count, "dogs": count}
+        assert card["data"][name] == {"pictures": pictures, "file_list_sha256": files.fingerprint()}
+    training = card["training"]
+    assert (training["seed"], training["epochs"], training["epochs_trained"]) == (7, 2, 2)
+    assert training["kept_epoch"] == 2
+    assert training["precision_used"] == "mixed_bfloat16"
+    assert training["device_used"] == finished.devices.name
+    assert training["augmentation"]["rotation_degrees"] == 180
+    assert training["seconds"] >= 0
     assert {"python", "keras", "numpy", "backend"} <= set(card["versions"])
-    assert card["channels"]["convolution"] == 4 * 4 + 2 * 6
-    assert 0 <= card["channels"]["dead_on_validation"] <= 28
 
 
-def test_the_figures_of_the_card_are_those_of_the_saved_model(
-    trained: tuple[Path, Path], pictures: tuple[Path, Path]
+def test_the_saved_model_is_plain_float32_without_dropout_or_batch_normalisation(
+    finished: TrainingRun,
 ) -> None:
-    opened = ModelStore(trained[1]).open("tiny")
-    validation = files(pictures)[1]
-    pixels = resized(validation)
-    (scores,) = opened.probe.scores(opened.card.preprocessing.apply(pixels))
-    answered = scores.argmax(axis=1)
-    assert opened.card.accuracy == pytest.approx(np.mean(answered == validation.labels))
-    confusion = np.zeros((2, 2), int)
-    np.add.at(confusion, (np.array(validation.labels), answered), 1)
-    assert opened.card.facts["validation"]["confusion"] == confusion.tolist()
-    for name, figures in opened.statistics.items():
-        mean, peak = opened.probe.unit_summary(opened.card.preprocessing.apply(pixels), [name])[name]
+    model = opened(finished).probe.model
+    kinds = {type(layer).__name__ for layer in model.layers}
+    assert not {"Dropout", "BatchNormalization", "FusedBatchNormalization"} & kinds
+    assert {layer.compute_dtype for layer in model.layers} == {"float32"}
+    assert {str(weight.dtype) for weight in model.weights} == {"float32"}
+
+
+@pytest.mark.parametrize("name", ["validation", "test"])
+def test_the_figures_of_the_card_are_those_of_the_saved_model(
+    finished: TrainingRun, splits: Splits, name: str
+) -> None:
+    """Worked out here from the file alone, on pictures that nobody has changed."""
+    files = dict(splits.items())[name]
+    p, truth = answers(opened(finished), files)[:, 0], np.asarray(files.labels)
+    figures = card_of(finished)[name]
+    answered = (p >= 0.5).astype(int)
+    confusion = [[int(np.sum((truth == i) & (answered == j))) for j in (0, 1)] for i in (0, 1)]
+    assert figures["pictures"] == 2 * VALIDATION
+    assert figures["confusion"] == confusion
+    assert figures["accuracy"] == pytest.approx(np.mean(answered == truth))
+    assert figures["loss"] == pytest.approx(-np.log(np.where(truth == 1, p, 1 - p)).mean(), abs=1e-5)
+    assert set(figures) == {"pictures", "loss", "accuracy", "auc", "confusion", "calibration_error"}
+
+
+@pytest.mark.parametrize("name", ["validation", "test"])
+def test_the_predictions_are_those_of_the_saved_model(
+    finished: TrainingRun, splits: Splits, name: str
+) -> None:
+    files, found = dict(splits.items())[name], predictions(finished, name)
+    np.testing.assert_allclose(found.probabilities[:, 1], answers(opened(finished), files)[:, 0], atol=1e-6)
+    assert found.labels.tolist() == list(files.labels)
+    assert found.paths == tuple(map(str, files.paths))
+
+
+def test_the_saved_model_has_the_averaged_weights_that_the_last_epoch_was_judged_by(
+    finished: TrainingRun, splits: Splits
+) -> None:
+    """In half precision the answers of a run are not exact; those of other weights are further away."""
+    judged = finished.probabilities(splits.validation)[:, 1]
+    saved = answers(opened(finished), splits.validation)[:, 0]
+    np.testing.assert_allclose(saved, judged, atol=0.01)
+    last = finished.network.finished(finished.network.model.get_weights())
+    inputs = finished.network.preprocessing.apply(resized(splits.validation, 32))
+    assert np.abs(last.predict_on_batch(inputs)[:, 0] - saved).max() > 0.01
+
+
+def test_the_statistics_are_those_of_the_saved_model(finished: TrainingRun, splits: Splits) -> None:
+    model = opened(finished)
+    inputs = model.card.preprocessing.apply(resized(splits.validation, 32))
+    dead = 0
+    for name, figures in model.statistics.items():
+        mean, peak = model.probe.unit_summary(inputs, [name])[name]
         np.testing.assert_allclose(figures.mean, mean.mean(axis=0), atol=1e-4)
         np.testing.assert_allclose(figures.fires, (peak > 0).mean(axis=0), atol=1e-6)
+        dead += int((peak <= 0).all(axis=0).sum())
+    assert card_of(finished)["channels"] == {"convolution": 4 * 4 + 2 * 6, "dead_on_validation": dead}
 
 
-def test_the_history_has_a_row_per_epoch_at_the_size_of_its_stage(trained: tuple[Path, Path]) -> None:
-    history = rows(trained[0])
-    assert history == rows(trained[1] / "tiny")
-    assert [row["epoch"] for row in history] == ["1", "2"]
-    assert [row["size_px"] for row in history] == ["32", "40"]
-    for row in history:
-        assert all(np.isfinite(float(value)) for value in row.values())
-        assert 0 <= float(row["val_accuracy"]) <= 1
-
-
-@pytest.fixture(scope="module")
-def one_epoch(pictures: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> TrainingRun:
-    """A run that has trained its only epoch."""
-    folder = tmp_path_factory.mktemp("one_epoch")
-    run = TrainingRun(TrainingConfig(**(SMALL | {"epochs": 1})), *files(pictures), folder / "run")
+def test_finishing_again_replaces_the_model_whatever_was_left_behind(splits: Splits, tmp_path: Path) -> None:
+    run = new_run(small(epochs=1), splits, tmp_path)
     run.run()
-    return run
-
-
-def test_a_new_run_replaces_the_model_of_the_old_one(one_epoch: TrainingRun, tmp_path: Path) -> None:
-    for name in ("model", ".model.new"):
+    for name in ("model", ".model.new", ".model.old"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "old").write_text("")
-    scores = finish(one_epoch, tmp_path / "model")
-    assert [path.name for path in tmp_path.iterdir()] == ["model"]
-    assert not (tmp_path / "model" / "old").exists()
-    assert ModelStore(tmp_path).open("model").card.accuracy == scores.accuracy
+        (tmp_path / name / "leftover").write_text("")
+    finish(run)
+    assert not (tmp_path / "model" / "leftover").exists()
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
+    assert opened(run).card.accuracy == card_of(run)["validation"]["accuracy"]
 
 
-def test_the_finished_model_answers_like_the_network_that_was_trained(
-    one_epoch: TrainingRun, tmp_path: Path
+def test_without_a_finished_epoch_there_is_no_model(splits: Splits, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="at least one finished epoch"):
+        finish(new_run(small(), splits, tmp_path))
+    assert not (tmp_path / "model").exists()
+
+
+# ---- Which epoch ----
+
+
+@pytest.mark.parametrize(("keep", "epoch"), [("best", 1), ("last", 3)])
+def test_the_epoch_asked_for_becomes_the_model(
+    splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keep: str, epoch: int
 ) -> None:
-    expected = one_epoch.validation_probabilities()
-    finish(one_epoch, tmp_path / "model")
-    opened = ModelStore(tmp_path).open("model")
-    inputs = opened.card.preprocessing.apply(resized(one_epoch.validation))
-    np.testing.assert_allclose(opened.probe.model.predict_on_batch(inputs)[:, 0], expected, atol=1e-4)
+    losses = iter([0.3, 0.4, 0.5])
+    monkeypatch.setattr(TrainingRun, "_judge", lambda _: (next(losses), 0.5))
+    config = small(epochs=3, batch_size=3, keep=keep, average_decay=0.5, film_frames=16)
+    run = trained_and_finished(config, splits, tmp_path / "run")
+    film, found = ModelStore(run.folder.path / "film"), opened(run).probe.model.get_weights()
+    assert card_of(run)["training"]["kept_epoch"] == epoch
+    for number in (1, 2, 3):
+        frame = film.open(f"epoch_{number:04d}").probe.model.get_weights()
+        same = all(np.array_equal(a, b) for a, b in zip(found, frame, strict=True))
+        assert same == (number == epoch)
 
 
-# ---- Interruption ----
+# ---- Other networks and more classes ----
 
 
-class PowerCut(Exception):
-    """Stands for anything that ends a process."""
+def test_three_classes_have_a_softmax_unit_each(tmp_path: Path) -> None:
+    splits = draw_splits(tmp_path / "data", ("cats", "dogs", "owls"))
+    run = trained_and_finished(small(epochs=20, class_weights="balanced"), splits, tmp_path / "run")
+    model = opened(run)
+    assert (model.probe.heads[0].kind, model.card.classes) == ("softmax", ("cats", "dogs", "owls"))
+    p, truth = answers(model, splits.validation), np.asarray(splits.validation.labels)
+    assert p.shape == (3 * VALIDATION, 3)
+    figures = card_of(run)["validation"]
+    assert figures["accuracy"] == pytest.approx(np.mean(p.argmax(axis=1) == truth))
+    assert figures["loss"] == pytest.approx(-np.log(p[np.arange(len(p)), truth]).mean(), abs=1e-5)
+    assert figures["accuracy"] > 0.5  # three shades of grey can be told apart better than by chance
+    np.testing.assert_allclose(predictions(run, "validation").probabilities, p, atol=1e-6)
+    assert run.history[-1]["val_accuracy"] == pytest.approx(figures["accuracy"], abs=1e-5)
 
 
-class InterruptedRun(TrainingRun):
-    """Ends in the middle of its second epoch."""
-
-    def _batches(self, epoch: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        for number, batch in enumerate(super()._batches(epoch)):
-            if (epoch, number) == (1, 2):
-                raise PowerCut
-            yield batch
-
-
-def test_a_run_started_again_ends_where_an_uninterrupted_one_does(
-    pictures: tuple[Path, Path], tmp_path: Path
+def test_a_fine_tuned_base_is_saved_with_its_new_head(
+    splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config = TrainingConfig(**(SMALL | {"epochs": 3}))
-    whole = TrainingRun(config, *files(pictures), tmp_path / "whole")
-    whole.run()
-    cut = InterruptedRun(config, *files(pictures), tmp_path / "cut")
-    with pytest.raises(PowerCut):
-        cut.run()
-    before = rows(tmp_path / "cut")
-    assert len(before) == 1
-    assert status(tmp_path / "cut")["state"] == "failed"
-    assert "PowerCut" in status(tmp_path / "cut")["reason"]
-
-    again = TrainingRun(config, *files(pictures), tmp_path / "cut")
-    assert len(again.history) == 1
-    again.run()
-    after = rows(tmp_path / "cut")
-    assert after[:1] == before
-    assert [row["epoch"] for row in after] == ["1", "2", "3"]
-    assert int(again.model.optimizer.iterations) == 3 * STEPS
-    assert again.average.step == 3 * STEPS
-    for resumed, straight in zip(again.average.values, whole.average.values, strict=True):
-        np.testing.assert_allclose(resumed, straight, atol=1e-4)
-    for row, expected in zip(after, rows(tmp_path / "whole"), strict=True):
-        assert float(row["val_loss"]) == pytest.approx(float(expected["val_loss"]), abs=1e-3)
-        assert row["learning_rate"] == expected["learning_rate"]
-
-
-def test_a_finished_run_started_again_trains_no_more(
-    one_epoch: TrainingRun, pictures: tuple[Path, Path]
-) -> None:
-    again = TrainingRun(one_epoch.config, *files(pictures), one_epoch.folder.path)
-    again.run()
-    assert int(again.model.optimizer.iterations) == STEPS
-    for one, other in zip(one_epoch.averaged.get_weights(), again.averaged.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-def test_a_crash_between_checkpoint_and_history_repeats_nothing(
-    one_epoch: TrainingRun, pictures: tuple[Path, Path]
-) -> None:
-    (one_epoch.folder.path / "history.csv").unlink()
-    again = TrainingRun(one_epoch.config, *files(pictures), one_epoch.folder.path)
-    assert again.history == one_epoch.history
-
-
-def test_a_finished_run_says_so(one_epoch: TrainingRun) -> None:
-    assert status(one_epoch.folder.path)["state"] == "finished"
-
-
-# ---- What cannot be trained ----
-
-
-def test_a_folder_with_a_run_of_other_settings_is_left_alone(
-    one_epoch: TrainingRun, pictures: tuple[Path, Path]
-) -> None:
-    other = TrainingConfig(**(SMALL | {"epochs": 1, "seed": 9}))
-    with pytest.raises(DataError, match="--run"):
-        TrainingRun(other, *files(pictures), one_epoch.folder.path)
-
-
-def test_classes_that_differ_between_training_and_validation_are_refused(
-    pictures: tuple[Path, Path], tmp_path: Path
-) -> None:
-    training, validation = files(pictures)
-    renamed = dataclasses.replace(validation, classes=("cats", "wolves"))
-    with pytest.raises(DataError, match="same classes"):
-        TrainingRun(TrainingConfig(**SMALL), training, renamed, tmp_path / "run")
-
-
-def test_three_classes_are_refused_for_one_sigmoid_unit(pictures: tuple[Path, Path], tmp_path: Path) -> None:
-    training, validation = (
-        dataclasses.replace(part, classes=(*part.classes, "owls")) for part in files(pictures)
+    asked: set[int | None] = set()
+    monkeypatch.setattr(
+        transfer, "pretrained_base", lambda name, size_px: (asked.add(size_px), tiny_base(name, size_px))[1]
     )
-    with pytest.raises(DataError, match="two classes"):
-        TrainingRun(TrainingConfig(**SMALL), training, validation, tmp_path / "run")
-
-
-def test_fewer_pictures_than_a_batch_are_refused(pictures: tuple[Path, Path], tmp_path: Path) -> None:
-    config = TrainingConfig(**(SMALL | {"batch_size": 64}))
-    with pytest.raises(DataError, match="one batch of 64"):
-        TrainingRun(config, *files(pictures), tmp_path / "run")
-    assert not (tmp_path / "run").exists()
+    config = small(preset="transfer", epochs=2, fine_tuning_epochs=1, dropout=0.2, optimizer="adam")
+    run = trained_and_finished(config, splits, tmp_path / "run")
+    model = opened(run)
+    np.testing.assert_allclose(
+        answers(model, splits.validation)[:, 0], run.probabilities(splits.validation)[:, 1], atol=1e-5
+    )
+    assert any(layer.convolution for layer in model.probe.layers)
+    assert model.card.input_px == (SIDE_PX, SIDE_PX)
+    assert model.card.preprocessing.bounds()[0][0] == -1
+    assert asked == {None}  # Keras has another file for each size: one download must be enough

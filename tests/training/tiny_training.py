@@ -1,0 +1,116 @@
+"""Pictures, settings and networks so small that a whole run takes a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers
+from model_matrix import with_seeded_weights
+from numpy.typing import NDArray
+from PIL import Image
+
+from cnn_core.datasets.folders import LabelledFiles, labelled_files
+from cnn_core.datasets.splits import Splits
+from cnn_core.training.config import Augmentation, TrainingConfig
+from cnn_core.training.run import TrainingRun
+
+SIDE_PX = 16
+TRAINING, VALIDATION, BATCH = 12, 5, 6  # pictures: of each class, of each class, per step
+STEPS = 2 * TRAINING // BATCH
+SMALL: dict[str, Any] = {
+    "preset": "lecture_regularized",
+    "epochs": 2,
+    "batch_size": BATCH,
+    "input_size_px": SIDE_PX,
+    "learning_rate": 0.01,
+    "precision": "float32",
+    "film_frames": 0,
+    "augmentation": Augmentation(flip=True),
+}
+
+
+class PowerCut(Exception):
+    """Stands for anything that ends a process."""
+
+
+def small(**changes: Any) -> TrainingConfig:
+    """Settings of a tiny run."""
+    return TrainingConfig(**(SMALL | changes))
+
+
+def draw_pictures(folder: Path, counts: dict[str, int]) -> LabelledFiles:
+    """So many pictures of noise per class, the brighter the later the class."""
+    rng = np.random.default_rng(sum(counts.values()))
+    for place, (name, count) in enumerate(counts.items()):
+        brightness = 60 + 130 * place / max(1, len(counts) - 1)
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            pixels = np.clip(rng.normal(brightness, 30, (18, 20, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+    return labelled_files([folder])
+
+
+def draw_splits(
+    folder: Path, classes: tuple[str, ...] = ("cats", "dogs"), *, training: dict[str, int] | None = None
+) -> Splits:
+    """All three splits; their pictures are decoded into ``folder/pixels``."""
+    counts = {name: dict.fromkeys(classes, VALIDATION) for name in ("validation", "test")}
+    return Splits(
+        training=draw_pictures(folder / "train", training or dict.fromkeys(classes, TRAINING)),
+        validation=draw_pictures(folder / "validation", counts["validation"]),
+        test=draw_pictures(folder / "test", counts["test"]),
+        origin="folders",
+    )
+
+
+def new_run(config: TrainingConfig, splits: Splits, folder: Path) -> TrainingRun:
+    """A run of those pictures, or one taken up again."""
+    data = splits.training.paths[0].parents[2]
+    return TrainingRun(config, splits, folder, data / "pixels")
+
+
+def resized(files: LabelledFiles, side_px: int = SIDE_PX) -> NDArray[np.uint8]:
+    """The pictures as they are without any augmentation, ``(n, side, side, 3)``, by Pillow alone."""
+    sized = (Image.open(path).resize((side_px, side_px), Image.Resampling.BILINEAR) for path in files.paths)
+    return np.stack([np.asarray(picture) for picture in sized])
+
+
+def before_each_step(run: TrainingRun, happens: Callable[[int, tuple[Any, ...]], None]) -> None:
+    """Call ``happens`` with the number of the step, from 1, and its batch."""
+    train, number = run.network.train, 0
+
+    def counted(*batch: Any) -> tuple[float, float]:
+        nonlocal number
+        number += 1
+        happens(number, batch)
+        return train(*batch)
+
+    run.network.train = counted  # type: ignore[method-assign]
+
+
+def cut_off(run: TrainingRun, before_step: int) -> None:
+    """Train until the power goes off before that step."""
+
+    def happens(number: int, _: tuple[Any, ...]) -> None:
+        if number == before_step:
+            raise PowerCut
+
+    before_each_step(run, happens)
+    try:
+        run.run()
+    except PowerCut:
+        return
+    raise AssertionError("the power stayed on")
+
+
+def tiny_base(name: str, size_px: int | None) -> keras.Model:
+    """In place of a network trained on ImageNet: always the same weights, and batch normalisation."""
+    x = inputs = keras.Input((size_px, size_px, 3))
+    x = layers.Conv2D(4, 3, strides=2, name="base_conv")(x)
+    x = layers.BatchNormalization(name="base_norm")(x)
+    x = layers.ReLU(name="base_relu")(x)
+    return with_seeded_weights(keras.Model(inputs, x, name=name.lower()))
