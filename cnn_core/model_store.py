@@ -84,23 +84,16 @@ class ModelStore:
         self.runs_folder = runs_folder
 
     def cards(self) -> tuple[ModelCard, ...]:
-        """The models that can be opened, by title; a folder without a readable card is left out."""
-        found = {path.parent.parent.name: path for path in self._run_cards()}
-        found.update({path.parent.name: path for path in self.folder.glob(f"*/{CARD_FILE}")})
-        cards = []
-        for key, path in sorted(found.items()):
-            if key.startswith("."):
-                continue  # being written
-            try:
-                cards.append(read_card(path, key))
-            except ModelError:
-                continue
-        return tuple(sorted(cards, key=lambda card: card.title))
+        """The models that can be opened: first those of the models folder, then those of runs, each by title.
 
-    def _run_cards(self) -> list[Path]:
-        return (
-            [] if self.runs_folder is None else list(self.runs_folder.glob(f"*/{MODEL_FOLDER}/{CARD_FILE}"))
-        )
+        A folder without a readable card is left out.
+        """
+        own = {path.parent.name: path for path in self.folder.glob(f"*/{CARD_FILE}")}
+        of_runs: dict[str, Path] = {}
+        if self.runs_folder is not None:
+            paths = self.runs_folder.glob(f"*/{MODEL_FOLDER}/{CARD_FILE}")
+            of_runs = {path.parent.parent.name: path for path in paths if path.parent.parent.name not in own}
+        return (*_readable_cards(own), *_readable_cards(of_runs))
 
     def open(self, key: str) -> OpenModel:
         """Load a model.
