@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from dashboard.figures.mosaic import data_uri
-from dashboard.figures.theme import Theme
+from dashboard.figures.theme import Theme, theme_of
 
 PAGE = """
 <style>
@@ -43,9 +43,9 @@ button[kind="tertiary"] kbd { display: none; }
 .counts table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 .counts th { text-align: left; font-weight: 500; opacity: .68; font-size: .86rem; }
 .counts th, .counts td { padding: .3rem .9rem .3rem 0; vertical-align: top; overflow-wrap: anywhere; }
-.counts tbody tr { border-top: 1px solid var(--st-border-color, #d9dcd6); }
-.counts tfoot td { opacity: .68; border-top: 1px solid var(--st-border-color, #d9dcd6); }
-.bar { height: 5px; border-radius: 3px; background: var(--st-primary-color, #0f6b7d); margin-top: .25rem; }
+.counts tbody tr { border-top: 1px solid var(--line); }
+.counts tfoot td { opacity: .68; border-top: 1px solid var(--line); }
+.bar { height: 5px; border-radius: 3px; background: var(--accent); margin-top: .25rem; }
 .run-head { margin: .2rem 0 .1rem; font-size: 1.02rem; }
 .run-head .when { opacity: .68; font-size: .86rem; margin-left: .5rem; }
 .run-head .chip { margin-right: .5rem; }
@@ -54,10 +54,10 @@ button[kind="tertiary"] kbd { display: none; }
 .figures b { font-size: 1.25rem; font-weight: 600; line-height: 1.3; }
 .chip { display: inline-block; border-radius: 1rem; padding: .1rem .7rem; font-size: .86rem; font-weight: 600;
   border: 1.5px solid currentColor; }
-.chip-running, .chip-finishing, .chip-preparing { color: var(--st-primary-color, #0f6b7d); }
-.chip-finished { color: var(--st-green-text-color, #1d7a46); }
-.chip-failed, .chip-interrupted { color: var(--st-red-text-color, #b3261e); }
-.chip-queued, .chip-paused, .chip-cancelled { opacity: .75; }
+.chip-running, .chip-finishing, .chip-preparing { color: var(--accent); }
+.chip-finished { color: var(--ground); background: var(--accent); border-color: var(--accent); }
+.chip-failed, .chip-interrupted { color: var(--frame); }
+.chip-queued, .chip-paused, .chip-cancelled { color: var(--muted); }
 .st-key-photos, .st-key-data-photos {
   display: grid !important; grid-template-columns: repeat(4, 1fr); gap: 8px;
 }
@@ -70,7 +70,7 @@ button[kind="tertiary"] kbd { display: none; }
 [class*="st-key-photo-"] button p { font-size: 0; }
 [class*="st-key-photo-"] button:hover { transform: scale(1.05); }
 [class*="st-key-photo-"] button:focus-visible {
-  outline: 3px solid var(--st-primary-color, #0f6b7d); outline-offset: 2px;
+  outline: 3px solid var(--accent); outline-offset: 2px;
 }
 </style>
 """
@@ -78,7 +78,10 @@ button[kind="tertiary"] kbd { display: none; }
 
 def page_style() -> None:
     """Put the style on the page; once per run."""
-    st.html(PAGE)
+    theme = theme_of(st.context.theme.type)
+    names = ("accent", "ground", "line", "frame", "muted")
+    colours = "".join(f"--{name}:{getattr(theme, name)};" for name in names)
+    st.html(f"{PAGE}<style>:root{{{colours}}}</style>")
 
 
 def photo_buttons_style(thumbnails: Mapping[str, bytes], chosen: str | None, theme: Theme) -> None:

@@ -20,6 +20,7 @@ from dashboard.figures.pictures import thumbnail
 from dashboard.guard import told_errors
 from dashboard.markdown import literal
 from dashboard.train_pictures import Captioned, pictures_html
+from dashboard.train_run import go_to
 from dashboard.train_source import choose_source, chosen_source, source_name, split_controls, splits_of
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def _draw_splits(source: DataSource, splits: Splits) -> None:
         st.subheader("Split")
         st.markdown(_origin_sentence(source, splits))
         split_controls(splits.origin)
+        st.button("Go on to Settings", key="to-settings", on_click=go_to, args=("settings",))
     for note in splits.notes:
         st.caption(f":material/info: {literal(note, longest=None)}")
     report = None
@@ -115,9 +117,9 @@ def _draw_samples(splits: Splits) -> None:
     st.subheader("Five of each class")
     names = dict(splits.items())
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        split = choice("Split", {name: name.capitalize() for name in names}, key="split")
-        turn = address.restore("turn", address.whole_number(0, 9999), 0)
-        address.keep({"turn": turn or None})
+        split = choice("Split", {name: name.capitalize() for name in names}, key="sample_split")
+        turn = address.restore("sample_turn", address.whole_number(0, 9999), 0)
+        address.keep({"sample_turn": turn or None})
         st.button("Others", key="samples-next", icon=":material/shuffle:", on_click=_next_samples)
     files = names[split]
     for label in _shown_classes(files):
@@ -129,7 +131,7 @@ def _draw_samples(splits: Splits) -> None:
 
 
 def _next_samples() -> None:
-    st.session_state["turn"] = (int(st.session_state.get("turn", 0)) + 1) % 10_000
+    st.session_state["sample_turn"] = (int(st.session_state.get("sample_turn", 0)) + 1) % 10_000
 
 
 def _shown_classes(files: LabelledFiles) -> list[int]:
@@ -137,9 +139,9 @@ def _shown_classes(files: LabelledFiles) -> list[int]:
     if len(files.classes) <= MOST_ROWS:
         return list(range(len(files.classes)))
     labels = range(len(files.classes))
-    address.restore("class", address.whole_number(0, len(labels) - 1), 0)
-    label = st.selectbox("Class", labels, format_func=lambda label: files.classes[label], key="class")
-    address.keep({"class": label})
+    address.restore("sample_class", address.whole_number(0, len(labels) - 1), 0)
+    label = st.selectbox("Class", labels, format_func=lambda label: files.classes[label], key="sample_class")
+    address.keep({"sample_class": label})
     return [int(label)]
 
 

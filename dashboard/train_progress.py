@@ -52,7 +52,10 @@ def _watch(key: str, alive: bool) -> None:
         if run.is_alive != alive:
             st.rerun()  # other buttons, and perhaps a new network in the sidebar
         _draw_state(run)
-        draw_buttons(run)
+        figures, buttons = st.columns([1.9, 1], gap="medium", vertical_alignment="center")
+        figures.html(figures_html(run))
+        with buttons:
+            draw_buttons(run)
         _draw_curves(run)
         _draw_all()
 
@@ -73,15 +76,14 @@ def _draw_state(run: RunView) -> None:
             icon=":material/hourglass_top:",
         )
     st.progress(fraction_done(run), text=_bar_text(run))
-    st.html(figures_html(run))
 
 
 def _bar_text(run: RunView) -> str:
     status = run.status
     if run.state == "preparing":
-        part = literal(str(status.get("part") or "getting ready: pictures and precision")).capitalize()
+        doing = literal(str(status.get("doing") or "Getting ready"))
         share = float(status.get("fraction") or 1)
-        return part if share >= 1 else f"{part}, {percent(share)}"
+        return doing if share >= 1 else f"{doing}, {percent(share)}"
     if run.state == "finishing":
         return "Writing the network and its figures"
     left = status.get("seconds_left")

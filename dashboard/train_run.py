@@ -13,7 +13,6 @@ from dashboard import address
 from dashboard.markdown import literal
 from dashboard.resources import runs
 from dashboard.train_choice import remembered_errors, tell_errors
-from dashboard.train_settings import go_to
 from dashboard.train_words import state_word
 
 if TYPE_CHECKING:
@@ -23,6 +22,13 @@ NO_RUNS = (
     "**No run yet.** Choose photos in Data and a preset in Settings, then start. A run goes on with the "
     "browser closed; everything of it is found here again."
 )
+
+
+def go_to(section: str, run: str | None = None) -> None:
+    """Open a section, of a run if named; in a callback."""
+    st.session_state["section"] = section
+    if run is not None:
+        st.session_state["run"] = run
 
 
 def choose_run(known: Sequence[RunView]) -> RunView | None:
@@ -61,7 +67,9 @@ def started(run: RunView) -> str:
 
 def draw_buttons(run: RunView) -> None:
     """What can be done with a run now."""
-    with st.container(horizontal=True, vertical_alignment="center", key="run-buttons"):
+    with st.container(
+        horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="run-buttons"
+    ):
         if run.is_alive:
             _button("Pause", "pause", functools.partial(runs().stop, run.key, "paused"))
             _button("Cancel", "close", functools.partial(runs().stop, run.key, "cancelled"))

@@ -22,6 +22,7 @@ from dashboard.train_choice import (
     settings_form,
     tell_errors,
 )
+from dashboard.train_run import go_to
 from dashboard.train_source import chosen_source, source_name, splits_of
 from dashboard.train_words import duration, estimated_seconds
 
@@ -171,13 +172,6 @@ def _draw_outlook(config: TrainingConfig, pictures: int) -> None:
             f"{literal(alive[-1].title)} is being trained. A new run waits until the device is free.",
             icon=":material/hourglass_top:",
         )
-
-
-def go_to(section: str, run: str | None = None) -> None:
-    """Open a section, of a run if named; in a callback."""
-    st.session_state["section"] = section
-    if run is not None:
-        st.session_state["run"] = run
 
 
 def launch(config: TrainingConfig, source: DataSource, title: str, slot: str) -> None:

@@ -100,6 +100,7 @@ def test_a_network_is_trained_watched_cancelled_resumed_and_opened(page: Page, p
 def test_a_run_goes_on_without_its_page_and_the_sidebar_of_others_shows_it(
     page: Page, context, photos: Path, runs: Runs
 ):
+    page.set_default_timeout(PATIENCE_MS)
     open_page(page, f"/train?section=data&{SETTINGS.replace('60', '2000')}")
     page.locator(".st-key-data-folder input").fill(str(photos))
     page.keyboard.press("Enter")
@@ -110,6 +111,7 @@ def test_a_run_goes_on_without_its_page_and_the_sidebar_of_others_shows_it(
     page.close()
 
     other = context.new_page()
+    other.set_default_timeout(PATIENCE_MS)
     open_page(other, "/heat_maps")
     expect(other.get_by_text(re.compile(r"Epoch \d+ of 2000"))).to_be_visible(timeout=PATIENCE_MS)
     other.locator(".st-key-sidebar-cancel button").click()
