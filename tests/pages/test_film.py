@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,36 @@ def film_section() -> None:
 def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run with three kept epochs."""
     return write_run(tmp_path_factory.mktemp("runs") / "tiny_run", film=FILM)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_patterns() -> Iterator[None]:
+    """Patterns without the climb, which has tests of its own and compiles for a while."""
+
+    def patterns(probe, layer_name, *, channels, progress, **settings):
+        progress(0.5)
+        return patterns_of(layer_name, channels[0], value=90, score=1.0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("cnn_core.explorer.filter_patterns", patterns)
+        yield
+
+
+def patterns_of(layer_name: str, channel: int, *, value: int, score: float) -> FilterPatterns:
+    """One even grey pattern."""
+    return FilterPatterns(
+        layer_name=layer_name,
+        channels=np.int64([channel]),
+        patterns=np.full((1, 16, 16, 3), value, np.uint8),
+        scores=np.float32([score]),
+        history=np.zeros((2, 1), np.float32),
+        strengths=np.zeros(1, np.float32),
+        has_strengths=False,
+        beats_photos=np.zeros(1, bool),
+        alive=np.ones(1, bool),
+        growth=np.zeros((0, 1, 16, 16, 3), np.uint8),
+        growth_steps=np.zeros(0, np.int64),
+    )
 
 
 def open_film(folder: Path, **address: str) -> AppTest:
@@ -181,19 +212,7 @@ def frame(epoch: int, reach: float) -> FilmFrame:
     """An epoch whose second channel reaches ``reach``, and whose first one is always 1."""
     maps = np.zeros((8, 8, 2), np.float32)
     maps[..., 0], maps[..., 1] = 1, reach
-    patterns = FilterPatterns(
-        layer_name="conv",
-        channels=np.int64([1]),
-        patterns=np.full((1, 16, 16, 3), epoch, np.uint8),
-        scores=np.float32([reach]),
-        history=np.zeros((2, 1), np.float32),
-        strengths=np.zeros(1, np.float32),
-        has_strengths=False,
-        beats_photos=np.zeros(1, bool),
-        alive=np.ones(1, bool),
-        growth=np.zeros((0, 1, 16, 16, 3), np.uint8),
-        growth_steps=np.zeros(0, np.int64),
-    )
+    patterns = patterns_of("conv", 1, value=epoch, score=reach)
     layer = LayerActivations(
         layer_name="conv",
         maps=maps,
