@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.reproduction import run_folder, train_command, trained
 from benchmarks.reproduction_curves import curves_svg
-from benchmarks.reproduction_page import Trained, page, unexplained
+from benchmarks.reproduction_page import Trained, differs, page, unexplained
 from benchmarks.reproduction_rows import ROWS, Row
 from cnn_core.datasets.source import DataSource
 from cnn_core.files import write_json
@@ -39,7 +39,7 @@ def line_of(text: str, row: Row) -> str:
 def test_a_row_tells_mean_range_and_difference_of_its_runs() -> None:
     line = line_of(page({"A7": [run(0, 0.93, 0.72), run(1, 0.95, 0.76)]}, "pictures"), BASELINE)
     assert "| 2 | 0.94 | 0.940 (0.930–0.950), +0.000 |" in line
-    assert "| 0.73 | 0.740 (0.720–0.760), +0.010 | about 5 | 2 (2–2) |" in line
+    assert "| 0.73 | 0.740 (0.720–0.760), +0.010 | about 5 | 2 (2–2), -3 |" in line
 
 
 def test_a_validation_accuracy_is_the_mean_of_the_last_five_epochs() -> None:
@@ -49,13 +49,23 @@ def test_a_validation_accuracy_is_the_mean_of_the_last_five_epochs() -> None:
     line = line_of(
         page({"A7": [Trained(seed=0, state="finished", epochs=6, history=rows)]}, "pictures"), BASELINE
     )
-    assert "| 0.73 | 0.730 (0.730–0.730), +0.000 |" in line
+    assert "| 0.73 | 0.730, +0.000 |" in line
 
 
 @pytest.mark.parametrize(("validation", "bold"), [(0.76, False), (0.761, True), (0.69, True)])
 def test_a_difference_above_three_hundredths_is_bold(validation: float, bold: bool) -> None:
     line = line_of(page({"A7": [run(0, 0.94, validation)]}, "pictures"), BASELINE)
     assert ("**" in line) == bold
+
+
+def test_a_lowest_loss_more_than_three_epochs_away_asks_for_a_cause() -> None:
+    late = history(0.94, 0.73, epochs=12)
+    for row in late:
+        row["val_loss"] = 0.6 + 0.05 * abs(row["epoch"] - 9)
+    runs = {"A7": [Trained(seed=0, state="finished", epochs=12, history=late)]}
+    assert line_of(page(runs, "pictures"), BASELINE).endswith("| about 5 | 9, **+4** |")
+    assert differs(BASELINE, runs["A7"])
+    assert not differs(BASELINE, [run(0, 0.94, 0.73)])
 
 
 def test_a_row_that_differs_without_a_cause_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,10 +82,10 @@ def test_a_row_that_differs_without_a_cause_is_named(monkeypatch: pytest.MonkeyP
 
 def test_runs_that_are_missing_or_unfinished_are_told_and_do_not_count() -> None:
     text = page({"A7": [run(0, 0.5, 0.5, state="paused")]}, "pictures")
-    assert line_of(text, BASELINE).count("not trained yet") == 2
+    assert line_of(text, BASELINE).count("not trained yet") == 3
     assert "*Seed 0.* Not finished: paused, 6 of 6 epochs." in text
     assert "](pictures/" not in text
-    assert line_of(page({}, "pictures"), ROWS[-1]).count("not trained yet") == 2
+    assert line_of(page({}, "pictures"), ROWS[-1]).count("not trained yet") == 3
 
 
 def test_the_curves_are_a_drawing_with_four_lines_per_run() -> None:
