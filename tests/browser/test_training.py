@@ -101,7 +101,7 @@ def test_a_run_goes_on_without_its_page_and_the_sidebar_of_others_shows_it(
     page: Page, context, photos: Path, runs: Runs
 ):
     page.set_default_timeout(PATIENCE_MS)
-    open_page(page, f"/train?section=data&{SETTINGS.replace('60', '2000')}")
+    open_page(page, f"/train?section=data&{SETTINGS.replace('60', '500')}")
     page.locator(".st-key-data-folder input").fill(str(photos))
     page.keyboard.press("Enter")
     expect(page.get_by_text("104 files looked into")).to_be_visible(timeout=PATIENCE_MS)
@@ -113,7 +113,7 @@ def test_a_run_goes_on_without_its_page_and_the_sidebar_of_others_shows_it(
     other = context.new_page()
     other.set_default_timeout(PATIENCE_MS)
     open_page(other, "/heat_maps")
-    expect(other.get_by_text(re.compile(r"Epoch \d+ of 2000"))).to_be_visible(timeout=PATIENCE_MS)
+    expect(other.get_by_text(re.compile(r"Epoch \d+ of 500"))).to_be_visible(timeout=PATIENCE_MS)
     other.locator(".st-key-sidebar-cancel button").click()
     until(lambda: runs.all()[0].state == "cancelled")
     expect(other.get_by_role("link", name="Choose photos")).to_be_visible(timeout=PATIENCE_MS)
