@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
@@ -14,6 +15,7 @@ from benchmarks.reproduction_page import Trained, differs, page, unexplained
 from benchmarks.reproduction_rows import ROWS, Row
 from cnn_core.datasets.source import DataSource
 from cnn_core.files import write_json
+from cnn_core.training.command import add_train
 from cnn_core.training.config import TrainingConfig
 from cnn_core.training.launching import create_run
 from cnn_core.training.presets import preset_named
@@ -119,10 +121,12 @@ def test_a_run_that_is_missing_is_trained_with_its_seed(tmp_path: Path) -> None:
     folder = run_folder(tmp_path, "article_cnn", 2)
     command = train_command(None, folder, Path("photos"), "article_cnn", 2)
     assert command is not None
-    words = " ".join(command)
-    assert "--preset article_cnn --data " in words
-    assert "--seed 2 " in words
-    assert words.endswith(f"--run {folder}")
+    parser = argparse.ArgumentParser()
+    add_train(parser.add_subparsers())
+    options = parser.parse_args(command[command.index("train") :])
+    assert (options.preset, options.seed, options.run) == ("article_cnn", 2, str(folder))
+    assert options.data == [str(Path("photos").absolute())]
+    assert options.changes == ["film_frames=0"]
 
 
 def test_every_row_names_a_preset() -> None:
