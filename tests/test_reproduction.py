@@ -124,7 +124,7 @@ def test_a_run_that_is_missing_is_trained_with_its_seed(tmp_path: Path) -> None:
     parser = argparse.ArgumentParser()
     add_train(parser.add_subparsers())
     options = parser.parse_args(command[command.index("train") :])
-    assert (options.preset, options.seed, options.run) == ("article_cnn", 2, str(folder))
+    assert (options.preset, options.seed, options.folder) == ("article_cnn", 2, str(folder))
     assert options.data == [str(Path("photos").absolute())]
     assert options.changes == ["film_frames=0"]
 
