@@ -12,14 +12,21 @@ from typing import Any
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
     """A temporary path beside ``path`` that takes its place when the block ends without error.
 
     The suffix is kept, since many writers choose their format by it.
+
+    Args:
+        path: the file to write.
+        durable: wait until its bytes are on the disk, so that a power cut cannot damage it.
     """
     temporary = path.with_name(f".{path.stem}.{os.getpid()}-{threading.get_ident()}{path.suffix}")
     try:
         yield temporary
+        if durable:
+            with temporary.open("rb") as file:
+                os.fsync(file.fileno())
         temporary.replace(path)
     finally:
         with suppress(OSError):  # missing after the rename; an error before it says more than this one

@@ -21,8 +21,8 @@ from cnn_core.model_store import CARD_FILE, FILES, MODEL_FILE, ModelStore
 from cnn_core.patterns import PatternParams
 from cnn_core.result_store import ResultStore
 from cnn_core.results import AttributionMap, FilterPatterns, HeadAnswer, LayerActivations
+from cnn_core.training.run_folder import FILM_FOLDER
 
-FILM_FOLDER = "film"
 _EPOCH = re.compile(r"epoch_(\d{4,})")
 PATTERN_SHARE = 0.8  # of the time that an epoch takes
 

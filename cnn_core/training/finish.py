@@ -22,7 +22,7 @@ from cnn_core.training.evaluation import evaluate, evaluate_binary
 from cnn_core.training.model_folder import basic_card, versions, write_model_folder
 from cnn_core.training.predictions import Predictions, two_columns, write_predictions
 from cnn_core.training.run import TrainingRun
-from cnn_core.training.run_folder import HISTORY_FILE, MODEL_FOLDER, Arrays
+from cnn_core.training.run_folder import HISTORY_FILE, MODEL_FOLDER
 
 BATCH = 50
 MOST_MEASURED = 2000  # photos for the statistics of the channels
@@ -39,7 +39,7 @@ def finish(run: TrainingRun) -> Path:
     """
     if not run.history:
         raise TrainingError("Expected at least one finished epoch. Received: none. Resume the run.")
-    epoch, weights = _kept(run)
+    epoch, weights = run.weights_to_keep()
     model = run.network.finished(weights)
     sets = {"validation": run.splits.validation}
     if run.splits.test is not None:
@@ -65,13 +65,6 @@ def finish(run: TrainingRun) -> Path:
 
     write_model_folder(run.folder.path / MODEL_FOLDER, model, card, more)
     return run.folder.path / MODEL_FOLDER
-
-
-def _kept(run: TrainingRun) -> tuple[int, Arrays]:
-    """Epoch and weights that become the model."""
-    if run.config.keep == "best":
-        return run.best_epoch, run.folder.load_best()
-    return len(run.history), run.network.kept_weights()
 
 
 def _predictions(run: TrainingRun, model: keras.Model, files: LabelledFiles) -> Predictions:

@@ -97,14 +97,15 @@ class Network:
         trained.set_weights(weights)
         return self.architecture.finished(trained, self.plan)
 
-    def checkpoint(self, history: list[dict[str, float]]) -> Checkpoint:
-        """All that is needed to go on later."""
+    def checkpoint(self, history: list[dict[str, float]], best: Arrays) -> Checkpoint:
+        """All that is needed to go on later; ``best`` are the weights of the epoch to keep, if any."""
         return Checkpoint(
             history=history,
             step=0 if self.average is None else self.average.step,
             weights=[np.asarray(v) for v in self.model.variables],
             average=[] if self.average is None else list(self.average.values),
             optimizer=[np.asarray(v) for v in self.optimizer.variables],
+            best=best,
         )
 
     def restore(self, saved: Checkpoint) -> None:

@@ -22,7 +22,7 @@ from cnn_core.training.model_folder import write_frame
 from cnn_core.training.network import Network, architecture_of
 from cnn_core.training.pipeline import Batch, kept_size_px, pixel_cache, training_batches
 from cnn_core.training.precision import precision_of
-from cnn_core.training.run_folder import FILM_FOLDER, RunFolder
+from cnn_core.training.run_folder import FILM_FOLDER, Arrays, RunFolder
 
 SMALLEST_PROBABILITY = 1e-7
 
@@ -61,6 +61,7 @@ class TrainingRun:
         self._film = film_epochs(config.epochs, config.film_frames)
         saved = self.folder.load()
         self.history: list[dict[str, float]] = [] if saved is None else saved.history
+        self._best: Arrays = [] if saved is None else saved.best
         self._maps: dict[tuple[LabelledFiles, int], NDArray[np.uint8]] = {}
         if saved is not None:
             self.network.restore(saved)
@@ -89,6 +90,12 @@ class TrainingRun:
     def best_epoch(self) -> int:
         """The epoch of the lowest validation loss, counted from 1."""
         return 1 + min(range(len(self.history)), key=lambda epoch: self.history[epoch]["val_loss"])
+
+    def weights_to_keep(self) -> tuple[int, Arrays]:
+        """Epoch, counted from 1, and weights that become the model."""
+        if self.config.keep == "best":
+            return self.best_epoch, self._best
+        return len(self.history), self.network.kept_weights()
 
     def stops_early(self) -> bool:
         """Whether the validation loss has not fallen for as many epochs as the settings allow."""
@@ -149,11 +156,11 @@ class TrainingRun:
             "seconds": round(clock.seconds(), 1),
         }
         self.history.append(row)
-        if self.best_epoch == epoch + 1:
-            self.folder.save_best(self.network.kept_weights())
+        if self.config.keep == "best" and self.best_epoch == epoch + 1:
+            self._best = [weight.copy() for weight in self.network.kept_weights()]
         if epoch + 1 in self._film:
             self._keep_frame(epoch + 1)
-        self.folder.save(self.network.checkpoint(self.history))
+        self.folder.save(self.network.checkpoint(self.history, self._best))
         if self.config.tensorboard:
             backend.EventWriter(self.folder.path / "tensorboard").write(epoch + 1, row)
 

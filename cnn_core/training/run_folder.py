@@ -2,8 +2,7 @@
 
 ``config.json`` (settings and data), ``status.json`` (renewed every few seconds), ``steps.csv`` (a row per
 group of batches), ``history.csv`` (a row per epoch), ``checkpoint.npz`` (all that is needed to go on
-after the last finished epoch), ``best.npz`` (the weights of the lowest validation loss), ``film/`` and at the
-end ``model/``.
+after the last finished epoch), ``film/`` and at the end ``model/``.
 """
 
 from __future__ import annotations
@@ -11,6 +10,8 @@ from __future__ import annotations
 import csv
 import json
 import time
+import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.errors import TrainingError
 from cnn_core.files import replacing, write_json
 
 CONFIG_FILE = "config.json"
@@ -26,11 +28,12 @@ STATUS_FILE = "status.json"
 HISTORY_FILE = "history.csv"
 STEPS_FILE = "steps.csv"
 CHECKPOINT_FILE = "checkpoint.npz"
-BEST_FILE = "best.npz"
 PRECISION_FILE = "precision.json"
 MODEL_FOLDER = "model"
 FILM_FOLDER = "film"
 STEP_FIELDS = ("epoch", "step", "steps", "loss", "accuracy", "images_per_second")
+
+GROUPS = ("weights", "average", "optimizer", "best")  # of arrays in a checkpoint
 
 Arrays = list[NDArray[Any]]
 
@@ -44,6 +47,7 @@ class Checkpoint:
         step: training steps behind the averaged weights.
         weights: of the network and of its random generators, in Keras' order.
         average, optimizer: values in Keras' order; no average where none is kept.
+        best: the weights of the epoch to keep, where that is not the last one.
     """
 
     history: list[dict[str, float]]
@@ -51,6 +55,7 @@ class Checkpoint:
     weights: Arrays
     average: Arrays
     optimizer: Arrays
+    best: Arrays
 
 
 class RunFolder:
@@ -98,11 +103,11 @@ class RunFolder:
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Write the checkpoint, and its history for people to read."""
-        groups = {name: getattr(checkpoint, name) for name in ("weights", "average", "optimizer")}
+        groups = {name: getattr(checkpoint, name) for name in GROUPS}
         arrays = {f"{name}{i}": value for name, values in groups.items() for i, value in enumerate(values)}
         arrays["step"] = np.asarray(checkpoint.step)
         arrays["history"] = np.asarray(json.dumps(checkpoint.history))
-        with replacing(self.path / CHECKPOINT_FILE) as temporary:
+        with replacing(self.path / CHECKPOINT_FILE, durable=True) as temporary:
             np.savez(temporary, allow_pickle=False, **arrays)
         self.write_history(checkpoint.history)
 
@@ -112,30 +117,25 @@ class RunFolder:
             _write_rows(self.path / HISTORY_FILE, list(history[-1]), history)
 
     def load(self) -> Checkpoint | None:
-        """The last checkpoint, or None in a new folder."""
+        """The last checkpoint, or None in a new folder.
+
+        Raises:
+            TrainingError: the file is damaged.
+        """
         path = self.path / CHECKPOINT_FILE
         if not path.exists():
             return None
-        with np.load(path, allow_pickle=False) as saved:
-            return Checkpoint(
-                history=json.loads(str(saved["history"])),
-                step=int(saved["step"]),
-                weights=_numbered(saved, "weights"),
-                average=_numbered(saved, "average"),
-                optimizer=_numbered(saved, "optimizer"),
-            )
-
-    def save_best(self, weights: Arrays) -> None:
-        """Keep the weights of the best epoch so far."""
-        with replacing(self.path / BEST_FILE) as temporary:
-            np.savez(
-                temporary, allow_pickle=False, **{f"weights{i}": value for i, value in enumerate(weights)}
-            )
-
-    def load_best(self) -> Arrays:
-        """The weights of the best epoch so far."""
-        with np.load(self.path / BEST_FILE, allow_pickle=False) as saved:
-            return _numbered(saved, "weights")
+        try:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
+                groups = {name: _numbered(saved, name) for name in GROUPS}
+                return Checkpoint(
+                    history=json.loads(str(saved["history"])), step=int(saved["step"]), **groups
+                )
+        except (EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+            raise TrainingError(
+                f"Expected the checkpoint of this run in {path.name}. Received a damaged file "
+                f"({type(error).__name__}). Start a new run; delete the file to begin this one anew."
+            ) from error
 
 
 def read_json(path: Path) -> dict[str, Any]:

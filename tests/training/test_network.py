@@ -66,7 +66,7 @@ def test_a_restored_network_takes_the_very_next_step_also_with_dropout() -> None
     first = network(dropout=0.5, average_decay=0.9, optimizer="adam")
     for _ in range(9):
         train(first)
-    saved = first.checkpoint([{"epoch": 1.0}])
+    saved = first.checkpoint([{"epoch": 1.0}], [])
     expected = [train(first), train(first)]
     again = network(dropout=0.5, average_decay=0.9, optimizer="adam", seed=8)
     again.restore(saved)
@@ -87,7 +87,7 @@ def test_restoring_answers_with_the_averaged_weights() -> None:
         train(first)
     first.take_averaged_weights()
     again = network(average_decay=0.9, seed=8)
-    again.restore(first.checkpoint([{"epoch": 1.0}]))
+    again.restore(first.checkpoint([{"epoch": 1.0}], []))
     np.testing.assert_allclose(again.probabilities(PIXELS), first.probabilities(PIXELS), atol=1e-6)
 
 
@@ -106,7 +106,7 @@ def test_averaged_weights_are_judged_and_kept_only_when_they_are_taken() -> None
 
 
 def test_a_checkpoint_of_another_network_is_refused() -> None:
-    saved = network(classes=3).checkpoint([{"epoch": 1.0}])
+    saved = network(classes=3).checkpoint([{"epoch": 1.0}], [])
     with pytest.raises(DataError, match="checkpoint of another network"):
         network().restore(saved)
 
@@ -129,10 +129,10 @@ def test_half_precision_keeps_its_weights_and_its_answer_exact(preset: str) -> N
 def test_finishing_changes_nothing_of_the_network_in_training() -> None:
     one = network(average_decay=0.5, dropout=0.3)
     train(one)
-    before = one.checkpoint([])
+    before = one.checkpoint([], [])
     finished = one.finished(one.kept_weights())
     finished.set_weights([w + 1 for w in finished.get_weights()])
-    after = one.checkpoint([])
+    after = one.checkpoint([], [])
     for group in ("weights", "average", "optimizer"):
         for a, b in zip(getattr(before, group), getattr(after, group), strict=True):
             np.testing.assert_array_equal(a, b)

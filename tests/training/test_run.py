@@ -403,11 +403,11 @@ def test_the_weights_of_the_best_epoch_are_kept_beside_the_last_ones(
     splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged(monkeypatch, [0.5, 0.4, 0.6])
-    run, by_epoch = new_run(small(epochs=3), splits, tmp_path), []
+    run, by_epoch = new_run(small(epochs=3, keep="best"), splits, tmp_path), []
     finish_epoch = run._finish_epoch
     run._finish_epoch = lambda *rest: (finish_epoch(*rest), by_epoch.append(run.network.model.get_weights()))
     run.run()
-    for best, second, last in zip(run.folder.load_best(), by_epoch[1], by_epoch[2], strict=True):
+    for best, second, last in zip(run.weights_to_keep()[1], by_epoch[1], by_epoch[2], strict=True):
         np.testing.assert_array_equal(best, second)
         assert not np.array_equal(best, last)
 

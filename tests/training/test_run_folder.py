@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from cnn_core.errors import TrainingError
 from cnn_core.training import run_folder
 from cnn_core.training.run_folder import Checkpoint, RunFolder, read_json
 
@@ -37,10 +38,21 @@ def checkpoint(epochs: int = 1, count: int = 12) -> Checkpoint:
         weights=[np.full((2, 3), number, np.float32) for number in range(count)],
         average=[np.full(4, -number, np.float32) for number in range(count)],
         optimizer=[np.asarray(5, np.int64), *(np.full(2, number / 2) for number in range(count))],
+        best=[np.full((2, 3), 10.0 * number, np.float32) for number in range(count)],
     )
 
 
 # ---- Checkpoints ----
+
+
+@pytest.mark.parametrize("kept_share", [0.5, 0.0])
+def test_a_damaged_checkpoint_is_told_with_what_to_do(folder: RunFolder, kept_share: float) -> None:
+    folder.save(checkpoint())
+    path = folder.path / "checkpoint.npz"
+    content = path.read_bytes()
+    path.write_bytes(content[: int(kept_share * len(content))])
+    with pytest.raises(TrainingError, match="delete the file"):
+        folder.load()
 
 
 def test_a_checkpoint_comes_back_as_it_was_saved(folder: RunFolder) -> None:
@@ -49,7 +61,7 @@ def test_a_checkpoint_comes_back_as_it_was_saved(folder: RunFolder) -> None:
     found = folder.load()
     assert found is not None
     assert (found.history, found.step) == (saved.history, 7)
-    for group in ("weights", "average", "optimizer"):
+    for group in ("weights", "average", "optimizer", "best"):
         for a, b in zip(getattr(found, group), getattr(saved, group), strict=True):
             np.testing.assert_array_equal(a, b)
             assert a.dtype == b.dtype
@@ -57,7 +69,7 @@ def test_a_checkpoint_comes_back_as_it_was_saved(folder: RunFolder) -> None:
 
 
 def test_a_run_without_averages_has_none_in_its_checkpoint(folder: RunFolder) -> None:
-    folder.save(Checkpoint(history=[], step=0, weights=[np.ones(1)], average=[], optimizer=[]))
+    folder.save(Checkpoint(history=[], step=0, weights=[np.ones(1)], average=[], optimizer=[], best=[]))
     found = folder.load()
     assert found is not None
     assert (found.average, found.optimizer, found.history) == ([], [], [])
@@ -95,13 +107,6 @@ def test_a_killed_process_leaves_a_half_file_that_is_not_looked_at(folder: RunFo
     found = folder.load()
     assert found is not None
     assert len(found.history) == 1
-
-
-def test_the_weights_of_the_best_epoch_come_back_in_their_order(folder: RunFolder) -> None:
-    weights = checkpoint().weights
-    folder.save_best(weights)
-    for a, b in zip(folder.load_best(), weights, strict=True):
-        np.testing.assert_array_equal(a, b)
 
 
 # ---- Tables ----
