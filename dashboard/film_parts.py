@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import address
 from dashboard.choosers import channel_slider, choice, class_picker, layer_slider
-from dashboard.figures.colours import percent, short
+from dashboard.figures.colours import Float, percent, short
 from dashboard.film_job import Reel, film_of, reel_key, reel_or_progress
 from dashboard.film_pictures import draw_now, draw_strip
 from dashboard.film_view import FilmView, draw_exports
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cnn_core.training.run_view import RunView
     from dashboard.sidebar import View
 
+FEWEST_SILENT, MOST_SILENT = 0.25, 0.97  # share of a map that is zero or below
 NO_FRAMES = (
     "This run has kept no weights of single epochs, so there is no film to see. Launch one with "
     "film frames above 0 under Settings; the first frame is there after the first epoch."
@@ -34,7 +35,9 @@ MAPS = {"one": "Channel", "all": "Layer"}
 MAPS_HELP = (
     "The map of the chosen channel, or all maps of its layer; over all epochs on one scale either way."
 )
-EPOCH_HELP = "An epoch is one pass over all training film. The left and right arrow keys step through them."
+EPOCH_HELP = (
+    "An epoch is one pass over all training pictures. The left and right arrow keys step through them."
+)
 
 
 def draw_film(view: View | None, run: RunView) -> None:
@@ -104,19 +107,26 @@ def _choose(
 
 
 def _channel(explorer: Explorer, key: str, info: LayerInfo, image: RgbImage) -> int:
-    """The channel that was chosen; else the one that varies most over the photo in the last epoch."""
+    """The channel that was chosen; else one that tells something about the photo in the last epoch."""
     count = info.output_shape[-1] or 1
     parse = address.whole_number(0, count - 1)
     if address.current("film_channel", parse, None) is None:
-        address.restore("film_channel", parse, liveliest_channel(explorer, key, info.name, image))
+        inputs = explorer.model_input(key, image)
+        maps = explorer.model(key).probe.activations(inputs, [info.name])[info.name][0]  # (h, w, k)
+        address.restore("film_channel", parse, telling_channel(maps))
     return channel_slider(count, key="film_channel", arrows=False)
 
 
-def liveliest_channel(explorer: Explorer, key: str, layer_name: str, image: RgbImage) -> int:
-    """The channel of a layer whose map of the photo varies most: channel 0 may be dead."""
-    inputs = explorer.model_input(key, image)
-    maps = explorer.model(key).probe.activations(inputs, [layer_name])[layer_name][0]  # (h, w, k)
-    return int(np.argmax(maps.std(axis=(0, 1))))
+def telling_channel(maps: Float) -> int:
+    """The channel of ``(h, w, k)`` to start with: neither dead nor a copy of the photo's brightness.
+
+    Of the channels that are silent in a good part of the photo the one that varies most; where a layer
+    has none, the one that varies most of all.
+    """
+    silent = (maps <= 0).mean(axis=(0, 1))  # (k,)
+    picks = (silent >= FEWEST_SILENT) & (silent <= MOST_SILENT)
+    spread = maps.std(axis=(0, 1))
+    return int(np.argmax(np.where(picks, spread, 0) if picks.any() else spread))
 
 
 def _choose_epoch(reel: Reel) -> tuple[int, bool]:

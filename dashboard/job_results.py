@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import uuid
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,6 +10,7 @@ import streamlit as st
 
 from dashboard.jobs import Work, job_progress, jobs
 from dashboard.markdown import literal
+from dashboard.resources import session_name
 
 T = TypeVar("T")
 
@@ -57,8 +57,8 @@ def result_or_progress(
         st.info(STOPPED, icon=":material/pause_circle:")
         _draw_start_again(slot, key)
     else:
-        job = jobs().start(key, work, _session())
-        job_progress(job, doing, slot, _session(), functools.partial(_stop, slot, key))
+        job = jobs().start(key, work, session_name())
+        job_progress(job, doing, slot, session_name(), functools.partial(_stop, slot, key))
     return None
 
 
@@ -66,14 +66,8 @@ def leave(slot: str) -> None:
     """Wait no longer for what this session asked for in a slot."""
     before = st.session_state.pop(f"_job_{slot}", None)
     if before is not None:
-        jobs().leave(before, _session())
+        jobs().leave(before, session_name())
     st.session_state.pop(_stopped(slot), None)
-
-
-def _session() -> str:
-    """A name for this session among all that wait for jobs."""
-    name: str = st.session_state.setdefault("_session", uuid.uuid4().hex)
-    return name
 
 
 def _stopped(slot: str) -> str:
@@ -89,7 +83,7 @@ def _leave_what_is_no_longer_wanted(slot: str, key: str) -> None:
 def _stop(slot: str, key: str) -> None:
     """The person pressed Cancel; the work goes on if another session waits for it."""
     st.session_state[_stopped(slot)] = key
-    jobs().leave(key, _session())
+    jobs().leave(key, session_name())
 
 
 def _start_again(slot: str, key: str) -> None:

@@ -26,6 +26,7 @@ from dashboard.figures.film_strip import (
 )
 from dashboard.figures.theme import LIGHT
 from dashboard.film_job import Reel, reel_of
+from dashboard.film_parts import telling_channel
 from dashboard.jobs import jobs
 
 PATIENCE_SECONDS = 240
@@ -151,15 +152,21 @@ def test_the_buttons_step_through_the_epochs_that_there_are(run_folder):
     assert app.select_slider(key="film_epoch").value == 1
 
 
-def test_the_film_starts_with_the_channel_that_varies_most_over_the_photo(run_folder):
-    from cnn_core.result_store import ResultStore
-    from cnn_core.training.film import film_explorer, frame_key
-    from dashboard.photos import samples
-
-    explorer = film_explorer(run_folder, ResultStore(None))
-    layer = explorer.activations(frame_key(3), samples()[0].image())["block1_conv"]
+def test_the_film_starts_with_a_telling_channel_until_another_is_chosen(run_folder, monkeypatch):
+    monkeypatch.setattr("dashboard.film_parts.telling_channel", lambda maps: maps.shape[2] - 1)
     app = shown(run_folder)
-    assert app.slider(key="film_channel").value == int(layer.maps.std(axis=(0, 1)).argmax())
+    assert app.slider(key="film_channel").value == 5
+    app.slider(key="film_channel").set_value(0).run()
+    assert app.query_params["film_channel"] in ("0", ["0"])
+
+
+def test_a_telling_channel_is_neither_dead_nor_on_everywhere():
+    maps = np.zeros((4, 4, 4), np.float32)
+    maps[..., 1] = 5 + np.arange(16).reshape(4, 4)  # brightness: on everywhere
+    maps[:2, :, 2] = 3
+    maps[:1, :, 3] = 1
+    assert telling_channel(maps) == 2
+    assert telling_channel(maps[..., :2]) == 1
 
 
 def test_moving_the_slider_starts_no_work(run_folder, monkeypatch):
