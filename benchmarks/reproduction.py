@@ -1,6 +1,7 @@
 """Train what the documents trained, and write down how it compares.
 
-  python -m benchmarks.reproduction train --data cats_and_dogs_filtered --runs runs/reproduction
+  python -m benchmarks.reproduction train --data cats_and_dogs_filtered --large cats_and_dogs_large/train \\
+      --runs runs/reproduction
   python -m benchmarks.reproduction write --runs runs/reproduction
 
 ``train`` goes on where it was stopped: finished runs are skipped, others resumed. ``write`` makes
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.reproduction_curves import curves_svg
 from benchmarks.reproduction_page import Trained, page, unexplained
-from benchmarks.reproduction_rows import ROWS
+from benchmarks.reproduction_rows import ROWS, Row
 from cnn_core.files import replacing
 from cnn_core.places import PROJECT
 from cnn_core.training.presets import preset_named
@@ -34,7 +35,8 @@ def main() -> None:
     commands = parser.add_subparsers(required=True)
     training = commands.add_parser("train", help="train the runs that are missing")
     training.add_argument("--data", type=Path, required=True, help="the folder cats_and_dogs_filtered")
-    training.add_argument("--only", choices=[row.preset for row in ROWS])
+    training.add_argument("--large", type=Path, help="class folders of more photos, for the split of row C1")
+    training.add_argument("--only", choices=sorted({row.preset for row in ROWS}))
     training.set_defaults(work=_train)
     writing = commands.add_parser("write", help="write the page and its pictures")
     writing.add_argument("--docs", type=Path, default=PROJECT / "docs")
@@ -47,11 +49,15 @@ def main() -> None:
 
 
 def _train(chosen: argparse.Namespace) -> None:
-    presets = [row.preset for row in ROWS if chosen.only in (None, row.preset)]
+    rows = [row for row in ROWS if chosen.only in (None, row.preset)]
     for seed in range(chosen.seeds):
-        for preset in presets:
-            folder = run_folder(chosen.runs, preset, seed)
-            command = train_command(RunReader().view(folder), folder, chosen.data, preset, seed)
+        for row in rows:
+            if row.three_way and chosen.large is None:
+                sys.stderr.write(f"{row.key} is left out: it needs --large.\n")
+                continue
+            folder = run_folder(chosen.runs, row, seed)
+            data = data_options(row, chosen.data, chosen.large)
+            command = train_command(RunReader().view(folder), folder, row, seed, data)
             if command is None:
                 continue
             done = subprocess.run(command, cwd=PROJECT, check=False)
@@ -59,40 +65,49 @@ def _train(chosen: argparse.Namespace) -> None:
                 raise SystemExit(f"{folder.name} has stopped. The same command again goes on with it.")
 
 
+def data_options(row: Row, data: Path, large: Path | None) -> tuple[str, ...]:
+    """The options of ``train`` that name the photos."""
+    if not row.three_way or large is None:
+        return ("--data", str(data.absolute()))
+    folders = (data / "train", data / "validation", large)
+    named = (option for folder in folders for option in ("--data", str(folder.absolute())))
+    return (*named, "--validation", "1000", "--test", "2499")
+
+
 def train_command(
-    view: RunView | None, folder: Path, data: Path, preset: str, seed: int
+    view: RunView | None, folder: Path, row: Row, seed: int, data: tuple[str, ...]
 ) -> tuple[str, ...] | None:
     """The command that trains or resumes a run; None for one that is finished or at work already."""
     if view is None:
-        title = f"{preset_named(preset).title}, seed {seed}"
+        title = f"{preset_named(row.preset).title}, seed {seed}"
         films = () if seed == 0 else ("--set", "film_frames=0")
-        new = ("--preset", preset, "--data", str(data.absolute()), "--seed", str(seed), "--title", title)
+        new = ("--preset", row.preset, *data, "--seed", str(seed), "--title", title)
         return (*TRAIN, *new, *films, "--run", str(folder))
     return (*TRAIN, "--run", str(folder)) if view.can_resume else None
 
 
-def run_folder(runs: Path, preset: str, seed: int) -> Path:
+def run_folder(runs: Path, row: Row, seed: int) -> Path:
     """Where a run lies."""
-    return runs.absolute() / f"{preset}-seed{seed}"
+    return runs.absolute() / f"{row.name}-seed{seed}"
 
 
 def _write(chosen: argparse.Namespace) -> None:
-    runs = {row.key: trained(chosen.runs, row.preset, chosen.seeds) for row in ROWS}
+    runs = {row.key: trained(chosen.runs, row, chosen.seeds) for row in ROWS}
     pictures = chosen.docs / PICTURES
     pictures.mkdir(parents=True, exist_ok=True)
     for row in ROWS:
         histories = [run.history for run in runs[row.key] if run.finished]
         if histories:
-            _write_text(pictures / f"{row.preset}.svg", curves_svg(row, histories))
+            _write_text(pictures / f"{row.name}.svg", curves_svg(row, histories))
     _write_text(chosen.docs / "reproduction.md", page(runs, PICTURES))
     for row in unexplained(runs):
         sys.stderr.write(f"{row.key} differs and has no `why` in reproduction_rows.py yet.\n")
 
 
-def trained(runs: Path, preset: str, seeds: int) -> tuple[Trained, ...]:
-    """The runs of a preset that exist, by seed."""
+def trained(runs: Path, row: Row, seeds: int) -> tuple[Trained, ...]:
+    """The runs of a row that exist, by seed."""
     reader = RunReader()
-    views = {seed: reader.view(run_folder(runs, preset, seed)) for seed in range(seeds)}
+    views = {seed: reader.view(run_folder(runs, row, seed)) for seed in range(seeds)}
     return tuple(
         Trained(seed=seed, state=view.state, epochs=view.config.epochs, history=view.history)
         for seed, view in views.items()

@@ -19,7 +19,8 @@ INTRODUCTION = """\
 
 Written by `python -m benchmarks.reproduction write`, not by hand. Every network of the documents was
 trained for real, with `python -m benchmarks.reproduction train`, on the 2,000 training photos of
-cats_and_dogs_filtered, and judged on its 1,000 validation photos, at 150 x 150 pixels.
+cats_and_dogs_filtered, and judged on its 1,000 validation photos, at 150 x 150 pixels; for *C3 with C1* on
+6,002 photos and 2,000 others, as many as the report has.
 
 *Training* is the accuracy in the last epoch, *validation* the mean over the last five, since single
 epochs jump by up to 0.05: first what the document says, then the mean of our runs, with the smallest, the
@@ -131,7 +132,7 @@ def _section(row: Row, runs: Sequence[Trained], pictures: str) -> str:
     lines = [f"## {row.key}: {preset_named(row.preset).title} (`{row.preset}`)\n"]
     lines += [f"*The document.* {row.said}\n"]
     if finished:
-        lines += [f"![{_told(row, finished)}]({pictures}/{row.preset}.svg)\n"]
+        lines += [f"![{_told(row, finished)}]({pictures}/{row.name}.svg)\n"]
     lines += [f"*Seed {run.seed}.* {_verdict(run)}\n" for run in runs] or ["Not trained yet.\n"]
     if differs(row, finished):
         lines += [f"*Why it differs.* {row.why or 'Not known yet.'}\n"]
@@ -154,4 +155,4 @@ def _told(row: Row, finished: Sequence[Trained]) -> str:
         f"seed {run.seed} ends at {run.history[-1]['accuracy']:.2f} and {run.history[-1]['val_accuracy']:.2f}"
         for run in finished
     ]
-    return f"Accuracy and loss of {row.preset} by epoch, training and validation: {', '.join(ends)}"
+    return f"Accuracy and loss of {row.name} by epoch, training and validation: {', '.join(ends)}"

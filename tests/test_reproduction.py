@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reproduction import run_folder, train_command, trained
+from benchmarks.reproduction import data_options, run_folder, train_command, trained
 from benchmarks.reproduction_curves import curves_svg
 from benchmarks.reproduction_page import Trained, differs, page, unexplained
 from benchmarks.reproduction_rows import ROWS, Row
@@ -22,6 +22,8 @@ from cnn_core.training.presets import preset_named
 from cnn_core.training.run_view import RunReader
 
 BASELINE = next(row for row in ROWS if row.preset == "lecture_baseline")
+ARTICLE = next(row for row in ROWS if row.preset == "article_cnn")
+THREE_WAY = next(row for row in ROWS if row.three_way)
 
 
 def history(training: float, validation: float, epochs: int = 6) -> list[dict[str, float]]:
@@ -104,22 +106,22 @@ def test_the_curves_are_a_drawing_with_four_lines_per_run() -> None:
 def test_runs_that_stopped_are_resumed_and_finished_ones_left_alone(
     tmp_path: Path, state: str, resumed: bool
 ) -> None:
-    folder = run_folder(tmp_path, "article_cnn", 1)
+    folder = run_folder(tmp_path, ARTICLE, 1)
     config = TrainingConfig(preset="article_cnn")
     _, lock = create_run(tmp_path, config, DataSource(folders=(str(tmp_path),)), title="t", name=folder.name)
     lock.release()
     write_json(folder / "status.json", {"state": state})
-    command = train_command(RunReader().view(folder), folder, Path("x"), "article_cnn", 1)
+    command = train_command(RunReader().view(folder), folder, ARTICLE, 1, ("--data", "x"))
     assert (command is not None) == resumed
     if command is not None:
         assert command[-2:] == ("--run", str(folder))
         assert "--preset" not in command
-    assert [one.state for one in trained(tmp_path, "article_cnn", 3)] == [state]
+    assert [one.state for one in trained(tmp_path, ARTICLE, 3)] == [state]
 
 
 def test_a_run_that_is_missing_is_trained_with_its_seed(tmp_path: Path) -> None:
-    folder = run_folder(tmp_path, "article_cnn", 2)
-    command = train_command(None, folder, Path("photos"), "article_cnn", 2)
+    folder = run_folder(tmp_path, ARTICLE, 2)
+    command = train_command(None, folder, ARTICLE, 2, data_options(ARTICLE, Path("photos"), None))
     assert command is not None
     parser = argparse.ArgumentParser()
     add_train(parser.add_subparsers())
@@ -127,6 +129,13 @@ def test_a_run_that_is_missing_is_trained_with_its_seed(tmp_path: Path) -> None:
     assert (options.preset, options.seed, options.folder) == ("article_cnn", 2, str(folder))
     assert options.data == [str(Path("photos").absolute())]
     assert options.changes == ["film_frames=0"]
+
+
+def test_the_split_of_the_report_is_drawn_from_all_photos_together() -> None:
+    options = data_options(THREE_WAY, Path("/filtered"), Path("/large"))
+    given = ("--data", "/filtered/train", "--data", "/filtered/validation", "--data", "/large")
+    assert options == (*given, "--validation", "1000", "--test", "2499")
+    assert run_folder(Path("/runs"), THREE_WAY, 0).name == "report_baseline_three_way-seed0"
 
 
 def test_every_row_names_a_preset() -> None:
