@@ -108,11 +108,10 @@ def figures_html(run: RunView) -> str:
     )
     if speed:
         shown.append(("images a second", f"{float(speed):,.0f}", _waiting(run)))
-    precision = status.get("precision")
+    precision, device = status.get("precision"), status.get("device")
     if precision:
-        shown.append(("precision", str(precision).replace("mixed_", "mixed "), _measured(run.folder)))
-    if status.get("device"):
-        shown.append(("device", str(status["device"]), ""))
+        where = f"precision, on {device}" if device else "precision"
+        shown.append((where, str(precision).replace("mixed_", "mixed "), _measured(run.folder)))
     cells = "".join(
         f"<div><span>{html.escape(name)}</span><b>{html.escape(value)}</b><small>{html.escape(note)}</small></div>"
         for name, value, note in shown

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from cnn_core.datasets.source import DataSource
@@ -73,14 +75,17 @@ def _draw_preset() -> Preset:
     return preset
 
 
-def _draw_fields(form: SettingsForm, names: tuple[str, ...] | list[str]) -> None:
-    for start in range(0, len(names), COLUMNS):
-        row = names[start : start + COLUMNS]
-        for column, name in zip(
-            st.columns(COLUMNS, gap="medium", vertical_alignment="bottom"), row, strict=False
-        ):
+def _draw_fields(form: SettingsForm, names: Sequence[str]) -> None:
+    """Four fields in a row; switches, whose labels stand beside them, get a row of their own."""
+    switches = [name for name in names if isinstance(getattr(form.start, name), bool)]
+    others = [name for name in names if name not in switches]
+    for start in range(0, len(others), COLUMNS):
+        columns = st.columns(COLUMNS, gap="medium", vertical_alignment="bottom")
+        for column, name in zip(columns, others[start : start + COLUMNS], strict=False):
             with column:
                 form.widget(name)
+    for name in switches:
+        form.widget(name)
 
 
 def _draw_augmentation(preset: Preset) -> None:

@@ -224,15 +224,15 @@ def split_controls(origin_of_splits: str) -> None:
         first, second, third = st.columns(3, gap="medium")
         help_text = "Below 1 a share of each class, from 1 on a number of pictures of each class."
         first.number_input(
-            "Set aside for validation", 0.01, 1e6, step=0.05, key=VALIDATION, help=help_text, format="%g",
+            "Validation", 0.01, 1e6, step=0.05, key=VALIDATION, help=help_text, format="%g",
             persist_state="session",
         )  # fmt: skip
         second.number_input(
-            "Set aside for test", 0.0, 1e6, step=0.05, key=TEST, help=f"{help_text} 0: none.", format="%g",
+            "Test", 0.0, 1e6, step=0.05, key=TEST, help=f"{help_text} 0: none.", format="%g",
             persist_state="session",
         )  # fmt: skip
         third.number_input(
-            "Seed of the split", 0, 9999, key=SEED, help="Chooses which pictures are set aside.",
+            "Seed", 0, 9999, key=SEED, help="Chooses which pictures are set aside.",
             persist_state="session",
         )  # fmt: skip
     st.toggle(
