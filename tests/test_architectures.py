@@ -151,7 +151,8 @@ def test_the_report_has_the_parameters_and_maps_of_row_c2() -> None:
 
 @pytest.mark.parametrize("key", ["lecture_cnn", "article_cnn", "report_cnn"])
 def test_convolutions_and_the_hidden_layer_of_the_documents_end_in_relu(key: str) -> None:
-    model = trainable(key, dropout=0.5)
+    plan = Plan(size_px=64, dropout=0.5)
+    model = architecture_named(key).finished(trainable(key, dropout=0.5, size_px=64), plan)
     for layer in model.layers:
         if isinstance(layer, layers.Conv2D):
             assert layer.kernel_size == (3, 3)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -100,3 +101,25 @@ def test_figures_for_tensorboard_are_written(tmp_path: Path) -> None:
     backend.EventWriter(tmp_path / "events").write(1, {"loss": 0.5})
     (file,) = (tmp_path / "events").iterdir()
     assert b"loss" in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("fused", "own", "options"),
+    [
+        (backend.FusedAdam, keras.optimizers.Adam, {}),
+        (backend.FusedAdamW, keras.optimizers.AdamW, {"weight_decay": 0.02}),
+        (backend.FusedRMSprop, keras.optimizers.RMSprop, {}),
+    ],
+)
+def test_fused_optimizers_step_as_keras_own(fused: Any, own: Any, options: dict[str, float]) -> None:
+    start = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    ends = []
+    for kind in (fused, own):
+        variable, optimizer = keras.Variable(start), kind(0.01, **options)
+        optimizer.build([variable])
+        gradients = np.random.default_rng(1).normal(size=(20, 5, 3)).astype(np.float32)
+        for gradient in gradients:
+            optimizer.apply([keras.ops.convert_to_tensor(gradient)], [variable])
+        ends.append(np.asarray(variable))
+    np.testing.assert_allclose(ends[0], ends[1], rtol=1e-5, atol=1e-6)
+    assert np.abs(ends[0] - start).max() > 0.05

@@ -9,13 +9,17 @@ from __future__ import annotations
 from cnn_core.backend.devices import Devices, device_name, fast_precision, version
 from cnn_core.backend.graphs import Ascent, Graph, ScoreGradient
 from cnn_core.backend.layers import FusedBatchNormalization, dtype_policy, in_precision
+from cnn_core.backend.optimizers import FusedAdam, FusedAdamW, FusedRMSprop
 from cnn_core.backend.training import EventWriter, TrainingStep
 
 __all__ = [
     "Ascent",
     "Devices",
     "EventWriter",
+    "FusedAdam",
+    "FusedAdamW",
     "FusedBatchNormalization",
+    "FusedRMSprop",
     "Graph",
     "ScoreGradient",
     "TrainingStep",

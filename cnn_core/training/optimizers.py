@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from cnn_core import backend
 from cnn_core.training.config import TrainingConfig
 
 LONGEST_WARMUP_SHARE = 0.2
@@ -26,12 +27,12 @@ def optimizer_of(
     """
     rate: Any = config.learning_rate * FINE_TUNING_RATE if fine_tuning else _rate(config, epochs, steps)
     if config.optimizer == "adamw":
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
+        optimizer = backend.FusedAdamW(rate, weight_decay=config.weight_decay)
         optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         return optimizer
     if config.optimizer == "sgd":
         return keras.optimizers.SGD(rate, momentum=MOMENTUM)
-    return {"adam": keras.optimizers.Adam, "rmsprop": keras.optimizers.RMSprop}[config.optimizer](rate)
+    return {"adam": backend.FusedAdam, "rmsprop": backend.FusedRMSprop}[config.optimizer](rate)
 
 
 def _rate(config: TrainingConfig, epochs: int, steps: int) -> Any:

@@ -7,6 +7,7 @@ the interpreter lock).
 
 from __future__ import annotations
 
+import mmap
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -28,6 +29,7 @@ CACHE_OVERSIZE = 1.25  # pictures are kept this much larger than used, so that z
 CACHE_BYTES = 8 * 2**30  # of all memory maps together; those used longest ago make room
 DECODED_AT_ONCE = 256
 BATCHES_AHEAD = 6
+RESIDENT_PICTURES = 256  # after so many the system may have their pages back; each maps up to 1 MB around it
 THREADS = max(2, min(8, (os.cpu_count() or 2) // 2))
 
 UNCHANGED = Augmentation()
@@ -146,14 +148,23 @@ def training_batches(
         pictures = np.stack([augmented(pixels[i], augmentation, rng, size_px) for i in chosen])
         return preprocessing.apply(pictures), labels[chosen]
 
+    between = max(1, RESIDENT_PICTURES // batch_size)
     with ThreadPoolExecutor(THREADS) as pool:
         waiting: deque[Future[Batch]] = deque()
         for number in range(len(groups)):
             waiting.append(pool.submit(batch, number))
+            if number % between == 0:
+                _let_go(pixels)
             if len(waiting) > BATCHES_AHEAD:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
+
+
+def _let_go(pixels: NDArray[np.uint8]) -> None:
+    """Take the pages of a memory map off this process; the system keeps them while it has room."""
+    if isinstance(pixels.base, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+        pixels.base.madvise(mmap.MADV_DONTNEED)
 
 
 def _square(path: Path, size_px: int) -> NDArray[np.uint8]:

@@ -342,3 +342,28 @@ def test_pictures_are_kept_as_large_as_they_are_used_where_nothing_zooms() -> No
 
 def labels_of(epoch: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]) -> set[int]:
     return {int(label) for _, labels in epoch for label in labels}
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="needs Linux to count pages")
+def test_reading_a_memory_map_leaves_its_pages_to_the_system(tmp_path: Path) -> None:
+    """Resident pages of the map stay few, however many pictures are read."""
+    path, size_px = tmp_path / "many.npy", 64
+    shape = (4000, size_px, size_px, 3)  # 49 MB
+    np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)[:] = 7
+    pixels = np.load(path, mmap_mode="r")
+    resident = []
+    settings = {"size_px": size_px, "batch_size": 32, "augmentation": Augmentation(flip=True)}
+    for _ in training_batches(pixels, np.zeros(4000, np.float32), preprocessing=RAW, seed=(0, 0), **settings):
+        resident.append(resident_bytes(path))
+    assert max(resident) < 0.75 * pixels.nbytes
+
+
+def resident_bytes(path: Path) -> int:
+    """Bytes of a mapped file that count as memory of this process."""
+    inside, total = False, 0
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if "-" in line.split()[0] and ":" not in line.split()[0]:
+            inside = line.endswith(str(path))
+        elif inside and line.startswith("Rss:"):
+            total += int(line.split()[1]) * 1024
+    return total

@@ -70,7 +70,7 @@ def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
 
 
 def test_the_lecture_drops_after_the_first_and_last_pooling_and_after_the_hidden_layer() -> None:
-    expected = {"pool1": 0.3, "pool3": 0.3, "hidden": 0.1}
+    expected = {"relu1": 0.3, "relu3": 0.3, "hidden": 0.1}  # ReLU of the pooled maps, in training
     assert dropout_rates(network(preset_named("lecture_regularized"))) == expected
     assert dropout_rates(network(preset_named("lecture_baseline"))) == {}
 
