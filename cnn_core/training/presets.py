@@ -64,7 +64,7 @@ PRESETS = (
     Preset(
         key="lecture_regularized",
         title="Lecture, regularised",
-        summary="The same with dropout and augmentation: learns slowly, and as much for new photos.",
+        summary="The lecture's network with dropout and augmentation: learns slowly, as much for new photos.",
         architecture="lecture_cnn",
         parameters=10_641_441,
         config=TrainingConfig(
@@ -88,7 +88,7 @@ PRESETS = (
     Preset(
         key="article_cnn_augmented",
         title="Article, augmented",
-        summary="The same with augmentation: new photos are answered better, and nothing over-fits.",
+        summary="The article's network with augmentation: answers new photos better, and does not over-fit.",
         architecture="article_cnn",
         parameters=5_550_273,
         config=TrainingConfig(
@@ -113,7 +113,7 @@ PRESETS = (
     Preset(
         key="report_regularized",
         title="Report, regularised",
-        summary="The same with dropout 0.5 and augmentation; keeps the epoch of the lowest validation loss.",
+        summary="The report's network with dropout 0.5 and augmentation; keeps its best epoch.",
         architecture="report_cnn",
         parameters=3_453_121,
         config=TrainingConfig(

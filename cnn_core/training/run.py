@@ -176,7 +176,9 @@ class TrainingRun:
         """Mean cross-entropy in nats, and accuracy, on the validation pictures."""
         answers = self.probabilities(self.splits.validation).astype(np.float64)
         truth = np.asarray(self.splits.validation.labels)
-        of_truth = np.clip(answers[np.arange(len(truth)), truth], SMALLEST_PROBABILITY, 1)
+        of_truth = np.clip(
+            answers[np.arange(len(truth)), truth], SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY
+        )
         return float(-np.log(of_truth).mean()), float(np.mean(answers.argmax(axis=1) == truth))
 
     def _kept_size_px(self, epoch: int) -> int:
