@@ -20,8 +20,8 @@ from benchmarks.reproduction_page import Trained, page, unexplained
 from benchmarks.reproduction_rows import ROWS, Row
 from cnn_core.files import replacing
 from cnn_core.places import PROJECT
+from cnn_core.runs.run_view import RunReader, RunView
 from cnn_core.training.presets import preset_named
-from cnn_core.training.run_view import RunReader, RunView
 
 PICTURES = "reproduction"
 TRAIN = (sys.executable, "-m", "cnn_core", "train")

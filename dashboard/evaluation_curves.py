@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from cnn_core.training.curves import best_threshold, precision_recall_curve, reliability, roc_curve
-from cnn_core.training.predictions import answers, probability_of
+from cnn_core.evaluation.curves import best_threshold, precision_recall_curve, reliability, roc_curve
+from cnn_core.evaluation.predictions import answers, probability_of
 from dashboard.figures.evaluation_charts import precision_recall_figure, reliability_figure, roc_figure
 from dashboard.frames import PLAIN
 from dashboard.markdown import literal
 from dashboard.page import theme
 
 if TYPE_CHECKING:
-    from cnn_core.training.predictions import Predictions
+    from cnn_core.evaluation.predictions import Predictions
 
 
 def draw_curves(predictions: Predictions, threshold: float) -> None:

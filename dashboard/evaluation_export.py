@@ -17,9 +17,9 @@ from dashboard.figures.pattern_grid import row_pixels
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cnn_core.training.evaluation import Evaluation
-    from cnn_core.training.predictions import Predictions
-    from cnn_core.training.run_view import RunView
+    from cnn_core.evaluation.predictions import Predictions
+    from cnn_core.evaluation.scores import Evaluation
+    from cnn_core.runs.run_view import RunView
 
 COLUMNS = 6
 
@@ -79,8 +79,8 @@ def evaluation_code(run: RunView, name: str, predictions: Predictions, threshold
     """Python that makes the figures again with ``cnn_core`` alone."""
     return (
         "from pathlib import Path\n\n"
-        "from cnn_core.training.evaluation import evaluate, worst_mistakes\n"
-        "from cnn_core.training.predictions import read_predictions\n\n"
+        "from cnn_core.evaluation.scores import evaluate, worst_mistakes\n"
+        "from cnn_core.evaluation.predictions import read_predictions\n\n"
         f"path = Path({str(run.folder / f'predictions_{name}.npz')!r})\n"
         f"predictions = read_predictions(path, {predictions.classes!r})\n"
         f"print(evaluate(predictions, threshold={threshold}))\n"

@@ -12,9 +12,9 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.errors import Cancelled, ConvscopeError
+from cnn_core.evaluation.predictions import answers
+from cnn_core.evaluation.scores import worst_mistakes
 from cnn_core.results import AttributionMap
-from cnn_core.training.evaluation import worst_mistakes
-from cnn_core.training.predictions import answers
 from dashboard import address
 from dashboard.choosers import choice
 from dashboard.evaluation_pictures import DAMAGED, GONE, choose_photo, missing_html, set_picture, sure
@@ -30,8 +30,8 @@ from dashboard.markdown import literal
 from dashboard.resources import explorer, seen_pixels
 
 if TYPE_CHECKING:
-    from cnn_core.training.predictions import Predictions
-    from cnn_core.training.run_view import RunView
+    from cnn_core.evaluation.predictions import Predictions
+    from cnn_core.runs.run_view import RunView
     from dashboard.photos import Photo
 
 SHOWN = 6

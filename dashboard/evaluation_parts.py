@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from cnn_core.evaluation.predictions import Predictions, answers, read_predictions
+from cnn_core.evaluation.scores import Evaluation, confusion_members, evaluate
 from cnn_core.model_store import read_card
-from cnn_core.training.evaluation import Evaluation, confusion_members, evaluate
-from cnn_core.training.predictions import Predictions, answers, read_predictions
 from dashboard import address
 from dashboard.choosers import choice
 from dashboard.evaluation_curves import draw_curves
@@ -26,7 +26,7 @@ from dashboard.markdown import literal
 from dashboard.page import theme
 
 if TYPE_CHECKING:
-    from cnn_core.training.run_view import RunView
+    from cnn_core.runs.run_view import RunView
     from dashboard.sidebar import View
 
 SETS = {"validation": "Validation", "test": "Test"}

@@ -23,7 +23,7 @@ from dashboard.style import photo_buttons_style
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cnn_core.training.predictions import Predictions
+    from cnn_core.evaluation.predictions import Predictions
 
 TILE_PX = 176
 COLUMNS, PER_PAGE = 4, 12

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from cnn_core.explorer import Explorer
     from cnn_core.images import RgbImage
     from cnn_core.layer_info import LayerInfo
+    from cnn_core.runs.run_view import RunView
     from cnn_core.training.film import FilmQuestion
-    from cnn_core.training.run_view import RunView
     from dashboard.sidebar import View
 
 FEWEST_SILENT, MOST_SILENT = 0.25, 0.97  # share of a map that is zero or below

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cnn_core.layer_info import LayerInfo
+    from cnn_core.runs.run_view import RunView
     from cnn_core.training.film import FilmQuestion
-    from cnn_core.training.run_view import RunView
     from dashboard.film_job import Reel
     from dashboard.photos import Photo
 

@@ -23,7 +23,7 @@ from cnn_core.images import RgbImage, decode_image
 
 if TYPE_CHECKING:
     from cnn_core.explorer import Explorer
-    from cnn_core.training.runs import Runs
+    from cnn_core.runs.runs import Runs
     from dashboard.jobs import Jobs
 
 DECODED_BYTES = 16 * 2**20
@@ -48,7 +48,7 @@ def explorer() -> Explorer:
 @st.cache_resource(show_spinner=False, max_entries=1)
 def runs() -> Runs:
     """The training runs of this computer, one view of them for all sessions."""
-    from cnn_core.training.runs import Runs
+    from cnn_core.runs.runs import Runs
 
     return Runs(places.runs_folder())
 

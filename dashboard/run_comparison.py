@@ -16,7 +16,7 @@ from dashboard.run_settings import draw_settings
 from dashboard.run_table import draw_table
 
 if TYPE_CHECKING:
-    from cnn_core.training.run_view import RunView
+    from cnn_core.runs.run_view import RunView
 
 MOST_RUNS = 6  # as many colours and symbols as curves can be told apart by
 FIRST_RUNS = 4

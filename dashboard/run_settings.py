@@ -13,7 +13,7 @@ from cnn_core.training.comparison import SettingRow, compared_settings
 from dashboard import address
 
 if TYPE_CHECKING:
-    from cnn_core.training.run_view import RunView
+    from cnn_core.runs.run_view import RunView
 
 ONLY_HELP = "Leave out what all chosen runs have in common."
 STYLE = (

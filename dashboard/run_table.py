@@ -17,7 +17,7 @@ from dashboard import address
 from dashboard.markdown import literal
 
 if TYPE_CHECKING:
-    from cnn_core.training.run_view import RunView
+    from cnn_core.runs.run_view import RunView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from dashboard.train_choice import remembered_errors, tell_errors
 from dashboard.train_words import duration, epoch_text, fraction_done, last_accuracy, state_word
 
 if TYPE_CHECKING:
-    from cnn_core.training.run_view import RunView
+    from cnn_core.runs.run_view import RunView
 
 REDRAWN_SECONDS = 3.0
 PAGE = "pages/train.py"

@@ -22,7 +22,7 @@ from dashboard.train_run import choose_run, draw_buttons, started
 from dashboard.train_words import chip_html, duration, epoch_text, fraction_done, last_accuracy, state_word
 
 if TYPE_CHECKING:
-    from cnn_core.training.run_view import RunView
+    from cnn_core.runs.run_view import RunView
 
 REDRAWN_SECONDS = 1.5
 LOG_BYTES = 4000

@@ -16,7 +16,7 @@ from dashboard.train_choice import remembered_errors, tell_errors
 from dashboard.train_words import state_word
 
 if TYPE_CHECKING:
-    from cnn_core.training.run_view import RunView
+    from cnn_core.runs.run_view import RunView
 
 NO_RUNS = (
     "**No run yet.** Choose photos in Data and a preset in Settings, then start. A run goes on with the "

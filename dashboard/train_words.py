@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cnn_core.runs.run_view import RunView
     from cnn_core.training.config import TrainingConfig
-    from cnn_core.training.run_view import RunView
 
 STATES = {
     "queued": ("waits", "hourglass_top"),

@@ -15,11 +15,11 @@ from benchmarks.reproduction_page import Trained, differs, page, unexplained
 from benchmarks.reproduction_rows import ROWS, Row
 from cnn_core.datasets.source import DataSource
 from cnn_core.files import write_json
-from cnn_core.training.command import add_train
+from cnn_core.runs.command import add_train
+from cnn_core.runs.launching import create_run
+from cnn_core.runs.run_view import RunReader
 from cnn_core.training.config import TrainingConfig
-from cnn_core.training.launching import create_run
 from cnn_core.training.presets import preset_named
-from cnn_core.training.run_view import RunReader
 
 BASELINE = next(row for row in ROWS if row.preset == "lecture_baseline")
 ARTICLE = next(row for row in ROWS if row.preset == "article_cnn")

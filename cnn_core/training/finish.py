@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.errors import TrainingError
+from cnn_core.evaluation.predictions import Predictions, two_columns, write_predictions
+from cnn_core.evaluation.scores import evaluate, evaluate_binary
 from cnn_core.model_store import STATISTICS_FILE
 from cnn_core.neurons.statistics import channel_statistics, save_statistics
 from cnn_core.probe import Probe
 from cnn_core.training.config import config_to_json
-from cnn_core.training.evaluation import evaluate, evaluate_binary
 from cnn_core.training.model_folder import basic_card, versions, write_model_folder
-from cnn_core.training.predictions import Predictions, two_columns, write_predictions
 from cnn_core.training.run import TrainingRun
 from cnn_core.training.run_folder import HISTORY_FILE, MODEL_FOLDER
 

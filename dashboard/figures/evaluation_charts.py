@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from cnn_core.training.curves import PrecisionRecall, Reliability, RocCurve
+from cnn_core.evaluation.curves import PrecisionRecall, Reliability, RocCurve
 from dashboard.figures.colours import percent
 from dashboard.figures.confusion import cell_of, confusion_figure
 from dashboard.figures.theme import Theme, rgb

@@ -147,7 +147,7 @@ def dead_pixels(shape: tuple[int, ...], theme: Theme) -> UInt8:
 
 
 def mosaic_webp(pixels: NDArray[np.uint8]) -> bytes:
-    """A mosaic as lossy WebP, which keeps a page of colourful pictures below 300 kB; exports stay lossless."""
+    """A mosaic as lossy WebP: a page of colourful pictures stays below 300 kB. Exports are lossless."""
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, "WEBP", quality=WEBP_QUALITY, method=2)
     return stream.getvalue()

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from test_browser import IDLE, address, open_page, wait_for_change
 from tiny_photos import write_tiny_photos
 
-from cnn_core.training.runs import Runs
+from cnn_core.runs.runs import Runs
 
 pytestmark = [pytest.mark.needs_chromium, pytest.mark.timeout(900)]
 

@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from cnn_core.training.curves import precision_recall_curve, reliability, roc_curve
+from cnn_core.evaluation.curves import precision_recall_curve, reliability, roc_curve
 from dashboard.figures.evaluation_charts import (
     MOST_POINTS,
     cell_of,

@@ -13,9 +13,9 @@ import numpy as np
 from tiny_model import write_tiny_model
 
 from cnn_core.datasets.source import DataSource
+from cnn_core.evaluation.predictions import Predictions, write_predictions
 from cnn_core.training.config import config_to_json
 from cnn_core.training.film import frame_key
-from cnn_core.training.predictions import Predictions, write_predictions
 from cnn_core.training.presets import preset_named
 from dashboard.figures.pictures import png
 

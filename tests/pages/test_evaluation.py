@@ -12,8 +12,8 @@ from finished_run import write_answers, write_model, write_run
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.training.evaluation import evaluate
-from cnn_core.training.predictions import Predictions
+from cnn_core.evaluation.predictions import Predictions
+from cnn_core.evaluation.scores import evaluate
 from dashboard.evaluation_mistakes import SHOWN, mistakes_of
 from dashboard.evaluation_parts import class_lines, prediction_files
 from dashboard.evaluation_pictures import (
@@ -40,7 +40,7 @@ def evaluation_section() -> None:
 
     import streamlit as st
 
-    from cnn_core.training.run_view import RunReader
+    from cnn_core.runs.run_view import RunReader
     from dashboard import address
     from dashboard.evaluation_parts import draw_evaluation
     from dashboard.guard import told_errors

@@ -38,7 +38,7 @@ def film_section() -> None:
 
     import streamlit as st
 
-    from cnn_core.training.run_view import RunReader
+    from cnn_core.runs.run_view import RunReader
     from dashboard import address
     from dashboard.film_parts import draw_film
     from dashboard.guard import told_errors

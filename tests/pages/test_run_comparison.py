@@ -9,7 +9,7 @@ import pytest
 from finished_run import write_run
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.training.run_view import RunReader, RunView
+from cnn_core.runs.run_view import RunReader, RunView
 from dashboard.run_comparison import run_names
 from dashboard.run_settings import setting_rows, settings_html
 from dashboard.run_table import COLUMNS, SORTED_BY, RunFigures, run_figures, sorted_figures, table_words
@@ -23,7 +23,7 @@ def comparison_section() -> None:
 
     import streamlit as st
 
-    from cnn_core.training.run_view import RunReader
+    from cnn_core.runs.run_view import RunReader
     from dashboard import address
     from dashboard.guard import told_errors
     from dashboard.run_comparison import draw_comparison

@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from tiny_photos import write_tiny_photos
 
-from cnn_core.training.runs import Runs
+from cnn_core.runs.runs import Runs
 
 PATIENCE_SECONDS = 240
 SETTINGS = {

@@ -12,8 +12,8 @@ from run_folders import CONFIG, write_run
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.errors import TrainingError
-from cnn_core.training.locks import take_lock
-from cnn_core.training.runs import Runs
+from cnn_core.runs.locks import take_lock
+from cnn_core.runs.runs import Runs
 from dashboard.train_progress import figures_html, last_lines
 from dashboard.train_words import duration, estimated_seconds, fraction_done
 

@@ -16,10 +16,10 @@ from tiny_photos import write_tiny_photos
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import TrainingError
+from cnn_core.runs.locks import take_lock
+from cnn_core.runs.runs import Runs
 from cnn_core.training.config import Augmentation, TrainingConfig
-from cnn_core.training.locks import take_lock
 from cnn_core.training.presets import PRESETS, preset_named
-from cnn_core.training.runs import Runs
 from dashboard.train_augmentation import STARTS, VARIANTS, in_words, variants
 
 PREVIEW_SECONDS = 0.1

@@ -15,11 +15,11 @@ from cnn_core.architectures import transfer
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import TrainingError
+from cnn_core.evaluation.predictions import Predictions, read_predictions
 from cnn_core.files import write_json
 from cnn_core.model_store import ModelStore, OpenModel
 from cnn_core.training.config import Augmentation, TrainingConfig
 from cnn_core.training.finish import finish
-from cnn_core.training.predictions import Predictions, read_predictions
 from cnn_core.training.run import TrainingRun
 
 pytestmark = pytest.mark.usefixtures("small_networks")

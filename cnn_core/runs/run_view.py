@@ -14,10 +14,12 @@ from typing import Any, TypeVar
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError
+from cnn_core.runs.device_queue import Ticket
+from cnn_core.runs.failures import Failure, failure_of_vanished
+from cnn_core.runs.locks import is_locked
+from cnn_core.runs.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE
+from cnn_core.runs.stop_wish import StopState, StopWish
 from cnn_core.training.config import TrainingConfig, config_from_json
-from cnn_core.training.device_queue import Ticket
-from cnn_core.training.failures import Failure, failure_of_vanished
-from cnn_core.training.locks import is_locked
 from cnn_core.training.run_folder import (
     CONFIG_FILE,
     HISTORY_FILE,
@@ -26,8 +28,6 @@ from cnn_core.training.run_folder import (
     STEPS_FILE,
     read_json,
 )
-from cnn_core.training.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE
-from cnn_core.training.stop_wish import StopState, StopWish
 
 T = TypeVar("T")
 Row = dict[str, float]

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from cnn_core.errors import QuestionError
-from cnn_core.training.evaluation import (
+from cnn_core.evaluation.predictions import Predictions, two_columns
+from cnn_core.evaluation.scores import (
     accuracy_interval,
     calibration,
     confusion_matrix,
@@ -19,7 +20,6 @@ from cnn_core.training.evaluation import (
     log_loss,
     worst_mistakes,
 )
-from cnn_core.training.predictions import Predictions, two_columns
 
 PROBABILITIES = np.array([0.9, 0.2, 0.4, 0.6])
 LABELS = np.array([1, 0, 1, 0])

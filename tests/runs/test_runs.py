@@ -18,13 +18,13 @@ import pytest
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError, TrainingError
-from cnn_core.training import launching
+from cnn_core.runs import launching
+from cnn_core.runs.locks import is_locked, take_lock
+from cnn_core.runs.run_status import change_state, read_status
+from cnn_core.runs.run_view import RunView, read_rows
+from cnn_core.runs.runs import Runs
 from cnn_core.training.config import TrainingConfig, config_to_json
-from cnn_core.training.locks import is_locked, take_lock
 from cnn_core.training.run_folder import RunFolder
-from cnn_core.training.run_status import change_state, read_status
-from cnn_core.training.run_view import RunView, read_rows
-from cnn_core.training.runs import Runs
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_training.py")))
 CONFIG = TrainingConfig(preset="lecture_baseline", epochs=2, batch_size=8)
@@ -107,7 +107,7 @@ def test_ended_processes_leave_no_zombie(runs: Runs) -> None:
 
 def test_a_run_outlives_the_process_that_launched_it(runs: Runs, project_root: Path) -> None:
     program = (
-        "import sys; sys.path.insert(0, 'tests/training')\n"
+        "import sys; sys.path.insert(0, 'tests/runs')\n"
         "from test_runs import *\n"
         f"Runs(Path({str(runs.folder)!r}), command=FAKE).launch(CONFIG, SOURCE, title='count')\n"
     )
@@ -254,7 +254,7 @@ def test_the_last_word_of_a_process_counts_although_it_ended_between_two_looks(
         change_state(folder, "finished")
         return False
 
-    monkeypatch.setattr("cnn_core.training.run_view.is_locked", ends_now)
+    monkeypatch.setattr("cnn_core.runs.run_view.is_locked", ends_now)
     assert runs.view("a").state == "finished"
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from cnn_core.errors import Cancelled
-from cnn_core.training.locks import Lock, is_locked, take_lock
+from cnn_core.runs.locks import Lock, is_locked, take_lock
+from cnn_core.runs.run_status import LOCK_FILE
 from cnn_core.training.run_folder import STATUS_FILE, read_json
-from cnn_core.training.run_status import LOCK_FILE
 
 POLL_SECONDS = 0.5
 CPU_PACKAGE = "tensorflow-cpu"  # cannot use a GPU, whatever there is

@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 from cnn_core.errors import Cancelled, ConvscopeError, TrainingError
-from cnn_core.training.locks import Lock
-from cnn_core.training.process import Job, lower_priority, train
+from cnn_core.runs.locks import Lock
+from cnn_core.runs.process import Job, lower_priority, train
 from cnn_core.training.run_folder import RunFolder
 
 STEPS = 5

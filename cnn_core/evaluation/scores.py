@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.errors import QuestionError
-from cnn_core.training.curves import Reliability, rank_area, reliability
-from cnn_core.training.predictions import Predictions, answers, probability_of
+from cnn_core.evaluation.curves import Reliability, rank_area, reliability
+from cnn_core.evaluation.predictions import Predictions, answers, probability_of
 
 Int64 = NDArray[np.int64]
 

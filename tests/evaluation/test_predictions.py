@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cnn_core.errors import DataError, NotFiniteError
-from cnn_core.training.predictions import (
+from cnn_core.evaluation.predictions import (
     Predictions,
     answers,
     probability_of,

@@ -14,15 +14,15 @@ from pathlib import Path
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import TrainingError
+from cnn_core.runs.device_queue import waiting
+from cnn_core.runs.launching import TRAIN_COMMAND, create_run, queue_again, reap, start_process
+from cnn_core.runs.locks import Lock, take_lock
+from cnn_core.runs.run_status import LOCK_FILE, change_state
+from cnn_core.runs.run_view import RunReader, RunView, with_places
+from cnn_core.runs.stop_wish import StopState, write_wish
 from cnn_core.training.config import TrainingConfig
-from cnn_core.training.device_queue import waiting
-from cnn_core.training.launching import TRAIN_COMMAND, create_run, queue_again, reap, start_process
-from cnn_core.training.locks import Lock, take_lock
 from cnn_core.training.presets import preset_named
 from cnn_core.training.run_folder import CONFIG_FILE
-from cnn_core.training.run_status import LOCK_FILE, change_state
-from cnn_core.training.run_view import RunReader, RunView, with_places
-from cnn_core.training.stop_wish import StopState, write_wish
 
 REMOVED = ".removed-"
 

@@ -22,14 +22,14 @@ from cnn_core import places
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import Cancelled, TrainingError
 from cnn_core.files import write_json
+from cnn_core.runs.device_queue import Ticket, device_of, wait_for_turn
+from cnn_core.runs.failures import failure_of
+from cnn_core.runs.launching import shorten_log
+from cnn_core.runs.locks import Lock
+from cnn_core.runs.run_status import LOG_FILE, change_state, read_status
+from cnn_core.runs.stop_wish import StopState, StopWish
 from cnn_core.training.config import TrainingConfig, config_from_json
-from cnn_core.training.device_queue import Ticket, device_of, wait_for_turn
-from cnn_core.training.failures import failure_of
-from cnn_core.training.launching import shorten_log
-from cnn_core.training.locks import Lock
 from cnn_core.training.run_folder import CONFIG_FILE, FILM_FOLDER, read_json
-from cnn_core.training.run_status import LOG_FILE, change_state, read_status
-from cnn_core.training.stop_wish import StopState, StopWish
 
 if TYPE_CHECKING:
     from cnn_core.datasets.scan import ScanReport

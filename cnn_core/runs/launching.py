@@ -17,13 +17,13 @@ from cnn_core import places
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError, TrainingError
 from cnn_core.files import write_json
+from cnn_core.runs.device_queue import Ticket, device_of
+from cnn_core.runs.failures import LOG_SEPARATOR
+from cnn_core.runs.locks import Lock, take_lock
+from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, change_state
+from cnn_core.runs.stop_wish import remove_wish
 from cnn_core.training.config import TrainingConfig, config_to_json
-from cnn_core.training.device_queue import Ticket, device_of
-from cnn_core.training.failures import LOG_SEPARATOR
-from cnn_core.training.locks import Lock, take_lock
 from cnn_core.training.run_folder import CONFIG_FILE
-from cnn_core.training.run_status import LOCK_FILE, LOG_FILE, change_state
-from cnn_core.training.stop_wish import remove_wish
 
 TRAIN_COMMAND = (sys.executable, "-m", "cnn_core", "train")
 UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")

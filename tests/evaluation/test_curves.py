@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cnn_core.errors import DataError
-from cnn_core.training.curves import (
+from cnn_core.evaluation.curves import (
     best_threshold,
     precision_recall_curve,
     rank_area,

@@ -18,17 +18,17 @@ from PIL import Image
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import TrainingError
 from cnn_core.model_store import ModelStore
-from cnn_core.training import launching
+from cnn_core.runs import launching
+from cnn_core.runs.launching import create_run, queue_again
+from cnn_core.runs.locks import take_lock
+from cnn_core.runs.process import train
+from cnn_core.runs.run_status import read_status
+from cnn_core.runs.run_view import RunView
+from cnn_core.runs.runs import Runs
+from cnn_core.runs.stop_wish import write_wish
 from cnn_core.training.config import Augmentation, TrainingConfig
-from cnn_core.training.launching import create_run, queue_again
-from cnn_core.training.locks import take_lock
 from cnn_core.training.network import Network
-from cnn_core.training.process import train
 from cnn_core.training.run_folder import RunFolder
-from cnn_core.training.run_status import read_status
-from cnn_core.training.run_view import RunView
-from cnn_core.training.runs import Runs
-from cnn_core.training.stop_wish import write_wish
 
 CONFIG = TrainingConfig(
     preset="lecture_regularized",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cnn_core.errors import DataError, ImageError, TrainingError
-from cnn_core.training.failures import failure_of, failure_of_vanished
+from cnn_core.runs.failures import failure_of, failure_of_vanished
 
 
 class ResourceExhaustedError(Exception):

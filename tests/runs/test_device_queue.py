@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from cnn_core.errors import Cancelled
-from cnn_core.training import device_queue
-from cnn_core.training.device_queue import Ticket, device_of, wait_for_turn, waiting
-from cnn_core.training.locks import Lock, is_locked, take_lock
-from cnn_core.training.run_status import change_state
+from cnn_core.runs import device_queue
+from cnn_core.runs.device_queue import Ticket, device_of, wait_for_turn, waiting
+from cnn_core.runs.locks import Lock, is_locked, take_lock
+from cnn_core.runs.run_status import change_state
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from cnn_core.training.locks import take_lock
+from cnn_core.runs.locks import take_lock
 lock = take_lock(Path(sys.argv[1]))
 print("held" if lock else "refused", flush=True)
 time.sleep(60)

@@ -1,0 +1,1 @@
+"""How good a network is, from its probabilities and the truth."""
