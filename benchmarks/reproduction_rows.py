@@ -115,6 +115,9 @@ ROWS = (
         left_open="Which photos of the competition: cats_and_dogs_filtered and cats_and_dogs_large together, "
         "by a seeded split 3,001 a class to train on, 1,000 to validate, 2,499 to test. Number of epochs and "
         "batch size: 30 and 32. RMSprop 0.0001, as for C4.",
+        why="Ours is better from epoch 8 on, by about 0.03. The report's choice of photos is not "
+        "published, nor are optimizer, rate and batch of this network; which of them it is we cannot tell. "
+        "The epoch agrees: the loss is flat, within 0.01, from epoch 14 to 19, and turns up after that.",
     ),
     Row(
         key="C4",
@@ -122,5 +125,19 @@ ROWS = (
         said="The training curve follows the validation curve; no over-fitting.",
         left_open=REPORT_OPEN.format(epochs=80)
         + " How far the augmentation goes: rotation 40 degrees, shift, zoom and stretch 0.2, flip.",
+    ),
+    Row(
+        key="ours",
+        preset="photo_cnn",
+        said="None: our own network, made for 12,000 photos, where it answers 0.973 of the same 1,000 "
+        "validation photos right (`models/cats_dogs`).",
+        left_open="Everything; see the preset.",
+    ),
+    Row(
+        key="ours too",
+        preset="transfer",
+        said="None. The run needs the ImageNet weights of MobileNetV2 from the network, which the machine of "
+        "these runs could not reach.",
+        left_open="Everything; see the preset.",
     ),
 )
