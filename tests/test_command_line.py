@@ -206,6 +206,25 @@ def test_a_run_is_resumed_with_its_own_settings_alone(
     assert "with its own settings" in capsys.readouterr().err
 
 
+def test_a_stopped_run_is_finished_with_the_epochs_there_are(
+    jobs: list[Job], runs_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = a_run(runs_folder, "a", "paused")
+    assert main(["train", "--run", "a", "--finish"]) == 1
+    assert "Expected a run with a finished epoch" in capsys.readouterr().err
+    RunFolder(folder).write_history([{"epoch": 1, "loss": 0.5}])
+    assert trained(["--run", "a", "--finish"], jobs).finish_only
+    assert Runs(runs_folder).view("a").state == "finished"
+
+
+def test_a_run_that_is_only_finished_cannot_be_a_new_one(
+    runs_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", "--data", "photos", "--finish"]) == 1
+    assert "--finish with --run alone" in capsys.readouterr().err
+    assert not runs_folder.exists()
+
+
 def test_a_run_that_is_being_trained_or_finished_is_not_trained_again(
     runs_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

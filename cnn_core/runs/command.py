@@ -32,6 +32,7 @@ Train a preset on folders of pictures, one per class, with the progress on stand
   python -m cnn_core train --preset report_baseline --data cats_and_dogs_filtered
   python -m cnn_core train --preset photo_cnn --data photos --validation 0.2 --set augmentation.zoom=0.4
   python -m cnn_core train --run runs/20260101-120000-photo_cnn      resumes that run
+  python -m cnn_core train --run RUN --finish      trains no more, makes the finished epochs a model
 
 Ctrl+C pauses after the current step; the run is then resumed with --run. It can also be watched, stopped and
 resumed on the page Train. One run at a time uses a device, others wait for it.
@@ -82,6 +83,9 @@ def add_train(commands: Any) -> None:
     command.add_argument("--title", help="a name for the run")
     command.add_argument(
         "--run", metavar="FOLDER", dest="folder", help="resume that run, or with --data: make it there"
+    )
+    command.add_argument(
+        "--finish", action="store_true", help="with --run: write the model of the epochs there are"
     )
     command.add_argument("--lock", type=int, help=argparse.SUPPRESS)  # handed down by Runs.launch
     command.set_defaults(run=_train)
@@ -136,6 +140,8 @@ def _chatter_in(log: Path) -> Iterator[TextIO]:
 
 def _new_run(options: argparse.Namespace) -> tuple[Path, Lock]:
     config, source = _config(options), _source(options)
+    if options.finish:
+        raise DataError("Expected --finish with --run alone. Received: --data too. Leave one of them out.")
     title = options.title or preset_named(config.preset).title
     if options.folder is None:
         return create_run(places.runs_folder().absolute(), config, source, title=title)
@@ -168,10 +174,22 @@ def _old_run(options: argparse.Namespace) -> tuple[Path, Lock]:
             f"Expected a run without a process. Received: {folder}, which is being trained. Watch it on the "
             "page Train, or wait until it has stopped."
         )
+    try:
+        _check_stopped(folder, finish=options.finish)
+        queue_again(folder, config_from_json(facts).device, finish=options.finish)
+    except BaseException:
+        lock.release()
+        raise
+    return folder, lock
+
+
+def _check_stopped(folder: Path, *, finish: bool) -> None:
     if read_status(folder).get("state") == "finished":
         raise TrainingError(f"Expected a run with epochs left. Received: {folder}, which is finished.")
-    queue_again(folder, config_from_json(facts).device)
-    return folder, lock
+    if finish and not read_rows(folder / HISTORY_FILE):
+        raise TrainingError(
+            f"Expected a run with a finished epoch. Received: {folder}, which has none. Leave --finish out."
+        )
 
 
 def _named_folder(option: str) -> Path:

@@ -21,7 +21,7 @@ from cnn_core.runs.device_queue import Ticket, device_of
 from cnn_core.runs.failures import LOG_SEPARATOR
 from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, change_state
-from cnn_core.runs.stop_wish import remove_wish
+from cnn_core.runs.stop_wish import remove_wishes, write_finish_wish
 from cnn_core.training.config import TrainingConfig, config_to_json
 from cnn_core.training.run_folder import CONFIG_FILE
 
@@ -113,14 +113,17 @@ def _in_place(new: Path, runs_folder: Path, wanted: str, *, numbered: bool, devi
     )
 
 
-def queue_again(folder: Path, device_wish: str) -> None:
+def queue_again(folder: Path, device_wish: str, *, finish: bool = False) -> None:
     """Put a stopped run, whose lock the caller holds, at the end of the queue.
 
     Args:
         folder: of the run.
         device_wish: ``automatic`` or ``cpu``.
+        finish: train no further epoch, only write the model of those there are.
     """
-    remove_wish(folder)
+    remove_wishes(folder)
+    if finish:
+        write_finish_wish(folder)
     change_state(folder, "queued", **Ticket.new(folder.name, device_of(device_wish)).facts())
 
 

@@ -27,7 +27,7 @@ from cnn_core.runs.failures import failure_of
 from cnn_core.runs.launching import shorten_log
 from cnn_core.runs.locks import Lock
 from cnn_core.runs.run_status import LOG_FILE, change_state, read_status
-from cnn_core.runs.stop_wish import StopState, StopWish
+from cnn_core.runs.stop_wish import StopState, StopWish, shall_finish
 from cnn_core.training.config import TrainingConfig, config_from_json
 from cnn_core.training.run_folder import CONFIG_FILE, FILM_FOLDER, read_json
 
@@ -52,12 +52,14 @@ class Job:
         config: settings.
         source: data.
         stopped: whether to stop; asked after every step.
+        finish_only: write the model of the epochs there are, without training another one.
     """
 
     folder: Path
     config: TrainingConfig
     source: DataSource
     stopped: Callable[[], bool]
+    finish_only: bool = False
 
 
 Trainer = Callable[[Job], None]
@@ -104,7 +106,10 @@ def _work(folder: Path, stopped: Callable[[], bool], trainer: Trainer) -> None:
         change_state(folder, "queued", **ticket.facts())
     with wait_for_turn(folder.parent, ticket, stopped):
         change_state(folder, "preparing")
-        trainer(Job(folder=folder, config=config, source=source, stopped=stopped))
+        job = Job(
+            folder=folder, config=config, source=source, stopped=stopped, finish_only=shall_finish(folder)
+        )
+        trainer(job)
 
 
 def _failed(folder: Path, error: Exception) -> TrainingError:
@@ -175,7 +180,8 @@ def train_for_real(job: Job) -> None:
 
     with _turn_on_found_device(job, backend.device_name()):
         run = TrainingRun(job.config, kept, job.folder, cache_folder / "pixels")
-        run.run(job.stopped)
+        if not job.finish_only:
+            run.run(job.stopped)
         change_state(job.folder, "finishing")
         finish(run)
 

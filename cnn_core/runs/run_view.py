@@ -86,6 +86,11 @@ class RunView:
         return self.state in RESUMABLE
 
     @property
+    def can_finish(self) -> bool:
+        """Whether it has stopped with a finished epoch, which can become its model."""
+        return self.can_resume and bool(self.history)
+
+    @property
     def ticket(self) -> Ticket | None:
         """Its place in the queue, None if it does not wait."""
         return Ticket.of(self.key, self.status) if self.state == "queued" else None

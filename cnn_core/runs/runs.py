@@ -67,7 +67,19 @@ class Runs:
         Raises:
             TrainingError: it is alive or finished, there is none, or no process can be started.
         """
-        lock = self._locked(key, "resumed")
+        self._go_on(key, "resumed", finish=False)
+
+    def finish_now(self, key: str) -> None:
+        """End a run that has stopped: write the model of its finished epochs, without training another.
+
+        Raises:
+            TrainingError: it is alive, finished or without a finished epoch, there is none, or no process
+                can be started.
+        """
+        self._go_on(key, "finished", finish=True)
+
+    def _go_on(self, key: str, done: str, *, finish: bool) -> None:
+        lock = self._locked(key, done)
         folder = self.folder / key
         try:
             view = self._read(key, mine=True)
@@ -76,12 +88,17 @@ class Runs:
                     f"Expected a run that has stopped before its end. Received: {view.title}, which is "
                     f"{view.state}. Launch a new run instead."
                 )
-            with _told("The run could not be resumed"):
-                queue_again(folder, view.config.device)
+            if finish and not view.can_finish:
+                raise TrainingError(
+                    f"Expected a run with a finished epoch. Received: {view.title}, which has none. "
+                    "Resume it, or launch a new run."
+                )
+            with _told(f"The run could not be {done}"):
+                queue_again(folder, view.config.device, finish=finish)
         except BaseException:
             lock.release()
             raise
-        with _told("The run could not be resumed"):
+        with _told(f"The run could not be {done}"):
             self._start(folder, lock)
 
     def stop(self, key: str, state: StopState = "paused") -> None:

@@ -1,4 +1,4 @@
-"""How a run is asked to stop: a file in its folder, or a signal to its process."""
+"""How a run is asked to stop, or to finish: a file in its folder, or a signal to its process."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from cnn_core.files import write_json
 StopState = Literal["paused", "cancelled"]
 
 WISH_FILE = "stop.json"
+FINISH_FILE = "finish.json"
 SIGNALS = (signal.SIGTERM, signal.SIGINT)  # a container that stops; Ctrl+C
 
 
@@ -24,9 +25,20 @@ def write_wish(folder: Path, state: StopState) -> None:
     write_json(folder / WISH_FILE, {"state": state})
 
 
-def remove_wish(folder: Path) -> None:
+def write_finish_wish(folder: Path) -> None:
+    """Ask the next process of the run in ``folder`` for a model of the epochs there are."""
+    write_json(folder / FINISH_FILE, {"finish": True})
+
+
+def shall_finish(folder: Path) -> bool:
+    """Whether no further epoch is to be trained."""
+    return (folder / FINISH_FILE).exists()
+
+
+def remove_wishes(folder: Path) -> None:
     """Forget what was asked before."""
-    (folder / WISH_FILE).unlink(missing_ok=True)
+    for name in (WISH_FILE, FINISH_FILE):
+        (folder / name).unlink(missing_ok=True)
 
 
 class StopWish:

@@ -28,6 +28,8 @@ def count(job: Job) -> None:
     history = folder.history()
     with (job.folder / "processes.txt").open("a", encoding="utf-8") as file:
         file.write(f"{os.getpid()} {time.time_ns()}\n")
+    if job.finish_only:
+        return
     for epoch in range(len(history) + 1, job.config.epochs + 1):
         for step in range(1, STEPS + 1):
             time.sleep(STEP_SECONDS)

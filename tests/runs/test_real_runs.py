@@ -88,11 +88,11 @@ def new_run(tmp_path: Path, photos: Path) -> Path:
     return folder
 
 
-def go_on(folder: Path, watch: Callable[[], None] | None = None) -> str:
+def go_on(folder: Path, watch: Callable[[], None] | None = None, *, finish: bool = False) -> str:
     """Train in this process, where the framework is loaded already."""
     lock = take_lock(folder / ".lock")
     assert lock is not None
-    queue_again(folder, CONFIG.device)
+    queue_again(folder, CONFIG.device, finish=finish)
     return train(folder, lock, watch=watch)
 
 
@@ -169,6 +169,10 @@ def test_a_loss_that_is_no_number_fails_the_run_and_keeps_its_epochs(
     assert read_status(folder)["state"] == "failed"
     assert len(RunFolder(folder).history()) == 1
     assert (folder / "checkpoint.npz").exists()
+
+    assert go_on(folder, finish=True) == "finished"
+    assert len(RunFolder(folder).history()) == 1
+    assert ModelStore(folder).open("model").card.classes == ("cats", "dogs")
 
 
 def test_a_disk_that_fills_up_fails_the_run_which_goes_on_when_there_is_room(

@@ -23,6 +23,7 @@ from cnn_core.runs.locks import is_locked, take_lock
 from cnn_core.runs.run_status import change_state, read_status
 from cnn_core.runs.run_view import RunView, read_rows
 from cnn_core.runs.runs import Runs
+from cnn_core.runs.stop_wish import write_finish_wish
 from cnn_core.training.config import TrainingConfig, config_to_json
 from cnn_core.training.run_folder import RunFolder
 
@@ -165,6 +166,33 @@ def test_a_stopped_run_goes_on_after_its_last_epoch(runs: Runs, state: Any) -> N
     runs.stop(key)
     epochs = [row["epoch"] for row in until_state(runs, key, "paused").history]
     assert epochs == list(range(1, len(epochs) + 1))
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled", "failed", "running"])
+def test_a_stopped_run_can_be_finished_with_the_epochs_there_are(runs: Runs, state: str) -> None:
+    folder = RunFolder(write_run(runs, "a", state))
+    folder.write_history([{"epoch": 1.0, "loss": 0.5}])
+    assert runs.view("a").can_finish
+    runs.finish_now("a")
+    view = until_state(runs, "a", "finished")
+    assert [row["epoch"] for row in view.history] == [1]
+    assert not view.can_finish
+
+
+def test_a_run_without_a_finished_epoch_is_not_finished(runs: Runs) -> None:
+    write_run(runs, "a", "paused")
+    assert not runs.view("a").can_finish
+    with pytest.raises(TrainingError, match="which has none"):
+        runs.finish_now("a")
+    assert runs.view("a").state == "paused"
+
+
+def test_a_run_that_is_resumed_trains_on_although_it_was_to_be_finished_before(runs: Runs) -> None:
+    folder = RunFolder(write_run(runs, "a", "paused"))
+    folder.write_history([{"epoch": 1.0, "loss": 0.5}])
+    write_finish_wish(folder.path)
+    runs.resume("a")
+    assert len(until_state(runs, "a", "finished").history) == CONFIG.epochs
 
 
 def test_a_killed_run_is_interrupted_and_goes_on_when_resumed(runs: Runs) -> None:
