@@ -7,11 +7,13 @@ the interpreter lock).
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +48,7 @@ def pixel_cache(
     """All pictures of a set, decoded and resized, as a memory map that later runs share.
 
     Args:
-        files: the set; its fingerprint names the cache file.
+        files: the set; path, size and time of every file name the cache file.
         size_px: side of the square kept per picture.
         folder: where the file lies; made if missing.
         progress: called with the share decoded, 0..1; may raise to stop.
@@ -59,14 +61,44 @@ def pixel_cache(
         OSError: a file or the data folder is gone, or the disk is full.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{files.fingerprint()[:16]}-{size_px}.npy"
-    if not path.exists():
-        _make_room(folder, len(files.paths) * size_px * size_px * 3)
+    path = folder / f"{_stamp(files)[:16]}-{size_px}.npy"
+    shape = (len(files.paths), size_px, size_px, 3)
+    cached = _opened(path, shape)
+    if cached is None:
+        _make_room(folder, int(np.prod(shape)))
         with replacing(path) as temporary:
             _decode(files, size_px, temporary, progress)
-    path.touch()  # when it was used last
-    cached: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+        cached = np.lib.format.open_memmap(path, mode="r")
+    with suppress(OSError):  # another run made room meanwhile, or the cache is read-only
+        os.utime(path)  # when it was used last
     return cached
+
+
+def _stamp(files: LabelledFiles) -> str:
+    """sha256 over path, size and time of change of every file; other than their fingerprint, of this machine.
+
+    A file that has gone is no error here: decoding tells it, where it is needed.
+    """
+    digest = hashlib.sha256()
+    for path in files.paths:
+        facts = _facts(path)
+        seen = (-1, -1) if facts is None else (facts.st_size, facts.st_mtime_ns)
+        digest.update(f"{seen} ".encode() + os.fsencode(path.absolute()) + b"\n")
+    return digest.hexdigest()
+
+
+def _opened(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
+    """A memory map of an earlier run, or None where there is none; a damaged one is removed."""
+    try:
+        cached: NDArray[np.uint8] = np.lib.format.open_memmap(path, mode="r")
+        if cached.shape == shape and cached.dtype == np.uint8:
+            return cached
+    except FileNotFoundError:
+        return None
+    except (EOFError, ValueError):  # empty, cut off, or no array at all
+        pass
+    path.unlink(missing_ok=True)
+    return None
 
 
 def _make_room(folder: Path, needed: int) -> None:
@@ -80,7 +112,7 @@ def _make_room(folder: Path, needed: int) -> None:
 def _facts(path: Path) -> os.stat_result | None:
     try:
         return path.stat()
-    except FileNotFoundError:  # another run has dropped it meanwhile
+    except OSError:  # it has gone meanwhile
         return None
 
 

@@ -192,6 +192,69 @@ class TestPixelCache:
         assert pixel_cache(fewer, 16, tmp_path / "cache").shape[0] == 4
         assert len(list((tmp_path / "cache").iterdir())) == 3
 
+    def test_another_set_of_the_same_names_and_sizes_has_its_own_pixels(self, tmp_path: Path) -> None:
+        """Bitmaps are all of the same size, whatever they show."""
+        sets = []
+        for place, grey in (("first", 10), ("second", 200)):
+            for name in ("cats", "dogs"):
+                (tmp_path / place / name).mkdir(parents=True)
+                Image.new("RGB", (20, 20), (grey,) * 3).save(tmp_path / place / name / "0.bmp")
+            sets.append(labelled_files([tmp_path / place]))
+        assert sets[0].fingerprint() == sets[1].fingerprint()
+        seen = [int(pixel_cache(files, 16, tmp_path / "cache")[0, 0, 0, 0]) for files in sets]
+        assert seen == [10, 200]
+
+    def test_a_picture_that_was_edited_is_decoded_anew(self, photos: LabelledFiles, tmp_path: Path) -> None:
+        path = photos.paths[0]
+        pixels = np.full((20, 30, 3), 10, np.uint8)
+        Image.fromarray(pixels).save(path, format="bmp")
+        assert pixel_cache(photos, 16, tmp_path / "cache")[0].max() == 10
+        Image.fromarray(20 * pixels).save(path, format="bmp")
+        os.utime(path, ns=(1, path.stat().st_mtime_ns + 1))
+        assert pixel_cache(photos, 16, tmp_path / "cache")[0].min() == 200
+
+    @pytest.mark.parametrize("damage", ["empty", "cut off", "no array", "of another size"])
+    def test_a_damaged_file_is_decoded_once_more(
+        self, photos: LabelledFiles, tmp_path: Path, damage: str
+    ) -> None:
+        expected = np.array(pixel_cache(photos, 16, tmp_path / "cache"))
+        (path,) = (tmp_path / "cache").iterdir()
+        whole = path.read_bytes()
+        path.unlink()  # the map above stays whole
+        if damage == "of another size":
+            np.save(path, expected[:, :8])
+        else:
+            path.write_bytes({"empty": b"", "cut off": whole[:500], "no array": b"0" * len(whole)}[damage])
+        np.testing.assert_array_equal(pixel_cache(photos, 16, tmp_path / "cache"), expected)
+        assert path.read_bytes() == whole
+
+    def test_a_cache_that_cannot_be_written_can_still_be_read(
+        self, photos: LabelledFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        expected = np.array(pixel_cache(photos, 16, tmp_path / "cache"))
+
+        def refuse(*_: object, **__: object) -> None:
+            raise PermissionError(errno.EROFS, os.strerror(errno.EROFS))
+
+        monkeypatch.setattr(os, "utime", refuse)
+        monkeypatch.setattr(Path, "touch", refuse)
+        np.testing.assert_array_equal(pixel_cache(photos, 16, tmp_path / "cache"), expected)
+
+    def test_a_file_that_another_run_drops_just_now_comes_not_back_empty(
+        self, photos: LabelledFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pixel_cache(photos, 16, tmp_path / "cache")
+        open_map = np.lib.format.open_memmap
+
+        def dropped(path: Path, mode: str) -> object:
+            found = open_map(path, mode=mode)
+            path.unlink()
+            return found
+
+        monkeypatch.setattr(np.lib.format, "open_memmap", dropped)
+        assert pixel_cache(photos, 16, tmp_path / "cache").shape == (6, 16, 16, 3)
+        assert list((tmp_path / "cache").iterdir()) == []
+
     def test_it_cannot_be_written(self, photos: LabelledFiles, tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="read-only"):
             pixel_cache(photos, 16, tmp_path / "cache")[0] = 0
