@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ CACHE_OVERSIZE = 1.25  # pictures are kept this much larger than used, so that z
 CACHE_BYTES = 8 * 2**30  # of all memory maps together; those used longest ago make room
 DECODED_AT_ONCE = 256
 BATCHES_AHEAD = 6
+AHEAD_BYTES = 512 * 2**20  # of the batches that wait for their step; large ones wait in smaller numbers
 RESIDENT_PICTURES = 256  # after so many the system may have their pages back; each maps up to 1 MB around it
 THREADS = max(2, min(8, (os.cpu_count() or 2) // 2))
 
@@ -148,46 +150,61 @@ def kept_size_px(size_px: int, augmentation: Augmentation) -> int:
     return round(size_px * CACHE_OVERSIZE) if zooms else size_px
 
 
-def training_batches(
-    pixels: NDArray[np.uint8],
-    labels: NDArray[np.float32],
-    *,
-    size_px: int,
-    batch_size: int,
-    augmentation: Augmentation,
-    preprocessing: Preprocessing,
-    seed: tuple[int, int],
-) -> Iterator[Batch]:
-    """One epoch of shuffled, augmented batches; the last incomplete one is left out.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batching:
+    """How the pictures of an epoch become batches.
 
-    Args:
-        pixels: ``(n, H, W, 3)``, uint8.
-        labels: ``(n,)``, float32.
+    Attributes:
         size_px: side of the pictures in the batches.
         batch_size: pictures per batch.
         augmentation: random changes.
         preprocessing: from pixel values to model input.
         seed: (run, epoch); the same seed gives the same bytes on any number of threads.
     """
-    order = np.random.default_rng(seed).permutation(len(pixels))
-    groups = [order[i : i + batch_size] for i in range(0, len(order) - batch_size + 1, batch_size)]
+
+    size_px: int
+    batch_size: int
+    augmentation: Augmentation
+    preprocessing: Preprocessing
+    seed: tuple[int, int]
+
+    @property
+    def ahead(self) -> int:
+        """How many batches are made while a step computes."""
+        batch_bytes = 4 * 3 * self.batch_size * self.size_px**2
+        return max(1, min(BATCHES_AHEAD, AHEAD_BYTES // batch_bytes))
+
+
+def training_batches(
+    pixels: NDArray[np.uint8], labels: NDArray[np.float32], batching: Batching
+) -> Iterator[Batch]:
+    """One epoch of shuffled, augmented batches; the last incomplete one is left out.
+
+    Args:
+        pixels: ``(n, H, W, 3)``, uint8.
+        labels: ``(n,)``, float32.
+        batching: their size, and what is done to them.
+    """
+    count, size_px, augmentation = batching.batch_size, batching.size_px, batching.augmentation
+    order = np.random.default_rng(batching.seed).permutation(len(pixels))
+    groups = [order[i : i + count] for i in range(0, len(order) - count + 1, count)]
 
     def batch(number: int) -> Batch:
-        rng = np.random.default_rng((*seed, number))
+        rng = np.random.default_rng((*batching.seed, number))
         chosen = groups[number]
         if augmentation == UNCHANGED and pixels.shape[1] == size_px:
-            return preprocessing.apply(pixels[chosen]), labels[chosen]
+            return batching.preprocessing.apply(pixels[chosen]), labels[chosen]
         pictures = np.stack([augmented(pixels[i], augmentation, rng, size_px) for i in chosen])
-        return preprocessing.apply(pictures), labels[chosen]
+        return batching.preprocessing.apply(pictures), labels[chosen]
 
-    between = max(1, RESIDENT_PICTURES // batch_size)
+    between = max(1, RESIDENT_PICTURES // count)
     with ThreadPoolExecutor(THREADS) as pool:
         waiting: deque[Future[Batch]] = deque()
         for number in range(len(groups)):
             waiting.append(pool.submit(batch, number))
             if number % between == 0:
                 _let_go(pixels)
-            if len(waiting) > BATCHES_AHEAD:
+            if len(waiting) > batching.ahead:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from cnn_core import backend
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.datasets.splits import Splits
-from cnn_core.errors import Cancelled, DataError, TrainingError
+from cnn_core.errors import Cancelled, DataError, DivergedError
 from cnn_core.training.clock import Clock, Means
 from cnn_core.training.config import TrainingConfig
 from cnn_core.training.model_folder import write_frame
 from cnn_core.training.network import Network, architecture_of
-from cnn_core.training.pipeline import Batch, kept_size_px, pixel_cache, training_batches
+from cnn_core.training.pipeline import Batch, Batching, kept_size_px, pixel_cache, training_batches
 from cnn_core.training.precision import precision_of
 from cnn_core.training.run_folder import FILM_FOLDER, Arrays, RunFolder
 
@@ -76,7 +76,7 @@ class TrainingRun:
 
         Raises:
             Cancelled: ``stopped`` said so; the epochs before are kept.
-            TrainingError: the loss is no longer a number.
+            DivergedError: the loss is no longer a number.
             OSError: the disk is full, or the data is gone.
         """
         if 0 in self._film and not self.history:
@@ -127,15 +127,14 @@ class TrainingRun:
         self._finish_epoch(epoch, clock, means)
 
     def _batches(self, pixels: NDArray[np.uint8], epoch: int) -> Iterator[Batch]:
-        return training_batches(
-            pixels,
-            self._labels,
+        batching = Batching(
             size_px=self.config.size_at(epoch),
             batch_size=self.config.batch_size,
             augmentation=self.config.augmentation,
             preprocessing=self.network.preprocessing,
             seed=(self.config.seed, epoch),
         )
+        return training_batches(pixels, self._labels, batching)
 
     def _finish_epoch(self, epoch: int, clock: Clock, means: Means) -> None:
         trained_seconds = clock.seconds()
@@ -250,8 +249,8 @@ def _class_weights(config: TrainingConfig, files: LabelledFiles) -> NDArray[np.f
     return np.asarray(counts.sum() / (len(counts) * counts), np.float32)
 
 
-def _not_finite(epoch: int, step: int, loss: float) -> TrainingError:
-    return TrainingError(
+def _not_finite(epoch: int, step: int, loss: float) -> DivergedError:
+    return DivergedError(
         f"Expected a loss that is a number. Received: {loss} in epoch {epoch + 1}, step {step}. "
         "Start anew with a lower learning rate, a tenth say."
     )

@@ -18,7 +18,7 @@ from cnn_core.errors import ImageError
 from cnn_core.images import Preprocessing, decode_image, resize_pixels
 from cnn_core.training import pipeline
 from cnn_core.training.config import Augmentation
-from cnn_core.training.pipeline import BATCHES_AHEAD, kept_size_px, pixel_cache, training_batches
+from cnn_core.training.pipeline import BATCHES_AHEAD, Batching, kept_size_px, pixel_cache, training_batches
 from cnn_core.training.presets import PHOTO_AUGMENTATION
 
 RAW = Preprocessing(scale=(1.0,))
@@ -26,7 +26,7 @@ NUMBERED = np.arange(50, dtype=np.uint8)[:, None, None, None].repeat(8, 1).repea
 LABELS = np.arange(50, dtype=np.float32)
 
 
-def batches(**changes: Any) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+def batching(**changes: Any) -> Batching:
     settings: dict[str, Any] = {
         "size_px": 8,
         "batch_size": 8,
@@ -34,7 +34,11 @@ def batches(**changes: Any) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, 
         "preprocessing": RAW,
         "seed": (0, 0),
     }
-    return list(training_batches(NUMBERED, LABELS, **(settings | changes)))
+    return Batching(**(settings | changes))
+
+
+def batches(**changes: Any) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
+    return list(training_batches(NUMBERED, LABELS, batching(**changes)))
 
 
 @pytest.fixture
@@ -97,13 +101,7 @@ class TestBatches:
     def test_pictures_of_a_batch_are_changed_each_in_its_own_way(self) -> None:
         same = np.full_like(NUMBERED, 100)
         ((inputs, _), *_) = training_batches(
-            same,
-            LABELS,
-            size_px=8,
-            batch_size=8,
-            augmentation=Augmentation(brightness=0.3),
-            preprocessing=RAW,
-            seed=(0, 0),
+            same, LABELS, batching(augmentation=Augmentation(brightness=0.3))
         )
         assert len(set(inputs[:, 0, 0, 0].tolist())) > 4
 
@@ -128,13 +126,7 @@ class TestBatches:
 
         monkeypatch.setattr(pipeline, "augmented", counted)
         epoch = training_batches(
-            NUMBERED,
-            LABELS,
-            size_px=8,
-            batch_size=2,
-            augmentation=Augmentation(flip=True),
-            preprocessing=RAW,
-            seed=(0, 0),
+            NUMBERED, LABELS, batching(batch_size=2, augmentation=Augmentation(flip=True))
         )
         for taken in (1, 2, 3):
             next(epoch)
@@ -146,17 +138,34 @@ class TestBatches:
             assert len(made) == bound
         epoch.close()  # type: ignore[attr-defined]
 
+    @pytest.mark.parametrize(
+        ("batch_size", "size_px", "ahead"), [(64, 144, 6), (512, 224, 1), (1024, 512, 1)]
+    )
+    def test_large_batches_wait_in_smaller_numbers(self, batch_size: int, size_px: int, ahead: int) -> None:
+        """By hand: 15 MiB; 294 MiB, of which one fits into 512; and 3 GiB, of which none would."""
+        assert batching(batch_size=batch_size, size_px=size_px).ahead == ahead
+
+    def test_no_more_batches_are_made_ahead_than_fit_into_memory(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        made: list[int] = []
+
+        def counted(*_: object) -> np.ndarray[Any, Any]:
+            made.append(1)
+            return np.zeros((8, 8, 3), np.uint8)
+
+        monkeypatch.setattr(pipeline, "augmented", counted)
+        monkeypatch.setattr(pipeline, "AHEAD_BYTES", 2 * 2 * 8 * 8 * 3 * 4)
+        settings = batching(batch_size=2, augmentation=Augmentation(flip=True))
+        epoch = training_batches(NUMBERED, LABELS, settings)
+        next(epoch)
+        time.sleep(0.05)  # time to make too many
+        epoch.close()  # type: ignore[attr-defined]
+        assert len(made) <= 2 * (1 + 2)
+
     def test_stopping_early_leaves_no_thread_behind(self) -> None:
         before = threading.active_count()
-        epoch = training_batches(
-            NUMBERED,
-            LABELS,
-            size_px=8,
-            batch_size=2,
-            augmentation=Augmentation(),
-            preprocessing=RAW,
-            seed=(0, 0),
-        )
+        epoch = training_batches(NUMBERED, LABELS, batching(batch_size=2))
         next(epoch)
         epoch.close()  # type: ignore[attr-defined]
         assert threading.active_count() == before
@@ -331,11 +340,7 @@ class TestPixelCache:
         ((inputs, labels),) = training_batches(
             pixels,
             np.arange(6, dtype=np.float32),
-            size_px=16,
-            batch_size=6,
-            augmentation=Augmentation(),
-            preprocessing=preprocessing,
-            seed=(0, 0),
+            batching(size_px=16, batch_size=6, preprocessing=preprocessing),
         )
         for tensor, index in zip(inputs, labels.astype(int), strict=True):
             seen = resize_pixels(decode_image(photos.paths[index].read_bytes()).pixels, (16, 16))
@@ -415,8 +420,8 @@ def test_reading_a_memory_map_leaves_its_pages_to_the_system(tmp_path: Path) -> 
     np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape)[:] = 7
     pixels = np.load(path, mmap_mode="r")
     resident = []
-    settings = {"size_px": size_px, "batch_size": 32, "augmentation": Augmentation(flip=True)}
-    for _ in training_batches(pixels, np.zeros(4000, np.float32), preprocessing=RAW, seed=(0, 0), **settings):
+    settings = batching(size_px=size_px, batch_size=32, augmentation=Augmentation(flip=True))
+    for _ in training_batches(pixels, np.zeros(4000, np.float32), settings):
         resident.append(resident_bytes(path))
     assert max(resident) < 0.75 * pixels.nbytes
 
