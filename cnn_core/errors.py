@@ -33,5 +33,9 @@ class TrainingError(ConvscopeError):
     """A training run that cannot go on, with what to change."""
 
 
+class DivergedError(TrainingError):
+    """A loss that is no longer a number; the same settings would lead there again."""
+
+
 class Cancelled(ConvscopeError):
     """The person asked a long computation to stop."""

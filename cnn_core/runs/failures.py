@@ -6,6 +6,7 @@ The framework is not imported here: its errors are recognised by the names of th
 from __future__ import annotations
 
 import errno
+import os
 import re
 import shutil
 from collections.abc import Mapping
@@ -15,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from cnn_core import places
-from cnn_core.errors import ConvscopeError, DataError, ImageError
+from cnn_core.errors import ConvscopeError, DataError, DivergedError, ImageError
+from cnn_core.training.run_folder import HISTORY_FILE
 
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 OUT_OF_MEMORY_CLASSES = frozenset({"MemoryError", "ResourceExhaustedError"})
 OUT_OF_MEMORY_WORDS = re.compile(
     r"bad_alloc|out of memory|OUT_OF_MEMORY|\bOOM\b|Cannot allocate memory|failed to allocate", re.IGNORECASE
@@ -28,10 +31,13 @@ LOG_TAIL_BYTES = 8192
 LOG_SEPARATOR = "======== "  # begins the line between two processes of one run
 
 AFTERWARDS = "Then resume the run: finished epochs are kept."
+TRY_AGAIN = "Resume the run to try again: finished epochs are kept."
 SPACE_ADVICE = (
     "Free some space: remove runs that are no longer needed, or give CONVSCOPE_RUNS and CONVSCOPE_CACHE a "
     f"larger disk. {AFTERWARDS}"
 )
+DATA_ADVICE = f"Put the data in order. {AFTERWARDS} Other settings need a new run."
+KEPT_ADVICE = "The finished epochs are kept: finish this run to make them a model."
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +72,18 @@ def failure_of(error: BaseException, *, folder: Path, facts: Mapping[str, Any]) 
             f"The data folder {gone[0]} is no longer there.",
             f"Put it back, or connect its drive. {AFTERWARDS}",
         )
+    refused = _refused(error, folder)
+    if refused is not None:
+        return refused
     if isinstance(error, FileNotFoundError):
         return Failure(
             f"The file {error.filename} is no longer there.",
             f"Put it back. {AFTERWARDS}",
         )
+    if isinstance(error, DataError | ImageError):
+        return Failure(str(error), DATA_ADVICE)
     if isinstance(error, ConvscopeError):
-        return Failure(str(error), AFTERWARDS)
+        return Failure(str(error), _advice_for_same_settings(error, folder))
     return _unforeseen(error, folder)
 
 
@@ -84,12 +95,43 @@ def failure_of_vanished(log: Path) -> Failure:
     if OUT_OF_MEMORY_WORDS.search(last_words):
         return Failure(
             "The process of this run ran out of memory.",
-            f"Close other programs, or start a run with a smaller batch size. {AFTERWARDS}",
+            "Close other programs and resume the run: finished epochs are kept. Or start one with a smaller "
+            "batch size.",
         )
     return Failure(
         "The process of this run is gone: it was killed, memory ran out, or the machine was switched off.",
         "Resume the run: finished epochs are kept. If it happens again, start one with a smaller batch size.",
     )
+
+
+def _advice_for_same_settings(error: ConvscopeError, folder: Path) -> str:
+    """What to do where a resumed run would do the same again."""
+    again = (
+        "Resuming would repeat this, unless its cause is removed first. Start a new run with other settings."
+    )
+    if isinstance(error, DivergedError):
+        again = "Resuming would repeat this. Start a new run with a lower learning rate."
+    return f"{again} {KEPT_ADVICE}" if (folder / HISTORY_FILE).exists() else again
+
+
+def _refused(error: BaseException, folder: Path) -> Failure | None:
+    """A folder of ours that cannot be written, or a file that may not be read; None for anything else."""
+    for cause in _causes(error):
+        if not isinstance(cause, OSError) or cause.errno not in NOT_ALLOWED:
+            continue
+        path = None if cause.filename is None else Path(str(cause.filename)).absolute()
+        for ours, variable in ((places.cache_folder(), "CONVSCOPE_CACHE"), (folder.parent, "CONVSCOPE_RUNS")):
+            inside = path.is_relative_to(ours.absolute()) if path else not os.access(ours, os.W_OK)
+            if inside:
+                return Failure(
+                    f"The folder {ours} cannot be written ({cause.strerror}).",
+                    f"Let this user write there, or name another folder with {variable}. {AFTERWARDS}",
+                )
+        if path is not None:
+            return Failure(
+                f"{path} cannot be used ({cause.strerror}).", f"Give this user the right to it. {AFTERWARDS}"
+            )
+    return None
 
 
 def _is_disk_full(error: BaseException) -> bool:
@@ -141,7 +183,7 @@ def _unforeseen(error: BaseException, folder: Path) -> Failure:
     if len(message) > LONGEST_MESSAGE:
         message = f"{message[:LONGEST_MESSAGE]} …"
     reason = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    return Failure(reason, f"The details are in {folder / 'log.txt'}. {AFTERWARDS}")
+    return Failure(reason, f"The details are in {folder / 'log.txt'}. {TRY_AGAIN}")
 
 
 def _tail(path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cnn_core.errors import DataError, ImageError, TrainingError
+from cnn_core.errors import DataError, DivergedError, ImageError, TrainingError
 from cnn_core.runs.failures import failure_of, failure_of_vanished
 
 
@@ -86,6 +86,43 @@ def test_a_single_file_that_is_gone_is_named(tmp_path: Path) -> None:
 def test_our_own_errors_speak_for_themselves(kind: type[Exception], tmp_path: Path) -> None:
     sentence = "Expected a finite loss. Received: nan out of memory. Lower the learning rate."
     assert failure_of(kind(sentence), folder=tmp_path, facts=facts(tmp_path)).reason == sentence
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
+def test_a_folder_of_ours_that_cannot_be_written_is_named_with_its_variable(
+    number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+    for variable, ours in (("CONVSCOPE_CACHE", "cache"), ("CONVSCOPE_RUNS", "runs")):
+        refused = OSError(number, "Not allowed", str(tmp_path / ours / "a" / "x.npy"))
+        error = caused(TrainingError("Expected to write."), refused)
+        failure = failure_of(error, folder=tmp_path / "runs" / "a", facts=facts(tmp_path))
+        assert f"The folder {tmp_path / ours} cannot" in failure.reason
+        assert variable in failure.advice
+        assert "resume" in failure.advice
+
+
+def test_a_photo_that_may_not_be_read_is_named(tmp_path: Path) -> None:
+    error = PermissionError(errno.EACCES, "Permission denied", "/photos/x.jpg")
+    failure = failure_of(error, folder=tmp_path, facts=facts(tmp_path))
+    assert failure.reason == "/photos/x.jpg cannot be used (Permission denied)."
+
+
+def test_a_diverged_run_is_not_advised_to_be_resumed_but_to_start_anew_or_finish(tmp_path: Path) -> None:
+    error = DivergedError("Expected a loss that is a number. Received: nan.")
+    advice = failure_of(error, folder=tmp_path, facts=facts(tmp_path)).advice
+    assert "lower learning rate" in advice
+    assert "resume the run" not in advice.lower()
+    assert "finish" not in advice
+    (tmp_path / "history.csv").touch()
+    assert "finish this run" in failure_of(error, folder=tmp_path, facts=facts(tmp_path)).advice
+
+
+def test_only_what_a_resume_can_mend_advises_one(tmp_path: Path) -> None:
+    of_data = failure_of(DataError("One class is empty."), folder=tmp_path, facts=facts(tmp_path))
+    of_settings = failure_of(TrainingError("Expected less."), folder=tmp_path, facts=facts(tmp_path))
+    assert "Then resume the run" in of_data.advice
+    assert "Then resume the run" not in of_settings.advice
 
 
 def test_anything_else_is_told_by_type_and_message_with_the_log_named(tmp_path: Path) -> None:

@@ -167,6 +167,7 @@ def test_a_loss_that_is_no_number_fails_the_run_and_keeps_its_epochs(
     with pytest.raises(TrainingError, match=r"nan in epoch 2.*lower learning rate"):
         go_on(folder)
     assert read_status(folder)["state"] == "failed"
+    assert read_status(folder)["advice"].startswith("Resuming would repeat this. Start a new run")
     assert len(RunFolder(folder).history()) == 1
     assert (folder / "checkpoint.npz").exists()
 
