@@ -21,7 +21,7 @@ from cnn_core.model_store import CARD_FILE, FILES, MODEL_FILE, ModelStore
 from cnn_core.patterns import PatternParams
 from cnn_core.result_store import ResultStore
 from cnn_core.results import AttributionMap, FilterPatterns, HeadAnswer, LayerActivations
-from cnn_core.training.run_folder import FILM_FOLDER
+from cnn_core.training.run_folder import FILM_FOLDER, frame_key
 
 _EPOCH = re.compile(r"epoch_(\d{4,})")
 PATTERN_SHARE = 0.8  # of the time that an epoch takes
@@ -81,11 +81,6 @@ def film_epochs(folder: Path) -> tuple[int, ...]:
         if name is not None and (card.parent / MODEL_FILE).is_file():
             found.append(int(name[1]))
     return tuple(sorted(found))
-
-
-def frame_key(epoch: int) -> str:
-    """The name of an epoch's model folder."""
-    return f"epoch_{epoch:04d}"
 
 
 def film_explorer(folder: Path, results: ResultStore) -> Explorer:

@@ -22,7 +22,7 @@ from cnn_core.training.model_folder import write_frame
 from cnn_core.training.network import Network, architecture_of
 from cnn_core.training.pipeline import Batch, Batching, kept_size_px, pixel_cache, training_batches
 from cnn_core.training.precision import precision_of
-from cnn_core.training.run_folder import FILM_FOLDER, Arrays, RunFolder
+from cnn_core.training.run_folder import FILM_FOLDER, Arrays, RunFolder, frame_key
 
 SMALLEST_PROBABILITY = 1e-7
 
@@ -58,7 +58,7 @@ class TrainingRun:
         self.network = self._network(self.precision.chosen)
         self._labels = np.asarray(splits.training.labels, np.float32)
         self._class_weights = _class_weights(config, splits.training)
-        self._film = film_epochs(config.epochs, config.film_frames)
+        self._film = epochs_to_film(config.epochs, config.film_frames)
         saved = self.folder.load()
         self.history: list[dict[str, float]] = [] if saved is None else saved.history
         self._best: Arrays = [] if saved is None else saved.best
@@ -225,14 +225,14 @@ class TrainingRun:
         )
 
     def _keep_frame(self, epoch: int) -> None:
-        path = self.folder.path / FILM_FOLDER / f"epoch_{epoch:04d}"
+        path = self.folder.path / FILM_FOLDER / frame_key(epoch)
         network = self.network
         model = network.finished(network.kept_weights())
         row = self.history[-1] if self.history else {}
         write_frame(path, model, epoch, self.splits.classes, network, row)
 
 
-def film_epochs(epochs: int, frames: int) -> frozenset[int]:
+def epochs_to_film(epochs: int, frames: int) -> frozenset[int]:
     """The epochs whose weights are kept: 0, the fresh network, then spread like powers up to the last."""
     if frames == 0:
         return frozenset()

@@ -36,6 +36,7 @@ STEP_FIELDS = ("epoch", "step", "steps", "loss", "accuracy", "images_per_second"
 GROUPS = ("weights", "average", "optimizer", "best")  # of arrays in a checkpoint
 
 Arrays = list[NDArray[Any]]
+Row = dict[str, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -50,7 +51,7 @@ class Checkpoint:
         best: the weights of the epoch to keep, where that is not the last one.
     """
 
-    history: list[dict[str, float]]
+    history: list[Row]
     step: int
     weights: Arrays
     average: Arrays
@@ -79,13 +80,13 @@ class RunFolder:
         """What was said last; empty before."""
         return read_json(self.path / STATUS_FILE)
 
-    def history(self) -> list[dict[str, float]]:
+    def history(self) -> list[Row]:
         """A row per finished epoch."""
-        return _read_rows(self.path / HISTORY_FILE)
+        return list(read_rows(self.path / HISTORY_FILE))
 
-    def steps(self) -> list[dict[str, float]]:
+    def steps(self) -> list[Row]:
         """A row per group of batches."""
-        return _read_rows(self.path / STEPS_FILE)
+        return list(read_rows(self.path / STEPS_FILE))
 
     def add_step(self, row: Mapping[str, float]) -> None:
         """Append a row to ``steps.csv``."""
@@ -111,7 +112,7 @@ class RunFolder:
             np.savez(temporary, allow_pickle=False, **arrays)
         self.write_history(checkpoint.history)
 
-    def write_history(self, history: list[dict[str, float]]) -> None:
+    def write_history(self, history: list[Row]) -> None:
         """Write ``history.csv``; nothing before the first epoch."""
         if history:
             _write_rows(self.path / HISTORY_FILE, list(history[-1]), history)
@@ -138,6 +139,11 @@ class RunFolder:
             ) from error
 
 
+def frame_key(epoch: int) -> str:
+    """The name of an epoch's model folder within the film."""
+    return f"epoch_{epoch:04d}"
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object from a file; empty where there is none."""
     try:
@@ -154,20 +160,25 @@ def _write_rows(path: Path, fields: Iterable[str], rows: Iterable[Mapping[str, f
         writer.writerows(rows)
 
 
-def _read_rows(path: Path) -> list[dict[str, float]]:
-    """The rows of a table of numbers; one that was cut off in the middle is left out."""
+def read_rows(path: Path) -> tuple[Row, ...]:
+    """The rows of a table of numbers; a last line that is still being written is left out."""
     try:
-        with path.open(newline="", encoding="utf-8", errors="replace") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, csv.Error):
-        return []
-    return [numbers for row in rows if (numbers := _numbers(row)) is not None]
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ()
+    whole, _, _ = text.rpartition("\n")
+    lines = whole.splitlines()
+    names = lines[0].split(",") if lines else []
+    return tuple(row for line in lines[1:] if (row := _row(names, line)) is not None)
 
 
-def _numbers(row: Mapping[str | None, Any]) -> dict[str, float] | None:
+def _row(names: list[str], line: str) -> Row | None:
+    cells = line.split(",")
+    if "" in cells:
+        cells = [cell or "nan" for cell in cells]
     try:
-        return {str(key): float(value) if value != "" else float("nan") for key, value in row.items()}
-    except (TypeError, ValueError):
+        return dict(zip(names, map(float, cells), strict=True))
+    except ValueError:
         return None
 
 

@@ -25,7 +25,7 @@ from cnn_core.model_store import ModelStore
 from cnn_core.training import pipeline
 from cnn_core.training.config import Augmentation, TrainingConfig
 from cnn_core.training.network import Network
-from cnn_core.training.run import TrainingRun, film_epochs
+from cnn_core.training.run import TrainingRun, epochs_to_film
 from cnn_core.training.run_folder import CHECKPOINT_FILE, Checkpoint
 
 pytestmark = pytest.mark.usefixtures("small_networks")
@@ -360,13 +360,13 @@ def test_the_film_keeps_the_epochs_promised_and_epoch_0_is_the_untrained_network
     ],
 )
 def test_the_epochs_of_a_film_are_spread_like_powers(epochs: int, frames: int, expected: set[int]) -> None:
-    assert film_epochs(epochs, frames) == expected
+    assert epochs_to_film(epochs, frames) == expected
 
 
 @pytest.mark.parametrize("frames", range(17))
 @pytest.mark.parametrize("epochs", [1, 7, 48, 500])
 def test_a_film_never_has_more_frames_than_asked_for(epochs: int, frames: int) -> None:
-    kept = film_epochs(epochs, frames)
+    kept = epochs_to_film(epochs, frames)
     assert len(kept) <= frames
     assert (epochs in kept) == (frames > 0)
     assert kept <= set(range(epochs + 1))

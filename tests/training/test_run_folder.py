@@ -9,7 +9,7 @@ import pytest
 
 from cnn_core.errors import TrainingError
 from cnn_core.training import run_folder
-from cnn_core.training.run_folder import Checkpoint, RunFolder, read_json
+from cnn_core.training.run_folder import Checkpoint, RunFolder, frame_key, read_json, read_rows
 
 HEADER = "epoch,step,steps,loss,accuracy,images_per_second\n"
 
@@ -152,6 +152,21 @@ def test_a_table_that_is_none_has_no_rows(folder: RunFolder, content: bytes) -> 
     for name in ("steps.csv", "history.csv"):
         (folder.path / name).write_bytes(content)
     assert (folder.steps(), folder.history()) == ([], [])
+
+
+def test_a_cell_without_a_number_is_not_a_number_and_a_line_without_its_end_is_left_out(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("epoch,loss\r\n1,\r\n2,0.5\r\n3,0.2")
+    first, second = read_rows(path)
+    assert np.isnan(first["loss"])
+    assert second == {"epoch": 2.0, "loss": 0.5}
+
+
+def test_frames_of_a_film_are_in_their_order_by_name() -> None:
+    assert frame_key(7) == "epoch_0007"
+    assert sorted(map(frame_key, (100, 20, 3))) == [frame_key(3), frame_key(20), frame_key(100)]
 
 
 # ---- Status ----
