@@ -20,6 +20,7 @@ from cnn_core.runs.run_status import LOCK_FILE
 from cnn_core.training.run_folder import STATUS_FILE, read_json
 
 POLL_SECONDS = 0.5
+DEVICES = ("cpu", "gpu")
 CPU_PACKAGE = "tensorflow-cpu"  # cannot use a GPU, whatever there is
 GPU_FILES = (Path("/dev/nvidiactl"), Path("/dev/dxg"))  # a driver of NVIDIA; the same below Windows
 
@@ -50,7 +51,7 @@ class Ticket:
         if status.get("state") != "queued" or not isinstance(queue, Mapping):
             return None
         time_ns, device = queue.get("ticket"), queue.get("device")
-        if not isinstance(time_ns, int) or not isinstance(device, str):
+        if not isinstance(time_ns, int) or device not in DEVICES:
             return None
         return cls(time_ns=time_ns, key=key, device=device)
 

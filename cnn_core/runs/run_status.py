@@ -16,12 +16,29 @@ LOG_FILE = "log.txt"
 
 ALIVE = frozenset({"queued", "preparing", "running", "finishing"})  # only with a process behind it
 ENDED = frozenset({"paused", "cancelled", "failed", "finished"})
+LARGEST_NUMBER = 1e15  # NaN is none either
+NUMBERS = frozenset(
+    {"accuracy", "epoch", "epochs", "fraction", "images_per_second", "loss", "seconds_left", "step", "steps"}
+    | {"time", "waiting_fraction"}
+)
+WORDS = frozenset({"state", "doing", "precision", "device"})
 OF_ONE_STATE = frozenset({"queue", "reason", "advice", "seconds_left", "doing", "fraction"})
 
 
 def read_status(folder: Path) -> dict[str, Any]:
     """What the run in ``folder`` said last; empty if it said nothing."""
-    return read_json(folder / STATUS_FILE)
+    return status_in(folder / STATUS_FILE)
+
+
+def status_in(path: Path) -> dict[str, Any]:
+    """What a status file says; entries of another kind than a run writes are left out."""
+    return {name: value for name, value in read_json(path).items() if _is_usable(name, value)}
+
+
+def _is_usable(name: str, value: object) -> bool:
+    if name in NUMBERS:
+        return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
+    return isinstance(value, str) or name not in WORDS
 
 
 def change_state(folder: Path, state: str, **facts: Any) -> None:

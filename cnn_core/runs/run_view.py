@@ -17,7 +17,7 @@ from cnn_core.errors import DataError
 from cnn_core.runs.device_queue import Ticket
 from cnn_core.runs.failures import Failure, failure_of_vanished
 from cnn_core.runs.locks import is_locked
-from cnn_core.runs.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE
+from cnn_core.runs.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE, status_in
 from cnn_core.runs.stop_wish import StopState, StopWish
 from cnn_core.training.config import TrainingConfig, config_from_json
 from cnn_core.training.run_folder import (
@@ -33,6 +33,8 @@ T = TypeVar("T")
 Row = dict[str, float]
 
 REMEMBERED_FILES = 2000
+# All that damaged settings raise: nested too deep, numbers beyond a float, values of another kind.
+UNREADABLE = (AttributeError, DataError, OverflowError, RecursionError, TypeError, ValueError)
 RESUMABLE = frozenset({"paused", "cancelled", "failed", "interrupted"})
 
 
@@ -123,11 +125,11 @@ class RunReader:
         about = self._read(folder / CONFIG_FILE, _about)
         if about is None:
             return None
-        status = self._read(folder / STATUS_FILE, read_json) or {}
+        status = self._read(folder / STATUS_FILE, status_in) or {}
         alive = not mine and (status.get("state") in ENDED or is_locked(folder / LOCK_FILE))
         if not alive:
             # The process may have ended between the two looks; its last word is there before its lock goes.
-            status = self._read(folder / STATUS_FILE, read_json) or {}
+            status = self._read(folder / STATUS_FILE, status_in) or {}
         state = _state(status, alive)
         failure = self._failure(folder, state, status)
         model = folder / MODEL_FOLDER / "card.json"
@@ -192,10 +194,10 @@ def _about(path: Path) -> _About | None:
     try:
         config = config_from_json(facts.get("config", {}))
         source = DataSource.from_json(facts.get("source", {}))
-    except (DataError, TypeError, AttributeError):
+        title = str(facts.get("title") or path.parent.name)
+        return _About(config, source, title, float(created) if isinstance(created, int | float) else 0.0)
+    except UNREADABLE:
         return None
-    title = str(facts.get("title") or path.parent.name)
-    return _About(config, source, title, float(created) if isinstance(created, int | float) else 0.0)
 
 
 def _state(status: Mapping[str, Any], alive: bool) -> str:

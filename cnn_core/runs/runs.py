@@ -152,8 +152,8 @@ class Runs:
         view = self._read(key)
         if view.ticket is None:
             return view
-        others = tuple(self._read(ticket.key) for ticket in waiting(self.folder) if ticket.key != key)
-        return with_places((view, *others))[0]
+        others = (self._reader.view(self.folder / other.key) for other in waiting(self.folder))
+        return with_places((view, *(other for other in others if other is not None and other.key != key)))[0]
 
     def _read(self, key: str, *, mine: bool = False) -> RunView:
         view = self._reader.view(self._folder_of(key), mine=mine)

@@ -58,7 +58,7 @@ class StopWish:
         """What the run becomes by stopping."""
         try:
             asked = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, RecursionError, ValueError):
             return "paused"  # by a signal
         return "cancelled" if asked == {"state": "cancelled"} else "paused"
 

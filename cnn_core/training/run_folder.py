@@ -148,7 +148,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """A JSON object from a file; empty where there is none."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, RecursionError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
 

@@ -19,6 +19,7 @@ import pytest
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError, TrainingError
 from cnn_core.runs import launching
+from cnn_core.runs.device_queue import waiting
 from cnn_core.runs.locks import is_locked, take_lock
 from cnn_core.runs.run_status import change_state, read_status
 from cnn_core.runs.run_view import RunView, read_rows
@@ -339,6 +340,35 @@ def test_runs_are_listed_newest_first_without_what_is_none(runs: Runs) -> None:
     (runs.folder / "pixels").mkdir()
     (runs.folder / "notes.txt").touch()
     assert [view.key for view in runs.all()] == ["run2", "run1", "run0"]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("config.json", '"created": 1.0', f'"created": {10**400}'),
+        ("config.json", '"learning_rate": 0.001', f'"learning_rate": {10**400}'),
+        ("config.json", '"validation": 0.2', f'"validation": {10**400}'),
+        ("config.json", '"title": "A"', f'"title": {"[" * 5000}{"]" * 5000}'),
+        ("status.json", '"state": "paused"', '"state": [1]'),
+        ("status.json", '"state": "paused"', f'"state": {"[" * 5000}{"]" * 5000}'),
+        ("status.json", '"epoch": 1', f'"epoch": {10**400}, "seconds_left": NaN, "doing": {{}}'),
+    ],
+)
+def test_a_damaged_run_never_hides_the_others(runs: Runs, name: str, old: str, new: str) -> None:
+    write_run(runs, "b", "finished")
+    path = write_run(runs, "a", "paused", epoch=1) / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    views = {view.key: view for view in runs.all()}
+    assert views["b"].state == "finished"
+    assert waiting(runs.folder) == []
+    if name == "status.json":
+        assert views["a"].state in ("interrupted", "paused")
+        assert views["a"].status.get("epoch", 1) == 1
+        assert not {"seconds_left", "doing"} & set(views["a"].status)
+    else:
+        assert "a" not in views
 
 
 def test_a_changed_file_is_read_anew_and_an_unchanged_one_is_not(
