@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 from collections.abc import Callable, Hashable, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from dashboard.figures.colours import UInt8
 from dashboard.figures.pictures import thumbnail
 from dashboard.markdown import literal
 from dashboard.page import theme
-from dashboard.photos import Photo, data_photo, take_in
+from dashboard.photos import Photo, data_photo, picture_bytes, take_in
 from dashboard.resources import data_folder
 from dashboard.style import photo_buttons_style
 
@@ -40,7 +41,8 @@ def set_picture(path: str) -> Photo:
         facts = file.stat()
         return path, facts.st_mtime_ns, facts.st_size
 
-    return Photo(key=path, title=file.name, path=path, read=file.read_bytes, stamp=stamp)
+    read = functools.partial(picture_bytes, file)
+    return Photo(key=path, title=file.name, path=path, read=read, stamp=stamp)
 
 
 def tile_or_reason(photo: Photo) -> bytes | str:

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import streamlit as st
 
-from dashboard.jobs import Work, job_progress, jobs
+from dashboard.jobs import Jobs, Work, job_progress
+from dashboard.jobs import jobs as shared_jobs
 from dashboard.markdown import literal
 from dashboard.resources import session_name
 
@@ -29,6 +30,7 @@ def result_or_progress(
     result_type: type[T],
     *,
     known: Callable[[], T | None] = _nothing,
+    jobs: Jobs | None = None,
 ) -> T | None:
     """The result of the work of that key; work that is new is started, and its progress drawn.
 
@@ -42,31 +44,33 @@ def result_or_progress(
         work: ``(progress, cancelled) -> result``.
         result_type: what ``work`` gives back.
         known: gives the result if it is kept somewhere, so that no work is needed.
+        jobs: among which it is done; the same for all work of a slot. By default those of the networks.
     """
-    _leave_what_is_no_longer_wanted(slot, key)
+    jobs = shared_jobs() if jobs is None else jobs
+    _leave_what_is_no_longer_wanted(jobs, slot, key)
     kept = known()
     if kept is not None:
         return kept
-    job = jobs().find(key)
+    job = jobs.find(key)
     if job is not None and isinstance(job.result, result_type):
         return job.result
     if job is not None and job.finished.is_set() and job.error is not None:
         st.error(literal(job.error, longest=None), icon=":material/error:")
-        _draw_start_again(slot, key)
+        _draw_start_again(jobs, slot, key)
     elif st.session_state.get(_stopped(slot)) == key:
         st.info(STOPPED, icon=":material/pause_circle:")
-        _draw_start_again(slot, key)
+        _draw_start_again(jobs, slot, key)
     else:
-        job = jobs().start(key, work, session_name())
-        job_progress(job, doing, slot, session_name(), functools.partial(_stop, slot, key))
+        job = jobs.start(key, work, session_name())
+        job_progress(job, doing, slot, session_name(), functools.partial(_stop, jobs, slot, key))
     return None
 
 
-def leave(slot: str) -> None:
+def _leave(jobs: Jobs, slot: str) -> None:
     """Wait no longer for what this session asked for in a slot."""
     before = st.session_state.pop(f"_job_{slot}", None)
     if before is not None:
-        jobs().leave(before, session_name())
+        jobs.leave(before, session_name())
     st.session_state.pop(_stopped(slot), None)
 
 
@@ -74,24 +78,28 @@ def _stopped(slot: str) -> str:
     return f"_stopped_{slot}"
 
 
-def _leave_what_is_no_longer_wanted(slot: str, key: str) -> None:
+def _leave_what_is_no_longer_wanted(jobs: Jobs, slot: str, key: str) -> None:
     if st.session_state.get(f"_job_{slot}") != key:
-        leave(slot)
+        _leave(jobs, slot)
         st.session_state[f"_job_{slot}"] = key
 
 
-def _stop(slot: str, key: str) -> None:
+def _stop(jobs: Jobs, slot: str, key: str) -> None:
     """The person pressed Cancel; the work goes on if another session waits for it."""
     st.session_state[_stopped(slot)] = key
-    jobs().leave(key, session_name())
+    jobs.leave(key, session_name())
 
 
-def _start_again(slot: str, key: str) -> None:
+def _start_again(jobs: Jobs, slot: str, key: str) -> None:
     st.session_state.pop(_stopped(slot), None)
-    jobs().forget(key)
+    jobs.forget(key)
 
 
-def _draw_start_again(slot: str, key: str) -> None:
+def _draw_start_again(jobs: Jobs, slot: str, key: str) -> None:
     st.button(
-        "Start again", key=f"{slot}-again", on_click=_start_again, args=(slot, key), icon=":material/replay:"
+        "Start again",
+        key=f"{slot}-again",
+        on_click=_start_again,
+        args=(jobs, slot, key),
+        icon=":material/replay:",
     )

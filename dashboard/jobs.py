@@ -80,14 +80,17 @@ class Job:
 
 
 class Jobs:
-    """Jobs by key, one at a time: a second session that asks for the same work shares it."""
+    """Jobs by key, one at a time unless told otherwise; a second session that asks for one shares it."""
 
-    def __init__(self, *, kept: int = KEPT, kept_bytes: int = KEPT_BYTES) -> None:
-        """``kept`` jobs that are over, with ``kept_bytes`` of results; the latest one is always kept."""
+    def __init__(self, *, kept: int = KEPT, kept_bytes: int = KEPT_BYTES, at_once: int = 1) -> None:
+        """Work on ``at_once`` jobs; keep ``kept`` of those that are over, with ``kept_bytes`` of results.
+
+        The latest one is always kept.
+        """
         self._kept, self._kept_bytes = kept, kept_bytes
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._lock = threading.Lock()
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="convscope-job")
+        self._worker = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="convscope-job")
 
     def start(self, key: str, work: Work, session: str) -> Job:
         """The job of that key that waits or runs, or a new one; ``session`` waits for it from here on."""

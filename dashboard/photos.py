@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 from collections.abc import Callable, Hashable
@@ -13,7 +14,7 @@ import streamlit as st
 from cnn_core import places
 from cnn_core.datasets.folders import PICTURE_SUFFIXES, pictures_in
 from cnn_core.errors import ConvscopeError
-from cnn_core.images import RgbImage
+from cnn_core.images import MAX_FILE_BYTES, RgbImage
 from dashboard.figures.pictures import thumbnail
 from dashboard.resources import data_folder, decoded_photos
 
@@ -65,6 +66,19 @@ class Photo:
 @st.cache_resource(show_spinner=False, max_entries=200)
 def _thumbnail(stamp: Hashable, _photo: Photo) -> bytes:
     return thumbnail(_photo.image().pixels)
+
+
+def picture_bytes(path: Path) -> bytes:
+    """The bytes of a picture file; of one that is too large only so many that the decoder says so.
+
+    Raises:
+        FileNotFoundError: nothing is there.
+        OSError: it cannot be read, or is no plain file; a pipe would keep whoever reads it for ever.
+    """
+    if not path.is_file() and path.exists():
+        raise OSError(f"Expected a picture file. Received: {path}, which is no plain file. Choose another.")
+    with path.open("rb") as file:
+        return file.read(MAX_FILE_BYTES + 1)
 
 
 def samples() -> tuple[Photo, ...]:
@@ -129,7 +143,9 @@ def _photo_file(path: Path, *, key: str, title: str, shown_path: str) -> Photo:
         facts = path.stat()
         return str(path), facts.st_mtime_ns, facts.st_size
 
-    return Photo(key=key, title=title, path=shown_path, read=path.read_bytes, stamp=stamp)
+    return Photo(
+        key=key, title=title, path=shown_path, read=functools.partial(picture_bytes, path), stamp=stamp
+    )
 
 
 def uploads() -> dict[str, Photo]:

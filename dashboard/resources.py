@@ -55,10 +55,10 @@ def runs() -> Runs:
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def data_jobs() -> Jobs:
-    """Downloads and scans of data sets; they keep nobody waiting who looks at patterns."""
+    """Downloads and scans of data sets; they keep nobody waiting who looks at patterns, nor each other."""
     from dashboard.jobs import Jobs
 
-    return Jobs()
+    return Jobs(at_once=2)
 
 
 def session_name() -> str:

@@ -19,6 +19,7 @@ from dashboard.choosers import choice
 from dashboard.figures.pictures import thumbnail
 from dashboard.guard import told_errors
 from dashboard.markdown import literal
+from dashboard.photos import picture_bytes
 from dashboard.train_pictures import Captioned, pictures_html
 from dashboard.train_run import go_to
 from dashboard.train_source import choose_source, chosen_source, source_name, split_controls, splits_of
@@ -173,7 +174,7 @@ def small_picture(path: Path) -> bytes:
 
 @st.cache_resource(show_spinner=False, max_entries=300)
 def _small_picture(path: str, time_ns: int, size: int) -> bytes:
-    return thumbnail(decode_image(Path(path).read_bytes()).pixels, SIDE_PX)
+    return thumbnail(decode_image(picture_bytes(Path(path))).pixels, SIDE_PX)
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)

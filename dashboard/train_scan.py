@@ -23,6 +23,7 @@ from dashboard.guard import told_errors
 from dashboard.job_results import result_or_progress
 from dashboard.markdown import literal
 from dashboard.page import theme
+from dashboard.resources import data_jobs
 from dashboard.train_pictures import Captioned, pictures_html
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def _report(source: DataSource, splits: Splits) -> ScanReport | None:
     prints = [files.fingerprint() for _, files in splits.items()]
     key = json.dumps(["scan", source.to_json(), prints])
     count = sum(len(files.paths) for _, files in splits.items())
-    return result_or_progress("scan", key, f"Looking into {count:,} files", work, ScanReport)
+    doing = f"Looking into {count:,} files"
+    return result_or_progress("scan", key, doing, work, ScanReport, jobs=data_jobs())
 
 
 def _draw_verdict(splits: Splits, report: ScanReport, left: Splits) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,8 +16,8 @@ from cnn_core.errors import Cancelled
 from dashboard.choosers import choice
 from dashboard.jobs import job_progress
 from dashboard.markdown import literal
-from dashboard.resources import data_folder, data_jobs, runs, session_name
-from dashboard.train_choice import remembered_errors, tell_errors
+from dashboard.resources import data_folder, data_jobs, session_name
+from dashboard.train_upload import draw_upload
 
 ORIGINS = {"folder": "A folder", "download": "Cats and dogs", "upload": "A zip"}
 ORIGIN_HELP = (
@@ -31,8 +29,6 @@ FOLDER_HELP = (
     "stays in this session: a copied link does not name it."
 )
 MORE_HELP = "One per line; their pictures are joined into training. They hold the same class folders."
-MAX_ARCHIVE_MB = 200  # as much as the server takes, see .streamlit/config.toml
-KEPT_UPLOADS = 4  # unpacked ones without a run
 DOWNLOAD_KEY = "download-cats-and-dogs"
 FOLDER, MORE, VALIDATION, TEST, SEED, GREY = (
     f"data-{name}" for name in ("folder", "more", "validation", "test", "seed", "grey")
@@ -111,7 +107,7 @@ def choose_source() -> None:
         origin = choice("Photos from", ORIGINS, key="origin", help=ORIGIN_HELP)
     st.session_state["_origin"] = origin
     with detail:
-        {"folder": _choose_folder, "download": _download, "upload": _upload}[origin]()
+        {"folder": _choose_folder, "download": _download, "upload": draw_upload}[origin]()
 
 
 def _choose_folder() -> None:
@@ -168,52 +164,6 @@ def _download_work(target: Path) -> Callable[[Callable[[float], None], Callable[
         return str(download_cats_and_dogs(target, progress=told))
 
     return work
-
-
-def _upload() -> None:
-    turn = st.session_state.setdefault("_zip_turn", 0)
-    file = st.file_uploader(
-        "Zip of class folders",
-        type="zip",
-        key=f"zip-{turn}",
-        max_upload_size=MAX_ARCHIVE_MB,
-        help=f"Up to {MAX_ARCHIVE_MB} MB. It holds one folder per class, or train and validation folders.",
-    )
-    if file is not None:
-        with st.spinner("Unpacking …"), remembered_errors("zip"):
-            st.session_state["_data_upload"] = str(unpacked(file))
-            st.session_state["_data_upload_name"] = file.name
-        st.session_state["_zip_turn"] = turn + 1  # an empty uploader frees the memory of the file
-        st.rerun()
-    tell_errors("zip")
-    if "_data_upload" in st.session_state:
-        st.caption(f":material/folder_zip: {literal(st.session_state['_data_upload_name'])} is unpacked.")
-
-
-def unpacked(file: Any) -> Path:
-    """The folder of an uploaded archive, unpacked once for each content.
-
-    Raises:
-        DataError: no zip, hostile, too large, or without class folders.
-    """
-    from cnn_core.datasets.archives import unpack_class_folders
-
-    uploads = places.cache_folder() / "datasets" / "uploads"
-    folder = uploads / hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    file.seek(0)
-    if not folder.is_dir():
-        _make_room(uploads)
-        unpack_class_folders(file, folder)
-    os.utime(folder)  # used last
-    return folder
-
-
-def _make_room(uploads: Path) -> None:
-    """Remove the uploads unused longest, but none that a run was trained on."""
-    needed = {Path(folder) for run in runs().all() for folder in run.source.folders}
-    unused = [path for path in uploads.glob("[!.]*") if path not in needed]
-    for path in sorted(unused, key=lambda path: path.stat().st_mtime)[: 1 - KEPT_UPLOADS or None]:
-        shutil.rmtree(path, ignore_errors=True)
 
 
 def split_controls(origin_of_splits: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -13,10 +15,14 @@ from streamlit.testing.v1 import AppTest
 from tiny_photos import write_class_folders, write_tiny_photos
 
 from cnn_core.errors import DataError
-from dashboard import train_source
-from dashboard.train_data import class_sentence, counts_html, samples
+from dashboard import train_source, train_upload
+from dashboard.jobs import jobs as shared_jobs
+from dashboard.markdown import literal
+from dashboard.resources import data_jobs
+from dashboard.train_data import class_sentence, counts_html, samples, small_picture
 from dashboard.train_pictures import Captioned, pictures_html
 from dashboard.train_source import DOWNLOAD_KEY, FOLDER, TEST, VALIDATION, splits_of
+from dashboard.train_upload import ignored_sentence
 
 PATIENCE_SECONDS = 60
 
@@ -177,6 +183,19 @@ def test_an_uploaded_zip_becomes_a_data_set(open_app, photos):
     assert "18 files" in said(app)
 
 
+def test_files_of_a_zip_that_are_not_trained_on_are_counted(open_app, photos):
+    stray = photos / "train" / "stray"
+    stray.mkdir()
+    for name in ("one.jpg", "two.jpg"):
+        shutil.copy(photos / "train" / "cats" / "cats.0.jpg", stray / name)
+    (stray / "deep").mkdir()
+    (stray / "one.jpg").rename(stray / "deep" / "one.jpg")
+    (stray / "two.jpg").rename(photos / "two.jpg")
+    app = with_zip(open_app("train", section="data"), zip_of(photos))
+    assert "2 files of it are left out" in said(app)
+    assert ignored_sentence(0) == ""
+
+
 def test_a_file_that_is_no_zip_is_told_and_another_can_be_uploaded(open_app, photos):
     app = with_zip(open_app("train", section="data"), b"no zip at all")
     assert len(app.error) == 1
@@ -240,6 +259,32 @@ def test_a_row_of_samples_is_the_same_for_the_same_turn_and_says_which_is_damage
     assert all(len(row) == 5 for row in rows)
 
 
+def test_a_pipe_among_the_pictures_is_no_sample_and_keeps_nobody_waiting(photos):
+    os.mkfifo(photos / "train" / "pipe.jpg")
+    with pytest.raises(OSError, match="no plain file"):
+        small_picture(photos / "train" / "pipe.jpg")
+
+
+def test_a_scan_goes_on_while_the_networks_and_another_scan_work(open_app, photos):
+    go_on = threading.Event()
+    try:
+        for queue in (shared_jobs(), data_jobs()):
+            queue.start("hold", lambda progress, cancelled: go_on.wait(PATIENCE_SECONDS), "another session")
+        app = with_folder(open_app("train", section="data"), photos)
+        assert "18 files" in said(app)
+    finally:
+        go_on.set()
+
+
+def test_what_else_lies_in_class_folders_is_told(open_app, photos):
+    (photos / "train" / "cats" / "more").mkdir()
+    shutil.copy(photos / "train" / "cats" / "cats.0.jpg", photos / "train" / "cats" / "more" / "a.jpg")
+    notes = splits_of(train_source.DataSource(folders=(str(photos),))).notes
+    assert notes
+    app = with_folder(open_app("train", section="data"), photos)
+    assert literal(notes[0], longest=None) in said(app)
+
+
 def test_the_longest_bar_belongs_to_the_largest_class(photos):
     files = splits_of(train_source.DataSource(folders=(str(photos),)))
     table = counts_html(files)
@@ -261,12 +306,12 @@ def test_words_beneath_a_picture_are_no_html():
 
 def test_uploads_that_no_run_needs_make_room_for_new_ones(open_app, tmp_path, monkeypatch):
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(train_source, "KEPT_UPLOADS", 2)
+    monkeypatch.setattr(train_upload, "KEPT_UPLOADS", 2)
     folders = []
     for number in range(4):
         photos = write_class_folders(tmp_path / f"set{number}", 3, first_seed=100 * number)
-        folders.append(train_source.unpacked(io.BytesIO(zip_of(photos))))
+        folders.append(train_upload.unpacked(io.BytesIO(zip_of(photos))))
         time.sleep(0.02)
     assert [folder.is_dir() for folder in folders] == [False, False, True, True]
-    again = train_source.unpacked(io.BytesIO(zip_of(tmp_path / "set3")))
+    again = train_upload.unpacked(io.BytesIO(zip_of(tmp_path / "set3")))
     assert again == folders[3]

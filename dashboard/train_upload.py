@@ -1,0 +1,84 @@
+"""An uploaded zip of class folders as data to train on: unpacked once, kept while there is room or a need."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from cnn_core import places
+from dashboard.markdown import literal
+from dashboard.resources import runs
+from dashboard.train_choice import remembered_errors, tell_errors
+
+MAX_ARCHIVE_MB = 200  # as much as the server takes, see .streamlit/config.toml
+KEPT_UPLOADS = 4  # unpacked ones without a run
+
+
+def draw_upload() -> None:
+    """Take a zip in and say what became of it."""
+    turn = st.session_state.setdefault("_zip_turn", 0)
+    file = st.file_uploader(
+        "Zip of class folders",
+        type="zip",
+        key=f"zip-{turn}",
+        max_upload_size=MAX_ARCHIVE_MB,
+        help=f"Up to {MAX_ARCHIVE_MB} MB. It holds one folder per class, or train and validation folders.",
+    )
+    if file is not None:
+        with st.spinner("Unpacking …"), remembered_errors("zip"):
+            st.session_state["_data_upload"] = str(unpacked(file))
+            st.session_state["_data_upload_name"] = file.name
+            st.session_state["_data_upload_ignored"] = left_out(file)
+        st.session_state["_zip_turn"] = turn + 1  # an empty uploader frees the memory of the file
+        st.rerun()
+    tell_errors("zip")
+    if "_data_upload" in st.session_state:
+        name, ignored = st.session_state["_data_upload_name"], st.session_state["_data_upload_ignored"]
+        st.caption(f":material/folder_zip: {literal(name)} is unpacked.{ignored_sentence(ignored)}")
+
+
+def left_out(file: Any) -> int:
+    """How many files of an uploaded archive are no pictures of a class."""
+    from cnn_core.datasets.archives import look_into
+
+    file.seek(0)
+    return look_into(file).ignored
+
+
+def ignored_sentence(count: int) -> str:
+    """That some files of an archive are not trained on, and why; nothing where there are none."""
+    if count == 0:
+        return ""
+    files = "1 file of it is" if count == 1 else f"{count:,} files of it are"
+    return f" {files} left out: no pictures, or not directly in a class folder."
+
+
+def unpacked(file: Any) -> Path:
+    """The folder of an uploaded archive, unpacked once for each content.
+
+    Raises:
+        DataError: no zip, hostile, too large, or without class folders.
+    """
+    from cnn_core.datasets.archives import unpack_class_folders
+
+    uploads = places.cache_folder() / "datasets" / "uploads"
+    folder = uploads / hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    file.seek(0)
+    if not folder.is_dir():
+        _make_room(uploads)
+        unpack_class_folders(file, folder)
+    os.utime(folder)  # used last
+    return folder
+
+
+def _make_room(uploads: Path) -> None:
+    """Remove the uploads unused longest, but none that a run was trained on."""
+    needed = {Path(folder) for run in runs().all() for folder in run.source.folders}
+    unused = [path for path in uploads.glob("[!.]*") if path not in needed]
+    for path in sorted(unused, key=lambda path: path.stat().st_mtime)[: 1 - KEPT_UPLOADS or None]:
+        shutil.rmtree(path, ignore_errors=True)
