@@ -8,6 +8,8 @@ import streamlit as st
 
 from cnn_core.evaluation.curves import best_threshold, precision_recall_curve, reliability, roc_curve
 from cnn_core.evaluation.predictions import answers, probability_of
+from dashboard import address
+from dashboard.choosers import class_tokens
 from dashboard.figures.evaluation_charts import precision_recall_figure, reliability_figure, roc_figure
 from dashboard.frames import PLAIN
 from dashboard.markdown import literal
@@ -17,45 +19,66 @@ if TYPE_CHECKING:
     from cnn_core.evaluation.predictions import Predictions
 
 
+CLASS_HELP = "The curves ask of every picture whether it shows this class or any other one."
+
+
 def draw_curves(predictions: Predictions, threshold: float) -> None:
-    """Two classes: both curves over all thresholds, and calibration; more classes: calibration alone."""
-    st.subheader("Thresholds and calibration" if predictions.two_classes else "Calibration")
-    present = len(set(predictions.labels.tolist()))
-    if not predictions.two_classes or present < 2:
-        if present < 2:
-            st.caption("This set shows one class only, so there are no curves over thresholds.")
+    """Both curves of a class over all thresholds, and calibration; a class is picked if there are more."""
+    st.subheader("Thresholds and calibration")
+    shown = sorted(set(predictions.labels.tolist()))
+    if len(shown) < 2:
+        st.caption("This set shows one class only, so there are no curves over thresholds.")
         plain, _ = st.columns([1, 1.35])
         with plain:
             _draw_reliability(predictions)
         return
+    index = 1 if predictions.two_classes else _class_of_curves(predictions.classes, shown)
+    chosen = threshold if predictions.two_classes else None
     roc, pair, calibration = st.columns(3, gap="medium")
     with roc:
-        _draw_roc(predictions, threshold)
+        _draw_roc(predictions, index, chosen)
     with pair:
-        _draw_precision_recall(predictions, threshold)
+        _draw_precision_recall(predictions, index, chosen)
     with calibration:
         _draw_reliability(predictions)
 
 
-def _draw_roc(predictions: Predictions, threshold: float) -> None:
-    name = predictions.classes[1]
-    curve = roc_curve(predictions.probabilities[:, 1], predictions.labels == 1)
+def _class_of_curves(classes: tuple[str, ...], shown: list[int]) -> int:
+    """The class that the curves set against all others; one of those that the set shows."""
+    tokens = class_tokens(classes)
+    by_token = {tokens[index]: index for index in shown}
+    address.restore("eval_class", address.name_in(by_token), next(iter(by_token)))
+    token = st.selectbox(
+        "Class of the curves, against all others",
+        list(by_token),
+        format_func=lambda token: classes[by_token[token]],
+        key="eval_class",
+        width=340,
+        help=CLASS_HELP,
+    )
+    address.keep({"eval_class": token})
+    return by_token[token]
+
+
+def _draw_roc(predictions: Predictions, index: int, threshold: float | None) -> None:
+    name = predictions.classes[index]
+    curve = roc_curve(predictions.probabilities[:, index], predictions.labels == index)
     st.plotly_chart(
         roc_figure(curve, name=name, threshold=threshold, theme=theme()),
         key="eval-roc",
         config=PLAIN,
         alt=f"ROC curve of {name}, area {curve.area:.3f}",
     )
-    best = best_threshold(curve, "accuracy")
-    st.caption(
-        f"ROC: how many {literal(name)} are found, against how many others are taken for them. "
-        f"On these pictures a threshold of {best:.2f} answers most right."
-    )
+    words = f"ROC: how many {literal(name)} are found, against how many others are taken for them."
+    if threshold is not None:
+        best = best_threshold(curve, "accuracy")
+        words += f" On these pictures a threshold of {best:.2f} answers most right."
+    st.caption(words)
 
 
-def _draw_precision_recall(predictions: Predictions, threshold: float) -> None:
-    name = predictions.classes[1]
-    curve = precision_recall_curve(predictions.probabilities[:, 1], predictions.labels == 1)
+def _draw_precision_recall(predictions: Predictions, index: int, threshold: float | None) -> None:
+    name = predictions.classes[index]
+    curve = precision_recall_curve(predictions.probabilities[:, index], predictions.labels == index)
     st.plotly_chart(
         precision_recall_figure(curve, name=name, threshold=threshold, theme=theme()),
         key="eval-pr",

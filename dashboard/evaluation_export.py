@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from dashboard.evaluation_confusion import told_cells
 from dashboard.evaluation_pictures import PER_PAGE, TILE_PX, tiles_pixels
 from dashboard.exports import export_row, file_name
 from dashboard.figures.colours import UInt8
@@ -54,12 +55,7 @@ def evaluation_png(
 ) -> bytes:
     """The first pictures behind the chosen cell, with the figures of the set in words."""
     low, high = evaluation.accuracy_interval
-    names = predictions.classes
-    counts = "; ".join(
-        f"{names[true]} answered {names[given]}: {count}"
-        for true, row in enumerate(evaluation.confusion)
-        for given, count in enumerate(row)
-    )
+    counts = told_cells(predictions.classes, evaluation)
     pictures = tiles_pixels([predictions.paths[i] for i in members[:PER_PAGE]], _decoded)
     blank = np.full((TILE_PX, TILE_PX, 3), 230, np.uint8)
     return view_png(

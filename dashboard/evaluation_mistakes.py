@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from cnn_core.errors import Cancelled, ConvscopeError
@@ -17,16 +15,14 @@ from cnn_core.evaluation.scores import worst_mistakes
 from cnn_core.results import AttributionMap
 from dashboard import address
 from dashboard.choosers import choice
-from dashboard.evaluation_pictures import DAMAGED, GONE, choose_photo, missing_html, set_picture, sure
-from dashboard.exports import export_row, file_name
-from dashboard.figures.colours import UInt8, short
-from dashboard.figures.export import arrays_npz, view_png
+from dashboard.evaluation_pictures import DAMAGED, GONE, choose_photo, missing_html, set_picture
+from dashboard.figures.colours import UInt8
 from dashboard.figures.overlay import fit_to_image, overlay, overlay_scale
-from dashboard.figures.pattern_grid import row_pixels
 from dashboard.figures.pictures import enlarged, jpeg, rgb_pixels
 from dashboard.figures.scale_bar import scale_bar_html
 from dashboard.job_results import result_or_progress
 from dashboard.markdown import literal
+from dashboard.mistakes_export import COLUMNS, FOR, Mistake, MistakeMaps, draw_exports
 from dashboard.resources import explorer, seen_pixels
 
 if TYPE_CHECKING:
@@ -35,50 +31,12 @@ if TYPE_CHECKING:
     from dashboard.photos import Photo
 
 SHOWN = 6
-COLUMNS = 3
 SHOWN_PX = 224
 OPACITY = 0.75
-FOR = {"answer": "Its answer", "truth": "The truth"}
 FOR_HELP = (
     "Where the picture speaks for the class that the network answered, wrongly, or for the true one. Of two "
     "classes one map is the negative of the other."
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mistake:
-    """A picture that was answered wrong.
-
-    Attributes:
-        path: of the file.
-        probability: of the answer, 0..1.
-        answer, truth: indices of the classes.
-        names: of all classes.
-    """
-
-    path: str
-    probability: float
-    answer: int
-    truth: int
-    names: tuple[str, ...]
-
-    def asked(self, about: str) -> int:
-        """The class that the heat map is for."""
-        return self.answer if about == "answer" else self.truth
-
-    def words(self) -> str:
-        """What it is and what the network said, as Markdown."""
-        return (
-            f"**{literal(self.names[self.truth])}**, answered **{literal(self.names[self.answer])}** "
-            f"{literal(sure(self.probability))}"
-        )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MistakeMaps:
-    """A heat map per mistake; None where the picture could not be read."""
-
-    maps: tuple[AttributionMap | None, ...]
 
 
 def mistakes_of(predictions: Predictions, threshold: float, first: int = 0) -> tuple[Mistake, ...]:
@@ -104,16 +62,13 @@ def draw_mistakes(run: RunView, predictions: Predictions, threshold: float) -> N
     if count == 0:
         st.markdown("No picture of this set was answered wrong.")
         return
-    if run.model_key is None:
-        st.info("The heat maps are there once the run has finished its model.", icon=":material/info:")
-        return
     about_place, page_place = st.columns([1, 1], vertical_alignment="bottom")
     with about_place:
         about = choice("Heat map for", FOR, key="eval_map", help=FOR_HELP)
     with page_place:
         first = _first_shown(count)
     mistakes = mistakes_of(predictions, threshold, first)
-    maps = _maps_or_progress(run.model_key, mistakes, about)
+    maps = _maps_or_progress(str(run.model_key), mistakes, about)
     if maps is not None:
         _draw_all(run, mistakes, maps, about)
 
@@ -179,7 +134,7 @@ def _draw_all(run: RunView, mistakes: Sequence[Mistake], maps: MistakeMaps, abou
         "Each map on its own scale, in logits per cell where it is signed. Click a name to open the picture."
     )
     if pairs:
-        _draw_exports(run, mistakes, maps, about, pairs)
+        draw_exports(run, mistakes, maps, about, pairs)
 
 
 def _draw_one(
@@ -231,46 +186,3 @@ def _pair(model_key: str, photo: Photo, evidence: AttributionMap) -> tuple[UInt8
     values = fit_to_image(evidence.values, evidence.extent, seen.shape[:2], large.shape[:2])
     scale = overlay_scale(evidence.values, signed=evidence.signed)
     return large, overlay(large, values, scale=scale, opacity=OPACITY)
-
-
-def _draw_exports(
-    run: RunView, mistakes: Sequence[Mistake], maps: MistakeMaps, about: str, pairs: Sequence[UInt8]
-) -> None:
-    told = "; ".join(
-        f"{set_picture(m.path).title} is {m.names[m.truth]}, answered {m.names[m.answer]} "
-        f"{sure(m.probability)}"
-        + ("" if each is None else f", map up to {short(float(np.abs(each.values).max()))}")
-        for m, each in zip(mistakes, maps.maps, strict=True)
-    )
-    export_row(
-        file_name(run.key, "mistakes"),
-        key="mistakes-export",
-        png=lambda: view_png(
-            row_pixels(pairs, 2 * min(COLUMNS, len(pairs) // 2)),
-            title=f"Worst mistakes of {run.title}",
-            note=f"Heat maps for {FOR[about].lower()}, own scale each. {told}.",
-        ),
-        npz=lambda: arrays_npz(
-            paths=np.array([m.path for m in mistakes]),
-            truth=np.int64([m.truth for m in mistakes]),
-            answer=np.int64([m.answer for m in mistakes]),
-            probability=np.float32([m.probability for m in mistakes]),
-            **{f"map_{i}": each.values for i, each in enumerate(maps.maps) if each is not None},
-        ),
-        code=mistakes_code(run, mistakes, maps, about),
-    )
-
-
-def mistakes_code(run: RunView, mistakes: Sequence[Mistake], maps: MistakeMaps, about: str) -> str:
-    """Python that asks for the heat maps again with ``cnn_core`` alone."""
-    there = [(m, each) for m, each in zip(mistakes, maps.maps, strict=True) if each is not None]
-    questions = "".join(f"    ({m.path!r}, {m.asked(about)}),\n" for m, _ in there)
-    method = there[0][1].method if there else "grad_cam"
-    return (
-        "from cnn_core import open_explorer, open_image\n\n"
-        "explorer = open_explorer()\n"
-        f"model = {run.model_key!r}\n"
-        f"for path, class_index in [\n{questions}]:\n"
-        f"    evidence = explorer.attribution(model, open_image(path), {method!r}, class_index=class_index)\n"
-        "    print(path, evidence.score, evidence.values.round(2))\n"
-    )

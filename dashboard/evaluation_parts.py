@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,15 +14,12 @@ from cnn_core.evaluation.scores import Evaluation, confusion_members, evaluate
 from cnn_core.model_store import read_card
 from dashboard import address
 from dashboard.choosers import choice
+from dashboard.evaluation_confusion import draw_confusion, first_page
 from dashboard.evaluation_curves import draw_curves
 from dashboard.evaluation_export import draw_exports
 from dashboard.evaluation_mistakes import draw_mistakes
 from dashboard.evaluation_pictures import draw_tiles, follow_chosen_photo
-from dashboard.figures.colours import percent
-from dashboard.figures.evaluation_charts import cell_of, confusion_figure
-from dashboard.frames import PLAIN, clicked_name
 from dashboard.markdown import literal
-from dashboard.page import theme
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
@@ -67,7 +63,7 @@ def draw_evaluation(view: View | None, run: RunView) -> None:
     """
     follow_chosen_photo()
     files = prediction_files(run.folder)
-    if not files:
+    if not files or run.model_key is None:
         st.info(NOT_YET, icon=":material/fact_check:")
         return
     set_place, threshold_place = st.columns([1, 2.4], gap="large", vertical_alignment="bottom")
@@ -80,7 +76,7 @@ def draw_evaluation(view: View | None, run: RunView) -> None:
     _draw_figures(predictions, evaluation)
     matrix, pictures = st.columns([1, 1.35], gap="large")
     with matrix:
-        true, answered = _draw_confusion(predictions, evaluation)
+        true, answered = draw_confusion(predictions, evaluation)
     with pictures:
         members = confusion_members(predictions, true, answered, threshold)
         _draw_members(predictions, members, true, answered, threshold)
@@ -130,7 +126,7 @@ def _threshold(predictions: Predictions) -> float:
         step=0.01,
         key="eval_threshold",
         help=THRESHOLD_HELP.format(name=literal(name)),
-        on_change=_first_page,
+        on_change=first_page,
     )
     address.keep({"eval_threshold": None if chosen == 0.5 else f"{chosen:.2f}"})
     return float(chosen)
@@ -158,78 +154,6 @@ def _draw_figures(predictions: Predictions, evaluation: Evaluation) -> None:
     for column, (title, value, about, text) in zip(st.columns(len(figures)), figures, strict=True):
         column.metric(title, value, help=text)
         column.caption(about)
-
-
-def _draw_confusion(predictions: Predictions, evaluation: Evaluation) -> tuple[int, int]:
-    """The matrix with its words; gives the chosen cell."""
-    st.subheader("Answers and truth")
-    true, answered = _chosen_cell(predictions, evaluation)
-    names = predictions.classes
-    st.plotly_chart(
-        confusion_figure(evaluation.confusion, names, chosen=(true, answered), theme=theme()),
-        key="eval-confusion",
-        config=PLAIN,
-        on_select=functools.partial(_open_cell, len(names)),
-        selection_mode="points",
-        alt="Confusion matrix: " + "; ".join(_cell_words(names, evaluation, t, a) for t, a in _cells(names)),
-    )
-    st.markdown("\n".join(class_lines(evaluation)))
-    return true, answered
-
-
-def _cells(names: tuple[str, ...]) -> list[tuple[int, int]]:
-    return [(true, answered) for true in range(len(names)) for answered in range(len(names))]
-
-
-def _cell_words(names: tuple[str, ...], evaluation: Evaluation, true: int, answered: int) -> str:
-    return f"{names[true]} answered {names[answered]}: {evaluation.confusion[true][answered]:,}"
-
-
-def class_lines(evaluation: Evaluation) -> list[str]:
-    """Precision and recall of every class in words, as Markdown."""
-    return [
-        f"- **{literal(scores.name)}**: precision {_share(scores.right, scores.answered)} of the "
-        f"{scores.answered:,} answers, recall {_share(scores.right, scores.pictures)} of the "
-        f"{scores.pictures:,} pictures"
-        for scores in evaluation.classes
-    ]
-
-
-def _share(part: int, whole: int) -> str:
-    return "–" if whole == 0 else f"**{percent(part / whole)}**"
-
-
-def _chosen_cell(predictions: Predictions, evaluation: Evaluation) -> tuple[int, int]:
-    """The cell of the address, else that of the most frequent mistake."""
-    count = len(predictions.classes)
-    tokens = {f"{true}-{answered}": (true, answered) for true, answered in _cells(predictions.classes)}
-    wrong = np.array(evaluation.confusion) * (1 - np.eye(count, dtype=int))
-    most = divmod(int(wrong.argmax()), count) if wrong.any() else (0, 0)
-    address.restore("eval_cell", address.name_in(tokens), f"{most[0]}-{most[1]}")
-    titles = {token: _cell_words(predictions.classes, evaluation, *cell) for token, cell in tokens.items()}
-    token = st.selectbox(
-        "Pictures shown",
-        list(tokens),
-        format_func=titles.__getitem__,
-        key="eval_cell",
-        on_change=_first_page,
-        help="One cell of the matrix; a click on it does the same.",
-    )
-    address.keep({"eval_cell": token})
-    return tokens[token]
-
-
-def _open_cell(classes: int) -> None:
-    name = clicked_name("eval-confusion")
-    if name is not None and name < classes * classes:
-        true, answered = cell_of(name, classes)
-        st.session_state["eval_cell"] = f"{true}-{answered}"
-        _first_page()
-
-
-def _first_page() -> None:
-    st.session_state["eval_page"] = 0
-    st.session_state["eval_worst"] = 1
 
 
 def _pictures(count: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,6 +18,9 @@ SHADES = 9
 FAINTEST = 0.05  # strength of the accent in a cell of 0 %
 MATRIX_PX = 520  # of the cells together, about: the size of letters and targets follows from it
 FRAME_WIDTH_PX = 4
+MOST_WRITTEN = 24  # classes up to which every cell has its number; cells of more are told by hovering
+MOST_CELLS = 2000  # that can be hovered over and clicked then
+MOST_TICKS = 40
 
 
 def confusion_figure(
@@ -36,6 +40,7 @@ def confusion_figure(
     cells = np.asarray(counts, np.int64)
     shares = cells / np.maximum(cells.sum(axis=1, keepdims=True), 1)
     strengths = np.linspace(FAINTEST, 1, SHADES)
+    gap = 3 if len(cells) <= MOST_WRITTEN else 0
     figure = go.Figure(
         go.Heatmap(
             z=np.asarray(shares, np.float32),
@@ -43,12 +48,13 @@ def confusion_figure(
             zmax=1,
             colorscale=[[i / (SHADES - 1), _mixed(theme, share)] for i, share in enumerate(strengths)],
             showscale=False,
-            xgap=3,
-            ygap=3,
+            xgap=gap,
+            ygap=gap,
             hoverinfo="skip",
         )
     )
-    figure.add_trace(_numbers(cells, shares, theme))
+    if len(cells) <= MOST_WRITTEN:
+        figure.add_trace(_numbers(cells, shares, theme))
     figure.add_trace(_targets(cells, shares, classes))
     if chosen is not None:
         figure.add_shape(**_frame(chosen, theme))
@@ -59,6 +65,15 @@ def confusion_figure(
 def cell_of(name: int, classes: int) -> tuple[int, int]:
     """(true, answered) of the ``customdata`` that a click gave."""
     return divmod(name, classes)
+
+
+def fullest_cells(counts: ArrayLike, most: int) -> list[tuple[int, int]]:
+    """The cells (true, answered) with any pictures, at most ``most``, those with the most; row by row."""
+    flat = np.asarray(counts, np.int64).ravel()
+    filled = np.flatnonzero(flat)
+    chosen = filled[np.argsort(-flat[filled], kind="stable")[:most]]
+    width = math.isqrt(flat.size)
+    return [divmod(int(place), width) for place in np.sort(chosen)]
 
 
 def _numbers(cells: NDArray[np.int64], shares: NDArray[np.float64], theme: Theme) -> go.Scatter:
@@ -80,27 +95,35 @@ def _numbers(cells: NDArray[np.int64], shares: NDArray[np.float64], theme: Theme
     )
 
 
+def _clickable(cells: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of the cells that lead somewhere: all, or of very many those with pictures."""
+    if len(cells) <= MOST_WRITTEN:
+        y, x = np.divmod(np.arange(cells.size), len(cells))
+        return y, x
+    pairs = np.array(fullest_cells(cells, MOST_CELLS), np.int64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
+
+
 def _targets(cells: NDArray[np.int64], shares: NDArray[np.float64], classes: Sequence[str]) -> go.Scatter:
-    """One invisible square per cell, as wide as the cell or nearly so, to be hovered over and clicked."""
+    """An invisible square on each cell, as wide as the cell or nearly so, to be hovered over and clicked."""
     names = [html.escape(name, quote=False) for name in classes]
     shown = cells.sum(axis=1)
+    y, x = _clickable(cells)
     facts = [
         f"true: <b>{names[true]}</b>, answered: <b>{names[answered]}</b><br>"
         f"{cells[true, answered]} of {shown[true]} pictures of {names[true]}"
         + (f", {percent(float(shares[true, answered]))}" if shown[true] else "")
-        for true in range(len(cells))
-        for answered in range(len(cells))
+        for true, answered in zip(y.tolist(), x.tolist(), strict=True)
     ]
-    y, x = np.divmod(np.arange(cells.size), len(cells))
     invisible = {"marker": {"opacity": 0}}
     return go.Scatter(
         x=x,
         y=y,
         mode="markers",
-        marker={"symbol": "square", "size": MATRIX_PX // len(cells), "opacity": 0},
+        marker={"symbol": "square", "size": max(3, MATRIX_PX // len(cells)), "opacity": 0},
         selected=invisible,
         unselected=invisible,
-        customdata=np.arange(cells.size),
+        customdata=y * len(cells) + x,
         text=facts,
         hovertemplate="%{text}<extra></extra>",
     )
@@ -120,9 +143,10 @@ def _frame(cell: tuple[int, int], theme: Theme) -> dict[str, object]:
 
 def _layout(figure: go.Figure, classes: Sequence[str], theme: Theme) -> None:
     count = len(classes)
-    names = [html.escape(_short(name), quote=False) for name in classes]
+    ticks = range(0, count, -(-count // MOST_TICKS))
+    names = [html.escape(_short(classes[place]), quote=False) for place in ticks]
     axis = {
-        "tickvals": list(range(count)),  # places, because two classes may have one name
+        "tickvals": list(ticks),  # places, because two classes may have one name
         "ticktext": names,
         "tickfont": {"size": 13 if count <= 5 else 11, "color": theme.text},
         "showgrid": False,

@@ -12,10 +12,17 @@ from plotly.subplots import make_subplots
 
 from cnn_core.evaluation.curves import PrecisionRecall, Reliability, RocCurve
 from dashboard.figures.colours import percent
-from dashboard.figures.confusion import cell_of, confusion_figure
+from dashboard.figures.confusion import cell_of, confusion_figure, fullest_cells
 from dashboard.figures.theme import Theme, rgb
 
-__all__ = ["cell_of", "confusion_figure", "precision_recall_figure", "reliability_figure", "roc_figure"]
+__all__ = [
+    "cell_of",
+    "confusion_figure",
+    "fullest_cells",
+    "precision_recall_figure",
+    "reliability_figure",
+    "roc_figure",
+]
 
 Values = NDArray[np.float64]
 
@@ -25,16 +32,16 @@ HEIGHT_PX = 380
 EDGE = 0.02  # beside the axes, so that a line along the border stays whole
 
 
-def roc_figure(curve: RocCurve, *, name: str, threshold: float, theme: Theme) -> go.Figure:
+def roc_figure(curve: RocCurve, *, name: str, threshold: float | None, theme: Theme) -> go.Figure:
     """How many of a class are found, against how many others are taken for it.
 
     Args:
         curve: of that class.
         name: of that class.
-        threshold: whose point is marked.
+        threshold: whose point is marked; None where no threshold decides.
         theme: colours of the page.
     """
-    x, y, place = curve.false_positive_rate, curve.true_positive_rate, curve.place(threshold)
+    x, y = curve.false_positive_rate, curve.true_positive_rate
     keep = thinned(x, y)
     figure = go.Figure(_curve(x[keep], y[keep], curve.thresholds[keep], theme))
     figure.update_traces(
@@ -42,8 +49,10 @@ def roc_figure(curve: RocCurve, *, name: str, threshold: float, theme: Theme) ->
         "%{x:.1%} of the others taken for it<extra></extra>"
     )
     figure.add_scatter(x=[0, 1], y=[0, 1], **_rule(theme))
-    told = f"finds {percent(y[place])},<br>takes {percent(x[place])} of the others"
-    _mark(figure, (float(x[place]), float(y[place])), threshold, told, theme)
+    if threshold is not None:
+        place = curve.place(threshold)
+        told = f"finds {percent(y[place])},<br>takes {percent(x[place])} of the others"
+        _mark(figure, (float(x[place]), float(y[place])), threshold, told, theme)
     title = _quoted(name)
     _layout(figure, f"others answered {title}: false positives", f"{title} found: true positives", theme)
     _note(figure, f"area <b>{curve.area:.3f}</b>", theme, corner="bottom right")
@@ -51,17 +60,18 @@ def roc_figure(curve: RocCurve, *, name: str, threshold: float, theme: Theme) ->
 
 
 def precision_recall_figure(
-    curve: PrecisionRecall, *, name: str, threshold: float, theme: Theme
+    curve: PrecisionRecall, *, name: str, threshold: float | None, theme: Theme
 ) -> go.Figure:
     """How many answers are right, against how many of the class are found; a stair.
 
     Args:
         curve: of that class.
         name: of that class.
-        threshold: whose point is marked, if any picture is answered there.
+        threshold: whose point is marked, if any picture is answered there; None where none decides.
         theme: colours of the page.
     """
-    keep, place = thinned(curve.recall, curve.precision), curve.place(threshold)
+    keep = thinned(curve.recall, curve.precision)
+    place = None if threshold is None else curve.place(threshold)
     first = np.concatenate([keep[:1], keep])  # the stair begins at the height of its first point
     x = np.concatenate([[0.0], curve.recall[keep]])
     figure = go.Figure(_curve(x, curve.precision[first], curve.thresholds[first], theme, shape="vh"))
@@ -70,7 +80,7 @@ def precision_recall_figure(
         "%{x:.1%} found<extra></extra>"
     )
     figure.add_scatter(x=[0, 1], y=[curve.prevalence] * 2, **_rule(theme))
-    if place is not None:
+    if threshold is not None and place is not None:
         point = float(curve.recall[place]), float(curve.precision[place])
         told = f"{percent(point[1])} of the answers right,<br>finds {percent(point[0])}"
         _mark(figure, point, threshold, told, theme)

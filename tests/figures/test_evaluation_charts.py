@@ -13,6 +13,7 @@ from dashboard.figures.evaluation_charts import (
     MOST_POINTS,
     cell_of,
     confusion_figure,
+    fullest_cells,
     precision_recall_figure,
     reliability_figure,
     roc_figure,
@@ -109,6 +110,32 @@ def test_ten_classes_fit_with_smaller_letters_and_long_names_are_cut() -> None:
     assert figure.data[1].textfont.size < matrix().data[1].textfont.size
     assert all(len(name) == 18 for name in figure.layout.xaxis.ticktext)
     assert names[9] in figure.data[2].text[99]
+
+
+def test_hundreds_of_classes_make_a_figure_that_is_still_small() -> None:
+    counts = np.eye(300, dtype=int) * 7
+    counts[2, 5] = 3
+    figure = matrix(counts, tuple(f"class {i}" for i in range(300)))
+    targets = figure.data[-1]
+    assert len(targets.customdata) == 301
+    assert cell_of(int(targets.customdata[3]), 300) == (2, 5)
+    assert (targets.y[3], targets.x[3]) == (2, 5)
+    assert len(figure.layout.xaxis.ticktext) <= 40
+    assert len(figure.to_json()) < 1_000_000
+
+
+def test_the_fullest_cells_come_row_by_row() -> None:
+    assert fullest_cells(((4, 0), (1, 9)), 2) == [(0, 0), (1, 1)]
+    assert fullest_cells(((4, 0), (1, 9)), 9) == [(0, 0), (1, 0), (1, 1)]
+
+
+def test_without_a_threshold_the_curves_mark_no_point() -> None:
+    roc = roc_figure(roc_curve(SCORES, TRUTH), name="dogs", threshold=None, theme=LIGHT)
+    pair = precision_recall_figure(
+        precision_recall_curve(SCORES, TRUTH), name="dogs", threshold=None, theme=LIGHT
+    )
+    assert point(roc) is None
+    assert point(pair) is None
 
 
 def test_names_with_mark_up_are_shown_as_they_are_and_equal_ones_stay_apart() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from pathlib import Path
 
@@ -14,8 +15,10 @@ from streamlit.testing.v1 import AppTest
 
 from cnn_core.evaluation.predictions import Predictions
 from cnn_core.evaluation.scores import evaluate
+from cnn_core.images import MAX_FILE_BYTES
+from dashboard.evaluation_confusion import MOST_CELLS, MOST_TOLD, class_lines, offered_cells, told_cells
 from dashboard.evaluation_mistakes import SHOWN, mistakes_of
-from dashboard.evaluation_parts import class_lines, prediction_files
+from dashboard.evaluation_parts import prediction_files
 from dashboard.evaluation_pictures import (
     DAMAGED,
     GONE,
@@ -111,6 +114,14 @@ def test_a_run_that_has_not_finished_says_when_there_will_be_figures(tmp_path):
     assert "once this run has finished" in app.info[0].value
 
 
+def test_a_run_that_is_just_finishing_says_the_same(tmp_path):
+    folder = write_run(tmp_path / "finishing", state="finishing")
+    write_answers(folder, np.array([[0.2, 0.8]]), (1,), CLASSES)
+    app = open_evaluation(folder)
+    assert "once this run has finished" in app.info[0].value
+    assert not app.error
+
+
 def test_the_figures_are_those_of_the_answers(run_folder):
     app = open_evaluation(run_folder)
     assert figures(app)["Accuracy"] == "62.5 %"
@@ -150,15 +161,15 @@ def test_an_empty_cell_says_so(run_folder):
 def test_a_click_on_a_cell_opens_it(monkeypatch):
     import streamlit as st
 
-    from dashboard import evaluation_parts
+    from dashboard import evaluation_confusion
 
     state = {"eval_page": 3}
     monkeypatch.setattr(st, "session_state", state)
-    monkeypatch.setattr(evaluation_parts, "clicked_name", lambda key: 2)
-    evaluation_parts._open_cell(2)
+    monkeypatch.setattr(evaluation_confusion, "clicked_name", lambda key: 2)
+    evaluation_confusion._open_cell(2)
     assert (state["eval_cell"], state["eval_page"]) == ("1-0", 0)
-    monkeypatch.setattr(evaluation_parts, "clicked_name", lambda key: 7)  # of a run with more classes
-    evaluation_parts._open_cell(2)
+    monkeypatch.setattr(evaluation_confusion, "clicked_name", lambda key: 7)  # of a run with more classes
+    evaluation_confusion._open_cell(2)
     assert state["eval_cell"] == "1-0"
 
 
@@ -212,6 +223,12 @@ def test_more_than_two_classes_have_no_threshold_but_everything_else(runs_folder
     assert app.selectbox(key="eval_cell").value == "2-0"
     assert tiles(app) == ["dogs.2.png, 50.0 %"]
     assert "3 classes" in words(app)
+    assert app.selectbox(key="eval_class").value == "birds"
+    assert "how many birds are found" in words(app)
+    app.selectbox(key="eval_class").set_value("dogs").run()
+    assert not app.exception
+    assert "how many dogs are found" in words(app)
+    assert "a threshold of" not in words(app)
 
 
 def test_damaged_answers_are_told_in_a_sentence(run_folder):
@@ -234,7 +251,7 @@ def test_an_evaluation_can_be_taken_away_and_its_code_runs(run_folder, monkeypat
     def row(name, *, png, npz, code, key="export"):
         made[key] = (png(), npz(), code)
 
-    for module in ("evaluation_export", "evaluation_mistakes"):
+    for module in ("evaluation_export", "mistakes_export"):
         monkeypatch.setattr(f"dashboard.{module}.export_row", row)
     wait_for_maps(open_evaluation(run_folder))
     assert set(made) == {"evaluation-export", "mistakes-export"}
@@ -288,6 +305,18 @@ def test_a_tile_is_a_picture_or_a_reason(tmp_path, photo_bytes):
     assert "&lt;b&gt;" in missing_html(GONE, "<b>.png")
 
 
+def test_a_path_that_is_a_pipe_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert tile_or_reason(set_picture(str(tmp_path / "pipe.jpg"))) == DAMAGED
+
+
+def test_of_a_huge_file_no_more_is_read_than_tells_that_it_is_too_large(tmp_path):
+    with (tmp_path / "huge.jpg").open("wb") as file:
+        file.truncate(MAX_FILE_BYTES + 2**20)
+    assert len(set_picture(str(tmp_path / "huge.jpg")).read()) == MAX_FILE_BYTES + 1
+    assert tile_or_reason(set_picture(str(tmp_path / "huge.jpg"))) == DAMAGED
+
+
 @pytest.mark.parametrize(
     ("probability", "text"), [(1.0, "> 99.9 %"), (0.9994, "99.9 %"), (0.5, "50.0 %"), (0.0, "< 0.1 %")]
 )
@@ -317,3 +346,31 @@ def test_a_class_that_is_never_answered_has_no_precision():
     lines = class_lines(evaluate(answers_of(4)))
     assert "precision – of the 0 answers, recall **0\u00a0%** of the 4 pictures" in lines[0]
     assert "recall – of the 0 pictures" in lines[1]
+
+
+def many_classes(count: int) -> Predictions:
+    """Two pictures of each class, one of them answered with the class after it."""
+    labels = np.repeat(np.arange(count), 2)
+    given = np.where(np.arange(2 * count) % 2 == 0, labels, (labels + 1) % count)
+    return Predictions(
+        probabilities=np.eye(count, dtype=np.float32)[given],
+        labels=labels,
+        paths=tuple(f"{number}.jpg" for number in range(2 * count)),
+        classes=tuple(f"class {number}" for number in range(count)),
+    )
+
+
+def test_words_and_choices_stay_few_where_there_are_many_classes():
+    predictions = many_classes(300)
+    evaluation = evaluate(predictions)
+    assert len(offered_cells(evaluation, (299, 5))) == MOST_CELLS + 1
+    assert "299-5" in offered_cells(evaluation, (299, 5))
+    assert told_cells(predictions.classes, evaluation).count(";") == MOST_TOLD
+    assert told_cells(predictions.classes, evaluation).endswith(f"and {600 - MOST_TOLD} cells with fewer")
+    assert len(class_lines(evaluation)) == MOST_TOLD
+
+
+def test_an_empty_cell_is_not_offered_and_a_short_matrix_is_told_whole():
+    evaluation = evaluate(answers_of(4))
+    assert offered_cells(evaluation, (0, 1)) == ["0-1"]
+    assert told_cells(CLASSES, evaluation) == "cats answered dogs: 4"
