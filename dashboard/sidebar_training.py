@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from cnn_core.runs.device_queue import device_of
 from dashboard.figures.colours import percent
 from dashboard.guard import told_errors
 from dashboard.markdown import literal
@@ -29,9 +30,13 @@ def sidebar_training() -> None:
         redrawn(None if run is None else run.key)
 
 
-def run_on_its_way() -> RunView | None:
-    """The run that trains, else the one that is next; None when nothing is going on."""
-    alive = [run for run in runs().all() if run.is_alive]
+def run_on_its_way(device: str | None = None) -> RunView | None:
+    """The run that trains, else the one that is next; None when nothing is going on.
+
+    Args:
+        device: that it takes, ``gpu`` or ``cpu``; None for any.
+    """
+    alive = [run for run in runs().all() if run.is_alive and device in (None, device_of(run.config.device))]
     trained = [run for run in alive if run.state != "queued"]
     return (trained or sorted(alive, key=lambda run: run.queue_place or 0) or [None])[0]
 
@@ -53,8 +58,9 @@ def _draw_run(run: RunView) -> None:
     known = "" if accuracy is None else f" · {percent(accuracy)} right"
     st.progress(fraction_done(run), text=f"{literal(run.title, longest=28)}, {percent(fraction_done(run))}")
     left = run.status.get("seconds_left")
-    ahead = f" · {duration(float(left))} left" if run.state == "running" and left is not None else ""
-    words = epoch_text(run).partition(" · ")[0] if run.state == "running" else state_word(run).capitalize()
+    trains = run.state == "running" and run.stopping is None
+    ahead = f" · {duration(float(left))} left" if trains and left is not None else ""
+    words = epoch_text(run).partition(" · ")[0] if trains else state_word(run).capitalize()
     st.caption(f"{words}{ahead}{known}")
     with st.container(horizontal=True, gap="small"):
         for label, icon, state in (("Pause", "pause", "paused"), ("Cancel", "close", "cancelled")):
@@ -64,6 +70,7 @@ def _draw_run(run: RunView) -> None:
                 icon=f":material/{icon}:",
                 on_click=_stop,
                 args=(run.key, state),
+                disabled=run.stopping == state,
             )
     st.page_link(
         PAGE,

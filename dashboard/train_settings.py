@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from cnn_core.datasets.source import DataSource
+from cnn_core.runs.device_queue import device_of
 from cnn_core.training.config import TrainingConfig
 from cnn_core.training.presets import Preset
 from dashboard.guard import told_errors
 from dashboard.markdown import literal
 from dashboard.resources import runs
 from dashboard.settings_form import SettingsForm
+from dashboard.sidebar_training import run_on_its_way
 from dashboard.train_augmentation import in_words
 from dashboard.train_choice import (
     augmentation_form,
@@ -39,6 +41,7 @@ COMMON = (
     "class_weights",
 )
 TRANSFER_ONLY = ("base", "fine_tuning_epochs")
+NETWORK_SETTINGS = ("input_size_px", "base")
 COLUMNS = 4
 LAUNCHED = "_launched"  # session state: the sidebar has not been told yet
 DOCUMENTS = {
@@ -68,11 +71,19 @@ def _draw_preset() -> Preset:
     picker, facts = st.columns([1, 1.7], gap="medium", vertical_alignment="bottom")
     with picker:
         preset = pick_preset()
-    facts.markdown(f"**{preset.parameters:,} parameters.** {preset.summary}")
+    facts.markdown(f"{_size_of_network(preset)}{preset.summary}")
     document = DOCUMENTS.get(preset.key.partition("_")[0])
     if document is not None:
         st.caption(f":material/menu_book: {document}")
     return preset
+
+
+def _size_of_network(preset: Preset) -> str:
+    """Its parameters, as Markdown; nothing once a setting that changes them is another than the preset's."""
+    values, start = settings_form(preset).values(), preset.config
+    if any(values[name] != getattr(start, name) for name in NETWORK_SETTINGS):
+        return ""
+    return f"**{preset.parameters:,} parameters** for two classes at {start.input_size_px} px. "
 
 
 def _draw_fields(form: SettingsForm, names: Sequence[str]) -> None:
@@ -171,10 +182,11 @@ def _draw_outlook(config: TrainingConfig, pictures: int) -> None:
         st.caption(f":material/timer: About {duration(seconds)}, judged by an earlier run.")
     elif pictures:
         st.caption(":material/timer: The time left is told after the first steps.")
-    alive = [run for run in known if run.is_alive]
-    if alive:
+    before = run_on_its_way(device_of(config.device))
+    if before is not None:
+        doing = "waits for its turn" if before.state == "queued" else "is being trained"
         st.info(
-            f"{literal(alive[-1].title)} is being trained. A new run waits until the device is free.",
+            f"{literal(before.title)} {doing}. A new run waits until the device is free.",
             icon=":material/hourglass_top:",
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import fields, replace
@@ -245,6 +246,35 @@ def test_a_new_run_is_told_that_it_will_wait(open_app, photos, tmp_path):
     with take_lock(folder / ".lock"):
         app = clean(open_app("train", section="settings"))
     assert any("The first" in info.value and "waits" in info.value for info in app.info)
+
+
+def test_the_run_that_trains_is_named_and_not_one_that_waits(open_app, photos, tmp_path):
+    first = write_run(tmp_path / "runs", "first", "running", title="The first")
+    queue = {"ticket": 1, "device": "cpu"}
+    second = write_run(tmp_path / "runs", "a-second", "queued", title="The second", queue=queue)
+    about = json.loads((second / "config.json").read_text())
+    (second / "config.json").write_text(json.dumps(about | {"created": 1.0}))
+    with take_lock(first / ".lock"), take_lock(second / ".lock"):
+        app = clean(open_app("train", section="settings"))
+    assert any("The first is being trained" in info.value for info in app.info)
+
+
+def test_a_run_on_another_device_makes_nobody_wait(open_app, photos, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "dashboard.train_settings.device_of", lambda wish: "gpu" if wish == "automatic" else "cpu"
+    )
+    monkeypatch.setattr("dashboard.sidebar_training.device_of", lambda wish: "cpu")
+    folder = write_run(tmp_path / "runs", "alive", "running", title="The first")
+    with take_lock(folder / ".lock"):
+        app = clean(open_app("train", section="settings"))
+    assert not any("waits" in info.value for info in app.info)
+
+
+def test_parameters_are_told_only_while_they_are_those_of_the_preset(open_app, photos):
+    app = clean(open_app("train", section="settings", preset="lecture_baseline"))
+    assert "parameters** for two classes at 150 px" in words(app)
+    app.number_input(key="set_input_size_px").set_value(96).run()
+    assert "parameters**" not in words(clean(app))
 
 
 def test_how_long_it_may_take_is_judged_by_an_earlier_run(open_app, photos, tmp_path):
