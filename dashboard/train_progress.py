@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from cnn_core.training.run_folder import PRECISION_FILE, read_json
 from cnn_core.training.verdict import verdict
 from dashboard.figures.colours import percent
 from dashboard.figures.training_curves import CurveOf, training_curves_alt, training_curves_figure
@@ -75,17 +75,20 @@ def _draw_state(run: RunView) -> None:
             "by itself, also with the browser closed.",
             icon=":material/hourglass_top:",
         )
-    st.progress(fraction_done(run), text=_bar_text(run))
+    st.progress(fraction_done(run), text=bar_text(run))
 
 
-def _bar_text(run: RunView) -> str:
+def bar_text(run: RunView) -> str:
+    """What a run is doing, beside its bar."""
     status = run.status
     if run.state == "preparing":
         doing = literal(str(status.get("doing") or "Getting ready"))
-        share = float(status.get("fraction") or 1)
-        return doing if share >= 1 else f"{doing}, {percent(share)}"
+        share = status.get("fraction")
+        return doing if share is None else f"{doing}, {percent(float(share))}"
     if run.state == "finishing":
         return "Writing the network and its figures"
+    if run.stopping is not None:
+        return f"{epoch_text(run)} · {state_word(run)}"
     left = status.get("seconds_left")
     if run.state == "running" and left is not None:
         return f"{epoch_text(run)} · about {duration(float(left))} left"
@@ -128,18 +131,10 @@ def _waiting(run: RunView) -> str:
 
 def _measured(folder: Path) -> str:
     """The measured speeds of both precisions, in images a second."""
-    speeds = _json(folder / "precision.json").get("images_per_second") or {}
+    speeds = read_json(folder / PRECISION_FILE).get("images_per_second") or {}
     if len(speeds) < 2:
         return ""
     return ", ".join(f"{name.replace('mixed_', '')} {float(speed):,.0f}/s" for name, speed in speeds.items())
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _draw_curves(run: RunView) -> None:
@@ -150,9 +145,8 @@ def _draw_curves(run: RunView) -> None:
         config=PLAIN,
         alt=training_curves_alt([curve]),
     )
-    scan = _json(run.folder / "scan.json")
-    classes = len((scan.get("counts") or {}).get("training") or ()) or 2
-    found = verdict(run.history, classes=classes)
+    scan = read_json(run.folder / "scan.json")
+    found = verdict(run.history, classes=class_count(scan))
     icon = VERDICT_ICONS.get(found.kind, "info")
     st.markdown(f":material/{icon}: {literal(f'{found.sentence} {found.advice}'.strip(), longest=None)}")
     skipped = len(scan.get("problems") or [])
@@ -160,6 +154,13 @@ def _draw_curves(run: RunView) -> None:
         st.caption(
             f":material/rule: {skipped:,} damaged or doubtful pictures were left out; Data names them."
         )
+
+
+def class_count(scan: Mapping[str, Any]) -> int:
+    """How many classes a run trains on, from what its scan left; two where that is not known."""
+    counts = scan.get("counts")
+    training = counts.get("training") if isinstance(counts, dict) else None
+    return len(training) if isinstance(training, dict) and len(training) > 1 else 2
 
 
 def _draw_log(run: RunView) -> None:

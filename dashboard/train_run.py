@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from cnn_core.runs.stop_wish import StopState
 from dashboard import address
 from dashboard.markdown import literal
 from dashboard.resources import runs
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 NO_RUNS = (
     "**No run yet.** Choose photos in Data and a preset in Settings, then start. A run goes on with the "
     "browser closed; everything of it is found here again."
+)
+STOPS: tuple[tuple[str, str, StopState], ...] = (
+    ("Pause", "pause", "paused"),
+    ("Cancel", "close", "cancelled"),
 )
 
 
@@ -71,8 +76,9 @@ def draw_buttons(run: RunView) -> None:
         horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="run-buttons"
     ):
         if run.is_alive:
-            _button("Pause", "pause", functools.partial(runs().stop, run.key, "paused"))
-            _button("Cancel", "close", functools.partial(runs().stop, run.key, "cancelled"))
+            for label, icon, state in STOPS:
+                action = functools.partial(runs().stop, run.key, state)
+                _button(label, icon, action, disabled=run.stopping == state)
         elif run.can_resume:
             _button("Resume", "play_arrow", functools.partial(runs().resume, run.key), primary=True)
         if run.model_key is not None:
@@ -87,7 +93,9 @@ def draw_buttons(run: RunView) -> None:
     tell_errors("run")
 
 
-def _button(label: str, icon: str, action: Callable[[], None], *, primary: bool = False) -> None:
+def _button(
+    label: str, icon: str, action: Callable[[], None], *, primary: bool = False, disabled: bool = False
+) -> None:
     st.button(
         label,
         key=f"run-{label.lower()}",
@@ -95,6 +103,7 @@ def _button(label: str, icon: str, action: Callable[[], None], *, primary: bool 
         type="primary" if primary else "secondary",
         on_click=_do,
         args=(action,),
+        disabled=disabled,
     )
 
 

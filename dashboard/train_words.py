@@ -10,28 +10,16 @@ if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
     from cnn_core.training.config import TrainingConfig
 
-STATES = {
-    "queued": ("waits", "hourglass_top"),
-    "preparing": ("preparing", "build"),
-    "running": ("training", "play_arrow"),
-    "finishing": ("finishing", "flag"),
-    "paused": ("paused", "pause"),
-    "cancelled": ("cancelled", "cancel"),
-    "failed": ("failed", "error"),
-    "interrupted": ("interrupted", "power_off"),
-    "finished": ("finished", "check_circle"),
-}
+STATES = {"queued": "waits", "running": "training"}  # other words than those of the code
+STOPPING = {"paused": "pausing …", "cancelled": "cancelling …"}
 
 
 def state_word(run: RunView) -> str:
-    """The state for people, with the place of a run that waits."""
-    word = STATES.get(run.state, (run.state, ""))[0]
+    """The state for people, with the place of a run that waits; that it is stopping once it was asked to."""
+    if run.stopping is not None:
+        return STOPPING[run.stopping]
+    word = STATES.get(run.state, run.state)
     return f"{word}, place {run.queue_place}" if run.queue_place is not None else word
-
-
-def state_icon(run: RunView) -> str:
-    """The sign of a state, as Streamlit's Markdown draws it."""
-    return f":material/{STATES.get(run.state, ('', 'help'))[1]}:"
 
 
 def chip_html(run: RunView) -> str:

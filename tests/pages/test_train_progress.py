@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from cnn_core.errors import TrainingError
 from cnn_core.runs.locks import take_lock
 from cnn_core.runs.runs import Runs
-from dashboard.train_progress import figures_html, last_lines
+from dashboard.train_progress import bar_text, class_count, figures_html, last_lines
 from dashboard.train_words import duration, estimated_seconds, fraction_done
 
 RUNNING = {
@@ -204,6 +204,28 @@ def test_only_the_end_of_a_long_log_is_read(tmp_path):
     (tmp_path / "log.txt").write_text("x" * 5000 + "\nbegin\n" + "line\n" * 1000)
     assert last_lines(tmp_path / "log.txt").startswith("line")
     assert last_lines(tmp_path / "none.txt") == "The log is empty."
+
+
+def test_preparations_that_have_just_begun_are_not_done(runs_folder):
+    folder = write_run(runs_folder, "one", "preparing", doing="Looking", fraction=0.0)
+    with take_lock(folder / ".lock"):
+        assert bar_text(Runs(runs_folder).view("one")) == "Looking, 0\u00a0%"
+
+
+def test_a_run_that_was_asked_to_pause_says_so_and_cannot_be_asked_twice(open_app, running):
+    Runs(running.parent).stop("alive", "paused")
+    app = clean(open_app("train", section="progress"))
+    assert "pausing" in htmls(app)
+    assert app.button(key="run-pause").disabled
+    assert not app.button(key="run-cancel").disabled
+
+
+@pytest.mark.parametrize(
+    ("scan", "classes"),
+    [({}, 2), ({"counts": None}, 2), ({"counts": {"training": {"a": 1, "b": 1, "c": 1}}}, 3)],
+)
+def test_the_verdict_knows_how_many_classes_there_are(scan, classes):
+    assert class_count(scan) == classes
 
 
 def test_the_share_done_counts_steps_of_the_epoch_that_goes_on(running, runs_folder):
