@@ -10,7 +10,13 @@ import streamlit as st
 
 from dashboard.figures.channel_grid import grid_aspect
 from dashboard.figures.colours import Float, short
-from dashboard.figures.film_strip import film_grid_figure, film_strip_figure, film_strip_webp, strip_tiling
+from dashboard.figures.film_strip import (
+    film_grid_figure,
+    film_strip_figure,
+    film_strip_webp,
+    grid_tiling,
+    strip_tiling,
+)
 from dashboard.figures.pictures import jpeg
 from dashboard.figures.scale_bar import scale_bar_html
 from dashboard.figures.strip import square_pixels
@@ -78,10 +84,10 @@ def _draw_layer(film: FilmView) -> None:
         f"<b>Channel {channel}</b><br>{short(float(low))} to {short(float(high))}"
         for channel, (low, high) in enumerate(zip(reel.lows[place], reel.highs[place], strict=True))
     ]
-    figure, tiles = film_grid_figure(
+    tiles = grid_tiling((height, width), count)
+    figure = film_grid_figure(
         reel.grids[place],
-        (height, width),
-        count,
+        tiles,
         scale=film.layer_scale,
         selected=film.question.channel,
         facts=facts,

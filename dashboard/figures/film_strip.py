@@ -108,7 +108,7 @@ def strip_tiling(rows: int, epochs: int, side_px: int | None = None) -> Tiling:
 
 def small_layer(maps: Float) -> Float:
     """All maps of a layer ``(h, w, k)`` averaged down to the cells of the layer's grid."""
-    return shrunk(maps, _grid_tiling(maps.shape[:2], maps.shape[2]))
+    return shrunk(maps, grid_tiling(maps.shape[:2], maps.shape[2]))
 
 
 def grid_entries(maps: Float, shape: tuple[int, int], scale: Scale) -> UInt8:
@@ -120,7 +120,7 @@ def grid_entries(maps: Float, shape: tuple[int, int], scale: Scale) -> UInt8:
         scale: of all epochs together.
     """
     entries = map_indices(maps, scale, signed=scale.signed)
-    return mosaic_indices(entries, _grid_tiling(shape, maps.shape[2]))
+    return mosaic_indices(entries, grid_tiling(shape, maps.shape[2]))
 
 
 def grid_scale(low: float, high: float) -> Scale:
@@ -129,22 +129,24 @@ def grid_scale(low: float, high: float) -> Scale:
 
 
 def film_grid_figure(
-    entries: UInt8,
-    shape: tuple[int, int],
-    count: int,
-    *,
-    scale: Scale,
-    selected: int,
-    facts: list[str],
-    theme: Theme,
-) -> tuple[go.Figure, Tiling]:
-    """All maps of a layer at one epoch; hovering tells ``facts`` per channel, clicking gives its number."""
-    tiles = _grid_tiling(shape, count)
+    entries: UInt8, tiles: Tiling, *, scale: Scale, selected: int, facts: list[str], theme: Theme
+) -> go.Figure:
+    """All maps of a layer at one epoch; hovering tells ``facts`` per channel, clicking gives its number.
+
+    Args:
+        entries: from ``grid_entries``.
+        tiles: from ``grid_tiling``.
+        scale: of all epochs together.
+        selected: channel to frame.
+        facts: hover text per channel.
+        theme: colours of the page.
+    """
     content = palette_png(entries, palette(scale.table, rgb(theme.blank)))
     figure = picture_grid(content, tiles, selected=selected, theme=theme)
-    add_markers(figure, tiles, facts, names=np.arange(count), theme=theme)
-    return figure, tiles
+    add_markers(figure, tiles, facts, names=np.arange(tiles.count), theme=theme)
+    return figure
 
 
-def _grid_tiling(shape: tuple[int, ...], count: int) -> Tiling:
+def grid_tiling(shape: tuple[int, ...], count: int) -> Tiling:
+    """Where ``count`` maps of ``shape`` (h, w) lie in the grid of a layer."""
     return tiling(count, (shape[0], shape[1]))
