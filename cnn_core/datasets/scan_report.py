@@ -67,11 +67,10 @@ class ScanReport:
         return {kind: kinds.count(kind) for kind in PROBLEM_KINDS}
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for a JSON file; sizes are left out."""
+        """Plain values for a JSON file: all but the sizes."""
         return {
             "scanned": self.scanned,
             "seconds": round(self.seconds, 3),
-            "counts": self.counts(),
             "problems": [
                 {
                     "path": str(problem.path),

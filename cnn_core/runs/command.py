@@ -20,11 +20,11 @@ from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.process import STANDARD_ERROR, lower_priority, train
 from cnn_core.runs.progress_line import ProgressLine
 from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, read_status
-from cnn_core.runs.run_view import RunView, read_rows
+from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs
 from cnn_core.training.config import TrainingConfig, config_from_json, config_to_json
 from cnn_core.training.presets import PRESETS, preset_named
-from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, MODEL_FOLDER, read_json
+from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, MODEL_FOLDER, read_json, read_rows
 
 TRAIN_HELP = """\
 Train a preset on folders of pictures, one per class, with the progress on standard error.

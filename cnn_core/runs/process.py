@@ -218,16 +218,7 @@ def _scan_facts(before: Splits, after: Splits, report: ScanReport) -> dict[str, 
     return {
         "found": {name: files.counts() for name, files in before.items()},
         "counts": {name: files.counts() for name, files in after.items()},
-        "problems": [
-            {
-                "path": str(problem.path),
-                "split": problem.split,
-                "kind": problem.kind,
-                "detail": problem.detail,
-                "twin": None if problem.twin is None else str(problem.twin),
-            }
-            for problem in report.problems
-        ],
+        **report.to_json(),
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from cnn_core.runs.run_status import read_status
-from cnn_core.runs.run_view import Row, read_rows
+from cnn_core.training.run_folder import HISTORY_FILE, Row, read_rows
 
 SECONDS_BETWEEN = 0.5
 WIDTH = 110
@@ -21,7 +21,7 @@ class ProgressLine:
         """``stream`` is a terminal, or a file that gets whole lines only."""
         self._folder = folder
         self._stream = stream
-        self._told_epochs = len(read_rows(folder / "history.csv"))
+        self._told_epochs = len(read_rows(folder / HISTORY_FILE))
         self._told_state: str | None = None
         self._next = 0.0
 
@@ -34,7 +34,7 @@ class ProgressLine:
 
     def show(self) -> None:
         """Bring the lines up to date now."""
-        for row in read_rows(self._folder / "history.csv")[self._told_epochs :]:
+        for row in read_rows(self._folder / HISTORY_FILE)[self._told_epochs :]:
             self._told_epochs += 1
             self._line(epoch_line(row))
         status = read_status(self._folder)

@@ -26,11 +26,12 @@ from cnn_core.training.run_folder import (
     MODEL_FOLDER,
     STATUS_FILE,
     STEPS_FILE,
+    Row,
     read_json,
+    read_rows,
 )
 
 T = TypeVar("T")
-Row = dict[str, float]
 
 REMEMBERED_FILES = 2000
 # All that damaged settings raise: nested too deep, numbers beyond a float, values of another kind.
@@ -207,25 +208,3 @@ def _state(status: Mapping[str, Any], alive: bool) -> str:
     if not alive:
         return "interrupted"
     return str(state) if state in ALIVE else "preparing"
-
-
-def read_rows(path: Path) -> tuple[Row, ...]:
-    """The rows of a table of numbers; a last line that is still being written is left out."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ()
-    whole, _, _ = text.rpartition("\n")
-    lines = whole.splitlines()
-    names = lines[0].split(",") if lines else []
-    return tuple(row for line in lines[1:] if (row := _row(names, line)) is not None)
-
-
-def _row(names: list[str], line: str) -> Row | None:
-    cells = line.split(",")
-    if "" in cells:
-        cells = [cell or "nan" for cell in cells]
-    try:
-        return dict(zip(names, map(float, cells), strict=True))
-    except ValueError:
-        return None

@@ -22,7 +22,7 @@ from cnn_core.runs import launching
 from cnn_core.runs.device_queue import waiting
 from cnn_core.runs.locks import is_locked, take_lock
 from cnn_core.runs.run_status import change_state, read_status
-from cnn_core.runs.run_view import RunView, read_rows
+from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs
 from cnn_core.runs.stop_wish import write_finish_wish
 from cnn_core.training.config import TrainingConfig, config_to_json
@@ -394,15 +394,6 @@ def test_thirty_runs_are_listed_in_less_than_30_ms(runs: Runs) -> None:
         runs.all()
         times.append(time.perf_counter() - before)
     assert min(times) < 0.03
-
-
-def test_a_line_that_is_still_being_written_is_left_out(tmp_path: Path) -> None:
-    path = tmp_path / "steps.csv"
-    path.write_text("epoch,loss\r\n1,0.5\r\n2,\r\nnonsense\r\n3,0.12")
-    (first, second) = read_rows(path)
-    assert first == {"epoch": 1, "loss": 0.5}
-    assert str(second["loss"]) == "nan"
-    assert read_rows(tmp_path / "none.csv") == ()
 
 
 def test_a_run_with_a_model_names_it(runs: Runs) -> None:
