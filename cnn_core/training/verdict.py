@@ -112,17 +112,19 @@ def _diverged(facts: Facts) -> Saying:
 
 
 def _overfitting(facts: Facts) -> Saying:
-    at_end = "" if math.isnan(facts.gap_accuracy) else f" At the end {_halves(facts)}."
+    at_end = "" if math.isnan(facts.gap_accuracy) else f" Over the last epochs {_halves(facts)}."
     if not facts.risen:
         return (
-            f"Much of what is learned holds for the training pictures only.{at_end} The validation loss has "
-            f"hardly risen since its lowest, {_loss(facts.lowest)} in epoch {facts.best}.",
+            f"Over-fitted: much of what is learned holds for the training pictures only.{at_end} "
+            "Smoothed, the validation loss has hardly risen since its lowest, "
+            f"{_loss(facts.lowest)} in epoch {facts.best}.",
             "Try augmentation, more dropout or more photos; more epochs would mostly widen the gap. "
             f"Epoch {facts.best} is the one to keep.",
         )
     sentence = (
         f"Over-fitted since epoch {facts.best}: there the validation loss was lowest, {_loss(facts.lowest)}; "
-        f"it is {_loss(facts.val_loss_end)} at the end, because photos are learned by heart.{at_end}"
+        f"smoothed, it is {_loss(facts.val_loss_end)} at the end, because photos are learned by heart."
+        f"{at_end}"
     )
     slower = " a lower learning rate," if facts.best is not None and facts.best <= SOON else ""
     return (
@@ -150,8 +152,8 @@ def _underfitting(facts: Facts) -> Saying:
 
 def _good(facts: Facts) -> Saying:
     sentence = (
-        f"No over-fitting: {_halves(facts)}, and the validation loss has hardly risen since its lowest, "
-        f"{_loss(facts.lowest)} in epoch {facts.best}."
+        f"No over-fitting: over the last epochs {_halves(facts)}, and the validation loss, smoothed, has "
+        f"hardly risen since its lowest, {_loss(facts.lowest)} in epoch {facts.best}."
     )
     if facts.gap_accuracy < HARDER_GAP:
         sentence += (

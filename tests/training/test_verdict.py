@@ -316,3 +316,4 @@ def test_the_verdict_on_a_real_run(folder: str, kind: str, project_root: Path) -
     with (project_root / "models" / folder / "history.csv").open(encoding="utf-8") as file:
         found: Verdict = verdict(list(csv.DictReader(file)))
     assert found.kind == kind
+    assert ("Over-fitted" in found.sentence) == (kind == "overfitting")
