@@ -223,9 +223,9 @@ def _scan_facts(before: Splits, after: Splits, report: ScanReport) -> dict[str, 
 
 
 def prepare_framework(config: TrainingConfig) -> None:
-    """Set what the framework reads from the environment when it is imported, unless somebody has."""
+    """Set what the framework reads from the environment when it is imported."""
     if config.device == "cpu":
-        os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # also where somebody has named a GPU for the other runs
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # leave the dashboard its share
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 

@@ -276,6 +276,7 @@ def test_the_processor_alone_is_seen_by_a_run_that_wants_no_gpu(monkeypatch: pyt
     process.prepare_framework(CONFIG)
     assert "CUDA_VISIBLE_DEVICES" not in os.environ
     assert os.environ["TF_FORCE_GPU_ALLOW_GROWTH"] == "true"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
     process.prepare_framework(dataclasses.replace(CONFIG, device="cpu"))
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "-1"
 
