@@ -20,6 +20,7 @@ from cnn_core.model_store import STATISTICS_FILE
 from cnn_core.neurons.statistics import channel_statistics, save_statistics
 from cnn_core.probe import Probe
 from cnn_core.training.config import config_to_json
+from cnn_core.training.judging import predictions_of
 from cnn_core.training.model_folder import basic_card, versions, write_model_folder
 from cnn_core.training.run import TrainingRun
 from cnn_core.training.run_folder import HISTORY_FILE, MODEL_FOLDER
@@ -69,12 +70,7 @@ def finish(run: TrainingRun) -> Path:
 
 def _predictions(run: TrainingRun, model: keras.Model, files: LabelledFiles) -> Predictions:
     answers = np.concatenate([model.predict_on_batch(x) for x in _batches(run, run.pixels(files))])
-    return Predictions(
-        probabilities=two_columns(answers) if answers.shape[1] == 1 else answers,
-        labels=np.asarray(files.labels, np.int64),
-        paths=tuple(str(path) for path in files.paths),
-        classes=files.classes,
-    )
+    return predictions_of(two_columns(answers) if answers.shape[1] == 1 else answers, files)
 
 
 def _scores(found: Predictions) -> dict[str, Any]:

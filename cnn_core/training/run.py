@@ -5,8 +5,11 @@ Started again on the same folder, a run goes on after its last finished epoch.
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,16 +18,19 @@ from numpy.typing import NDArray
 from cnn_core import backend
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.datasets.splits import Splits
-from cnn_core.errors import Cancelled, DataError, DivergedError
-from cnn_core.training.clock import Clock, Means
+from cnn_core.errors import Cancelled, DivergedError
 from cnn_core.training.config import TrainingConfig
+from cnn_core.training.epoch_report import EpochReport
+from cnn_core.training.judging import loss_and_accuracy
 from cnn_core.training.model_folder import write_frame
-from cnn_core.training.network import Network, architecture_of
-from cnn_core.training.pipeline import Batch, Batching, kept_size_px, pixel_cache, training_batches
+from cnn_core.training.network import Network
+from cnn_core.training.pictures import DecodedPictures
+from cnn_core.training.pipeline import Batch, Batching, kept_size_px, training_batches
 from cnn_core.training.precision import precision_of
-from cnn_core.training.run_folder import FILM_FOLDER, Arrays, RunFolder, frame_key
+from cnn_core.training.requirements import check_same_classes, check_trainable
+from cnn_core.training.run_folder import FILM_FOLDER, Arrays, Checkpoint, RunFolder, frame_key
 
-SMALLEST_PROBABILITY = 1e-7
+_LOG = logging.getLogger(__name__)
 
 
 class TrainingRun:
@@ -40,11 +46,14 @@ class TrainingRun:
             cache_folder: decoded pictures, shared by runs.
 
         Raises:
-            DataError: too few pictures, or settings that do not fit the network.
+            DataError: too few pictures, settings that do not fit the network, or other classes than before.
         """
-        _check(config, splits)
-        self.config, self.splits, self.cache_folder = config, splits, cache_folder
+        check_trainable(config, splits)
+        self.config, self.splits = config, splits
         self.folder = RunFolder(folder)
+        saved = self.folder.load()
+        if saved is not None:
+            check_same_classes(saved.classes, splits.classes)
         self.devices = backend.Devices(config.device)
         self._steps = len(splits.training.paths) // config.batch_size
         size_px = max(config.size_at(epoch) for epoch in range(config.epochs))
@@ -59,13 +68,12 @@ class TrainingRun:
         self._labels = np.asarray(splits.training.labels, np.float32)
         self._class_weights = _class_weights(config, splits.training)
         self._film = epochs_to_film(config.epochs, config.film_frames)
-        saved = self.folder.load()
+        self._pictures = DecodedPictures(cache_folder)
+        self._fingerprint = splits.training.fingerprint()
         self.history: list[dict[str, float]] = [] if saved is None else saved.history
         self._best: Arrays = [] if saved is None else saved.best
-        self._maps: dict[tuple[LabelledFiles, int], NDArray[np.uint8]] = {}
         if saved is not None:
-            self.network.restore(saved)
-            self.folder.write_history(self.history)  # the last process may have ended just before
+            self._take_up(saved)
         self.folder.cut_steps(len(self.history))
 
     def run(self, stopped: Callable[[], bool] = lambda: False) -> None:
@@ -79,9 +87,11 @@ class TrainingRun:
             DivergedError: the loss is no longer a number.
             OSError: the disk is full, or the data is gone.
         """
+        epochs = range(len(self.history), len(self.history) if self.stops_early() else self.config.epochs)
+        self._decode_all(epochs, stopped)
         if 0 in self._film and not self.history:
             self._keep_frame(0)
-        for epoch in range(len(self.history), self.config.epochs):
+        for epoch in epochs:
             if self.stops_early():
                 break
             self._train_epoch(epoch, stopped)
@@ -106,25 +116,40 @@ class TrainingRun:
         classes = len(self.splits.classes)
         return Network(self.config, classes, self._steps, self.devices, precision)
 
+    def _take_up(self, saved: Checkpoint) -> None:
+        if saved.pictures not in ("", self._fingerprint):
+            _LOG.warning("The training pictures have changed since the epochs before.")
+        self.network.restore(saved)
+        self.folder.write_history(self.history)  # the last process may have ended just before
+
+    def _decode_all(self, epochs: range, stopped: Callable[[], bool]) -> None:
+        """Open the pictures of all these epochs, and those that they are judged by."""
+
+        def tell(fraction: float) -> None:
+            if stopped():
+                raise Cancelled("Stopped as asked while the pictures were decoded.")
+            self.folder.write_status("preparing", doing="Decoding the pictures once", fraction=fraction)
+
+        training = [(self.splits.training, self._kept_size_px(epoch)) for epoch in epochs]
+        judged = [(f, self.config.input_size_px) for name, f in self.splits.items() if name != "training"]
+        self._pictures.decode([*training, *judged], tell)
+
     def _train_epoch(self, epoch: int, stopped: Callable[[], bool]) -> None:
-        pixels = self._decoded(self.splits.training, self._kept_size_px(epoch), stopped)
-        self._decoded(self.splits.validation, self.config.input_size_px, stopped)
+        pixels = self._pictures.of(self.splits.training, self._kept_size_px(epoch))
         self.network.start_epoch(epoch)
-        clock, means, group = Clock(), Means(), Means()
-        for step, (inputs, labels) in enumerate(self._batches(pixels, epoch), start=1):
-            clock.batch_came()
+        report = EpochReport(
+            epoch=epoch, epochs=self.config.epochs, steps=self._steps, batch_size=self.config.batch_size
+        )
+        for inputs, labels in self._batches(pixels, epoch):
+            report.clock.batch_came()
             loss, accuracy = self.network.train(inputs, labels, self._class_weights[labels.astype(int)])
             if not math.isfinite(loss):
-                raise _not_finite(epoch, step, loss)
-            means.add(loss, accuracy)
-            group.add(loss, accuracy)
-            clock.step_done()
-            if clock.row_is_due() or step == self._steps:
-                self._tell(epoch, step, clock, means, group)
-                group = Means()
+                raise _not_finite(epoch, report.step + 1, loss)
+            if report.step_done(loss, accuracy):
+                self._tell(report)
             if stopped():
                 raise Cancelled("Stopped as asked; the finished epochs are kept.")
-        self._finish_epoch(epoch, clock, means)
+        self._finish_epoch(epoch, report)
 
     def _batches(self, pixels: NDArray[np.uint8], epoch: int) -> Iterator[Batch]:
         batching = Batching(
@@ -136,8 +161,8 @@ class TrainingRun:
         )
         return training_batches(pixels, self._labels, batching)
 
-    def _finish_epoch(self, epoch: int, clock: Clock, means: Means) -> None:
-        trained_seconds = clock.seconds()
+    def _finish_epoch(self, epoch: int, report: EpochReport) -> None:
+        trained = report.trained()
         self.network.take_averaged_weights()
         val_loss, val_accuracy = self._judge()
         if not math.isfinite(val_loss):
@@ -145,23 +170,31 @@ class TrainingRun:
         row = {
             "epoch": epoch + 1,
             "size_px": self.config.size_at(epoch),
-            "loss": round(means.loss, 5),
-            "accuracy": round(means.accuracy, 5),
+            "loss": trained["loss"],
+            "accuracy": trained["accuracy"],
             "val_loss": round(val_loss, 5),
             "val_accuracy": round(val_accuracy, 5),
             "learning_rate": round(self.network.learning_rate, 9),
-            "images_per_second": round(self._steps * self.config.batch_size / trained_seconds, 1),
-            "waiting_fraction": round(clock.waited_seconds / trained_seconds, 4),
-            "seconds": round(clock.seconds(), 1),
+            "images_per_second": trained["images_per_second"],
+            "waiting_fraction": trained["waiting_fraction"],
+            "seconds": round(report.clock.seconds(), 1),
         }
         self.history.append(row)
         if self.config.keep == "best" and self.best_epoch == epoch + 1:
             self._best = [weight.copy() for weight in self.network.kept_weights()]
         if epoch + 1 in self._film:
             self._keep_frame(epoch + 1)
-        self.folder.save(self.network.checkpoint(self.history, self._best))
+        self._save()
         if self.config.tensorboard:
-            backend.EventWriter(self.folder.path / "tensorboard").write(epoch + 1, row)
+            self._events.write(epoch + 1, row)
+
+    def _save(self) -> None:
+        checkpoint = self.network.checkpoint(self.history, self._best)
+        self.folder.save(replace(checkpoint, classes=self.splits.classes, pictures=self._fingerprint))
+
+    @cached_property
+    def _events(self) -> backend.EventWriter:
+        return backend.EventWriter(self.folder.path / "tensorboard")
 
     def probabilities(self, files: LabelledFiles) -> NDArray[np.float32]:
         """The answers of the weights as they are, ``(n, classes)``."""
@@ -169,60 +202,19 @@ class TrainingRun:
 
     def pixels(self, files: LabelledFiles) -> NDArray[np.uint8]:
         """Pictures as the finished model takes them, ``(n, size, size, 3)``."""
-        return self._decoded(files, self.config.input_size_px)
+        return self._pictures.of(files, self.config.input_size_px)
 
     def _judge(self) -> tuple[float, float]:
         """Mean cross-entropy in nats, and accuracy, on the validation pictures."""
-        answers = self.probabilities(self.splits.validation).astype(np.float64)
-        truth = np.asarray(self.splits.validation.labels)
-        of_truth = np.clip(
-            answers[np.arange(len(truth)), truth], SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY
-        )
-        return float(-np.log(of_truth).mean()), float(np.mean(answers.argmax(axis=1) == truth))
+        return loss_and_accuracy(self.probabilities(self.splits.validation), self.splits.validation)
 
     def _kept_size_px(self, epoch: int) -> int:
         return kept_size_px(self.config.size_at(epoch), self.config.augmentation)
 
-    def _decoded(
-        self, files: LabelledFiles, size_px: int, stopped: Callable[[], bool] = lambda: False
-    ) -> NDArray[np.uint8]:
-        def tell(fraction: float) -> None:
-            if stopped():
-                raise Cancelled("Stopped as asked while the pictures were decoded.")
-            self.folder.write_status("preparing", doing="Decoding the pictures once", fraction=fraction)
-
-        # Kept open: neither the cache making room nor photos that are moved away disturb a run.
-        if (files, size_px) not in self._maps:
-            self._maps[files, size_px] = pixel_cache(files, size_px, self.cache_folder, tell)
-        return self._maps[files, size_px]
-
-    def _tell(self, epoch: int, step: int, clock: Clock, means: Means, group: Means) -> None:
-        images_per_second = step * self.config.batch_size / clock.seconds()
-        steps_left = self._steps * (self.config.epochs - epoch) - step
-        self.folder.add_step(
-            {
-                "epoch": epoch + 1,
-                "step": step,
-                "steps": self._steps,
-                "loss": round(group.loss, 5),
-                "accuracy": round(group.accuracy, 5),
-                "images_per_second": round(images_per_second, 1),
-            }
-        )
-        self.folder.write_status(
-            "running",
-            epoch=epoch + 1,
-            epochs=self.config.epochs,
-            step=step,
-            steps=self._steps,
-            images_per_second=round(images_per_second, 1),
-            waiting_fraction=round(clock.waited_seconds / clock.seconds(), 4),
-            seconds_left=round(steps_left * self.config.batch_size / images_per_second),
-            loss=round(means.loss, 4),
-            accuracy=round(means.accuracy, 4),
-            precision=self.precision.chosen,
-            device=self.precision.device,
-        )
+    def _tell(self, report: EpochReport) -> None:
+        self.folder.add_step(report.group_row())
+        facts = {"precision": self.precision.chosen, "device": self.precision.device}
+        self.folder.write_status("running", **report.status(), **facts)
 
     def _keep_frame(self, epoch: int) -> None:
         path = self.folder.path / FILM_FOLDER / frame_key(epoch)
@@ -254,17 +246,3 @@ def _not_finite(epoch: int, step: int, loss: float) -> DivergedError:
         f"Expected a loss that is a number. Received: {loss} in epoch {epoch + 1}, step {step}. "
         "Start anew with a lower learning rate, a tenth say."
     )
-
-
-def _check(config: TrainingConfig, splits: Splits) -> None:
-    if len(splits.training.paths) < config.batch_size:
-        raise DataError(
-            f"Expected at least one batch of {config.batch_size} training pictures. "
-            f"Received: {len(splits.training.paths)}. Add pictures, or lower the batch size."
-        )
-    sizes_px = set(config.sizes_px) or {config.input_size_px}
-    if not architecture_of(config).any_size and sizes_px != {config.input_size_px}:
-        raise DataError(
-            f"Expected one picture size for {config.preset}, which flattens its maps. Received: sizes "
-            f"{list(config.sizes_px)} and input {config.input_size_px}. Leave `sizes_px` empty."
-        )

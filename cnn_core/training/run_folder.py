@@ -33,6 +33,7 @@ MODEL_FOLDER = "model"
 FILM_FOLDER = "film"
 STEP_FIELDS = ("epoch", "step", "steps", "loss", "accuracy", "images_per_second")
 
+FACTS = ("history", "classes", "pictures")  # in a checkpoint, as JSON
 GROUPS = ("weights", "average", "optimizer", "best")  # of arrays in a checkpoint
 
 Arrays = list[NDArray[Any]]
@@ -49,6 +50,8 @@ class Checkpoint:
         weights: of the network and of its random generators, in Keras' order.
         average, optimizer: values in Keras' order; no average where none is kept.
         best: the weights of the epoch to keep, where that is not the last one.
+        classes: their names in the order of the answers; empty in a checkpoint of old.
+        pictures: fingerprint of the training pictures; empty in a checkpoint of old.
     """
 
     history: list[Row]
@@ -57,6 +60,8 @@ class Checkpoint:
     average: Arrays
     optimizer: Arrays
     best: Arrays
+    classes: tuple[str, ...] = ()
+    pictures: str = ""
 
 
 class RunFolder:
@@ -107,7 +112,8 @@ class RunFolder:
         groups = {name: getattr(checkpoint, name) for name in GROUPS}
         arrays = {f"{name}{i}": value for name, values in groups.items() for i, value in enumerate(values)}
         arrays["step"] = np.asarray(checkpoint.step)
-        arrays["history"] = np.asarray(json.dumps(checkpoint.history))
+        for name in FACTS:
+            arrays[name] = np.asarray(json.dumps(getattr(checkpoint, name)))
         with replacing(self.path / CHECKPOINT_FILE, durable=True) as temporary:
             np.savez(temporary, allow_pickle=False, **arrays)
         self.write_history(checkpoint.history)
@@ -128,11 +134,11 @@ class RunFolder:
             return None
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
-                groups = {name: _numbered(saved, name) for name in GROUPS}
-                return Checkpoint(
-                    history=json.loads(str(saved["history"])), step=int(saved["step"]), **groups
-                )
-        except (EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+                groups: dict[str, Any] = {name: _numbered(saved, name) for name in GROUPS}
+                facts = {name: json.loads(str(saved[name])) for name in FACTS if name in saved}
+                facts["classes"] = tuple(facts.get("classes", ()))
+                return Checkpoint(step=int(saved["step"]), **groups, **facts)
+        except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
             raise TrainingError(
                 f"Expected the checkpoint of this run in {path.name}. Received a damaged file "
                 f"({type(error).__name__}). Start a new run; delete the file to begin this one anew."

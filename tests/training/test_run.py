@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from tiny_training import (
     BATCH,
     STEPS,
+    TRAINING,
     before_each_step,
     cut_off,
     draw_splits,
@@ -20,10 +22,12 @@ from tiny_training import (
 
 from cnn_core import backend
 from cnn_core.datasets.splits import Splits
-from cnn_core.errors import Cancelled, DataError, TrainingError
+from cnn_core.errors import Cancelled, DataError, ImageError, TrainingError
+from cnn_core.evaluation.scores import evaluate_binary
 from cnn_core.model_store import ModelStore
 from cnn_core.training import pipeline
 from cnn_core.training.config import Augmentation, TrainingConfig
+from cnn_core.training.finish import finish
 from cnn_core.training.network import Network
 from cnn_core.training.run import TrainingRun, epochs_to_film
 from cnn_core.training.run_folder import CHECKPOINT_FILE, Checkpoint
@@ -172,20 +176,71 @@ def test_classes_that_came_while_a_run_was_paused_are_told(one_epoch: TrainingRu
         new_run(one_epoch.config, more, one_epoch.folder.path)
 
 
+def test_classes_of_other_names_are_refused_although_the_network_would_fit(
+    one_epoch: TrainingRun, tmp_path: Path
+) -> None:
+    others = draw_splits(tmp_path, ("zebras", "dogs"))
+    with pytest.raises(DataError, match=r"began with, cats, dogs\. Received: dogs, zebras"):
+        new_run(one_epoch.config, others, one_epoch.folder.path)
+
+
+def test_a_checkpoint_of_old_that_names_no_classes_is_taken_up(splits: Splits, tmp_path: Path) -> None:
+    run = new_run(small(epochs=1), splits, tmp_path)
+    run.run()
+    run.folder.save(replace(checkpoint(run), classes=(), pictures=""))
+    assert len(new_run(small(epochs=1), splits, tmp_path).history) == 1
+
+
+def test_training_pictures_that_have_changed_are_noted_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    splits = draw_splits(tmp_path / "data")
+    new_run(small(epochs=1), splits, tmp_path / "run").run()
+    new_run(small(epochs=1), splits, tmp_path / "run")
+    assert "pictures have changed" not in caplog.text
+    fewer = replace(splits, training=splits.training.chosen(range(1, 2 * TRAINING)))
+    new_run(small(epochs=1), fewer, tmp_path / "run")
+    assert "pictures have changed" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["training", "validation", "test"])
+def test_a_bad_picture_in_any_set_is_told_before_the_first_step(tmp_path: Path, name: str) -> None:
+    splits = draw_splits(tmp_path / "data")
+    bad = dict(splits.items())[name].paths[1]
+    bad.write_bytes(b"no picture")
+    run, steps = new_run(small(film_frames=2), splits, tmp_path / "run"), []
+    before_each_step(run, lambda number, _: steps.append(number))
+    with pytest.raises(ImageError, match=bad.name):
+        run.run()
+    assert steps == []
+
+
+def test_pictures_of_later_stages_are_decoded_before_the_first_step_too(tmp_path: Path) -> None:
+    splits = draw_splits(tmp_path / "data")
+    config = small(preset="transfer", sizes_px=(16, 24), stage_shares=(0.5, 0.5), input_size_px=20)
+    run, seen = new_run(config, splits, tmp_path / "run"), []
+    maps = tmp_path / "data" / "pixels"
+    before_each_step(run, lambda *_: seen.append({path.stem[-2:] for path in maps.iterdir()}))
+    run.run()
+    assert seen[0] == {"16", "20", "24"}
+
+
 def test_photos_moved_away_and_a_cache_that_was_emptied_do_not_disturb_a_run(tmp_path: Path) -> None:
     splits = draw_splits(tmp_path / "data")
     run = new_run(small(), splits, tmp_path / "run")
 
     def gone(number: int, _: tuple[Any, ...]) -> None:
         if number == 1:
-            for path in (*splits.training.paths, *splits.validation.paths):
-                path.unlink()
+            for _, files in splits.items():
+                for path in files.paths:
+                    path.unlink()
             for path in (tmp_path / "data" / "pixels").iterdir():
                 path.unlink()
 
     before_each_step(run, gone)
     run.run()
     assert len(run.history) == 2
+    assert finish(run).is_dir()
 
 
 # ---- What an epoch does ----
@@ -235,6 +290,26 @@ def test_an_epoch_is_judged_by_the_pictures_as_they_are(one_epoch: TrainingRun, 
     (row,) = one_epoch.folder.history()
     assert row["val_loss"] == pytest.approx(-np.log(np.where(truth == 1, p, 1 - p)).mean(), abs=1e-4)
     assert row["val_accuracy"] == pytest.approx(np.mean((p > 0.5) == truth))
+
+
+def test_an_epoch_is_judged_as_the_finished_model_is(splits: Splits, tmp_path: Path) -> None:
+    """Also where a network cannot decide: one half is an answer for class 1 in both."""
+    run = new_run(small(epochs=1), splits, tmp_path)
+    finish_epoch = run._finish_epoch
+
+    def undecided(*rest: Any) -> None:
+        run.network.model.set_weights([0 * weights for weights in run.network.model.get_weights()])
+        finish_epoch(*rest)
+
+    run._finish_epoch = undecided  # type: ignore[method-assign]
+    labels = (0,) * 8 + (1,) * 2
+    uneven = replace(splits.validation, labels=labels)
+    run.splits = replace(splits, validation=uneven)
+    run.run()
+    expected = evaluate_binary(run.probabilities(uneven)[:, 1], np.asarray(labels))
+    (row,) = run.history
+    assert (row["val_accuracy"], expected.accuracy) == (0.2, 0.2)
+    assert row["val_loss"] == pytest.approx(expected.loss, abs=1e-5)
 
 
 def test_the_history_has_means_of_the_steps(splits: Splits, tmp_path: Path) -> None:
@@ -292,10 +367,10 @@ def test_events_for_tensorboard_are_written_on_request(
     one_epoch: TrainingRun, splits: Splits, tmp_path: Path
 ) -> None:
     assert not (one_epoch.folder.path / "tensorboard").exists()
-    run = new_run(small(epochs=1, tensorboard=True), splits, tmp_path)
+    run = new_run(small(epochs=3, tensorboard=True), splits, tmp_path)
     run.run()
-    (events,) = (tmp_path / "tensorboard").iterdir()
-    assert b"val_loss" in events.read_bytes()
+    (events,) = (tmp_path / "tensorboard").iterdir()  # one file for all epochs
+    assert events.read_bytes().count(b"val_loss") == 3
 
 
 # ---- What outsiders see ----
@@ -320,7 +395,9 @@ def test_decoding_says_so_and_the_groups_of_steps_are_written(splits: Splits, tm
     write = run.folder.write_status
     run.folder.write_status = lambda state, **facts: (states.append((state, facts)), write(state, **facts))
     run.run()
-    assert [(state, facts.get("fraction")) for state, facts in states[:2]] == [("preparing", 1)] * 2
+    decoding = [facts["fraction"] for state, facts in states if state == "preparing"]
+    assert decoding == pytest.approx([24 / 44, 34 / 44, 1])  # all three sets, before the first step
+    assert [state for state, _ in states[:3]] == ["preparing"] * 3
     assert states[-1][0] == "running"
     rows = run.folder.steps()  # one, or more on a slow machine
     assert (rows[-1]["epoch"], rows[-1]["step"], rows[-1]["steps"]) == (1, STEPS, STEPS)
@@ -445,6 +522,20 @@ def test_a_loss_that_is_no_number_ends_a_run_and_its_finished_epochs_are_kept(
         run.run()
     assert len(run.folder.history()) == 1
     assert all(np.isfinite(w).all() for w in checkpoint(run).weights)
+
+
+def test_answers_that_are_no_numbers_end_a_run(splits: Splits, tmp_path: Path) -> None:
+    run = new_run(small(average_decay=0.5), splits, tmp_path)
+    take = run.network.take_averaged_weights
+
+    def poisoned() -> None:
+        run.network.average.values = [w * np.nan for w in run.network.average.values]
+        take()
+
+    run.network.take_averaged_weights = poisoned  # type: ignore[method-assign]
+    with pytest.raises(TrainingError, match="nan in epoch 1"):
+        run.run()
+    assert run.folder.load() is None
 
 
 def test_a_validation_loss_that_is_no_number_is_never_saved(

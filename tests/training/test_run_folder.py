@@ -39,6 +39,8 @@ def checkpoint(epochs: int = 1, count: int = 12) -> Checkpoint:
         average=[np.full(4, -number, np.float32) for number in range(count)],
         optimizer=[np.asarray(5, np.int64), *(np.full(2, number / 2) for number in range(count))],
         best=[np.full((2, 3), 10.0 * number, np.float32) for number in range(count)],
+        classes=("cats", "größe"),
+        pictures="a1b2",
     )
 
 
@@ -61,6 +63,7 @@ def test_a_checkpoint_comes_back_as_it_was_saved(folder: RunFolder) -> None:
     found = folder.load()
     assert found is not None
     assert (found.history, found.step) == (saved.history, 7)
+    assert (found.classes, found.pictures) == (("cats", "größe"), "a1b2")
     for group in ("weights", "average", "optimizer", "best"):
         for a, b in zip(getattr(found, group), getattr(saved, group), strict=True):
             np.testing.assert_array_equal(a, b)
