@@ -1,7 +1,8 @@
 """One run at a time per device; the others wait in the order in which they were asked for.
 
-There is no server: every waiting process looks at the folders beside its own, and the first one of
-them takes the lock of the device once it is free. The framework is not imported here.
+There is no server: every waiting process looks at the folders beside its own, and into the other folders
+of runs on this machine; the first one of them takes the lock of the device once it is free. The framework
+is not imported here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from cnn_core.errors import Cancelled
+from cnn_core.runs.device_places import device_lock, tell_waiting, waiting_folders
 from cnn_core.runs.locks import Lock, is_locked, take_lock
 from cnn_core.runs.run_status import LOCK_FILE
 from cnn_core.training.run_folder import STATUS_FILE, read_json
@@ -98,10 +100,11 @@ def wait_for_turn(runs_folder: Path, ticket: Ticket, stopped: Callable[[], bool]
     Raises:
         Cancelled: ``stopped`` turned true.
     """
-    path = runs_folder / f".device-{ticket.device}.lock"
+    path = device_lock(runs_folder, ticket.device)
     while not stopped():
-        others = (other for other in waiting(runs_folder) if other.device == ticket.device)
-        if not any(other < ticket for other in others):
+        tell_waiting(runs_folder)
+        others = (other for folder in waiting_folders(runs_folder) for other in waiting(folder))
+        if not any(other < ticket for other in others if other.device == ticket.device):
             lock = take_lock(path, wait_seconds=0.0)
             if lock is not None:
                 return lock

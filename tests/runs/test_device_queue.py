@@ -13,6 +13,7 @@ import pytest
 
 from cnn_core.errors import Cancelled
 from cnn_core.runs import device_queue
+from cnn_core.runs.device_places import device_lock, tell_waiting, waiting_folders
 from cnn_core.runs.device_queue import Ticket, device_of, wait_for_turn, waiting
 from cnn_core.runs.locks import Lock, is_locked, take_lock
 from cnn_core.runs.run_status import change_state
@@ -25,6 +26,12 @@ lock = take_lock(Path(sys.argv[1]))
 print("held" if lock else "refused", flush=True)
 time.sleep(60)
 """
+
+
+@pytest.fixture(autouse=True)
+def own_devices(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other test's run waits for the same devices."""
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
 def taken(path: Path) -> Lock:
@@ -117,7 +124,7 @@ def test_a_free_device_is_given_at_once(tmp_path: Path) -> None:
     before = time.monotonic()
     with wait_for_turn(tmp_path, ticket, never):
         assert time.monotonic() - before < 0.3
-        assert is_locked(tmp_path / ".device-cpu.lock")
+        assert is_locked(device_lock(tmp_path, "cpu"))
 
 
 def test_nobody_overtakes_one_who_asked_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,7 +134,7 @@ def test_nobody_overtakes_one_who_asked_before(tmp_path: Path, monkeypatch: pyte
     looks = []
 
     def stopped() -> bool:
-        looks.append(is_locked(tmp_path / ".device-cpu.lock"))
+        looks.append(is_locked(device_lock(tmp_path, "cpu")))
         if len(looks) == 10:
             early.release()  # its process is killed while it waits
         return False
@@ -137,18 +144,62 @@ def test_nobody_overtakes_one_who_asked_before(tmp_path: Path, monkeypatch: pyte
     assert not any(looks)
 
 
+def test_runs_of_different_folders_share_a_device_in_the_order_of_asking(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device_queue, "POLL_SECONDS", 0.01)
+    mine, others = tmp_path / "mine", tmp_path / "others"
+    for folder in (mine, others):
+        folder.mkdir()
+    early, lock = run_waiting(others, "early", 1)
+    answers = iter([False, True])
+    with taken(device_lock(others, "cpu")), pytest.raises(Cancelled):
+        wait_for_turn(others, early, lambda: next(answers))
+    late, _late = run_waiting(mine, "late", 2)
+    looks = []
+
+    def stopped() -> bool:
+        looks.append(is_locked(device_lock(mine, "cpu")))
+        if len(looks) == 5:
+            lock.release()
+        return False
+
+    with wait_for_turn(mine, late, stopped):
+        assert len(looks) == 5
+        assert is_locked(device_lock(others, "cpu"))
+
+
+def test_a_folder_of_runs_that_is_gone_is_forgotten(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    tell_waiting(gone)
+    assert gone in waiting_folders(tmp_path)
+    gone.rmdir()
+    assert list(waiting_folders(tmp_path)) == [tmp_path]
+
+
+def test_where_the_cache_cannot_be_written_the_runs_keep_locks_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "file"))
+    ticket, _lock = run_waiting(tmp_path, "a", 1)
+    with wait_for_turn(tmp_path, ticket, never):
+        assert is_locked(tmp_path / ".device-cpu.lock")
+
+
 def test_runs_on_different_devices_do_not_wait_for_each_other(tmp_path: Path) -> None:
     _, _early = run_waiting(tmp_path, "early", 1, device="gpu")
     late, _late = run_waiting(tmp_path, "late", 2)
-    with taken(tmp_path / ".device-gpu.lock"), wait_for_turn(tmp_path, late, never):
-        assert is_locked(tmp_path / ".device-cpu.lock")
+    with taken(device_lock(tmp_path, "gpu")), wait_for_turn(tmp_path, late, never):
+        assert is_locked(device_lock(tmp_path, "cpu"))
 
 
 def test_a_run_can_be_stopped_while_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device_queue, "POLL_SECONDS", 0.01)
     ticket, _lock = run_waiting(tmp_path, "a", 1)
     answers = iter([False, False, True])
-    with taken(tmp_path / ".device-cpu.lock"), pytest.raises(Cancelled):
+    with taken(device_lock(tmp_path, "cpu")), pytest.raises(Cancelled):
         wait_for_turn(tmp_path, ticket, lambda: next(answers))
     assert next(answers, None) is None
 

@@ -19,6 +19,7 @@ from cnn_core.datasets.source import DataSource
 from cnn_core.errors import Cancelled, TrainingError
 from cnn_core.runs import launching, process
 from cnn_core.runs import run_status as status_module
+from cnn_core.runs.device_places import device_lock
 from cnn_core.runs.launching import create_run, shorten_log
 from cnn_core.runs.locks import Lock, is_locked, take_lock
 from cnn_core.runs.process import Job, remove_leftovers, train
@@ -74,7 +75,7 @@ def test_a_run_that_comes_to_its_end_is_finished_and_free(new_run: tuple[Path, L
 
 def test_the_device_is_held_while_the_run_computes_and_not_longer(new_run: tuple[Path, Lock]) -> None:
     folder, lock = new_run
-    device = folder.parent / ".device-cpu.lock"
+    device = device_lock(folder.parent, "cpu")
     held = []
     train(folder, lock, trainer=lambda job: held.append((is_locked(device), read_status(folder)["state"])))
     assert held == [(True, "preparing")]
@@ -257,7 +258,7 @@ def test_a_run_that_expected_a_gpu_and_finds_none_waits_for_the_processor_too(
     new_run: tuple[Path, Lock], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, lock = new_run
-    cpu = folder.parent / ".device-cpu.lock"
+    cpu = device_lock(folder.parent, "cpu")
     monkeypatch.setattr(process, "device_of", lambda wish: "gpu")
     job = Job(folder=folder, config=CONFIG, source=DataSource(folders=("x",)), stopped=lambda: False)
     with lock:

@@ -1,0 +1,67 @@
+"""What all runs of a person on one machine share: the locks of the devices, and who may be waiting where.
+
+It lies in the cache, apart from the folders of the runs, since a device does not care in which of them its
+run lies. Where the cache cannot be written, every folder of runs keeps locks of its own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from cnn_core import places
+from cnn_core.files import replacing
+
+BOOT_FILE = Path("/proc/sys/kernel/random/boot_id")  # one for all containers of a machine
+
+
+def device_lock(runs_folder: Path, device: str) -> Path:
+    """The file whose lock is held by the one run that uses a device.
+
+    Args:
+        runs_folder: holds the file where the cache cannot be written.
+        device: ``cpu`` or ``gpu``.
+    """
+    shared = _shared()
+    return runs_folder / f".device-{device}.lock" if shared is None else shared / f"{device}.lock"
+
+
+def tell_waiting(runs_folder: Path) -> None:
+    """Let the others know that a run waits in ``runs_folder``; costs a look where they know."""
+    shared = _shared()
+    if shared is None:
+        return
+    name = hashlib.sha256(os.fsencode(runs_folder)).hexdigest()[:16]
+    entry = shared / f"{name}.runs"
+    if not entry.exists():
+        with suppress(OSError), replacing(entry) as temporary:
+            temporary.write_bytes(os.fsencode(runs_folder))
+
+
+def waiting_folders(runs_folder: Path) -> Iterator[Path]:
+    """``runs_folder`` and all others in which runs may wait; those that are gone are forgotten."""
+    yield runs_folder
+    shared = _shared()
+    for entry in () if shared is None else sorted(shared.glob("*.runs")):
+        with suppress(OSError):
+            folder = Path(os.fsdecode(entry.read_bytes()))
+            if not folder.is_dir():
+                entry.unlink()
+            elif folder != runs_folder:
+                yield folder
+
+
+def _shared() -> Path | None:
+    """The folder of this machine in the cache, None if it cannot be written."""
+    try:
+        machine = BOOT_FILE.read_text(encoding="ascii").strip()
+    except OSError:
+        machine = platform.node() or "machine"
+    folder = places.cache_folder() / "devices" / machine
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    return folder if os.access(folder, os.W_OK) else None
