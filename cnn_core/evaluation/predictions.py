@@ -23,8 +23,11 @@ UNREADABLE = (
     AttributeError,
     EOFError,
     KeyError,
+    MemoryError,  # a header that claims more rows than there is memory
     NotFiniteError,
     OSError,
+    OverflowError,
+    RuntimeError,  # a password, an unknown packing, a header nested too deep
     TypeError,
     ValueError,
     zipfile.BadZipFile,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -85,6 +86,18 @@ def test_pickled_objects_are_not_opened(tmp_path: Path) -> None:
     path = tmp_path / "predictions_test.npz"
     np.savez(path, probabilities=np.array([{}]), labels=np.array([0]), paths=np.array(["a"]))
     with pytest.raises(DataError, match="pickle"):
+        read_predictions(path, CLASSES)
+
+
+@pytest.mark.parametrize("rows", [10**15, 10**30])
+def test_a_header_that_claims_more_rows_than_there_is_memory_is_told_as_damaged(
+    rows: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "predictions.npz"
+    with zipfile.ZipFile(path, "w") as archive, archive.open("probabilities.npy", "w") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (rows, 2)}
+        np.lib.format.write_array_header_1_0(file, header)
+    with pytest.raises(DataError, match="Expected the predictions"):
         read_predictions(path, CLASSES)
 
 
