@@ -207,8 +207,8 @@ def best_threshold(curve: RocCurve, goal: Literal["youden", "accuracy"] = "youde
             ``accuracy`` counts every picture once.
 
     Returns:
-        The middle between the scores that it separates, above 0. Of several equally good ones the
-        one nearest to one half. Just above 1 only where nobody should be answered positive and
+        The middle between the scores that it separates. Of several equally good ones the one nearest
+        to one half. 0 only where all should be answered positive and some score is 0; just above 1 only where nobody should be answered positive and
         some score is 1.
     """
     if goal == "youden":
@@ -221,6 +221,8 @@ def best_threshold(curve: RocCurve, goal: Literal["youden", "accuracy"] = "youde
 
 def _middle(thresholds: Float64, place: int) -> float:
     """A threshold between one score and the next lower one that gives the same answers, also in float32."""
+    if thresholds[place] == 0:
+        return 0.0  # nothing lies below
     low = np.float32(thresholds[place + 1]) if place + 1 < len(thresholds) else np.float32(0)
     high = np.float32(min(thresholds[place], 1.0))
     middle = np.float32((low + high) / 2)

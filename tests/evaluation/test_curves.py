@@ -174,6 +174,11 @@ def test_scores_one_rounding_apart_are_told_apart() -> None:
     assert low < np.float32(threshold) <= high
 
 
+def test_where_all_should_be_answered_although_their_score_is_0_the_threshold_is_0() -> None:
+    curve = roc_curve(np.zeros(3), np.array([True, True, False]))
+    assert best_threshold(curve, "accuracy") == 0.0
+
+
 def test_where_nobody_should_be_answered_the_threshold_is_above_all_scores() -> None:
     curve = roc_curve(np.array([1.0, 1.0, 0.2]), np.array([False, False, True]))
     assert best_threshold(curve, "accuracy") > 1
