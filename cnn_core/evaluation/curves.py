@@ -208,8 +208,8 @@ def best_threshold(curve: RocCurve, goal: Literal["youden", "accuracy"] = "youde
 
     Returns:
         The middle between the scores that it separates. Of several equally good ones the one nearest
-        to one half. 0 only where all should be answered positive and some score is 0; just above 1 only where nobody should be answered positive and
-        some score is 1.
+        to one half. 0 only where all should be answered positive and some score is 0; just above 1 only
+        where nobody should be and some score is 1.
     """
     if goal == "youden":
         gains = curve.true_positives * curve.negatives - curve.false_positives * curve.positives
