@@ -11,7 +11,7 @@ from keras import layers
 from model_matrix import with_seeded_weights
 
 from cnn_core import backend
-from cnn_core.architectures import ARCHITECTURES, Plan, architecture_named, stacks, transfer
+from cnn_core.architectures import ARCHITECTURES, Architecture, Plan, architecture_named, stacks, transfer
 from cnn_core.architectures import photo_cnn as photo_cnn_module
 from cnn_core.architectures.photo_cnn import BLOCKS, PREPROCESSING, folded, photo_cnn
 from cnn_core.errors import DataError
@@ -198,6 +198,28 @@ def test_pictures_too_small_for_so_many_poolings_are_refused(key: str, smallest_
     assert widths(trainable(key, size_px=smallest_px))[-1] == 1
     with pytest.raises(DataError, match=f"larger pictures for {key}.*Received: {smallest_px - 1} px"):
         trainable(key, size_px=smallest_px - 1)
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES, ids=lambda architecture: architecture.key)
+def test_an_architecture_takes_the_smallest_pictures_that_it_names_and_no_smaller_ones(
+    architecture: Architecture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer, "pretrained_base", transfer.untrained_base)
+
+    def answered(size_px: int) -> np.ndarray:
+        model = architecture.for_training(Plan(size_px=size_px, base="MobileNetV2"))
+        return model.predict_on_batch(photos(size_px, count=1))
+
+    assert np.isfinite(answered(architecture.smallest_px)).all()
+    # The reflection of one pixel is refused by TensorFlow, and not before it computes.
+    with pytest.raises(Exception, match=r"larger pictures|at least 32x32|paddings must be less than"):
+        answered(architecture.smallest_px - 1)
+
+
+@pytest.mark.parametrize("name", list(transfer.BASES))
+def test_no_base_is_built_for_smaller_pictures(name: str) -> None:
+    with pytest.raises(ValueError, match="at least 32x32"):
+        transfer.untrained_base(name, transfer.SMALLEST_PX - 1)
 
 
 def test_a_network_that_flattens_needs_a_size() -> None:

@@ -35,6 +35,7 @@ class Architecture:
 
     Attributes:
         key: name in settings and cards.
+        smallest_px: side of the smallest pictures that leave something to the last layer.
         any_size: whether its weights fit pictures of any size, as without a Flatten layer.
         preprocessing: from pixels to model input.
         for_training: the network that is trained; answers logits, ``(n, 1)`` or ``(n, classes)``.
@@ -43,6 +44,7 @@ class Architecture:
     """
 
     key: str
+    smallest_px: int
     any_size: bool
     preprocessing: Callable[[Plan], Preprocessing]
     for_training: Callable[[Plan], keras.Model]

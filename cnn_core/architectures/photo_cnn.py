@@ -11,6 +11,7 @@ from cnn_core.architectures.architecture import Architecture, Plan, answer
 from cnn_core.images import Preprocessing
 
 BLOCKS = ((32,), (48,), (96, 96), (160, 160), (256, 256))
+SMALLEST_PX = 2 * 2 ** (len(BLOCKS) - 1)  # one pixel has no neighbour to be reflected
 PREPROCESSING = Preprocessing(scale=(1 / 127.5,), offset=(-1.0,))
 
 
@@ -74,6 +75,7 @@ def folded(trained: keras.Model, plan: Plan) -> keras.Model:
 
 ARCHITECTURE = Architecture(
     key="photo_cnn",
+    smallest_px=SMALLEST_PX,
     any_size=True,
     preprocessing=lambda plan: PREPROCESSING,
     for_training=lambda plan: photo_cnn(plan, for_training=True),

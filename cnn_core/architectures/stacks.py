@@ -34,6 +34,14 @@ class Stack:
     after_flatten: float = 0.0
     after_hidden: float = 0.0
 
+    @property
+    def smallest_px(self) -> int:
+        """Side of the smallest pictures that leave one value to the last pooling."""
+        side_px = 1
+        for _ in self.filters:
+            side_px = 2 * side_px + (2 if self.padding == "valid" else 0)
+        return side_px
+
     def model(self, plan: Plan, *, logits: bool) -> keras.Model:
         """The network: ``(n, size, size, 3)`` in 0..1 to logits or probabilities.
 
@@ -42,9 +50,13 @@ class Stack:
         """
         if plan.size_px is None:
             raise DataError(f"Expected a picture size, since {self.key} flattens its maps. Received: none.")
+        if plan.size_px < self.smallest_px:
+            raise DataError(
+                f"Expected larger pictures for {self.key}, whose maps shrink {len(self.filters)} times. "
+                f"Received: {plan.size_px} px. Choose at least {self.smallest_px} px."
+            )
         x = inputs = keras.Input((plan.size_px, plan.size_px, 3), name="photo")
         for index, (filters, share) in enumerate(zip(self.filters, self.after_pool, strict=True), start=1):
-            self._check_room(x.shape[1], plan.size_px)
             # The largest of four after ReLU is ReLU of the largest: in training a quarter of the work.
             activation = None if logits else "relu"
             x = layers.Conv2D(filters, 3, padding=self.padding, activation=activation, name=f"conv{index}")(x)
@@ -68,18 +80,12 @@ class Stack:
         """This stack among all architectures."""
         return Architecture(
             key=self.key,
+            smallest_px=self.smallest_px,
             any_size=False,
             preprocessing=lambda plan: Preprocessing(),
             for_training=lambda plan: self.model(plan, logits=True),
             finished=self.finished,
         )
-
-    def _check_room(self, side_px: int, size_px: int) -> None:
-        if side_px < (4 if self.padding == "valid" else 2):
-            raise DataError(
-                f"Expected larger pictures for {self.key}, whose maps shrink {len(self.filters)} times. "
-                f"Received: {size_px} px. Choose at least {2 ** (len(self.filters) + 2)} px."
-            )
 
 
 def _dropped(x: object, rate: float, name: str) -> object:

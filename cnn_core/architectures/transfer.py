@@ -13,6 +13,7 @@ from cnn_core.architectures.architecture import Architecture, Plan, answer
 from cnn_core.errors import DataError
 from cnn_core.images import Preprocessing
 
+SMALLEST_PX = 32  # Keras builds none of the bases for less
 _MINUS_ONE_TO_ONE = Preprocessing(scale=(1 / 127.5,), offset=(-1.0,))
 _CAFFE = Preprocessing(scale=(1.0,), offset=(-103.939, -116.779, -123.68), channel_order="bgr")
 
@@ -86,6 +87,7 @@ def _thaw(model: keras.Model) -> None:
 
 ARCHITECTURE = Architecture(
     key="transfer",
+    smallest_px=SMALLEST_PX,
     any_size=True,
     preprocessing=lambda plan: BASES[plan.base],
     for_training=lambda plan: transfer(plan, logits=True),

@@ -19,8 +19,15 @@ def check_trainable(config: TrainingConfig, splits: Splits) -> None:
             f"Expected at least one batch of {config.batch_size} training pictures. "
             f"Received: {len(splits.training.paths)}. Add pictures, or lower the batch size."
         )
+    architecture = architecture_of(config)
     sizes_px = set(config.sizes_px) or {config.input_size_px}
-    if not architecture_of(config).any_size and sizes_px != {config.input_size_px}:
+    smallest_px = min(sizes_px | {config.input_size_px})
+    if smallest_px < architecture.smallest_px:
+        raise DataError(
+            f"Expected pictures of {architecture.smallest_px} px or more for {config.preset}, whose maps "
+            f"shrink. Received: {smallest_px} px. Raise the picture size, and all of `sizes_px`."
+        )
+    if not architecture.any_size and sizes_px != {config.input_size_px}:
         raise DataError(
             f"Expected one picture size for {config.preset}, which flattens its maps. Received: sizes "
             f"{list(config.sizes_px)} and input {config.input_size_px}. Leave `sizes_px` empty."

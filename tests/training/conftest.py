@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 def small_networks() -> Iterator[None]:
     """The same architectures with few filters and units, over a base that needs no download."""
     # Imported here, since many tests of this folder do without the framework.
-    from tiny_training import tiny_base
+    from tiny_training import SIDE_PX, tiny_base
 
+    from cnn_core import architectures
     from cnn_core.architectures import photo_cnn, stacks, transfer
 
     with pytest.MonkeyPatch.context() as patch:
@@ -24,6 +26,9 @@ def small_networks() -> Iterator[None]:
         patch.setattr(stacks, "HIDDEN_UNITS", 8)
         patch.setattr(transfer, "pretrained_base", tiny_base)
         patch.setattr(transfer, "untrained_base", tiny_base)
+        over_tiny_base = replace(transfer.ARCHITECTURE, smallest_px=SIDE_PX)
+        others = [found for found in architectures.ARCHITECTURES if found.key != over_tiny_base.key]
+        patch.setattr(architectures, "ARCHITECTURES", (*others, over_tiny_base))
         yield
 
 

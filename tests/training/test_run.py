@@ -562,6 +562,26 @@ def test_a_network_that_flattens_its_maps_takes_one_size(splits: Splits, tmp_pat
         new_run(small(sizes_px=(16, 32), stage_shares=(0.5, 0.5)), splits, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({"preset": "photo_cnn"}, r"32 px or more for photo_cnn.*Received: 16 px\. Raise"),
+        ({"preset": "photo_cnn", "input_size_px": 31}, "Received: 31 px"),
+        (
+            {"preset": "photo_cnn", "input_size_px": 64, "sizes_px": (24, 48), "stage_shares": (0.5, 0.5)},
+            "Received: 24 px",
+        ),
+        ({"preset": "report_baseline", "input_size_px": 45}, "46 px or more for report_baseline"),
+    ],
+)
+def test_pictures_too_small_for_the_network_are_refused_at_once(
+    splits: Splits, tmp_path: Path, changes: dict[str, Any], found: str
+) -> None:
+    with pytest.raises(DataError, match=found):
+        new_run(small(**changes), splits, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_an_unknown_preset_is_refused(splits: Splits, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="resnet"):
         new_run(small(preset="resnet"), splits, tmp_path)
