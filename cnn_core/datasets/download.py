@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,7 +63,8 @@ def download_cats_and_dogs(folder: Path, *, progress: Callable[[float], None] | 
         there already is returned as it is.
 
     Raises:
-        DataError: no network, what came is not the data set, or the folder cannot be written.
+        DataError: no network, what came is not the data set, another download into that folder, or one that
+            cannot be written.
     """
     return download(CATS_AND_DOGS, folder, progress=progress)
 
@@ -74,8 +78,22 @@ def download(
     if target.is_dir():
         report(1.0)
         return target
-    archive = folder / f"{published.name}.zip"
-    fresh = folder / f".{published.name}.new"
+    try:
+        with _alone(folder, published.name):
+            if not target.is_dir():
+                _download(published, target, report)
+    except OSError as error:
+        raise DataError(
+            f"Expected a folder that can be written. Received: {folder} ({error.strerror or error}). "
+            "Free some space, or choose another folder."
+        ) from None
+    report(1.0)
+    return target
+
+
+def _download(published: PublishedSet, target: Path, report: Callable[[float], None]) -> None:
+    archive = target.with_name(f"{published.name}.zip")
+    fresh = target.with_name(f".{published.name}.new")
     fetch(published.url, archive, progress=lambda share: report(FETCHING_SHARE * share))
     try:
         intact = _checked(published, archive)
@@ -89,8 +107,33 @@ def download(
     finally:
         shutil.rmtree(fresh, ignore_errors=True)  # absent after the rename
         archive.unlink(missing_ok=True)
-    report(1.0)
-    return target
+
+
+@contextmanager
+def _alone(folder: Path, name: str) -> Iterator[None]:
+    """Inside, nobody else downloads the same set into ``folder``; a killed process leaves no lock.
+
+    Raises:
+        DataError: somebody does.
+        OSError: the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f".{name}.lock"
+    with path.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mine = os.path.samestat(os.fstat(file.fileno()), path.stat())
+        except (BlockingIOError, FileNotFoundError):  # or its holder has removed it just now
+            mine = False
+        if not mine:
+            raise DataError(
+                f"Expected one download at a time. Received: a second one of {name} into {folder}. "
+                "Wait for the first one."
+            )
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def contents_sha256(folder: Path, not_compared: tuple[str, ...] = ()) -> str:

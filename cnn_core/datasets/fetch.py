@@ -6,7 +6,6 @@ asks for the rest of the file instead (RFC 9110, section 14).
 
 from __future__ import annotations
 
-import fcntl
 import http.client
 import time
 import urllib.error
@@ -37,7 +36,8 @@ def fetch(url: str, path: Path, *, progress: Callable[[float], None]) -> None:
 
     What has arrived lies in ``path`` with ``.part`` added, which also survives an error raised by
     ``progress`` and a killed process; ``path`` itself appears only with as many bytes as the server told.
-    Whether these are the right ones is for a checksum to say.
+    Whether these are the right ones is for a checksum to say, and that nobody else fetches the same file for
+    the caller.
 
     Args:
         url: of a file on a server that tells its size.
@@ -45,7 +45,7 @@ def fetch(url: str, path: Path, *, progress: Callable[[float], None]) -> None:
         progress: gets the share that has arrived, 0..1.
 
     Raises:
-        DataError: no network, no such file, a folder that cannot be written, or another download of the same.
+        DataError: no network, no such file, or a folder that cannot be written.
     """
     if path.exists():
         return
@@ -53,7 +53,6 @@ def fetch(url: str, path: Path, *, progress: Callable[[float], None]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with part.open("ab") as file:
-            _lock(file, part)
             _fetch_rest(url, file, progress)
             part.rename(path)
     except _BrokenError as error:
@@ -62,16 +61,6 @@ def fetch(url: str, path: Path, *, progress: Callable[[float], None]) -> None:
         raise DataError(
             f"Expected a folder that can be written. Received: {path.parent} ({error.strerror}). "
             "Free some space, or choose another folder."
-        ) from None
-
-
-def _lock(file: IO[bytes], part: Path) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # free again when this process is gone, however
-    except BlockingIOError:
-        raise DataError(
-            f"Expected one download at a time. Received: a second one while {part.name} is still being "
-            "written. Wait for the first one."
         ) from None
 
 

@@ -275,13 +275,43 @@ def test_a_network_that_goes_away_before_the_second_download_is_told(
     assert list(folder.iterdir()) == []
 
 
-def test_two_downloads_into_one_folder_do_not_mix(served: Served, original: Path, folder: Path) -> None:
+def test_a_second_download_into_one_folder_is_refused_from_the_first_byte_to_the_last(
+    served: Served, original: Path, folder: Path
+) -> None:
+    wanted, refused = published(served, original), []
+
+    def again(share: float) -> None:
+        if not (folder / "set").exists():
+            with pytest.raises(DataError, match="one download at a time"):
+                download(wanted, folder)
+            refused.append(share)
+
+    assert files_in(download(wanted, folder, progress=again)) == files_in(original)
+    assert min(refused) < 0.5
+    assert max(refused) == pytest.approx(1.0)
+    assert len(served.asked) == 1
+    assert [path.name for path in folder.iterdir()] == ["set"]
+
+
+def test_one_who_waited_for_another_download_takes_its_result(
+    served: Served, original: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock = fcntl.flock
+
+    def lock_after_the_other_is_done(file: object, kind: int) -> None:
+        (folder / "set").mkdir()
+        flock(file, kind)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(fcntl, "flock", lock_after_the_other_is_done)
+    assert download(published(served, original), folder) == folder / "set"
+    assert served.asked == []
+
+
+def test_a_target_that_cannot_be_put_in_place_is_told(served: Served, original: Path, folder: Path) -> None:
     folder.mkdir()
-    with (folder / "set.zip.part").open("ab") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(DataError, match="one download at a time"):
-            download(published(served, original), folder)
-    assert files_in(download(published(served, original), folder)) == files_in(original)
+    (folder / "set").touch()
+    with pytest.raises(DataError, match="a folder that can be written"):
+        download(published(served, original), folder)
 
 
 def test_a_folder_that_cannot_be_written_is_told(served: Served, original: Path, tmp_path: Path) -> None:
