@@ -38,6 +38,7 @@ class ArchiveLimits:
         ratio: unpacked to packed size, of the whole and of each picture above 1 MB.
         depth: folders above a picture, plus one.
         path_letters: length of a path inside the archive.
+        name_bytes: length of a name in UTF-8; file systems take no more.
     """
 
     archive_bytes: int = 10**9
@@ -47,6 +48,7 @@ class ArchiveLimits:
     ratio: float = 200.0
     depth: int = 6
     path_letters: int = 300
+    name_bytes: int = 255
 
 
 class PackedPicture(NamedTuple):
@@ -161,6 +163,12 @@ def _check_picture(picture: PackedPicture, limits: ArchiveLimits) -> None:
             f"Expected folders nested at most {limits.depth - 1} deep and paths of at most "
             f"{limits.path_letters} letters. Received: {str(path)[:80]!r}. Pack the class folders only."
         )
+    longest = max(path.parts, key=_bytes)
+    if _bytes(longest) > limits.name_bytes:
+        raise DataError(
+            f"Expected names of at most {limits.name_bytes} bytes. Received: {longest[:40]!r} with "
+            f"{_bytes(longest)} bytes. Give that file or folder a shorter name, and pack it again."
+        )
     if entry.file_size > limits.file_bytes:
         raise DataError(
             f"Expected pictures of at most {limits.file_bytes / MEGABYTE:g} MB. "
@@ -172,6 +180,10 @@ def _check_picture(picture: PackedPicture, limits: ArchiveLimits) -> None:
             "Pack the folders again with another program."
         )
     _check_ratio(entry.file_size, entry.compress_size, limits)
+
+
+def _bytes(name: str) -> int:
+    return len(name.encode("utf-8", errors="surrogateescape"))
 
 
 def _check_total(pictures: Sequence[PackedPicture], limits: ArchiveLimits) -> None:

@@ -111,6 +111,24 @@ def test_other_files_are_counted_and_left_in_the_archive(tmp_path: Path) -> None
     assert listed(tmp_path / "data") == PLAIN
 
 
+def test_class_folders_beside_a_split_folder_are_counted_as_left_out() -> None:
+    files = {f"train/{name}": content for name, content in PLAIN.items()}
+    contents = look_into(zipped({**files, "cats/8.jpg": b"8", "birds/9.jpg": b"9"}))
+    assert len(contents.pictures) == len(PLAIN)
+    assert contents.ignored == 2
+
+
+@pytest.mark.parametrize("name", ["cats/" + "ö" * 130 + ".jpg", "ö" * 130 + "/1.jpg"])
+def test_a_name_that_no_file_system_takes_is_refused_by_name(tmp_path: Path, name: str) -> None:
+    refused(zipped({**PLAIN, name: b"x"}), tmp_path, "öööö.* bytes. Give that file or folder a shorter name")
+
+
+def test_a_name_of_just_as_many_bytes_as_file_systems_take_is_unpacked(tmp_path: Path) -> None:
+    files = {**PLAIN, "cats/" + "ö" * 125 + "x.jpg": b"x"}
+    unpack_class_folders(zipped(files), tmp_path / "data")
+    assert listed(tmp_path / "data") == files
+
+
 def test_real_pictures_arrive_byte_for_byte(tmp_path: Path) -> None:
     files = {}
     for name in ("cats/1.JPG", "dogs/Größe 1.png"):
