@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shlex
 import sys
@@ -13,8 +12,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from cnn_core import places
-from cnn_core.datasets.source import DataSource
 from cnn_core.errors import Cancelled, DataError, TrainingError
+from cnn_core.runs.command_options import SHORT_FIELDS, chosen_config, chosen_source
 from cnn_core.runs.launching import create_run, queue_again
 from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.process import STANDARD_ERROR, lower_priority, train
@@ -22,7 +21,7 @@ from cnn_core.runs.progress_line import ProgressLine
 from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, read_status
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs
-from cnn_core.training.config import TrainingConfig, config_from_json, config_to_json
+from cnn_core.training.config import config_from_json
 from cnn_core.training.presets import PRESETS, preset_named
 from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, MODEL_FOLDER, read_json, read_rows
 
@@ -43,7 +42,6 @@ In a container, on a GPU where there is one (image convscope:gpu, with the NVIDI
       python -m cnn_core train --preset photo_cnn --data /photos
 """
 PRESET_LINES = "\n".join(f"  {preset.key:<22} {preset.summary}" for preset in PRESETS)
-SHORT_FIELDS = ("epochs", "batch_size", "seed", "precision", "device")
 OF_NEW_RUNS = ("preset", "validation", "test", "data_seed", "keep_non_rgb", "changes", "title", *SHORT_FIELDS)
 
 
@@ -139,7 +137,7 @@ def _chatter_in(log: Path) -> Iterator[TextIO]:
 
 
 def _new_run(options: argparse.Namespace) -> tuple[Path, Lock]:
-    config, source = _config(options), _source(options)
+    config, source = chosen_config(options), chosen_source(options)
     if options.finish:
         raise DataError("Expected --finish with --run alone. Received: --data too. Leave one of them out.")
     title = options.title or preset_named(config.preset).title
@@ -196,53 +194,6 @@ def _named_folder(option: str) -> Path:
     """A path; a bare name is a run among the others."""
     path = Path(option).expanduser()
     return (path if os.sep in option else places.runs_folder() / path).absolute()
-
-
-def _config(options: argparse.Namespace) -> TrainingConfig:
-    facts = config_to_json(preset_named(options.preset or "photo_cnn").config)
-    for name in SHORT_FIELDS:
-        if getattr(options, name) is not None:
-            facts[name] = getattr(options, name)
-    for change in options.changes:
-        name, equals, value = change.partition("=")
-        group, dot, inner = name.strip().partition(".")
-        if not equals or (dot and not isinstance(facts.get(group), dict)):
-            raise DataError(
-                f"Expected --set FIELD=VALUE, e.g. --set augmentation.zoom=0.2. Received: {change!r}."
-            )
-        target = facts[group] if dot else facts
-        target[inner if dot else group] = _value(value.strip())
-    return config_from_json(facts)
-
-
-def _value(text: str) -> Any:
-    """``0.2``, ``true`` and ``[96, 128]`` as what they say; anything else is a word."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
-
-
-def _source(options: argparse.Namespace) -> DataSource:
-    given: dict[str, Any] = {
-        name: _share(name, getattr(options, name))
-        for name in ("validation", "test")
-        if getattr(options, name) is not None
-    }
-    if options.data_seed is not None:
-        given["seed"] = options.data_seed
-    return DataSource(folders=tuple(options.data), keep_non_rgb=options.keep_non_rgb, **given)
-
-
-def _share(name: str, text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise DataError(
-            f"Expected --{name} as a share such as 0.2, or a number of pictures per class. "
-            f"Received: {text!r}. A folder of {name} pictures is found by its name: put train/ and {name}/ "
-            "into one folder, and name that with --data."
-        ) from None
 
 
 def _list_runs(_: argparse.Namespace) -> None:
