@@ -225,6 +225,16 @@ def test_a_run_that_is_only_finished_cannot_be_a_new_one(
     assert not runs_folder.exists()
 
 
+def test_a_folder_of_runs_that_cannot_be_written_is_named_with_its_variable(
+    runs_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runs_folder.touch()
+    assert main(["train", "--data", "photos"]) == 1
+    said = capsys.readouterr().err
+    assert str(runs_folder) in said
+    assert "CONVSCOPE_RUNS" in said
+
+
 def test_a_run_that_is_being_trained_or_finished_is_not_trained_again(
     runs_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,7 +20,7 @@ from cnn_core.runs.process import STANDARD_ERROR, lower_priority, train
 from cnn_core.runs.progress_line import ProgressLine
 from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, read_status
 from cnn_core.runs.run_view import RunView
-from cnn_core.runs.runs import Runs
+from cnn_core.runs.runs import Runs, told
 from cnn_core.training.config import config_from_json
 from cnn_core.training.presets import PRESETS, preset_named
 from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, MODEL_FOLDER, read_json, read_rows
@@ -100,7 +100,8 @@ def _train(options: argparse.Namespace) -> None:
         lower_priority()
         train(Path(options.folder), Lock(options.lock))
         return
-    folder, lock = _new_run(options) if options.data is not None else _old_run(options)
+    with told("The run could not be started"):
+        folder, lock = _new_run(options) if options.data is not None else _old_run(options)
     lower_priority()
     with _chatter_in(folder / LOG_FILE) as shown:
         state = _watched(folder, lock, shown)

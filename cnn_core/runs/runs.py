@@ -56,7 +56,7 @@ class Runs:
             TrainingError: the folder cannot be written, or no process can be started.
         """
         name = preset_named(config.preset).title if title is None or not title.strip() else title.strip()
-        with _told("A new run could not be started"):
+        with told("A new run could not be started"):
             folder, lock = create_run(self.folder, config, source, title=name)
             self._start(folder, lock)
         return folder.name
@@ -93,12 +93,12 @@ class Runs:
                     f"Expected a run with a finished epoch. Received: {view.title}, which has none. "
                     "Resume it, or launch a new run."
                 )
-            with _told(f"The run could not be {done}"):
+            with told(f"The run could not be {done}"):
                 queue_again(folder, view.config.device, finish=finish)
         except BaseException:
             lock.release()
             raise
-        with _told(f"The run could not be {done}"):
+        with told(f"The run could not be {done}"):
             self._start(folder, lock)
 
     def stop(self, key: str, state: StopState = "paused") -> None:
@@ -112,7 +112,7 @@ class Runs:
             TrainingError: there is no such run, or its folder cannot be written.
         """
         view = self._read(key)
-        with _told("The run could not be stopped"):
+        with told("The run could not be stopped"):
             if view.is_alive:
                 write_wish(view.folder, state)
             elif state == "cancelled" and view.can_resume:
@@ -125,7 +125,7 @@ class Runs:
         Raises:
             TrainingError: it is alive, there is none, or it cannot be deleted.
         """
-        with self._locked(key, "removed"), _told("The run could not be removed"):
+        with self._locked(key, "removed"), told("The run could not be removed"):
             self._remove_leftovers()
             doomed = self.folder / f"{REMOVED}{time.time_ns()}-{key}"
             (self.folder / key).rename(doomed)  # vanishes at once, also if deleting takes long
@@ -173,7 +173,7 @@ class Runs:
         folder = self._folder_of(key)
         if not (folder / CONFIG_FILE).exists():
             self._read(key)  # says that there is none
-        with _told(f"The run could not be {done}"):
+        with told(f"The run could not be {done}"):
             lock = take_lock(folder / LOCK_FILE)
         if lock is None:
             view = self._read(key)
@@ -198,8 +198,12 @@ class Runs:
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Turn an error of the operating system into a sentence."""
+def told(what: str) -> Iterator[None]:
+    """Turn an error of the operating system into a sentence that begins with ``what``.
+
+    Raises:
+        TrainingError: instead of an OSError.
+    """
     try:
         yield
     except OSError as error:
