@@ -16,7 +16,8 @@ import streamlit as st
 _KNOWN = "_address"  # session state: per page, what this session wrote or read last, by key
 _PAGE = "_page"
 EVERYWHERE = "everywhere"
-SHARED_KEYS = frozenset({"model", "photo"})
+SHARED_KEYS = frozenset({"model", "photo", "preset"})
+SHARED_PREFIXES = ("set_", "aug_")  # settings of training: the sidebar of every page starts with them
 
 
 def enter(page: str) -> None:
@@ -110,4 +111,5 @@ def _memory(page: str) -> dict[str, str | None]:
 
 
 def _memory_of(key: str) -> dict[str, str | None]:
-    return _memory(EVERYWHERE if key in SHARED_KEYS else st.session_state.get(_PAGE, EVERYWHERE))
+    shared = key in SHARED_KEYS or key.startswith(SHARED_PREFIXES)
+    return _memory(EVERYWHERE if shared else st.session_state.get(_PAGE, EVERYWHERE))

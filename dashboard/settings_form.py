@@ -37,16 +37,27 @@ class SettingsForm:
         """Draw the widget of a field, a slider instead of a number if asked for, and give its value."""
         about = self._about(name)
         key, default = self._key(name), getattr(self.start, name)
-        address.restore(key, _parser(about, default), _shown(default))
+        st.session_state[key] = self._current(name, bounded=slider)
         value = _drawn(about, default, key, slider=slider)
-        address.keep({key: None if value == _shown(default) else value})
+        known = value != _shown(default) and _parser(about, default)(str(value)) is not None
+        address.keep({key: value if known else None})
         return _meant(value, default)
 
     def value(self, name: str) -> Any:
         """The value of a field without its widget."""
-        default = getattr(self.start, name)
-        parser = _parser(self._about(name), default)
-        return _meant(address.current(self._key(name), parser, _shown(default)), default)
+        return _meant(self._current(name), getattr(self.start, name))
+
+    def _current(self, name: str, *, bounded: bool = False) -> Any:
+        """What the widget of a field holds; unless ``bounded``, also a number out of range.
+
+        Such a number is kept, for the check to name it: a browser that refuses it would go on with the
+        one before without a word. The address does not get it, nor does it come from there.
+        """
+        key, default, about = self._key(name), getattr(self.start, name), self._about(name)
+        typed, parser = st.session_state.get(key), _parser(about, default)
+        if not bounded and "minimum" in about and typed is not None and parser(str(typed)) is None:
+            return type(default)(typed)
+        return address.current(key, parser, _shown(default))
 
     def values(self) -> dict[str, Any]:
         """The values of all fields that have a widget."""
@@ -95,8 +106,10 @@ def _drawn(about: Mapping[str, Any], default: Any, key: str, *, slider: bool) ->
         return st.text_input(label, key=key, help=help_text, placeholder="none")
     kind = type(default)
     low, high, step = kind(about["minimum"]), kind(about["maximum"]), kind(about["step"])
-    draw = st.slider if slider else st.number_input
-    return draw(label, low, high, step=step, key=key, help=help_text, format=_number_format(step))
+    shape = {"step": step, "key": key, "format": _number_format(step)}
+    if slider:
+        return st.slider(label, low, high, help=help_text, **shape)
+    return st.number_input(label, help=f"{help_text} From {low:g} to {high:g}.", **shape)
 
 
 def _parser(about: Mapping[str, Any], default: Any) -> Callable[[str], Any | None]:

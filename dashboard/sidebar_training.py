@@ -11,7 +11,15 @@ from dashboard.figures.colours import percent
 from dashboard.guard import told_errors
 from dashboard.markdown import literal
 from dashboard.resources import runs
-from dashboard.train_choice import remembered_errors, tell_errors
+from dashboard.train_choice import (
+    SIDEBAR_BEHIND,
+    check_batch,
+    chosen_config,
+    chosen_preset,
+    remembered_errors,
+    start_from_preset,
+    tell_errors,
+)
 from dashboard.train_words import duration, epoch_text, fraction_done, last_accuracy, state_word
 
 if TYPE_CHECKING:
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
 
 REDRAWN_SECONDS = 3.0
 PAGE = "pages/train.py"
+_STARTED = "_started_run"  # session state: the key of a run that was started here
 
 
 def sidebar_training() -> None:
@@ -42,6 +51,7 @@ def run_on_its_way(device: str | None = None) -> RunView | None:
 
 
 def _draw(key: str | None) -> None:
+    _follow()
     with told_errors():
         run = run_on_its_way()
         if (None if run is None else run.key) != key:
@@ -51,6 +61,15 @@ def _draw(key: str | None) -> None:
         else:
             _draw_run(run)
         tell_errors("sidebar")
+
+
+def _follow() -> None:
+    """Go where the button led: to the progress of a run that was started, or draw a new preset everywhere."""
+    key = st.session_state.pop(_STARTED, None)
+    if key is not None:
+        st.switch_page(PAGE, query_params={"section": "progress", "run": key})
+    if st.session_state.pop(SIDEBAR_BEHIND, False):
+        st.rerun()
 
 
 def _draw_run(run: RunView) -> None:
@@ -94,12 +113,14 @@ def _draw_launcher() -> None:
         source = chosen_source()
         if source is not None:
             titles = {preset.key: preset.title for preset in PRESETS}
+            st.session_state["sidebar-preset"] = chosen_preset().key
             st.selectbox(
                 "Train a network",
                 list(titles),
                 format_func=titles.__getitem__,
                 key="sidebar-preset",
-                help="With the preset's own settings; the page Train changes them.",
+                on_change=_choose_preset,
+                help="The same preset and settings as on the page Train, which changes them.",
             )
             st.caption(f"On {literal(source_name(source), longest=40)}")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -109,11 +130,18 @@ def _draw_launcher() -> None:
         st.page_link(PAGE, label=label, icon=":material/tune:", query_params={"section": section})
 
 
+def _choose_preset() -> None:
+    st.session_state["preset"] = st.session_state["sidebar-preset"]
+    start_from_preset()
+
+
 def _start() -> None:
-    from cnn_core.training.presets import preset_named
-    from dashboard.train_source import chosen_source
+    from dashboard.train_scan import left_of
+    from dashboard.train_source import chosen_source, splits_of
 
     with remembered_errors("sidebar"):
         source = chosen_source()
         if source is not None:
-            runs().launch(preset_named(st.session_state["sidebar-preset"]).config, source)
+            config = chosen_config()
+            check_batch(config, len(left_of(source, splits_of(source)).training.paths))
+            st.session_state[_STARTED] = runs().launch(config, source)

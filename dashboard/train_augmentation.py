@@ -44,6 +44,7 @@ STARTS = {
         if preset.config.augmentation != Augmentation()
     },
 }
+AS_SET = "settings"
 NEVER = (
     "Every time a training picture is shown, it is changed by chance within these limits, so that the "
     "network never sees the same picture twice. **Validation and test pictures are never augmented**: "
@@ -55,7 +56,8 @@ def draw_augmentation(view: View | None) -> None:
     """The sliders, and beside them the photo with five variants."""
     controls, pictures = st.columns([1, 2.1], gap="large")
     with controls:
-        form = SettingsForm(STARTS[_start()][1], "try_")
+        start = _start()
+        form = SettingsForm(chosen_augmentation() if start == AS_SET else STARTS[start][1], "try_")
         chosen = _sliders(form)
     with pictures:
         if view is None:
@@ -67,11 +69,12 @@ def draw_augmentation(view: View | None) -> None:
 
 
 def _start() -> str:
-    address.restore("start", address.name_in(STARTS), "together")
+    titles = {AS_SET: "As set for training", **{key: title for key, (title, _) in STARTS.items()}}
+    address.restore("start", address.name_in(titles), AS_SET)
     key = st.selectbox(
         "Start from",
-        list(STARTS),
-        format_func=lambda key: STARTS[key][0],
+        list(titles),
+        format_func=titles.__getitem__,
         key="start",
         on_change=_start_anew,
         help="Sets all sliders; then move them as you like.",

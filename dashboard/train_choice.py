@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from cnn_core.errors import ConvscopeError
+from cnn_core.errors import ConvscopeError, DataError
 from cnn_core.training.config import Augmentation, TrainingConfig, config_from_json, config_to_json
 from cnn_core.training.presets import PRESETS, Preset, preset_named
 from dashboard import address
@@ -16,15 +16,18 @@ from dashboard.guard import UNFORESEEN, log_failure
 from dashboard.markdown import literal
 from dashboard.settings_form import SettingsForm
 
+SIDEBAR_BEHIND = "_sidebar_behind"  # session state: the sidebar has not been told yet
 FIRST_PRESET = PRESETS[0].key
 _ALSO = {
     "sizes_px": {
         "label": "Training sizes (px)",
         "help": "Sides of the training pictures, one per stage, small ones first; none: the picture size.",
+        "example": "96, 128",
     },
     "stage_shares": {
         "label": "Shares of the epochs",
         "help": "How much of the run each of the training sizes gets; together 1.",
+        "example": "0.5, 0.5",
     },
 }
 
@@ -45,7 +48,7 @@ def pick_preset() -> Preset:
         format_func=titles.__getitem__,
         key="preset",
         help="A network with the settings it is usually trained with; all can be changed.",
-        on_change=forget_changes,
+        on_change=start_from_preset,
     )
     address.keep({"preset": key})
     return preset_named(key)
@@ -61,11 +64,32 @@ def augmentation_form(preset: Preset) -> SettingsForm:
     return SettingsForm(preset.config.augmentation, "aug_")
 
 
+def start_from_preset() -> None:
+    """Another preset was chosen: its own settings, and a sidebar that names it; in a callback."""
+    forget_changes()
+    st.session_state[SIDEBAR_BEHIND] = True
+
+
 def forget_changes() -> None:
     """Put every setting back to what the chosen preset says."""
     preset = chosen_preset()
     settings_form(preset).reset()
     augmentation_form(preset).reset()
+
+
+def take_config(config: TrainingConfig) -> None:
+    """Put the settings of a run into the forms; in a callback.
+
+    Raises:
+        DataError: its preset is not there any more.
+    """
+    preset = preset_named(config.preset)
+    st.session_state["preset"] = preset.key
+    for form, values in (
+        (settings_form(preset), config),
+        (augmentation_form(preset), config.augmentation),
+    ):
+        form.put({name: getattr(values, name) for name in form.names()})
 
 
 def chosen_augmentation() -> Augmentation:
@@ -80,8 +104,33 @@ def chosen_config() -> TrainingConfig:
         DataError: they do not go together.
     """
     preset = chosen_preset()
-    facts: dict[str, Any] = config_to_json(preset.config) | settings_form(preset).values()
+    values = settings_form(preset).values()
+    for name, about in _ALSO.items():
+        if isinstance(values[name], str):
+            raise DataError(
+                f"Expected {about['label']} as numbers with commas between them, e.g. {about['example']}. "
+                f"Received: {values[name]!r}. Correct them, or leave the field empty."
+            )
+    facts: dict[str, Any] = config_to_json(preset.config) | values
     return config_from_json(facts | {"augmentation": augmentation_form(preset).values()})
+
+
+def check_batch(config: TrainingConfig, pictures: int) -> None:
+    """Refuse a batch that the training pictures do not fill; the run itself would only say so later.
+
+    Raises:
+        DataError: there are fewer pictures.
+    """
+    if pictures < config.batch_size:
+        raise DataError(
+            f"Expected at least one batch of {config.batch_size} training photos. Received: {pictures}. "
+            f"Lower the batch size, to {fitting_batch(pictures)} for example, or add photos."
+        )
+
+
+def fitting_batch(pictures: int) -> int:
+    """A batch size that so few pictures fill."""
+    return 2 ** max(0, pictures.bit_length() - 1)
 
 
 @contextmanager

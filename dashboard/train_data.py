@@ -22,7 +22,14 @@ from dashboard.markdown import literal
 from dashboard.photos import picture_bytes
 from dashboard.train_pictures import Captioned, pictures_html
 from dashboard.train_run import go_to
-from dashboard.train_source import choose_source, chosen_source, source_name, split_controls, splits_of
+from dashboard.train_source import (
+    choose_source,
+    chosen_source,
+    source_name,
+    split_controls,
+    split_was_changed,
+    splits_of,
+)
 
 if TYPE_CHECKING:
     from cnn_core.datasets.source import DataSource
@@ -40,13 +47,19 @@ def draw_data() -> None:
     """Choose a source; then counts, samples and what the scan finds."""
     choose_source()
     source = None
+    splits = None
     with told_errors():
         source = chosen_source()
         if source is None:
             st.info(NO_DATA, icon=":material/photo_library:")
             return
         splits = splits_of(source)
-        _draw_splits(source, splits)
+    if source is not None and splits is not None:
+        with told_errors():
+            _draw_splits(source, splits)
+    elif split_was_changed():
+        st.subheader("Split")
+        split_controls("seeded")
 
 
 def _draw_splits(source: DataSource, splits: Splits) -> None:

@@ -69,6 +69,21 @@ def draw_sizes(report: ScanReport) -> None:
     st.caption(words)
 
 
+def left_of(source: DataSource, splits: Splits) -> Splits:
+    """What a run will train on, as far as the scan of these files is known; else all of them.
+
+    Raises:
+        DataError: a class has no usable picture.
+    """
+    job = data_jobs().find(_scan_key(source, splits))
+    return without_problems(splits, job.result) if job and isinstance(job.result, ScanReport) else splits
+
+
+def _scan_key(source: DataSource, splits: Splits) -> str:
+    prints = [files.fingerprint() for _, files in splits.items()]
+    return json.dumps(["scan", source.to_json(), prints])
+
+
 def _report(source: DataSource, splits: Splits) -> ScanReport | None:
     def work(progress: Any, cancelled: Any) -> object:
         return scan(
@@ -79,8 +94,7 @@ def _report(source: DataSource, splits: Splits) -> ScanReport | None:
             keep_non_rgb=source.keep_non_rgb,
         )
 
-    prints = [files.fingerprint() for _, files in splits.items()]
-    key = json.dumps(["scan", source.to_json(), prints])
+    key = _scan_key(source, splits)
     count = sum(len(files.paths) for _, files in splits.items())
     doing = f"Looking into {count:,} files"
     return result_or_progress("scan", key, doing, work, ScanReport, jobs=data_jobs())

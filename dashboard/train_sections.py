@@ -23,8 +23,8 @@ SECTIONS = {
 
 
 def follow_launch() -> None:
-    """Draw the sidebar anew too when a run was started here."""
-    if st.session_state.pop("_launched", False):
+    """Draw the sidebar anew too when a run was started here, or another preset chosen."""
+    if st.session_state.pop("_sidebar_behind", False):
         st.rerun()
 
 

@@ -17,9 +17,11 @@ from dashboard.settings_form import SettingsForm
 from dashboard.sidebar_training import run_on_its_way
 from dashboard.train_augmentation import in_words
 from dashboard.train_choice import (
+    SIDEBAR_BEHIND,
     augmentation_form,
     chosen_augmentation,
     chosen_config,
+    fitting_batch,
     forget_changes,
     pick_preset,
     remembered_errors,
@@ -27,6 +29,7 @@ from dashboard.train_choice import (
     tell_errors,
 )
 from dashboard.train_run import go_to
+from dashboard.train_scan import left_of
 from dashboard.train_source import chosen_source, source_name, splits_of
 from dashboard.train_words import duration, estimated_seconds
 
@@ -43,7 +46,6 @@ COMMON = (
 TRANSFER_ONLY = ("base", "fine_tuning_epochs")
 NETWORK_SETTINGS = ("input_size_px", "base")
 COLUMNS = 4
-LAUNCHED = "_launched"  # session state: the sidebar has not been told yet
 DOCUMENTS = {
     "lecture": "The lecture: 0.94 on training, 0.73 on validation photos after 15 epochs without dropout "
     "and augmentation, 0.64 and 0.63 with them.",
@@ -139,7 +141,7 @@ def _draw_start(preset: Preset) -> None:
         with told_errors():
             source = chosen_source()
             if source is not None:
-                splits = splits_of(source)
+                splits = left_of(source, splits_of(source))
                 pictures = len(splits.training.paths)
                 st.markdown(
                     f"**{literal(source_name(source))}**: {pictures:,} training photos, "
@@ -158,20 +160,38 @@ def _draw_start(preset: Preset) -> None:
             placeholder=preset.title,
             help="A name for the run and its network; the preset's by default.",
             max_chars=80,
+            persist_state="session",
         )
+        fits = config is not None and pictures >= config.batch_size
         if config is not None:
             _draw_outlook(config, pictures)
+            if pictures and not fits:
+                _draw_batch_warning(preset, config, pictures)
         st.button(
             "Start training",
             key="start-training",
             type="primary",
             icon=":material/play_arrow:",
             width="stretch",
-            disabled=config is None or not pictures,
+            disabled=not fits or not pictures,
             on_click=launch,
             args=(config, source, title, "launch"),
         )
         tell_errors("launch")
+
+
+def _draw_batch_warning(preset: Preset, config: TrainingConfig, pictures: int) -> None:
+    st.warning(
+        f"{pictures:,} training photos are fewer than one batch of {config.batch_size}.",
+        icon=":material/warning:",
+    )
+    fitting = fitting_batch(pictures)
+    st.button(
+        f"Lower the batch size to {fitting}",
+        key="lower-batch",
+        on_click=settings_form(preset).put,
+        args=({"batch_size": fitting},),
+    )
 
 
 def _draw_outlook(config: TrainingConfig, pictures: int) -> None:
@@ -195,4 +215,4 @@ def launch(config: TrainingConfig, source: DataSource, title: str, slot: str) ->
     """Start a run and open its progress; in a callback."""
     with remembered_errors(slot):
         go_to("progress", runs().launch(config, source, title=title or None))
-        st.session_state[LAUNCHED] = True
+        st.session_state[SIDEBAR_BEHIND] = True

@@ -62,6 +62,20 @@ def chosen_source() -> DataSource | None:
     )
 
 
+def take_source(source: DataSource) -> None:
+    """Make the data of a run those of this session; in a callback."""
+    st.session_state["origin"] = st.session_state["_origin"] = "folder"
+    st.session_state[FOLDER], *more = source.folders
+    st.session_state[MORE] = "\n".join(more)
+    st.session_state[VALIDATION], st.session_state[TEST] = float(source.validation), float(source.test)
+    st.session_state[SEED], st.session_state[GREY] = source.seed, source.keep_non_rgb
+
+
+def split_was_changed() -> bool:
+    """Whether the fields of the split are not where they start, so that they may be what is wrong."""
+    return any(kept(key) != DEFAULTS[key] for key in (VALIDATION, TEST, SEED))
+
+
 def source_name(source: DataSource) -> str:
     """The last folder names of a source, for people; plain text."""
     return " + ".join(Path(folder).name or folder for folder in source.folders)

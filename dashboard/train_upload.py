@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,7 @@ def ignored_sentence(count: int) -> str:
 
 
 def unpacked(file: Any) -> Path:
-    """The folder of an uploaded archive, unpacked once for each content.
+    """The folder of an uploaded archive, unpacked once for each content and name.
 
     Raises:
         DataError: no zip, hostile, too large, or without class folders.
@@ -67,18 +68,24 @@ def unpacked(file: Any) -> Path:
     from cnn_core.datasets.archives import unpack_class_folders
 
     uploads = places.cache_folder() / "datasets" / "uploads"
-    folder = uploads / hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    shelf = uploads / hashlib.file_digest(file, "sha256").hexdigest()[:16]
     file.seek(0)
+    folder = shelf / folder_name(getattr(file, "name", ""))
     if not folder.is_dir():
         _make_room(uploads)
         unpack_class_folders(file, folder)
-    os.utime(folder)  # used last
+    os.utime(shelf)  # used last
     return folder
+
+
+def folder_name(archive: str) -> str:
+    """What the folder of an archive is called: as the archive, as far as any file system takes that."""
+    return re.sub(r"[^\w -]", "_", Path(archive).stem).strip(" _")[:60] or "photos"
 
 
 def _make_room(uploads: Path) -> None:
     """Remove the uploads unused longest, but none that a run was trained on."""
-    needed = {Path(folder) for run in runs().all() for folder in run.source.folders}
+    needed = {Path(folder).parent for run in runs().all() for folder in run.source.folders}
     unused = [path for path in uploads.glob("[!.]*") if path not in needed]
     for path in sorted(unused, key=lambda path: path.stat().st_mtime)[: 1 - KEPT_UPLOADS or None]:
         shutil.rmtree(path, ignore_errors=True)

@@ -22,7 +22,7 @@ from dashboard.resources import data_jobs
 from dashboard.train_data import class_sentence, counts_html, samples, small_picture
 from dashboard.train_pictures import Captioned, pictures_html
 from dashboard.train_source import DOWNLOAD_KEY, FOLDER, TEST, VALIDATION, splits_of
-from dashboard.train_upload import ignored_sentence
+from dashboard.train_upload import folder_name, ignored_sentence
 
 PATIENCE_SECONDS = 60
 
@@ -137,6 +137,9 @@ def test_shares_that_leave_nothing_are_told(open_app, tmp_path):
     app.number_input(key=TEST).set_value(0.5).run()
     assert "leave something to train on" in app.error[0].value
     assert not app.exception
+    assert not any(button.key == "sidebar-start" for button in app.button)
+    app = scanned(app.number_input(key=TEST).set_value(0.1).run())
+    assert not app.error
 
 
 def test_damaged_repeated_and_leaking_files_are_named_and_left_out(open_app, photos):
@@ -194,6 +197,12 @@ def test_files_of_a_zip_that_are_not_trained_on_are_counted(open_app, photos):
     app = with_zip(open_app("train", section="data"), zip_of(photos))
     assert "2 files of it are left out" in said(app)
     assert ignored_sentence(0) == ""
+
+
+def test_an_uploaded_data_set_is_called_as_its_file(open_app, photos):
+    app = with_zip(open_app("train", section="data"), zip_of(photos), "good ones.zip")
+    assert app.subheader[0].value == "good ones"
+    assert folder_name("../../x/..zip") == "photos"
 
 
 def test_a_file_that_is_no_zip_is_told_and_another_can_be_uploaded(open_app, photos):

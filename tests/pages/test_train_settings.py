@@ -35,12 +35,17 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
     st.cache_resource.clear()
 
 
+@pytest.fixture(scope="module")
+def many_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Photos enough for the largest batch of a preset."""
+    return write_tiny_photos(tmp_path_factory.mktemp("many") / "photos", training=66, validation=3)
+
+
 @pytest.fixture
-def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def photos(many_photos: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A data set that the environment names."""
-    folder = write_tiny_photos(tmp_path / "photos", training=6, validation=3)
-    monkeypatch.setenv("CONVSCOPE_DATA", str(folder))
-    return folder
+    monkeypatch.setenv("CONVSCOPE_DATA", str(many_photos))
+    return many_photos
 
 
 Launched = list[tuple[TrainingConfig, DataSource, str | None]]
@@ -81,14 +86,14 @@ def number(app: AppTest) -> dict[str, float]:
 
 
 def test_one_photo_is_shown_with_five_variants_that_differ(open_app):
-    app = clean(open_app("train", section="augmentation"))
+    app = clean(open_app("train", section="augmentation", start="together"))
     assert len(pictures(app)) == 1 + VARIANTS
     assert len(set(pictures(app))) == 1 + VARIANTS
     assert "never augmented" in words(app)
 
 
 def test_the_sliders_and_others_change_the_variants_and_not_the_original(open_app):
-    app = open_app("train", section="augmentation")
+    app = open_app("train", section="augmentation", start="together")
     first = pictures(app)
     app.slider(key="try_rotation_degrees").set_value(5.0).run()
     second = pictures(clean(app))
@@ -105,10 +110,12 @@ def test_without_any_change_all_variants_are_the_photo(open_app):
 
 
 def test_a_copied_link_shows_the_same_variants(open_app):
-    first = open_app("train", section="augmentation", try_zoom="0.3", variants="4")
-    second = open_app("train", section="augmentation", try_zoom="0.3", variants="4")
+    first = open_app("train", section="augmentation", start="together", try_zoom="0.3", variants="4")
+    second = open_app("train", section="augmentation", start="together", try_zoom="0.3", variants="4")
     assert pictures(first) == pictures(second)
-    assert pictures(first) != pictures(open_app("train", section="augmentation", variants="4"))
+    assert pictures(first) != pictures(
+        open_app("train", section="augmentation", start="together", variants="4")
+    )
 
 
 def test_what_the_preview_shows_can_be_used_for_training(open_app, photos, launched):
@@ -215,6 +222,65 @@ def test_an_address_full_of_nonsense_is_ignored(open_app, photos):
     assert number(app)["aug_zoom"] == 0.0
 
 
+@pytest.mark.parametrize(
+    ("field", "value"), [("epochs", 900), ("batch_size", -3), ("learning_rate", -1.0), ("dropout", 2.0)]
+)
+def test_a_number_out_of_range_is_told_and_not_started(open_app, photos, field, value):
+    app = open_app("train", section="settings", preset="lecture_baseline")
+    app.number_input(key=f"set_{field}").set_value(value).run()
+    assert not app.exception
+    assert app.number_input(key=f"set_{field}").value == value
+    assert any(field in error.value.replace("\\", "") and "from" in error.value for error in app.error)
+    assert app.button(key="start-training").disabled
+    assert f"set_{field}" not in app.query_params
+
+
+def test_too_few_photos_for_a_batch_are_told_before_the_start(open_app, launched, tmp_path, monkeypatch):
+    few = write_tiny_photos(tmp_path / "few", training=6, validation=3)
+    monkeypatch.setenv("CONVSCOPE_DATA", str(few))
+    app = clean(open_app("train", section="settings", preset="lecture_baseline"))
+    assert app.button(key="start-training").disabled
+    assert "fewer than one batch" in app.warning[0].value
+    app.button(key="sidebar-start").click().run()
+    assert "Lower the batch size" in app.error[0].value
+    assert launched == []
+    app.button(key="lower-batch").click().run()
+    assert not app.button(key="start-training").disabled
+    app.button(key="sidebar-start").click().run()
+    assert launched[0][0].batch_size == 8
+
+
+def test_title_and_settings_are_still_there_after_another_section_and_a_start(open_app, photos, launched):
+    app = open_app("train", section="settings", preset="lecture_baseline")
+    app.number_input(key="set_batch_size").set_value(16).run()
+    app.text_input(key="run-title").set_value("Mine").run()
+    app.segmented_control(key="section").set_value("data").run()
+    app.segmented_control(key="section").set_value("settings").run()
+    assert app.text_input(key="run-title").value == "Mine"
+    app.button(key="start-training").click().run()
+    app.switch_page("pages/activations.py").run()
+    app.switch_page("pages/train.py").run()
+    app.segmented_control(key="section").set_value("settings").run()
+    assert number(clean(app))["set_batch_size"] == 16
+
+
+def test_the_sidebar_starts_with_the_settings_of_the_page(open_app, photos, launched):
+    app = open_app("train", section="settings", preset="article_cnn")
+    app.number_input(key="set_epochs").set_value(3).run()
+    app.switch_page("pages/activations.py").run()
+    assert app.selectbox(key="sidebar-preset").value == "article_cnn"
+    app.button(key="sidebar-start").click().run()
+    assert (launched[0][0].preset, launched[0][0].epochs) == ("article_cnn", 3)
+    assert app.query_params["section"] in ("progress", ["progress"])
+
+
+def test_the_preview_opens_with_the_settings_that_will_be_used(open_app):
+    app = clean(open_app("train", section="augmentation", preset="report_regularized"))
+    wanted = preset_named("report_regularized").config.augmentation
+    assert app.slider(key="try_rotation_degrees").value == wanted.rotation_degrees
+    assert app.button(key="use-augmentation").disabled
+
+
 def test_a_start_opens_the_progress_of_the_new_run(open_app, photos, launched):
     app = open_app("train", section="settings")
     clean(app.button(key="start-training").click().run())
@@ -280,7 +346,7 @@ def test_parameters_are_told_only_while_they_are_those_of_the_preset(open_app, p
 def test_how_long_it_may_take_is_judged_by_an_earlier_run(open_app, photos, tmp_path):
     write_run(tmp_path / "runs", "before", "finished", config=CONFIG)
     app = clean(open_app("train", section="settings", preset="lecture_baseline"))
-    assert "About 2 s, judged by an earlier run" in words(app).replace("1.5", "2")
+    assert "About 16 s, judged by an earlier run" in words(app)
 
 
 def test_the_sidebar_starts_a_preset_on_every_page(open_app, photos, launched):
