@@ -63,8 +63,8 @@ class Column:
 
 
 COLUMNS = {
-    "accuracy": Column("Accuracy", "%.3f", "Highest validation accuracy of any epoch, 0 to 1.", 78, True),
-    "loss": Column("Loss", "%.3f", "Lowest validation loss of any epoch.", 60),
+    "accuracy": Column("Best accuracy", "%.3f", "Highest validation accuracy of all epochs.", 112, True),
+    "loss": Column("Lowest loss", "%.3f", "Lowest validation loss of any epoch.", 98),
     "loss_epoch": Column("in epoch", "%d", "The epoch of the lowest validation loss.", 72),
     "gap": Column("Gap", "%+.3f", "Training less validation accuracy after the last epoch.", 68),
     "epochs": Column("Epochs", "%d", "Finished epochs.", 66, True),

@@ -19,6 +19,7 @@ from dashboard.markdown import literal
 from dashboard.page import theme
 from dashboard.resources import runs
 from dashboard.train_run import choose_run, draw_buttons, started
+from dashboard.train_source import source_name
 from dashboard.train_words import chip_html, duration, epoch_text, fraction_done, last_accuracy, state_word
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ def draw_progress() -> None:
 
 def _watch(key: str, alive: bool) -> None:
     with told_errors():
-        run = runs().view(key)
-        if run.is_alive != alive:
+        run = next((one for one in runs().all() if one.key == key), None)
+        if run is None or run.is_alive != alive:
             st.rerun()  # other buttons, and perhaps a new network in the sidebar
         _draw_state(run)
         figures, buttons = st.columns([1.9, 1], gap="medium", vertical_alignment="center")
@@ -64,7 +65,8 @@ def _draw_state(run: RunView) -> None:
     st.html(
         f"<div class='run-head'>{chip_html(run)} <b>{html.escape(run.title)}</b> "
         f"<span class='own-name'>{html.escape(run.config.preset)}</span> "
-        f"<span class='when'>started {started(run)}</span></div>"
+        f"<span class='when'>started {started(run)} · on {html.escape(source_name(run.source))} · batches of "
+        f"{run.config.batch_size} · {run.config.input_size_px} px</span></div>"
     )
     if run.state in ("failed", "interrupted"):
         words = f"**{literal(run.reason or 'The run has stopped.', longest=None)}** "
@@ -100,8 +102,9 @@ def figures_html(run: RunView) -> str:
     status, shown = run.status, []
     accuracy = last_accuracy(run)
     if accuracy is not None:
-        best = max(row.get("val_accuracy", 0.0) for row in run.history)
-        shown.append(("validation accuracy", f"{accuracy:.3f}", f"best {best:.3f}"))
+        best = max(run.history, key=lambda row: row.get("val_accuracy", 0.0))
+        note = f"best {best['val_accuracy']:.3f}, in epoch {int(best['epoch'])}"
+        shown.append(("validation accuracy, last epoch", f"{accuracy:.3f}", note))
     if run.state == "running" and status.get("accuracy") is not None:
         shown.append(
             ("this epoch, training", f"{float(status['accuracy']):.3f}", f"loss {float(status['loss']):.3f}")
@@ -146,14 +149,24 @@ def _draw_curves(run: RunView) -> None:
         alt=training_curves_alt([curve]),
     )
     scan = read_json(run.folder / "scan.json")
-    found = verdict(run.history, classes=class_count(scan))
-    icon = VERDICT_ICONS.get(found.kind, "info")
-    st.markdown(f":material/{icon}: {literal(f'{found.sentence} {found.advice}'.strip(), longest=None)}")
+    icon, words = told_verdict(run, class_count(scan))
+    st.markdown(f":material/{icon}: {literal(words, longest=None)}")
     skipped = len(scan.get("problems") or [])
     if skipped:
         st.caption(
             f":material/rule: {skipped:,} damaged or doubtful pictures were left out; Data names them."
         )
+
+
+def told_verdict(run: RunView, classes: int) -> tuple[str, str]:
+    """An icon, and what the curves say; of a run that ended before they could say anything, that."""
+    if not run.history and not run.is_alive:
+        return "info", "The run ended before its first epoch was finished, so there are no curves to judge."
+    found = verdict(run.history, classes=classes)
+    waits = found.kind == "too_early" and not run.is_alive
+    return VERDICT_ICONS.get(
+        found.kind, "info"
+    ), found.sentence if waits else f"{found.sentence} {found.advice}"
 
 
 def class_count(scan: Mapping[str, Any]) -> int:

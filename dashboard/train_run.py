@@ -23,6 +23,8 @@ NO_RUNS = (
     "**No run yet.** Choose photos in Data and a preset in Settings, then start. A run goes on with the "
     "browser closed; everything of it is found here again."
 )
+FINISH = "Finish with the epochs so far"
+_REMOVED = "_removed_run"  # session state: the title of a run that was just removed
 STOPS: tuple[tuple[str, str, StopState], ...] = (
     ("Pause", "pause", "paused"),
     ("Cancel", "close", "cancelled"),
@@ -38,6 +40,8 @@ def go_to(section: str, run: str | None = None) -> None:
 
 def choose_run(known: Sequence[RunView]) -> RunView | None:
     """The picker of runs, newest first; without any, what to do."""
+    if _REMOVED in st.session_state:
+        st.toast(f"Removed: {literal(st.session_state.pop(_REMOVED))}", icon=":material/delete:")
     if not known:
         st.info(NO_RUNS, icon=":material/model_training:")
         st.button(
@@ -81,6 +85,10 @@ def draw_buttons(run: RunView) -> None:
                 _button(label, icon, action, disabled=run.stopping == state)
         elif run.can_resume:
             _button("Resume", "play_arrow", functools.partial(runs().resume, run.key), primary=True)
+            if run.can_finish:
+                _button(FINISH, "flag", functools.partial(runs().finish_now, run.key))
+        if not run.is_alive:
+            _button("Change settings", "tune", functools.partial(_settings_of, run))
         if run.model_key is not None:
             st.page_link(
                 "pages/activations.py",
@@ -98,7 +106,7 @@ def _button(
 ) -> None:
     st.button(
         label,
-        key=f"run-{label.lower()}",
+        key=f"run-{label.lower().replace(' ', '-')}",
         icon=f":material/{icon}:",
         type="primary" if primary else "secondary",
         on_click=_do,
@@ -112,6 +120,16 @@ def _do(action: Callable[[], None]) -> None:
         action()
 
 
+def _settings_of(run: RunView) -> None:
+    """Open Settings with those of a run, and its data."""
+    from dashboard.train_choice import take_config
+    from dashboard.train_source import take_source
+
+    take_config(run.config)
+    take_source(run.source)
+    go_to("settings")
+
+
 def _remove(run: RunView) -> None:
     with st.popover("Remove", icon=":material/delete:"):
         what = "its curves and its network" if run.model_key is not None else "its curves"
@@ -121,11 +139,12 @@ def _remove(run: RunView) -> None:
             key="run-remove",
             icon=":material/delete_forever:",
             on_click=_do,
-            args=(functools.partial(_forget, run.key),),
+            args=(functools.partial(_forget, run.key, run.title),),
         )
 
 
-def _forget(key: str) -> None:
+def _forget(key: str, title: str) -> None:
     runs().remove(key)
+    st.session_state[_REMOVED] = title
     st.session_state.pop("run", None)
     address.keep({"run": None})

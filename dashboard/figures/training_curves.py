@@ -31,6 +31,7 @@ Row = Mapping[str, Any]
 METRICS = ("loss", "accuracy")
 HEIGHT_PX = 360
 MOST_STEPS = 400  # points of the live line, all runs together; more are averaged in groups
+FEWEST_EPOCHS_SEEN, AHEAD = 10, 1.3  # of those that are planned: a curve of two would be a vertical line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -209,12 +210,14 @@ def _layout(
 
 
 def _epoch_ends(runs: Sequence[CurveOf]) -> tuple[float, float]:
-    """First and last place on the axis of epochs."""
+    """First and last place on the axis of epochs; of a long run not all that are planned from the start."""
     first = 0.0 if any(run.steps for run in runs) or not any(run.history for run in runs) else 1.0
     lasts = [first + 1.0]
     for run in runs:
-        lasts += [float(run.epochs or 0), *history_epochs(run.history)[-1:].tolist()]
-        lasts += [np.ceil(value) for value in step_line(run.steps, "loss", MOST_STEPS)[0][-1:].tolist()]
+        done = history_epochs(run.history)[-1:].tolist()
+        done += [np.ceil(value) for value in step_line(run.steps, "loss", MOST_STEPS)[0][-1:].tolist()]
+        seen = max(FEWEST_EPOCHS_SEEN, np.ceil(AHEAD * max(done, default=0)))
+        lasts += [float(min(run.epochs or 0, seen)), *done]
     return first, float(max(lasts))
 
 

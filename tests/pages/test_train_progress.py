@@ -14,7 +14,8 @@ from streamlit.testing.v1 import AppTest
 from cnn_core.errors import TrainingError
 from cnn_core.runs.locks import take_lock
 from cnn_core.runs.runs import Runs
-from dashboard.train_progress import bar_text, class_count, figures_html, last_lines
+from dashboard.train_progress import bar_text, class_count, figures_html, last_lines, told_verdict
+from dashboard.train_run import FINISH
 from dashboard.train_words import duration, estimated_seconds, fraction_done
 
 RUNNING = {
@@ -96,9 +97,9 @@ def test_the_speeds_of_both_precisions_are_shown(open_app, running):
 @pytest.mark.parametrize(
     ("state", "offered"),
     [
-        ("paused", ["Resume", "Remove for good"]),
-        ("cancelled", ["Resume", "Remove for good"]),
-        ("finished", ["Remove for good"]),
+        ("paused", ["Resume", FINISH, "Change settings", "Remove for good"]),
+        ("cancelled", ["Resume", FINISH, "Change settings", "Remove for good"]),
+        ("finished", ["Change settings", "Remove for good"]),
     ],
 )
 def test_what_can_be_done_follows_from_the_state(open_app, runs_folder, state, offered):
@@ -204,6 +205,47 @@ def test_only_the_end_of_a_long_log_is_read(tmp_path):
     (tmp_path / "log.txt").write_text("x" * 5000 + "\nbegin\n" + "line\n" * 1000)
     assert last_lines(tmp_path / "log.txt").startswith("line")
     assert last_lines(tmp_path / "none.txt") == "The log is empty."
+
+
+def test_a_run_that_was_removed_makes_room_for_the_next(open_app, runs_folder):
+    write_run(runs_folder, "one", "finished", title="The old one")
+    newer = write_run(runs_folder, "two", "finished", title="The new one")
+    app = clean(open_app("train", section="progress"))
+    assert app.selectbox(key="run").value == newer.name
+    clean(app.button(key="run-remove").click().run())
+    assert app.selectbox(key="run").value == "one"
+    assert "The new one" in app.toast[0].value
+
+
+def test_a_run_that_has_stopped_can_be_finished_with_its_epochs(open_app, runs_folder, monkeypatch):
+    write_run(runs_folder, "one", "interrupted")
+    finished = []
+    monkeypatch.setattr(Runs, "finish_now", lambda self, key: finished.append(key))
+    app = open_app("train", section="progress")
+    app.button(key="run-finish-with-the-epochs-so-far").click().run()
+    assert finished == ["one"]
+
+
+def test_the_settings_of_a_run_can_be_changed_for_another_one(open_app, runs_folder):
+    write_run(runs_folder, "one", "failed", reason="Too few.", advice="Add some.")
+    app = open_app("train", section="progress")
+    app.button(key="run-change-settings").click().run()
+    assert not app.exception
+    assert app.selectbox(key="preset").value == CONFIG.preset
+    assert app.number_input(key="set_batch_size").value == CONFIG.batch_size
+    assert app.session_state["data-folder"] == "/photos"
+
+
+def test_the_head_of_a_run_says_what_it_trains_on(open_app, running):
+    shown = htmls(clean(open_app("train", section="progress")))
+    assert "on photos · batches of 8 · 150 px" in shown
+    assert "validation accuracy, last epoch" in shown
+
+
+def test_a_run_that_ended_without_an_epoch_asks_nobody_to_wait(runs_folder):
+    write_run(runs_folder, "one", "cancelled", epochs=0)
+    _, words = told_verdict(Runs(runs_folder).view("one"), 2)
+    assert "ended before its first epoch" in words
 
 
 def test_preparations_that_have_just_begun_are_not_done(runs_folder):
