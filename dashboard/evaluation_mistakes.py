@@ -161,9 +161,9 @@ def _draw_one(
         literal(photo.title),
         key=f"mistake-{place}",
         icon=":material/arrow_outward:",
-        help="Make it the photo of all pages",
+        help="See in Heat maps what this network looks at",
         on_click=choose_photo,
-        args=(photo,),
+        args=(photo, str(run.model_key)),
         type="tertiary",
     )
     return pair

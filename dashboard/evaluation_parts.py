@@ -12,6 +12,7 @@ import streamlit as st
 from cnn_core.evaluation.predictions import Predictions, answers, read_predictions
 from cnn_core.evaluation.scores import Evaluation, confusion_members, evaluate
 from cnn_core.model_store import read_card
+from cnn_core.training.history import best_epoch
 from dashboard import address
 from dashboard.choosers import choice
 from dashboard.evaluation_confusion import draw_confusion, first_page
@@ -74,15 +75,24 @@ def draw_evaluation(view: View | None, run: RunView) -> None:
         threshold = _threshold(predictions)
     evaluation = evaluate(predictions, threshold)
     _draw_figures(predictions, evaluation)
+    st.caption(kept_epoch(run))
     matrix, pictures = st.columns([1, 1.35], gap="large")
     with matrix:
         true, answered = draw_confusion(predictions, evaluation)
     with pictures:
         members = confusion_members(predictions, true, answered, threshold)
-        _draw_members(predictions, members, true, answered, threshold)
+        _draw_members(predictions, members, (true, answered), threshold, run.model_key)
     draw_curves(predictions, threshold)
     draw_exports(run, name, predictions, evaluation, threshold, members)
     draw_mistakes(run, predictions, threshold)
+
+
+def kept_epoch(run: RunView) -> str:
+    """Which epoch the network of a run is from, as Markdown; its figures differ from those of others."""
+    best = best_epoch(run.history)
+    if run.config.keep == "best" and best is not None:
+        return f"The network is that of epoch {best}, the one with the lowest validation loss."
+    return f"The network is that of the last epoch, {len(run.history)}."
 
 
 def prediction_files(folder: Path) -> dict[str, Path]:
@@ -161,17 +171,17 @@ def _pictures(count: int) -> str:
 
 
 def _draw_members(
-    predictions: Predictions, members: np.ndarray, true: int, answered: int, threshold: float
+    predictions: Predictions, members: np.ndarray, cell: tuple[int, int], threshold: float, model_key: str
 ) -> None:
     """The pictures behind the chosen cell."""
-    names = predictions.classes
+    names, (true, answered) = predictions.classes, cell
     verb = "rightly answered" if true == answered else "answered"
     st.subheader(f"{_pictures(len(members))} of {literal(names[true])}, {verb} {literal(names[answered])}")
     if len(members) == 0:
         st.markdown("No picture of this set. Choose another cell of the matrix.")
         return
-    draw_tiles(predictions, members, answers(predictions, threshold))
+    draw_tiles(predictions, members, answers(predictions, threshold), model_key)
     st.caption(
         f"The surest answer first, with the probability of {literal(names[answered])}. "
-        "Click a picture to look into it on all pages."
+        "Click a picture to see in Heat maps what this network looks at."
     )

@@ -68,13 +68,16 @@ def sure(probability: float) -> str:
     return "< 0.1 %" if percent < 0.05 else f"{percent:.1f} %"
 
 
-def draw_tiles(predictions: Predictions, members: NDArray[np.int64], given: NDArray[np.int64]) -> None:
+def draw_tiles(
+    predictions: Predictions, members: NDArray[np.int64], given: NDArray[np.int64], model_key: str
+) -> None:
     """A page of pictures with the probability of their answer.
 
     Args:
         predictions: of the whole set.
         members: indices of the pictures, in their order.
         given: ``(n,)``, the class that each picture of the set got.
+        model_key: of the network that answered.
     """
     shown = members[_page(len(members))]
     faces: dict[str, bytes] = {}
@@ -83,24 +86,25 @@ def draw_tiles(predictions: Predictions, members: NDArray[np.int64], given: NDAr
         with columns[place % COLUMNS]:
             photo = set_picture(predictions.paths[index])
             probability = float(predictions.probabilities[index, given[index]])
-            _draw_tile(photo, f"photo-cell-{place}", sure(probability), faces)
+            face = tile_or_reason(photo)
+            if isinstance(face, bytes):
+                faces[f"photo-cell-{place}"] = face
+            _draw_tile(photo, face, f"photo-cell-{place}", sure(probability), model_key)
     photo_buttons_style(faces, None, theme())
     _draw_pager(len(members))
 
 
-def _draw_tile(photo: Photo, key: str, caption: str, faces: dict[str, bytes]) -> None:
-    face = tile_or_reason(photo)
+def _draw_tile(photo: Photo, face: bytes | str, key: str, caption: str, model_key: str) -> None:
     title = literal(photo.title)
     if isinstance(face, str):
         st.html(missing_html(face, photo.title))
     else:
-        faces[key] = face
         st.button(
             f"{title}, {caption}",
             key=key,
-            help=f"{title}: make it the photo of all pages",
+            help=f"{title}: see in Heat maps what this network looks at",
             on_click=choose_photo,
-            args=(photo,),
+            args=(photo, model_key),
             width="stretch",
         )
     st.html(f'<div class="step" style="margin:-.5rem 0 .3rem">{html.escape(caption)}</div>')
@@ -116,9 +120,12 @@ def missing_html(reason: str, name: str) -> str:
     )
 
 
-def choose_photo(photo: Photo) -> None:
-    """Make a picture of the set the photo of the dashboard: of the data set, or as one of this session."""
-    st.session_state[_CHOSEN] = True
+def choose_photo(photo: Photo, model_key: str) -> None:
+    """Make a picture of the set the photo of the dashboard, and the network that answered it the model.
+
+    The photo is one of the data set, or one of this session.
+    """
+    st.session_state[_CHOSEN] = model_key
     folder = data_folder()
     if folder is not None and Path(photo.path).is_relative_to(folder):
         key = Path(photo.path).relative_to(folder).as_posix()
@@ -132,9 +139,10 @@ def choose_photo(photo: Photo) -> None:
 
 
 def follow_chosen_photo() -> None:
-    """Draw the whole page anew after a picture was chosen: the sidebar is no part of this section."""
-    if st.session_state.pop(_CHOSEN, False):
-        st.rerun()
+    """Go to the heat maps of a picture that was chosen, by the network that answered it."""
+    model_key = st.session_state.pop(_CHOSEN, None)
+    if model_key is not None:
+        st.switch_page("pages/heat_maps.py", query_params={"model": model_key})
 
 
 def _page(count: int) -> slice:

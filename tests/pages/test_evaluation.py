@@ -131,6 +131,10 @@ def test_the_figures_are_those_of_the_answers(run_folder):
     assert "95 %: 30.6 to 86.3 %" in words(app)
 
 
+def test_it_is_said_which_epoch_the_figures_are_of(run_folder):
+    assert "The network is that of the last epoch, 3." in words(open_evaluation(run_folder))
+
+
 def test_the_threshold_moves_figures_matrix_and_address(run_folder):
     app = open_evaluation(run_folder)
     app.slider(key="eval_threshold").set_value(0.35).run()
@@ -269,10 +273,11 @@ def test_a_picture_becomes_the_photo_of_all_pages(run_folder, monkeypatch):
     state = {}
     monkeypatch.setattr(st, "session_state", _State(state))
     path = run_folder / "photos" / "validation" / "dogs" / "dogs.7.png"
-    choose_photo(set_picture(str(path)))
+    choose_photo(set_picture(str(path)), "my_run")
     assert state["photo"].startswith("upload-")
+    assert state["_picture_chosen"] == "my_run"
     monkeypatch.setenv("CONVSCOPE_DATA", str(run_folder / "photos"))
-    choose_photo(set_picture(str(path)))
+    choose_photo(set_picture(str(path)), "my_run")
     assert state["photo"] == "validation/dogs/dogs.7.png"
 
 
