@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.figures.channel_grid import grid_aspect
-from dashboard.figures.colours import Float, short
+from dashboard.figures.colours import Float, UInt8, short
 from dashboard.figures.film_strip import (
     film_grid_figure,
     film_strip_figure,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from dashboard.film_job import Reel
     from dashboard.film_view import FilmView
 
+PLAIN_CONTRAST = 6.0  # standard deviation of the pixels, 0..255
 REMEMBERED_STRIPS = 16  # about 200 kB each
 LABELS_WITH_ACCURACY = 12  # more columns leave no room for it
 
@@ -61,6 +62,13 @@ def _draw_pattern(film: FilmView) -> None:
         help="The mean of the channel's map for this pattern, before its ReLU. The climb is the same in "
         "every epoch, and the colours are the picture's own.",
     )
+    if is_plain(reel.patterns[film.place]):
+        st.caption("Nearly one colour: in this epoch no texture drives the channel more than an even patch.")
+
+
+def is_plain(pattern: UInt8) -> bool:
+    """Whether a pattern ``(H, W, c)`` shows nothing but one colour."""
+    return bool(pattern.std(axis=(0, 1)).max() < PLAIN_CONTRAST)
 
 
 def _draw_map(film: FilmView) -> None:

@@ -42,7 +42,8 @@ button[kind="tertiary"] kbd { display: none; }
 .counts { max-height: 22rem; overflow: auto; }
 .counts table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 .counts th { text-align: left; font-weight: 500; opacity: .68; font-size: .86rem; }
-.counts th, .counts td { padding: .3rem .9rem .3rem 0; vertical-align: top; overflow-wrap: anywhere; }
+.counts th, .counts td { padding: .3rem .9rem .3rem 0; vertical-align: top; }
+.counts td:first-child { overflow-wrap: anywhere; }
 .counts tbody tr { border-top: 1px solid var(--line); }
 .counts tfoot td { opacity: .68; border-top: 1px solid var(--line); }
 .bar { height: 5px; border-radius: 3px; background: var(--accent); margin-top: .25rem; }

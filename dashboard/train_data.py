@@ -30,6 +30,7 @@ from dashboard.train_source import (
     split_was_changed,
     splits_of,
 )
+from dashboard.used_folders import remember_folder
 
 if TYPE_CHECKING:
     from cnn_core.datasets.source import DataSource
@@ -54,6 +55,8 @@ def draw_data() -> None:
             st.info(NO_DATA, icon=":material/photo_library:")
             return
         splits = splits_of(source)
+        if st.session_state["_origin"] == "folder":
+            remember_folder(source.folders[0])
     if source is not None and splits is not None:
         with told_errors():
             _draw_splits(source, splits)

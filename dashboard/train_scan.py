@@ -110,8 +110,9 @@ def _draw_verdict(splits: Splits, report: ScanReport, left: Splits) -> None:
         return
     counts = Counter(problem.kind for problem in report.problems)
     kinds = ", ".join(f"{counts[kind]:,} {KINDS[kind][0]}" for kind in PROBLEM_KINDS if counts[kind])
+    these = "It is" if len(report.problems) == 1 else "They are"
     st.warning(
-        f"{looked}: {kinds}. These are left out, so that {after:,} of {before:,} pictures are trained on.",
+        f"{looked}: {kinds}. {these} left out, so that {after:,} of {before:,} pictures are trained on.",
         icon=":material/rule:",
     )
 

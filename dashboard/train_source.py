@@ -18,6 +18,7 @@ from dashboard.jobs import job_progress
 from dashboard.markdown import literal
 from dashboard.resources import data_folder, data_jobs, session_name
 from dashboard.train_upload import draw_upload
+from dashboard.used_folders import used_folders
 
 ORIGINS = {"folder": "A folder", "download": "Cats and dogs", "upload": "A zip"}
 ORIGIN_HELP = (
@@ -26,20 +27,22 @@ ORIGIN_HELP = (
 )
 FOLDER_HELP = (
     "It holds one folder per class (cats, dogs), or train, validation and test folders that do. The path "
-    "stays in this session: a copied link does not name it."
+    "stays on this computer: a copied link does not name it."
 )
 MORE_HELP = "One per line; their pictures are joined into training. They hold the same class folders."
 DOWNLOAD_KEY = "download-cats-and-dogs"
 FOLDER, MORE, VALIDATION, TEST, SEED, GREY = (
     f"data-{name}" for name in ("folder", "more", "validation", "test", "seed", "grey")
 )
+_USED = "data-used"
 DEFAULTS: dict[str, Any] = {MORE: "", VALIDATION: 0.2, TEST: 0.0, SEED: 0, GREY: False}
 
 
 def kept(key: str) -> Any:
     """What was put in on the Data section, also while it is not drawn."""
-    default = str(data_folder() or "") if key == FOLDER else DEFAULTS[key]
-    return st.session_state.get(key, default)
+    if key in st.session_state:
+        return st.session_state[key]
+    return str(data_folder() or "") or next(iter(used_folders()), "") if key == FOLDER else DEFAULTS[key]
 
 
 def chosen_source() -> DataSource | None:
@@ -130,8 +133,23 @@ def _choose_folder() -> None:
     st.text_input(
         "Folder", key=FOLDER, help=FOLDER_HELP, placeholder="/home/me/photos", persist_state="session"
     )
+    others = [folder for folder in used_folders() if folder != kept(FOLDER)]
+    if others:
+        st.pills("Used before", others, key=_USED, format_func=_short_path, on_change=_use_again)
     with st.expander("Join further folders", icon=":material/create_new_folder:"):
         st.text_area("More training folders", key=MORE, help=MORE_HELP, height=70, persist_state="session")
+
+
+def _short_path(folder: str) -> str:
+    path = Path(folder)
+    return literal(f"{path.parent.name}/{path.name}")
+
+
+def _use_again() -> None:
+    folder = st.session_state.get(_USED)
+    if folder is not None:
+        st.session_state[FOLDER] = folder
+        st.session_state[_USED] = None
 
 
 def _download() -> None:

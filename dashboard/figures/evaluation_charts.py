@@ -176,7 +176,7 @@ def _mark(figure: go.Figure, point: tuple[float, float], threshold: float, told:
         marker={"size": 14, "color": theme.frame, "line": {"width": 2.5, "color": theme.ground}},
         hoverinfo="skip",
     )
-    left, low = x > 0.4, y < 0.35
+    left, low = x > 0.6, y < 0.35
     figure.add_annotation(
         x=x,
         y=y,

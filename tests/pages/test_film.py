@@ -27,6 +27,7 @@ from dashboard.figures.film_strip import (
 from dashboard.figures.theme import LIGHT
 from dashboard.film_job import Reel, reel_of
 from dashboard.film_parts import telling_channel
+from dashboard.film_pictures import is_plain
 from dashboard.jobs import jobs
 
 PATIENCE_SECONDS = 240
@@ -196,6 +197,13 @@ def test_cancel_leads_to_a_way_to_start_again(run_folder):
     app.button(key="film-again").click().run()
     go_on.set()
     shown(run_folder, film_channel=other)
+
+
+def test_a_pattern_of_one_colour_is_told_from_one_with_a_texture():
+    white = np.full((8, 8, 3), 250, np.uint8)
+    assert is_plain(white)
+    white[::2] = 0
+    assert not is_plain(white)
 
 
 def test_a_film_can_be_taken_away_and_its_code_runs(run_folder, monkeypatch):

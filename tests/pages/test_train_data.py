@@ -23,6 +23,7 @@ from dashboard.train_data import class_sentence, counts_html, samples, small_pic
 from dashboard.train_pictures import Captioned, pictures_html
 from dashboard.train_source import DOWNLOAD_KEY, FOLDER, TEST, VALIDATION, splits_of
 from dashboard.train_upload import folder_name, ignored_sentence
+from dashboard.used_folders import remember_folder, used_folders
 
 PATIENCE_SECONDS = 60
 
@@ -89,6 +90,28 @@ def test_a_folder_of_the_environment_is_there_from_the_start(open_app, photos, m
     app = scanned(open_app("train", section="data"))
     assert app.text_input(key=FOLDER).value == str(photos)
     assert "18 files" in said(app)
+
+
+def test_a_folder_is_offered_again_in_another_session(open_app, photos, tmp_path):
+    other = write_class_folders(tmp_path / "other", 10)
+    with_folder(open_app("train", section="data"), photos)
+    with_folder(open_app("train", section="data"), other)
+    app = scanned(open_app("train", section="data"))
+    assert app.text_input(key=FOLDER).value == str(other)
+    assert used_folders()[:2] == [str(other), str(photos)]
+    app = scanned(app.button_group(key="data-used").set_value(str(photos)).run())
+    assert app.text_input(key=FOLDER).value == str(photos)
+    assert "18 files" in said(app)
+    assert not app.exception
+
+
+def test_a_damaged_list_of_folders_is_none(open_app, tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path))
+    (tmp_path / "used_folders.json").write_text('{"a": 1}')
+    assert used_folders() == []
+    remember_folder(str(tmp_path))
+    remember_folder(str(tmp_path / "gone"))
+    assert used_folders() == [str(tmp_path)]
 
 
 def test_the_choice_of_data_survives_other_sections_and_pages(open_app, photos):
