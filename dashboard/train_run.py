@@ -131,7 +131,8 @@ def _settings_of(run: RunView) -> None:
 
 
 def _remove(run: RunView) -> None:
-    with st.popover("Remove", icon=":material/delete:"):
+    # The key makes it another one, and closed, for the run that is shown after this one was removed.
+    with st.popover("Remove", icon=":material/delete:", key=f"remove-{run.key}"):
         what = "its curves and its network" if run.model_key is not None else "its curves"
         st.markdown(f"Remove **{literal(run.title)}** with {what}? This cannot be undone.")
         st.button(
