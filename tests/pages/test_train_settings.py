@@ -28,8 +28,9 @@ PREVIEW_SECONDS = 0.1
 
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No test here meets the runs of another one."""
+    """No test here meets the runs of another one, nor the folders that it used."""
     monkeypatch.setenv("CONVSCOPE_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
     st.cache_resource.clear()
     yield
     st.cache_resource.clear()
