@@ -61,8 +61,8 @@ ROWS = (
         left_open=LECTURE_OPEN,
         why="Training and the epoch of the lowest loss agree. The validation accuracy is lower by 0.03 as "
         "the mean of the last five epochs; the best epochs of our seeds are at 0.71 to 0.72. One run of the "
-        "document on these 1,000 photos is known to ±0.028, and our own seeds lie 0.028 apart, so this may be "
-        "chance. How the lecture shrinks its photos is not told; we did not separate that.",
+        "document on these 1,000 photos is known to ±0.028, and our own seeds lie 0.028 apart, so this may "
+        "be chance. How the lecture shrinks its photos is not told; we did not separate that.",
     ),
     Row(
         key="A9",

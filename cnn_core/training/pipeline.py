@@ -125,6 +125,7 @@ def _decode(files: LabelledFiles, size_px: int, path: Path, progress: Callable[[
             group = files.paths[start : start + DECODED_AT_ONCE]
             for index, picture in enumerate(pool.map(lambda p: _square(p, size_px), group), start):
                 pixels[index] = picture
+            _let_go(pixels)
             progress((start + len(group)) / len(files.paths))
     pixels.flush()
 
