@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +12,7 @@ from benchmarks.training_subject import PRESET, StepTimer, TrainingOptions, emit
 from cnn_core.datasets.source import DataSource
 from cnn_core.datasets.splits import Splits, read_splits
 from cnn_core.errors import Cancelled
+from cnn_core.runs.process import prepare_framework
 from cnn_core.training.config import TrainingConfig
 from cnn_core.training.pipeline import kept_size_px, pixel_cache
 from cnn_core.training.presets import preset_named
@@ -90,5 +90,5 @@ def run_until(run: TrainingRun, timer: StepTimer, look: Callable[[], None]) -> f
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    prepare_framework(TrainingConfig(device="cpu"))  # as a run's process does
     main()

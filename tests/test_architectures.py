@@ -109,6 +109,22 @@ def trainable(key: str, **plan: object) -> keras.Model:
     return architecture_named(key).for_training(Plan(**({"size_px": 150} | plan)))
 
 
+def finished(key: str, **plan: object) -> keras.Model:
+    """The network that is kept of it."""
+    whole = Plan(**({"size_px": 150} | plan))
+    return architecture_named(key).finished(trainable(key, **plan), whole)
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize("key", ["lecture_cnn", "article_cnn", "report_cnn"])
+def test_the_form_that_is_trained_has_the_weights_of_the_one_that_is_kept(key: str, policy: str) -> None:
+    with backend.dtype_policy(policy):
+        trained = trainable(key, dropout=0.5, size_px=64)
+    kept = finished(key, dropout=0.5, size_px=64)
+    assert [w.shape for w in trained.get_weights()] == [w.shape for w in kept.get_weights()]
+    assert trained.count_params() == kept.count_params()
+
+
 def parameters(model: keras.Model) -> list[int]:
     """Of the layers that have any."""
     return [layer.count_params() for layer in model.layers if layer.count_params()]
@@ -120,14 +136,14 @@ def widths(model: keras.Model) -> list[int]:
 
 
 def test_the_lecture_has_the_parameters_and_maps_of_row_a5() -> None:
-    model = trainable("lecture_cnn")
+    model = finished("lecture_cnn")
     assert parameters(model) == [448, 4_640, 18_496, 10_617_344, 513]
     assert model.count_params() == 10_641_441
     assert widths(model) == [150, 75, 75, 37, 37, 18]
 
 
 def test_the_article_has_the_layers_of_row_b4() -> None:
-    model = trainable("article_cnn", dropout=0.5)
+    model = finished("article_cnn", dropout=0.5)
     # 9 * 9 * 128 = 10,368 values after the fourth pooling; every number by hand.
     expected = [
         3 * 9 * 32 + 32,
@@ -142,7 +158,7 @@ def test_the_article_has_the_layers_of_row_b4() -> None:
 
 
 def test_the_report_has_the_parameters_and_maps_of_row_c2() -> None:
-    model = trainable("report_cnn")
+    model = finished("report_cnn")
     assert parameters(model) == [896, 18_496, 73_856, 147_584, 3_211_776, 513]
     assert model.count_params() == 3_453_121
     assert widths(model) == [148, 74, 72, 36, 34, 17, 15, 7]
@@ -151,8 +167,7 @@ def test_the_report_has_the_parameters_and_maps_of_row_c2() -> None:
 
 @pytest.mark.parametrize("key", ["lecture_cnn", "article_cnn", "report_cnn"])
 def test_convolutions_and_the_hidden_layer_of_the_documents_end_in_relu(key: str) -> None:
-    plan = Plan(size_px=64, dropout=0.5)
-    model = architecture_named(key).finished(trainable(key, dropout=0.5, size_px=64), plan)
+    model = finished(key, dropout=0.5, size_px=64)
     for layer in model.layers:
         if isinstance(layer, layers.Conv2D):
             assert layer.kernel_size == (3, 3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 from keras import layers
@@ -57,11 +58,7 @@ class Stack:
             )
         x = inputs = keras.Input((plan.size_px, plan.size_px, 3), name="photo")
         for index, (filters, share) in enumerate(zip(self.filters, self.after_pool, strict=True), start=1):
-            # The largest of four after ReLU is ReLU of the largest: in training a quarter of the work.
-            activation = None if logits else "relu"
-            x = layers.Conv2D(filters, 3, padding=self.padding, activation=activation, name=f"conv{index}")(x)
-            x = layers.MaxPooling2D(name=f"pool{index}")(x)
-            x = layers.ReLU(name=f"relu{index}")(x) if logits else x
+            x = _trained_block(x, self, filters, index) if logits else _block(x, self, filters, index)
             x = _dropped(x, share * plan.dropout, f"dropout{index}")
         x = layers.Flatten(name="flatten")(x)
         x = _dropped(x, self.after_flatten * plan.dropout, "dropout_flat")
@@ -86,6 +83,37 @@ class Stack:
             for_training=lambda plan: self.model(plan, logits=True),
             finished=self.finished,
         )
+
+
+def _block(x: Any, stack: Stack, filters: int, index: int) -> Any:
+    """Convolution, ReLU, pooling."""
+    x = layers.Conv2D(filters, 3, padding=stack.padding, activation="relu", name=f"conv{index}")(x)
+    return layers.MaxPooling2D(name=f"pool{index}")(x)
+
+
+def _trained_block(x: Any, stack: Stack, filters: int, index: int) -> Any:
+    """The same function with the same weights in the same order, made to be differentiated.
+
+    The largest of four values after bias and ReLU is bias and ReLU of the largest: done after pooling,
+    they and their gradients are a quarter of the work. In bfloat16 the bias stays in the convolution,
+    which adds it for nothing there.
+    """
+    fused = keras.config.dtype_policy().compute_dtype != "float32"
+    x = layers.Conv2D(filters, 3, padding=stack.padding, use_bias=fused, name=f"conv{index}")(x)
+    x = layers.MaxPooling2D(name=f"pool{index}")(x)
+    return layers.ReLU(name=f"relu{index}")(x) if fused else BiasReLU(name=f"relu{index}")(x)
+
+
+class BiasReLU(layers.Layer):  # type: ignore[misc]
+    """A bias per channel, then ReLU: ``(n, h, w, k)`` to the same shape."""
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the biases, zero at first as those of a convolution."""
+        self.bias = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="bias")
+
+    def call(self, inputs: Any) -> Any:
+        """Add and clip."""
+        return keras.ops.relu(inputs + self.bias)
 
 
 def _dropped(x: object, rate: float, name: str) -> object:

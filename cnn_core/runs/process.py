@@ -226,6 +226,9 @@ def prepare_framework(config: TrainingConfig) -> None:
     """Set what the framework reads from the environment when it is imported."""
     if config.device == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # also where somebody has named a GPU for the other runs
+    if device_of(config.device) == "cpu":
+        # A step is a chain: two operations at once only take each other's cores.
+        os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # leave the dashboard its share
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
