@@ -26,6 +26,7 @@ def own_resources(models_folder: Path, tmp_path_factory: pytest.TempPathFactory)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CONVSCOPE_MODELS", str(models_folder))
         patch.setenv("CONVSCOPE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("CONVSCOPE_RUNS", str(tmp_path_factory.mktemp("runs")))
         patch.delenv("CONVSCOPE_DATA", raising=False)
         st.cache_resource.clear()
         yield
