@@ -51,7 +51,7 @@ def roc_figure(curve: RocCurve, *, name: str, threshold: float | None, theme: Th
     figure.add_scatter(x=[0, 1], y=[0, 1], **_rule(theme))
     if threshold is not None:
         place = curve.place(threshold)
-        told = f"finds {percent(y[place])},<br>takes {percent(x[place])} of the others"
+        told = f"finds {percent(y[place])},<br>takes {percent(x[place])}<br>of the others"
         _mark(figure, (float(x[place]), float(y[place])), threshold, told, theme)
     title = _quoted(name)
     _layout(figure, f"others answered {title}: false positives", f"{title} found: true positives", theme)
