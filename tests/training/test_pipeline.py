@@ -53,6 +53,18 @@ def photos(tmp_path: Path) -> LabelledFiles:
     return labelled_files([tmp_path / "photos"])
 
 
+def counted_warps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one for every picture that is augmented."""
+    made: list[int] = []
+
+    def counted(*_: object) -> np.ndarray[Any, Any]:
+        made.append(1)
+        return np.zeros((8, 8, 3), np.uint8)
+
+    monkeypatch.setattr(pipeline, "augmented", counted)
+    return made
+
+
 class TestBatches:
     def test_each_picture_comes_at_most_once_per_epoch_with_its_own_label(self) -> None:
         seen = [int(label) for _, labels in batches() for label in labels]
@@ -118,13 +130,7 @@ class TestBatches:
     def test_batches_are_prepared_ahead_and_never_more_than_a_few(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        made: list[int] = []
-
-        def counted(*_: object) -> np.ndarray[Any, Any]:
-            made.append(1)
-            return np.zeros((8, 8, 3), np.uint8)
-
-        monkeypatch.setattr(pipeline, "augmented", counted)
+        made = counted_warps(monkeypatch)
         epoch = training_batches(
             NUMBERED, LABELS, batching(batch_size=2, augmentation=Augmentation(flip=True))
         )
@@ -148,13 +154,7 @@ class TestBatches:
     def test_no_more_batches_are_made_ahead_than_fit_into_memory(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        made: list[int] = []
-
-        def counted(*_: object) -> np.ndarray[Any, Any]:
-            made.append(1)
-            return np.zeros((8, 8, 3), np.uint8)
-
-        monkeypatch.setattr(pipeline, "augmented", counted)
+        made = counted_warps(monkeypatch)
         monkeypatch.setattr(pipeline, "AHEAD_BYTES", 2 * 2 * 8 * 8 * 3 * 4)
         settings = batching(batch_size=2, augmentation=Augmentation(flip=True))
         epoch = training_batches(NUMBERED, LABELS, settings)
