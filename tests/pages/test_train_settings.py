@@ -93,6 +93,13 @@ def test_one_photo_is_shown_with_five_variants_that_differ(open_app):
     assert "never augmented" in words(app)
 
 
+@pytest.mark.parametrize(("preset", "start"), [("lecture_baseline", "together"), ("photo_cnn", "settings")])
+def test_it_opens_on_what_training_uses_or_where_that_is_nothing_on_all_together(open_app, preset, start):
+    app = clean(open_app("train", section="augmentation", preset=preset))
+    assert app.selectbox(key="start").value == start
+    assert len(set(pictures(app))) == 1 + VARIANTS
+
+
 def test_the_sliders_and_others_change_the_variants_and_not_the_original(open_app):
     app = open_app("train", section="augmentation", start="together")
     first = pictures(app)
