@@ -53,6 +53,11 @@ def slider(page: Page, key: str) -> Locator:
     return page.locator(f".st-key-{key}").get_by_role("slider").first
 
 
+def grid_export(page: Page, name: str) -> Locator:
+    """A button below the grid; the tabs further down have buttons of the same name."""
+    return page.locator(".st-key-export-row").get_by_role("button", name=name)
+
+
 def click_map(page: Page, column: int, row: int, columns: int, rows: int) -> None:
     """Click the middle of a map in the grid."""
     box = page.locator(f"{GRID} .nsewdrag").bounding_box()
@@ -147,7 +152,7 @@ def test_a_copied_address_opens_the_same_view(page: Page, context):
 def test_the_png_that_is_downloaded_opens(page: Page):
     open_page(page, "/activations?layer=block2_conv")
     with page.expect_download() as download:
-        page.get_by_role("button", name="PNG").first.click()
+        grid_export(page, "PNG").click()
     assert download.value.suggested_filename.endswith(".png")
     with Image.open(download.value.path()) as file:
         assert file.format == "PNG"
@@ -158,7 +163,7 @@ def test_the_png_that_is_downloaded_opens(page: Page):
 def test_the_npz_that_is_downloaded_holds_the_maps(page: Page):
     open_page(page, "/activations?layer=block2_conv")
     with page.expect_download() as download:
-        page.get_by_role("button", name="NPZ").first.click()
+        grid_export(page, "NPZ").click()
     with np.load(io.BytesIO(download.value.path().read_bytes())) as arrays:
         assert arrays["maps"].shape == (16, 16, 8)
 
