@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from cnn_core.training import augmentation
 from cnn_core.training.augmentation import GREY, augmented
 from cnn_core.training.config import Augmentation
 from cnn_core.training.presets import PHOTO_AUGMENTATION
@@ -74,6 +76,18 @@ def test_a_shift_fills_the_border_with_its_mirror_image_and_no_black() -> None:
     np.testing.assert_allclose(
         result[place - 3 : place], result[place + 3 : place : -1], atol=1
     )  # ... and mirrored
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize(("height", "width"), [(40, 40), (30, 55)])
+def test_the_mirror_image_laid_around_a_picture_is_that_of_its_borders(
+    monkeypatch: pytest.MonkeyPatch, seed: int, height: int, width: int
+) -> None:
+    wild = Augmentation(rotation_degrees=180, zoom=0.5, stretch=0.5, shift_fraction=0.3)
+    smooth = cv2.GaussianBlur(noise(height, width), (0, 0), 2)
+    laid_around = apply(smooth, wild, seed, 40).astype(int)
+    monkeypatch.setattr(augmentation, "_overhang", lambda *_: (10**6,) * 4)  # so much is left to OpenCV
+    np.testing.assert_allclose(laid_around, apply(smooth, wild, seed, 40), atol=1)
 
 
 @pytest.mark.parametrize(
