@@ -35,7 +35,7 @@ class SettingsForm:
 
     def widget(self, name: str, *, slider: bool = False) -> Any:
         """Draw the widget of a field, a slider instead of a number if asked for, and give its value."""
-        about = self._about(name)
+        about = self.about(name)
         key, default = self._key(name), getattr(self.start, name)
         st.session_state[key] = self._current(name, bounded=slider)
         value = _drawn(about, default, key, slider=slider)
@@ -53,7 +53,7 @@ class SettingsForm:
         Such a number is kept, for the check to name it: a browser that refuses it would go on with the
         one before without a word. The address does not get it, nor does it come from there.
         """
-        key, default, about = self._key(name), getattr(self.start, name), self._about(name)
+        key, default, about = self._key(name), getattr(self.start, name), self.about(name)
         typed, parser = st.session_state.get(key), _parser(about, default)
         if not bounded and "minimum" in about and typed is not None and parser(str(typed)) is None:
             return type(default)(typed)
@@ -65,12 +65,12 @@ class SettingsForm:
 
     def names(self) -> list[str]:
         """The fields that have a widget."""
-        return [one.name for one in dataclasses.fields(self.start) if "label" in self._about(one.name)]
+        return [one.name for one in dataclasses.fields(self.start) if "label" in self.about(one.name)]
 
     def changed(self) -> list[str]:
         """Labels of the fields that are not where the form started."""
         return [
-            str(self._about(name)["label"])
+            str(self.about(name)["label"])
             for name in self.names()
             if self.value(name) != getattr(self.start, name)
         ]
@@ -91,7 +91,8 @@ class SettingsForm:
     def _key(self, name: str) -> str:
         return f"{self.prefix}{name}"
 
-    def _about(self, name: str) -> Mapping[str, Any]:
+    def about(self, name: str) -> Mapping[str, Any]:
+        """What a field brings for its widget: ``label``, ``help`` and more; empty if it has none."""
         own = {one.name: one.metadata for one in dataclasses.fields(self.start)}[name]
         return own or self.also.get(name, {})
 
@@ -103,7 +104,7 @@ def _drawn(about: Mapping[str, Any], default: Any, key: str, *, slider: bool) ->
     if "options" in about:
         return st.selectbox(label, list(about["options"]), format_func=_words, key=key, help=help_text)
     if isinstance(default, tuple):
-        return st.text_input(label, key=key, help=help_text, placeholder="none")
+        return st.text_input(label, key=key, help=help_text, placeholder=about.get("empty", "none"))
     kind = type(default)
     low, high, step = kind(about["minimum"]), kind(about["maximum"]), kind(about["step"])
     shape = {"step": step, "key": key, "format": _number_format(step)}
@@ -136,7 +137,7 @@ def _meant(value: Any, default: Any) -> Any:
         numbers = tuple(float(part) for part in str(value).replace(";", ",").split(",") if part.strip())
     except ValueError:
         return value
-    return tuple(int(number) if number.is_integer() and number > 1 else number for number in numbers)
+    return tuple(int(number) if number.is_integer() else number for number in numbers)
 
 
 def _number_format(step: float) -> str:

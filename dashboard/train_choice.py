@@ -104,12 +104,14 @@ def chosen_config() -> TrainingConfig:
         DataError: they do not go together.
     """
     preset = chosen_preset()
-    values = settings_form(preset).values()
-    for name, about in _ALSO.items():
-        if isinstance(values[name], str):
+    form = settings_form(preset)
+    values = form.values()
+    for name, value in values.items():
+        about = form.about(name)
+        if "example" in about and isinstance(value, str):
             raise DataError(
                 f"Expected {about['label']} as numbers with commas between them, e.g. {about['example']}. "
-                f"Received: {values[name]!r}. Correct them, or leave the field empty."
+                f"Received: {value!r}. Correct them, or leave the field empty."
             )
     facts: dict[str, Any] = config_to_json(preset.config) | values
     return config_from_json(facts | {"augmentation": augmentation_form(preset).values()})

@@ -28,6 +28,7 @@ from dashboard.train_choice import (
     settings_form,
     tell_errors,
 )
+from dashboard.train_film import told_film
 from dashboard.train_run import go_to
 from dashboard.train_scan import left_of
 from dashboard.train_source import chosen_source, source_name, splits_of
@@ -117,6 +118,9 @@ def _draw_rest(preset: Preset, form: SettingsForm) -> None:
     rest = [name for name in form.names() if name not in COMMON and name not in hidden]
     with st.expander("All settings", icon=":material/tune:"):
         _draw_fields(form, rest)
+        film = told_film()
+        if film is not None:
+            st.caption(f":material/movie: {film}")
 
 
 def _draw_changes(form: SettingsForm, preset: Preset) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnn_core.errors import DataError
+from cnn_core.training.film_epochs import MOST_FRAMES, check_film_epochs
 
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
 SCHEDULES = ("constant", "cosine")
@@ -36,6 +37,11 @@ def _switch(default: bool, label: str, text: str) -> Any:
 
 def _choice(default: str, label: str, text: str, options: tuple[str, ...]) -> Any:
     return field(default=default, metadata={"label": label, "help": text, "options": options})
+
+
+def _list(label: str, text: str, example: str, empty: str) -> Any:
+    about = {"label": label, "help": text, "example": example, "empty": empty}
+    return field(default=(), metadata=about)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +109,7 @@ class TrainingConfig:
         precision: ``float32``, ``mixed_bfloat16``, or the faster of both by a measurement.
         device: all GPUs, or the CPU although there is one.
         film_frames: of how many epochs the weights are kept to be looked at, spread like powers.
+        film_epochs: the epochs to keep instead, in rising order; 0 is the network before its training.
         tensorboard: also write events for TensorBoard.
         seed: of initial weights, order of pictures, dropout and augmentation.
         base: Keras application below the new head; preset ``transfer`` alone.
@@ -132,7 +139,15 @@ class TrainingConfig:
     weight_decay: float = _number(0.0, "Weight decay", "Pulls kernels to zero; adamw alone.", 0, 0.5, 0.001)
     label_smoothing: float = _number(0.0, "Label smoothing", "Makes targets less certain.", 0, 0.4, 0.01)
     average_decay: float = _number(0.0, "Weight averaging", "Decay per step; 0: off.", 0, 0.9999, 0.0001)
-    film_frames: int = _number(8, "Film frames", "Of how many epochs the weights are kept.", 0, 16, 1)
+    film_frames: int = _number(
+        8, "Film frames", "Of how many epochs the weights are kept.", 0, MOST_FRAMES, 1
+    )
+    film_epochs: tuple[int, ...] = _list(
+        "Epochs of the film",
+        "Which epochs are kept, in rising order; 0 is before the training. Empty: as many as film frames.",
+        "0, 1, 2, 5, 10",
+        "spread over the run",
+    )
     tensorboard: bool = _switch(False, "TensorBoard events", "Written into the folder of the run.")
     base: str = _choice("MobileNetV2", "Base", "Network whose features are reused.", BASES)
     fine_tuning_epochs: int = _number(0, "Fine-tuning (epochs)", "Last epochs, base included.", 0, 100, 1)
@@ -151,6 +166,7 @@ class TrainingConfig:
         _check_fields(self)
         _check_numbers("sizes_px", self.sizes_px, int, SMALLEST_PX, LARGEST_PX)
         _check_numbers("stage_shares", self.stage_shares, float, 0, 1)
+        check_film_epochs(self.film_epochs, self.epochs)
         if len(self.sizes_px) != len(self.stage_shares):
             raise DataError(
                 f"Expected as many stage_shares as sizes_px, {list(self.sizes_px)}. "
@@ -224,8 +240,9 @@ def _as_kind(name: str, kind: Any, value: Any) -> Any:
         number = typing.get_args(kind)[0]
         if isinstance(value, list | tuple):
             return tuple(_as_kind(name, number, one) for one in value)
-    elif kind is float and isinstance(value, int) and not isinstance(value, bool):
+        raise DataError(f"Expected {name} as a list of numbers, e.g. [1, 2]. Received: {value!r}.")
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    elif kind is Augmentation or type(value) is kind:
+    if kind is Augmentation or type(value) is kind:
         return value
     raise DataError(f"Expected {name} as {getattr(kind, '__name__', kind)}. Received: {value!r}.")

@@ -21,6 +21,7 @@ from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled, DivergedError
 from cnn_core.training.config import TrainingConfig
 from cnn_core.training.epoch_report import EpochReport
+from cnn_core.training.film_epochs import epochs_to_film
 from cnn_core.training.judging import loss_and_accuracy
 from cnn_core.training.model_folder import write_frame
 from cnn_core.training.network import Network
@@ -67,7 +68,7 @@ class TrainingRun:
         self.network = self._network(self.precision.chosen)
         self._labels = np.asarray(splits.training.labels, np.float32)
         self._class_weights = _class_weights(config, splits.training)
-        self._film = epochs_to_film(config.epochs, config.film_frames)
+        self._film = epochs_to_film(config.epochs, config.film_frames, config.film_epochs)
         self._pictures = DecodedPictures(cache_folder)
         self._fingerprint = splits.training.fingerprint()
         self.history: list[dict[str, float]] = [] if saved is None else saved.history
@@ -222,15 +223,6 @@ class TrainingRun:
         model = network.finished(network.kept_weights())
         row = self.history[-1] if self.history else {}
         write_frame(path, model, epoch, self.splits.classes, network, row)
-
-
-def epochs_to_film(epochs: int, frames: int) -> frozenset[int]:
-    """The epochs whose weights are kept: 0, the fresh network, then spread like powers up to the last."""
-    if frames == 0:
-        return frozenset()
-    if frames == 1:
-        return frozenset({epochs})
-    return frozenset({0, *(round(float(epoch)) for epoch in np.geomspace(epochs, 1, frames - 1))})
 
 
 def _class_weights(config: TrainingConfig, files: LabelledFiles) -> NDArray[np.float32]:

@@ -40,6 +40,9 @@ def test_every_field_has_all_that_a_form_needs(pair: tuple[type, dataclasses.Fie
     assert about["help"].endswith(".")
     if isinstance(default, str):
         assert default in about["options"]
+    elif isinstance(default, tuple):
+        assert about["example"]
+        assert about["empty"]
     elif not isinstance(default, bool):
         assert about["minimum"] <= default <= about["maximum"]
         assert 0 < about["step"] <= about["maximum"] - about["minimum"]
