@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -162,10 +163,11 @@ def train_for_real(job: Job) -> None:
     cache_folder = places.cache_folder()
     remove_leftovers(cache_folder / "pixels", older_than_seconds=OLD_SECONDS)
     splits = read_splits(job.source)
+    preparing = _Progress(job, "preparing")
     report = scan(
         splits,
         cache_folder / "scans",
-        progress=_Progress(job.folder, "Looking through the pictures"),
+        progress=partial(preparing, "Looking through the pictures"),
         cancelled=job.stopped,
         keep_non_rgb=job.source.keep_non_rgb,
     )
@@ -179,11 +181,11 @@ def train_for_real(job: Job) -> None:
     from cnn_core.training.run import TrainingRun
 
     with _turn_on_found_device(job, backend.device_name()):
-        run = TrainingRun(job.config, kept, job.folder, cache_folder / "pixels")
-        if not job.finish_only:
+        run = TrainingRun(job.config, kept, job.folder, cache_folder / "pixels", preparing)
+        if not job.finish_only and not run.is_over():
             run.run(job.stopped)
         change_state(job.folder, "finishing")
-        finish(run)
+        finish(run, _Progress(job, "finishing"))
 
 
 @contextmanager
@@ -200,17 +202,25 @@ def _turn_on_found_device(job: Job, found: str) -> Iterator[None]:
 
 
 class _Progress:
-    """Writes now and then how far a part of the preparations is."""
+    """Writes now and then how far a run is besides its steps, and ends it there where that is wished for."""
 
-    def __init__(self, folder: Path, doing: str) -> None:
-        self._folder = folder
-        self._doing = doing
+    def __init__(self, job: Job, state: str) -> None:
+        self._job = job
+        self._state = state
+        self._doing = ""
         self._said = 0.0
 
-    def __call__(self, fraction: float) -> None:
-        if time.monotonic() - self._said > PROGRESS_SECONDS:
-            self._said = time.monotonic()
-            change_state(self._folder, "preparing", doing=self._doing, fraction=round(fraction, 3))
+    def __call__(self, doing: str, fraction: float) -> None:
+        """Take note of what is being done, and of the share of it that is done, 0..1.
+
+        Raises:
+            Cancelled: the run shall stop.
+        """
+        if self._job.stopped():
+            raise Cancelled("Stopped as asked; the finished epochs are kept.")
+        if doing != self._doing or time.monotonic() - self._said > PROGRESS_SECONDS:
+            self._doing, self._said = doing, time.monotonic()
+            change_state(self._job.folder, self._state, doing=doing, fraction=round(fraction, 3))
 
 
 def _scan_facts(before: Splits, after: Splits, report: ScanReport) -> dict[str, Any]:

@@ -103,7 +103,8 @@ class TrainingConfig:
         label_smoothing: pulls the targets 0 and 1 together by this much (Szegedy et al. 2016).
         average_decay: decay per step of averaged weights (Polyak and Juditsky 1992); 0: none are kept.
         dropout: largest share of units dropped; presets with several places keep their proportions.
-        early_stopping_epochs: stop after so many epochs without a lower validation loss; 0: never.
+        early_stopping_epochs: stop after so many epochs without a lower validation loss, or begin fine-tuning
+            where that is still to come, which has its own count; 0: never.
         class_weights: ``balanced`` weighs a rare class up.
         keep: which epoch becomes the model: ``last``, or ``best`` by validation loss.
         precision: ``float32``, ``mixed_bfloat16``, or the faster of both by a measurement.
@@ -128,7 +129,12 @@ class TrainingConfig:
     schedule: str = _choice("constant", "Schedule", "How the rate changes over the run.", SCHEDULES)
     dropout: float = _number(0.0, "Dropout", "Largest share of units dropped at random.", 0, 0.9, 0.05)
     early_stopping_epochs: int = _number(
-        0, "Early stopping (epochs)", "Stop after so many without lower validation loss; 0: never.", 0, 100, 1
+        0,
+        "Early stopping (epochs)",
+        "Stop after so many without lower validation loss, or go on to fine-tuning, counting anew; 0: never.",
+        0,
+        100,
+        1,
     )
     keep: str = _choice("last", "Epoch to keep", "Best: the one of the lowest validation loss.", KEPT)
     class_weights: str = _choice("none", "Class weights", "Balanced: rare classes count more.", CLASS_WEIGHTS)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.datasets.folders import LabelledFiles
-from cnn_core.errors import NotFiniteError
+from cnn_core.errors import DivergedError, NotFiniteError
 from cnn_core.evaluation.predictions import Predictions, answers
 from cnn_core.evaluation.scores import log_loss
 
@@ -34,3 +34,21 @@ def loss_and_accuracy(probabilities: NDArray[np.float32], files: LabelledFiles) 
     except NotFiniteError:
         return math.nan, 0.0
     return log_loss(found), float(np.mean(answers(found) == found.labels))
+
+
+def check_finite(loss: float, epoch: int, step: int) -> None:
+    """Refuse to go on with a loss that is no number.
+
+    Args:
+        loss: in nats.
+        epoch: that it was found in, counted from 0.
+        step: the same, counted from 1.
+
+    Raises:
+        DivergedError: it is infinite, or NaN.
+    """
+    if not math.isfinite(loss):
+        raise DivergedError(
+            f"Expected a loss that is a number. Received: {loss} in epoch {epoch + 1}, step {step}. "
+            "Start anew with a lower learning rate, a tenth say."
+        )

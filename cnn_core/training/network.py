@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -17,7 +18,8 @@ from cnn_core.training.averaging import WeightAverage
 from cnn_core.training.config import TrainingConfig
 from cnn_core.training.optimizers import losses_of, optimizer_of
 from cnn_core.training.presets import preset_named
-from cnn_core.training.run_folder import Arrays, Checkpoint
+from cnn_core.training.run_folder import Arrays, Checkpoint, validation_losses
+from cnn_core.training.stages import Stages
 
 JUDGED_AT_ONCE = 64
 
@@ -41,6 +43,7 @@ class Network:
         """
         self._config, self._classes, self._steps, self._devices = config, classes, steps, devices
         self.architecture = architecture_of(config)
+        self.stages = Stages.of(config, fine_tunes=self.architecture.fine_tuned is not None)
         self.plan = plan_of(config, classes)
         free = dataclasses.replace(self.plan, size_px=None)
         self._trained_plan = free if self.architecture.any_size else self.plan
@@ -66,10 +69,16 @@ class Network:
             self.average.update()
         return answer
 
-    def start_epoch(self, epoch: int) -> None:
-        """Get ready for an epoch, counted from 0; fine-tuning begins with an optimizer of its own."""
-        if self._stage_of(epoch) != self._stage:
-            self._enter(self._stage_of(epoch))
+    def start_epoch(self, epoch: int, losses: Sequence[float]) -> None:
+        """Get ready for an epoch; fine-tuning begins with an optimizer of its own.
+
+        Args:
+            epoch: counted from 0.
+            losses: validation loss of each finished epoch, which may have the first step end early.
+        """
+        stage = int(epoch >= self.stages.start(losses))
+        if stage != self._stage:
+            self._enter(stage)
 
     @property
     def learning_rate(self) -> float:
@@ -114,30 +123,20 @@ class Network:
         Raises:
             DataError: it is that of another network, as when classes have come or gone meanwhile.
         """
-        self.start_epoch(len(saved.history) - 1)
+        self.start_epoch(len(saved.history) - 1, validation_losses(saved.history))
         _assign(self.model.variables, saved.weights)
         _assign(self.optimizer.variables, saved.optimizer)
         if self.average is not None:
             self.average.values, self.average.step = saved.average, saved.step
             self.take_averaged_weights()
 
-    @property
-    def _fine_tuned_from(self) -> int:
-        """The epoch, counted from 0, with which fine-tuning begins; past the last if there is none."""
-        tuned = self._config.fine_tuning_epochs if self.architecture.fine_tuned is not None else 0
-        return max(0, self._config.epochs - tuned)
-
-    def _stage_of(self, epoch: int) -> int:
-        return int(epoch >= self._fine_tuned_from)
-
     def _enter(self, stage: int) -> None:
         self._stage = stage
         with self._devices.scope():
             if stage == 1 and self.architecture.fine_tuned is not None:
                 self.architecture.fine_tuned(self.model)
-            self.optimizer = optimizer_of(
-                self._config, self._fine_tuned_from, self._steps, fine_tuning=stage == 1
-            )
+            first = self.stages.planned_start
+            self.optimizer = optimizer_of(self._config, first, self._steps, fine_tuning=stage == 1)
             self.optimizer.build(self.model.trainable_variables)
         losses = losses_of(self._config, self._classes)
         self.step = backend.TrainingStep(self.model, self.optimizer, losses, self._devices)

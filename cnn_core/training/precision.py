@@ -15,6 +15,7 @@ from cnn_core.training.run_folder import PRECISION_FILE, read_json
 
 SECONDS = 3.0  # of steps in two precisions by turns, after one step each that compiles
 FEWEST_STEPS = 2  # of each, where a step takes longer than that
+COMPILING_SHARE = 0.5  # of the progress: as long as the steps themselves, for the networks here
 WORTH_IT = 1.05  # float32 is kept unless bfloat16 is clearly faster
 
 
@@ -39,6 +40,7 @@ def precision_of(
     step_in: Callable[[str], backend.TrainingStep],
     batch_shape: tuple[int, ...],
     folder: Path,
+    progress: Callable[[float], None] = lambda fraction: None,
 ) -> Precision:
     """The precision to train in; measured once, and remembered in the run's folder.
 
@@ -48,6 +50,8 @@ def precision_of(
         step_in: a fresh training step in a precision.
         batch_shape: ``(n, H, W, c)``.
         folder: of the run.
+        progress: called between the steps of a measurement with the share of it that is done, 0..1; may raise
+            to stop, and then nothing is remembered.
     """
     saved = read_json(folder / PRECISION_FILE)
     if wish != "automatic":
@@ -55,7 +59,7 @@ def precision_of(
     elif saved.get("device") == devices.name and saved.get("images_per_second"):
         return Precision(**saved)
     else:
-        found = _measured(devices, step_in, batch_shape)
+        found = _measured(devices, step_in, batch_shape, progress)
     write_json(
         folder / PRECISION_FILE,
         {"chosen": found.chosen, "device": found.device, "images_per_second": found.images_per_second},
@@ -64,14 +68,17 @@ def precision_of(
 
 
 def _measured(
-    devices: backend.Devices, step_in: Callable[[str], backend.TrainingStep], batch_shape: tuple[int, ...]
+    devices: backend.Devices,
+    step_in: Callable[[str], backend.TrainingStep],
+    batch_shape: tuple[int, ...],
+    progress: Callable[[float], None],
 ) -> Precision:
     candidates = ["float32"]
     if devices.name != "CPU" or backend.fast_precision() != "float32":
         candidates.append("mixed_bfloat16")  # emulated elsewhere: a step can take a minute
     if len(candidates) == 1:
         return Precision(chosen="float32", device=devices.name, images_per_second={})
-    medians = _median_seconds({name: step_in(name) for name in candidates}, batch_shape)
+    medians = _median_seconds({name: step_in(name) for name in candidates}, batch_shape, progress)
     speeds = {name: round(batch_shape[0] / seconds, 1) for name, seconds in medians.items()}
     faster = speeds["mixed_bfloat16"] > WORTH_IT * speeds["float32"]
     return Precision(
@@ -80,18 +87,24 @@ def _measured(
 
 
 def _median_seconds(
-    steps: Mapping[str, Callable[..., object]], batch_shape: tuple[int, ...]
+    steps: Mapping[str, Callable[..., object]],
+    batch_shape: tuple[int, ...],
+    progress: Callable[[float], None],
 ) -> dict[str, float]:
     """Seconds of the median step of each; in turns, so that others on the machine disturb all alike."""
     inputs = np.random.default_rng(0).random(batch_shape, np.float32)
     labels = np.arange(batch_shape[0], dtype=np.float32) % 2
     weights = np.ones_like(labels)
-    for step in steps.values():
+    for place, step in enumerate(steps.values()):
+        progress(COMPILING_SHARE * place / len(steps))
         step(inputs, labels, weights)  # compiles
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     started = time.perf_counter()
-    while time.perf_counter() - started < SECONDS or len(seconds[next(iter(steps))]) < FEWEST_STEPS:
+    rounds = 0
+    while (passed := time.perf_counter() - started) < SECONDS or rounds < FEWEST_STEPS:
+        rounds += 1
         for name, step in steps.items():
+            progress(COMPILING_SHARE + (1 - COMPILING_SHARE) * min(1.0, passed / SECONDS))
             before = time.perf_counter()
             step(inputs, labels, weights)
             seconds[name].append(time.perf_counter() - before)

@@ -6,10 +6,9 @@ Started again on the same folder, a run goes on after its last finished epoch.
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -18,18 +17,31 @@ from numpy.typing import NDArray
 from cnn_core import backend
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.datasets.splits import Splits
-from cnn_core.errors import Cancelled, DivergedError
+from cnn_core.errors import Cancelled
+from cnn_core.training.class_weights import class_weights
 from cnn_core.training.config import TrainingConfig
 from cnn_core.training.epoch_report import EpochReport
 from cnn_core.training.film_epochs import epochs_to_film
-from cnn_core.training.judging import loss_and_accuracy
+from cnn_core.training.judging import check_finite, loss_and_accuracy
 from cnn_core.training.model_folder import write_frame
 from cnn_core.training.network import Network
-from cnn_core.training.pictures import DecodedPictures
+from cnn_core.training.pictures import DecodedPictures, SizedFiles
 from cnn_core.training.pipeline import Batch, Batching, kept_size_px, training_batches
 from cnn_core.training.precision import precision_of
 from cnn_core.training.requirements import check_same_classes, check_trainable
-from cnn_core.training.run_folder import FILM_FOLDER, Arrays, Checkpoint, RunFolder, frame_key
+from cnn_core.training.run_folder import (
+    FILM_FOLDER,
+    Arrays,
+    Checkpoint,
+    RunFolder,
+    frame_key,
+    validation_losses,
+)
+
+DECODING = "Decoding the pictures once"
+MEASURING = "Measuring which precision is faster"
+
+Tell = Callable[[str, float], None]  # what is being done, and the share of it that is done, 0..1
 
 _LOG = logging.getLogger(__name__)
 
@@ -37,7 +49,14 @@ _LOG = logging.getLogger(__name__)
 class TrainingRun:
     """State of one run: its network and the epochs behind it."""
 
-    def __init__(self, config: TrainingConfig, splits: Splits, folder: Path, cache_folder: Path) -> None:
+    def __init__(
+        self,
+        config: TrainingConfig,
+        splits: Splits,
+        folder: Path,
+        cache_folder: Path,
+        tell: Tell = lambda doing, fraction: None,
+    ) -> None:
         """Make a run, or take it up where it stopped.
 
         Args:
@@ -45,6 +64,7 @@ class TrainingRun:
             splits: its pictures.
             folder: of the run; made if missing.
             cache_folder: decoded pictures, shared by runs.
+            tell: called while the precision is measured; may raise to stop.
 
         Raises:
             DataError: too few pictures, settings that do not fit the network, or other classes than before.
@@ -64,10 +84,11 @@ class TrainingRun:
             lambda precision: self._network(precision).step,
             (config.batch_size, size_px, size_px, 3),
             folder,
+            partial(tell, MEASURING),
         )
         self.network = self._network(self.precision.chosen)
         self._labels = np.asarray(splits.training.labels, np.float32)
-        self._class_weights = _class_weights(config, splits.training)
+        self._class_weights = class_weights(config.class_weights, splits.training)
         self._film = epochs_to_film(config.epochs, config.film_frames, config.film_epochs)
         self._pictures = DecodedPictures(cache_folder)
         self._fingerprint = splits.training.fingerprint()
@@ -88,14 +109,11 @@ class TrainingRun:
             DivergedError: the loss is no longer a number.
             OSError: the disk is full, or the data is gone.
         """
-        epochs = range(len(self.history), len(self.history) if self.stops_early() else self.config.epochs)
-        self._decode_all(epochs, stopped)
+        self._decode(stopped)
         if 0 in self._film and not self.history:
             self._keep_frame(0)
-        for epoch in epochs:
-            if self.stops_early():
-                break
-            self._train_epoch(epoch, stopped)
+        while not self.is_over():
+            self._train_epoch(len(self.history), stopped)
 
     @property
     def best_epoch(self) -> int:
@@ -108,10 +126,9 @@ class TrainingRun:
             return self.best_epoch, self._best
         return len(self.history), self.network.kept_weights()
 
-    def stops_early(self) -> bool:
-        """Whether the validation loss has not fallen for as many epochs as the settings allow."""
-        patience = self.config.early_stopping_epochs
-        return 0 < patience <= len(self.history) - self.best_epoch if self.history else False
+    def is_over(self) -> bool:
+        """Whether all epochs are trained, or the validation loss has not fallen for too many of them."""
+        return self.network.stages.is_over(self._losses())
 
     def _network(self, precision: str) -> Network:
         classes = len(self.splits.classes)
@@ -123,29 +140,37 @@ class TrainingRun:
         self.network.restore(saved)
         self.folder.write_history(self.history)  # the last process may have ended just before
 
-    def _decode_all(self, epochs: range, stopped: Callable[[], bool]) -> None:
-        """Open the pictures of all these epochs, and those that they are judged by."""
+    def _decode(self, stopped: Callable[[], bool]) -> None:
+        """Open the pictures of the epochs that are left, and those that they are judged by."""
 
         def tell(fraction: float) -> None:
             if stopped():
                 raise Cancelled("Stopped as asked while the pictures were decoded.")
-            self.folder.write_status("preparing", doing="Decoding the pictures once", fraction=fraction)
+            self.folder.write_status("preparing", doing=DECODING, fraction=fraction)
 
+        losses = self._losses()
+        epochs = range(len(losses), 0 if self.is_over() else self.network.stages.end(losses))
         training = [(self.splits.training, self._kept_size_px(epoch)) for epoch in epochs]
-        judged = [(f, self.config.input_size_px) for name, f in self.splits.items() if name != "training"]
-        self._pictures.decode([*training, *judged], tell)
+        self._pictures.decode([*training, *self._judged()], tell)
+
+    def decode_judged(self, tell: Tell) -> None:
+        """Open the pictures that epochs and models are judged by; ``tell`` may raise to stop."""
+        self._pictures.decode(self._judged(), partial(tell, DECODING))
+
+    def _judged(self) -> list[SizedFiles]:
+        size_px = self.config.input_size_px
+        return [(files, size_px) for name, files in self.splits.items() if name != "training"]
 
     def _train_epoch(self, epoch: int, stopped: Callable[[], bool]) -> None:
         pixels = self._pictures.of(self.splits.training, self._kept_size_px(epoch))
-        self.network.start_epoch(epoch)
-        report = EpochReport(
-            epoch=epoch, epochs=self.config.epochs, steps=self._steps, batch_size=self.config.batch_size
-        )
+        losses = self._losses()
+        self.network.start_epoch(epoch, losses)
+        epochs = self.network.stages.end(losses)
+        report = EpochReport(epoch=epoch, epochs=epochs, steps=self._steps, batch_size=self.config.batch_size)
         for inputs, labels in self._batches(pixels, epoch):
             report.clock.batch_came()
             loss, accuracy = self.network.train(inputs, labels, self._class_weights[labels.astype(int)])
-            if not math.isfinite(loss):
-                raise _not_finite(epoch, report.step + 1, loss)
+            check_finite(loss, epoch, report.step + 1)
             if report.step_done(loss, accuracy):
                 self._tell(report)
             if stopped():
@@ -154,7 +179,7 @@ class TrainingRun:
 
     def _batches(self, pixels: NDArray[np.uint8], epoch: int) -> Iterator[Batch]:
         batching = Batching(
-            size_px=self.config.size_at(epoch),
+            size_px=self._size_px(epoch),
             batch_size=self.config.batch_size,
             augmentation=self.config.augmentation,
             preprocessing=self.network.preprocessing,
@@ -163,14 +188,13 @@ class TrainingRun:
         return training_batches(pixels, self._labels, batching)
 
     def _finish_epoch(self, epoch: int, report: EpochReport) -> None:
-        trained = report.trained()
+        trained, size_px = report.trained(), self._size_px(epoch)
         self.network.take_averaged_weights()
         val_loss, val_accuracy = self._judge()
-        if not math.isfinite(val_loss):
-            raise _not_finite(epoch, self._steps, val_loss)
+        check_finite(val_loss, epoch, self._steps)
         row = {
             "epoch": epoch + 1,
-            "size_px": self.config.size_at(epoch),
+            "size_px": size_px,
             "loss": trained["loss"],
             "accuracy": trained["accuracy"],
             "val_loss": round(val_loss, 5),
@@ -209,8 +233,14 @@ class TrainingRun:
         """Mean cross-entropy in nats, and accuracy, on the validation pictures."""
         return loss_and_accuracy(self.probabilities(self.splits.validation), self.splits.validation)
 
+    def _losses(self) -> list[float]:
+        return validation_losses(self.history)
+
+    def _size_px(self, epoch: int) -> int:
+        return self.config.size_at(self.network.stages.planned_epoch(epoch, self._losses()))
+
     def _kept_size_px(self, epoch: int) -> int:
-        return kept_size_px(self.config.size_at(epoch), self.config.augmentation)
+        return kept_size_px(self._size_px(epoch), self.config.augmentation)
 
     def _tell(self, report: EpochReport) -> None:
         self.folder.add_step(report.group_row())
@@ -223,18 +253,3 @@ class TrainingRun:
         model = network.finished(network.kept_weights())
         row = self.history[-1] if self.history else {}
         write_frame(path, model, epoch, self.splits.classes, network, row)
-
-
-def _class_weights(config: TrainingConfig, files: LabelledFiles) -> NDArray[np.float32]:
-    """Weight of a picture by its class, ``(classes,)``; over all pictures the mean is 1."""
-    counts = np.asarray(list(files.counts().values()), np.float32)
-    if config.class_weights == "none":
-        return np.ones_like(counts)
-    return np.asarray(counts.sum() / (len(counts) * counts), np.float32)
-
-
-def _not_finite(epoch: int, step: int, loss: float) -> DivergedError:
-    return DivergedError(
-        f"Expected a loss that is a number. Received: {loss} in epoch {epoch + 1}, step {step}. "
-        "Start anew with a lower learning rate, a tenth say."
-    )

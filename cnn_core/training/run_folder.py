@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import time
 import zipfile
 import zlib
@@ -105,7 +106,8 @@ class RunFolder:
         """Forget the rows of epochs after ``epochs``, which were not finished."""
         path = self.path / STEPS_FILE
         if path.exists():
-            _write_rows(path, STEP_FIELDS, [row for row in self.steps() if row["epoch"] <= epochs])
+            kept = [row for row in self.steps() if row.get("epoch", math.inf) <= epochs]
+            _write_rows(path, STEP_FIELDS, kept)
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Write the checkpoint, and its history for people to read."""
@@ -143,6 +145,11 @@ class RunFolder:
                 f"Expected the checkpoint of this run in {path.name}. Received a damaged file "
                 f"({type(error).__name__}). Start a new run; delete the file to begin this one anew."
             ) from error
+
+
+def validation_losses(history: Iterable[Row]) -> list[float]:
+    """The validation loss of each finished epoch, in nats."""
+    return [row["val_loss"] for row in history]
 
 
 def frame_key(epoch: int) -> str:

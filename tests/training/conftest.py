@@ -10,6 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from cnn_core.datasets.splits import Splits
+    from cnn_core.training.run import TrainingRun
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +39,21 @@ def splits(tmp_path_factory: pytest.TempPathFactory) -> Splits:
     from tiny_training import draw_splits
 
     return draw_splits(tmp_path_factory.mktemp("pictures"))
+
+
+@pytest.fixture(scope="module")
+def one_epoch(splits: Splits, tmp_path_factory: pytest.TempPathFactory, small_networks: None) -> TrainingRun:
+    """A run of one epoch with averaged weights, its pictures changed beyond recognition."""
+    from tiny_training import UNRECOGNISABLE, new_run, small
+
+    config = small(
+        epochs=1,
+        batch_size=3,
+        dropout=0.3,
+        average_decay=0.5,
+        film_frames=2,
+        augmentation=UNRECOGNISABLE,
+    )
+    run = new_run(config, splits, tmp_path_factory.mktemp("one_epoch") / "run")
+    run.run()
+    return run

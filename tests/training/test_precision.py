@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from cnn_core import backend
+from cnn_core.errors import Cancelled
 from cnn_core.training import precision
 from cnn_core.training.precision import Precision, precision_of
 
@@ -148,3 +149,30 @@ def test_one_slow_step_among_many_does_not_count(
 def test_a_half_written_memory_is_measured_anew(computer: Callable[..., Computer], tmp_path: Path) -> None:
     (tmp_path / "precision.json").write_text('{"chosen": "mixed_bf')
     assert computer(0.1, 0.2).measured(tmp_path).chosen == "float32"
+
+
+def test_a_measurement_says_how_far_it_is_and_can_be_stopped_between_any_two_steps(
+    computer: Callable[..., Computer], tmp_path: Path
+) -> None:
+    told: list[float] = []
+    devices: Any = SimpleNamespace(name="CPU")
+    machine = computer(0.5, 0.5)
+    precision_of("automatic", devices, machine.step_in, SHAPE, tmp_path, told.append)
+    assert len(told) == sum(machine.steps.values())  # before each step, those that compile too
+    assert told == sorted(told)
+    assert told[0] == 0
+    assert 0.8 < told[-1] <= 1
+    for stop_at in (1, 2, 3, len(told)):
+        folder = tmp_path / str(stop_at)
+        folder.mkdir()
+        asked = iter(range(1, stop_at))
+
+        def stop(_: float, asked: Iterator[int] = asked) -> None:
+            if next(asked, None) is None:
+                raise Cancelled("Stopped as asked.")
+
+        machine = computer(0.5, 0.5)
+        with pytest.raises(Cancelled):
+            precision_of("automatic", devices, machine.step_in, SHAPE, folder, stop)
+        assert sum(machine.steps.values()) == stop_at - 1
+        assert list(folder.iterdir()) == []

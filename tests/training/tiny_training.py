@@ -17,6 +17,7 @@ from cnn_core.datasets.folders import LabelledFiles, labelled_files
 from cnn_core.datasets.splits import Splits
 from cnn_core.training.config import Augmentation, TrainingConfig
 from cnn_core.training.run import TrainingRun
+from cnn_core.training.run_folder import Checkpoint
 
 SIDE_PX = 16
 TRAINING, VALIDATION, BATCH = 12, 5, 6  # pictures: of each class, of each class, per step
@@ -31,6 +32,9 @@ SMALL: dict[str, Any] = {
     "film_frames": 0,
     "augmentation": Augmentation(flip=True),
 }
+UNRECOGNISABLE = Augmentation(
+    rotation_degrees=180.0, brightness=0.8, erase_probability=1.0, erase_fraction=0.8
+)
 
 
 class PowerCut(Exception):
@@ -71,6 +75,13 @@ def new_run(config: TrainingConfig, splits: Splits, folder: Path) -> TrainingRun
     """A run of those pictures, or one taken up again."""
     data = splits.training.paths[0].parents[2]
     return TrainingRun(config, splits, folder, data / "pixels")
+
+
+def saved_checkpoint(run: TrainingRun) -> Checkpoint:
+    """What is on the disk of a run that has finished an epoch."""
+    saved = run.folder.load()
+    assert saved is not None
+    return saved
 
 
 def resized(files: LabelledFiles, side_px: int = SIDE_PX) -> NDArray[np.uint8]:

@@ -1,0 +1,74 @@
+"""Finishing a run: it says how far it is, and leaves nothing where it is stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tiny_training import new_run, small
+
+from cnn_core.datasets.splits import Splits
+from cnn_core.errors import Cancelled
+from cnn_core.training import finish as finish_module
+from cnn_core.training.finish import finish
+from cnn_core.training.run import TrainingRun
+
+pytestmark = pytest.mark.usefixtures("small_networks")
+
+
+class Asked:
+    """Takes note of what finishing tells, and stops it at the given call."""
+
+    def __init__(self, stop_at: int | None = None) -> None:
+        self.told: list[tuple[str, float]] = []
+        self._stop_at = stop_at
+
+    def __call__(self, doing: str, fraction: float) -> None:
+        self.told.append((doing, fraction))
+        if len(self.told) == self._stop_at:
+            raise Cancelled("Stopped as asked.")
+
+
+def contents(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+def test_finishing_says_what_it_does_between_its_batches_and_how_far_it_is(
+    splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finish_module, "BATCH", 4)  # three batches of each set of ten
+    run, asked = new_run(small(epochs=1), splits, tmp_path), Asked()
+    run.run()
+    finish(run, asked)
+    assert [doing for doing, _ in asked.told] == [
+        "Making the network",
+        *["Answering the validation pictures"] * 3,
+        *["Answering the test pictures"] * 3,
+        *["Measuring the channels"] * 3,
+        "Writing the network",
+    ]
+    assert [fraction for _, fraction in asked.told[1:]] == pytest.approx([k / 9 for k in range(10)])
+
+
+def test_a_finishing_that_is_stopped_anywhere_leaves_nothing_and_begins_again(
+    splits: Splits, tmp_path: Path
+) -> None:
+    run, asked = new_run(small(epochs=1), splits, tmp_path), Asked()
+    run.run()
+    before = contents(tmp_path)
+    for stop_at in range(1, 6):
+        with pytest.raises(Cancelled):
+            finish(run, Asked(stop_at))
+        assert contents(tmp_path) == before
+    finish(run, asked)
+    assert len(asked.told) == 5
+    assert contents(tmp_path) - before >= {"model/card.json", "predictions_test.npz"}
+
+
+def test_pictures_that_must_be_decoded_again_can_be_stopped_too(splits: Splits, tmp_path: Path) -> None:
+    new_run(small(epochs=1), splits, tmp_path / "run").run()
+    again, asked = TrainingRun(small(epochs=1), splits, tmp_path / "run", tmp_path / "emptied"), Asked(1)
+    with pytest.raises(Cancelled):
+        finish(again, asked)
+    assert asked.told[0][0] == "Decoding the pictures once"
+    assert list((tmp_path / "emptied").iterdir()) == []

@@ -1,0 +1,219 @@
+"""A run that was cut off and taken up again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tiny_training import (
+    STEPS,
+    TRAINING,
+    before_each_step,
+    cut_off,
+    draw_splits,
+    new_run,
+    saved_checkpoint,
+    small,
+)
+
+from cnn_core.datasets.splits import Splits
+from cnn_core.errors import DataError, ImageError
+from cnn_core.model_store import ModelStore
+from cnn_core.training.config import TrainingConfig
+from cnn_core.training.finish import finish
+from cnn_core.training.run import TrainingRun
+from cnn_core.training.run_folder import CHECKPOINT_FILE, Checkpoint
+
+pytestmark = pytest.mark.usefixtures("small_networks")
+
+
+def assert_same(one: Checkpoint, other: Checkpoint, atol: float = 1e-5) -> None:
+    """All that a run consists of, but for how long it took."""
+    assert one.step == other.step
+    for group in ("weights", "average", "optimizer"):
+        for a, b in zip(getattr(one, group), getattr(other, group), strict=True):
+            np.testing.assert_allclose(a, b, atol=atol, err_msg=group)
+    for row, expected in zip(one.history, other.history, strict=True):
+        for name in ("epoch", "size_px", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"):
+            assert row[name] == pytest.approx(expected[name], abs=1e-3), name
+
+
+def test_a_run_started_again_ends_where_an_uninterrupted_one_does_also_with_dropout(
+    splits: Splits, tmp_path: Path
+) -> None:
+    config = small(
+        epochs=3,
+        dropout=0.3,
+        average_decay=0.5,
+        optimizer="adamw",
+        weight_decay=0.02,
+        schedule="cosine",
+        warmup_epochs=0.5,
+    )
+    whole = new_run(config, splits, tmp_path / "whole")
+    whole.run()
+    cut_off(new_run(config, splits, tmp_path / "cut"), before_step=STEPS + 3)
+    again = new_run(config, splits, tmp_path / "cut")
+    assert [row["epoch"] for row in again.history] == [1]
+    again.run()
+    assert int(again.network.optimizer.iterations) == 3 * STEPS
+    assert saved_checkpoint(again).step == 3 * STEPS
+    assert_same(saved_checkpoint(again), saved_checkpoint(whole))
+    assert [row["epoch"] for row in again.folder.history()] == [1, 2, 3]
+    last_rows = {row["epoch"]: row["step"] for row in again.folder.steps()}
+    assert last_rows == dict.fromkeys([1, 2, 3], STEPS)
+
+
+@pytest.fixture(scope="module")
+def fine_tuned(splits: Splits, tmp_path_factory: pytest.TempPathFactory, small_networks: None) -> TrainingRun:
+    """Two epochs of a new head over a frozen base, two epochs of both."""
+    run = new_run(fine_tuning(), splits, tmp_path_factory.mktemp("fine_tuned") / "run")
+    run.run()
+    return run
+
+
+def fine_tuning() -> TrainingConfig:
+    return small(preset="transfer", epochs=4, fine_tuning_epochs=2, dropout=0.5, film_frames=16)
+
+
+@pytest.mark.parametrize(
+    ("before_step", "finished"),
+    [(2 * STEPS + 1, 2), (3 * STEPS + 2, 3)],
+    ids=["just before the base is thawed", "after"],
+)
+def test_fine_tuning_goes_on_where_it_was_cut_off(
+    fine_tuned: TrainingRun, splits: Splits, tmp_path: Path, before_step: int, finished: int
+) -> None:
+    cut_off(new_run(fine_tuning(), splits, tmp_path), before_step)
+    again = new_run(fine_tuning(), splits, tmp_path)
+    assert len(again.history) == finished
+    again.run()
+    assert_same(saved_checkpoint(again), saved_checkpoint(fine_tuned))
+
+
+def test_the_base_stays_as_it_was_until_it_is_fine_tuned(fine_tuned: TrainingRun) -> None:
+    store = ModelStore(fine_tuned.folder.path / "film")
+    kernels = [base_weights(store, f"epoch_{epoch:04d}") for epoch in (0, 1, 2, 4)]
+    for name, start in kernels[0].items():
+        np.testing.assert_array_equal(kernels[2][name], start)
+        moves = "norm" not in name  # batch normalisation is ImageNet's to the end
+        assert (np.abs(kernels[3][name] - start).max() > 0) == moves, name
+
+
+def base_weights(store: ModelStore, key: str) -> dict[str, np.ndarray]:
+    model = store.open(key).probe.model
+    return {w.path: np.asarray(w) for layer in model.layers for w in layer.weights if "base_" in w.path}
+
+
+def test_fine_tuning_takes_a_hundredth_of_the_rate(fine_tuned: TrainingRun) -> None:
+    rates = [row["learning_rate"] for row in fine_tuned.history]
+    assert rates == pytest.approx([0.01, 0.01, 1e-4, 1e-4])
+
+
+def test_a_network_that_knows_no_fine_tuning_is_not_slowed_down_by_it(splits: Splits, tmp_path: Path) -> None:
+    run = new_run(small(fine_tuning_epochs=2, schedule="cosine"), splits, tmp_path)
+    run.run()
+    assert run.history[0]["learning_rate"] == pytest.approx(0.005)  # half of the cosine behind it
+
+
+def test_a_finished_run_started_again_trains_no_more_and_judges_the_same_weights(
+    one_epoch: TrainingRun, splits: Splits
+) -> None:
+    again = new_run(one_epoch.config, splits, one_epoch.folder.path)
+    again.run()
+    assert int(again.network.optimizer.iterations) == 2 * STEPS
+    answers = [run.probabilities(splits.validation) for run in (again, one_epoch)]
+    np.testing.assert_allclose(answers[0], answers[1], atol=1e-6)
+
+
+def test_a_crash_between_checkpoint_and_history_repeats_nothing(
+    one_epoch: TrainingRun, splits: Splits
+) -> None:
+    (one_epoch.folder.path / "history.csv").unlink()
+    again = new_run(one_epoch.config, splits, one_epoch.folder.path)
+    assert again.history == one_epoch.history
+    assert again.folder.history() == [pytest.approx(row) for row in one_epoch.history]
+
+
+def test_a_checkpoint_that_was_never_finished_counts_for_nothing(
+    one_epoch: TrainingRun, splits: Splits
+) -> None:
+    whole = (one_epoch.folder.path / CHECKPOINT_FILE).read_bytes()
+    (one_epoch.folder.path / ".checkpoint.123-4.npz").write_bytes(whole[: len(whole) // 2])
+    assert new_run(one_epoch.config, splits, one_epoch.folder.path).history == one_epoch.history
+
+
+def test_classes_that_came_while_a_run_was_paused_are_told(one_epoch: TrainingRun, tmp_path: Path) -> None:
+    more = draw_splits(tmp_path, ("cats", "dogs", "owls"))
+    with pytest.raises(DataError, match="classes that the run began with"):
+        new_run(one_epoch.config, more, one_epoch.folder.path)
+
+
+def test_classes_of_other_names_are_refused_although_the_network_would_fit(
+    one_epoch: TrainingRun, tmp_path: Path
+) -> None:
+    others = draw_splits(tmp_path, ("zebras", "dogs"))
+    with pytest.raises(DataError, match=r"began with, cats, dogs\. Received: dogs, zebras"):
+        new_run(one_epoch.config, others, one_epoch.folder.path)
+
+
+def test_a_checkpoint_of_old_that_names_no_classes_is_taken_up(splits: Splits, tmp_path: Path) -> None:
+    run = new_run(small(epochs=1), splits, tmp_path)
+    run.run()
+    run.folder.save(replace(saved_checkpoint(run), classes=(), pictures=""))
+    assert len(new_run(small(epochs=1), splits, tmp_path).history) == 1
+
+
+def test_training_pictures_that_have_changed_are_noted_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    splits = draw_splits(tmp_path / "data")
+    new_run(small(epochs=1), splits, tmp_path / "run").run()
+    new_run(small(epochs=1), splits, tmp_path / "run")
+    assert "pictures have changed" not in caplog.text
+    fewer = replace(splits, training=splits.training.chosen(range(1, 2 * TRAINING)))
+    new_run(small(epochs=1), fewer, tmp_path / "run")
+    assert "pictures have changed" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["training", "validation", "test"])
+def test_a_bad_picture_in_any_set_is_told_before_the_first_step(tmp_path: Path, name: str) -> None:
+    splits = draw_splits(tmp_path / "data")
+    bad = dict(splits.items())[name].paths[1]
+    bad.write_bytes(b"no picture")
+    run, steps = new_run(small(film_frames=2), splits, tmp_path / "run"), []
+    before_each_step(run, lambda number, _: steps.append(number))
+    with pytest.raises(ImageError, match=bad.name):
+        run.run()
+    assert steps == []
+
+
+def test_pictures_of_later_stages_are_decoded_before_the_first_step_too(tmp_path: Path) -> None:
+    splits = draw_splits(tmp_path / "data")
+    config = small(preset="transfer", sizes_px=(16, 24), stage_shares=(0.5, 0.5), input_size_px=20)
+    run, seen = new_run(config, splits, tmp_path / "run"), []
+    maps = tmp_path / "data" / "pixels"
+    before_each_step(run, lambda *_: seen.append({path.stem[-2:] for path in maps.iterdir()}))
+    run.run()
+    assert seen[0] == {"16", "20", "24"}
+
+
+def test_photos_moved_away_and_a_cache_that_was_emptied_do_not_disturb_a_run(tmp_path: Path) -> None:
+    splits = draw_splits(tmp_path / "data")
+    run = new_run(small(), splits, tmp_path / "run")
+
+    def gone(number: int, _: tuple[Any, ...]) -> None:
+        if number == 1:
+            for _, files in splits.items():
+                for path in files.paths:
+                    path.unlink()
+            for path in (tmp_path / "data" / "pixels").iterdir():
+                path.unlink()
+
+    before_each_step(run, gone)
+    run.run()
+    assert len(run.history) == 2
+    assert finish(run).is_dir()

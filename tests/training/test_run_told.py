@@ -1,0 +1,95 @@
+"""What outsiders see of a run: its status, its rows of steps, its film."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tiny_training import (
+    STEPS,
+    resized,
+    small,
+)
+
+from cnn_core import backend
+from cnn_core.datasets.splits import Splits
+from cnn_core.model_store import ModelStore
+from cnn_core.training.film_epochs import epochs_to_film
+from cnn_core.training.network import Network
+from cnn_core.training.run import TrainingRun
+
+pytestmark = pytest.mark.usefixtures("small_networks")
+
+
+def test_the_status_says_how_far_a_run_is(one_epoch: TrainingRun) -> None:
+    status = one_epoch.folder.status()
+    assert status["state"] == "running"
+    steps = 2 * STEPS  # its batches are half as large
+    assert (status["epoch"], status["epochs"], status["step"], status["steps"]) == (1, 1, steps, steps)
+    assert status["seconds_left"] == 0
+    assert (status["precision"], status["device"]) == ("float32", one_epoch.devices.name)
+    assert status["loss"] == pytest.approx(one_epoch.history[0]["loss"], abs=1e-4)
+    assert status["accuracy"] == pytest.approx(one_epoch.history[0]["accuracy"], abs=1e-4)
+    assert status["images_per_second"] > 0
+    assert 0 <= status["waiting_fraction"] <= 1
+
+
+def test_decoding_says_so_and_the_groups_of_steps_are_written(splits: Splits, tmp_path: Path) -> None:
+    states = []
+    run = TrainingRun(small(epochs=1), splits, tmp_path / "run", tmp_path / "pixels")
+    write = run.folder.write_status
+    run.folder.write_status = lambda state, **facts: (states.append((state, facts)), write(state, **facts))
+    run.run()
+    decoding = [facts["fraction"] for state, facts in states if state == "preparing"]
+    assert decoding == pytest.approx([24 / 44, 34 / 44, 1])  # all three sets, before the first step
+    assert [state for state, _ in states[:3]] == ["preparing"] * 3
+    assert states[-1][0] == "running"
+    rows = run.folder.steps()  # one, or more on a slow machine
+    assert (rows[-1]["epoch"], rows[-1]["step"], rows[-1]["steps"]) == (1, STEPS, STEPS)
+    steps = np.diff([0, *(row["step"] for row in rows)])
+    assert np.average([row["loss"] for row in rows], weights=steps) == pytest.approx(
+        run.history[0]["loss"], abs=1e-4
+    )
+
+
+def test_the_film_keeps_the_epochs_promised_and_epoch_0_is_the_untrained_network(
+    one_epoch: TrainingRun, splits: Splits
+) -> None:
+    store = ModelStore(one_epoch.folder.path / "film")
+    assert [card.key for card in store.cards()] == ["epoch_0000", "epoch_0001"]
+    x = resized(splits.validation) / np.float32(255)
+    fresh = Network(one_epoch.config, 2, STEPS, backend.Devices(), "float32")
+    untrained = store.open("epoch_0000").probe.model.predict_on_batch(x)[:, 0]
+    np.testing.assert_allclose(untrained, fresh.probabilities(resized(splits.validation))[:, 1], atol=1e-5)
+    last = store.open("epoch_0001")
+    expected = one_epoch.probabilities(splits.validation)[:, 1]
+    np.testing.assert_allclose(last.probe.model.predict_on_batch(x)[:, 0], expected, atol=1e-5)
+    assert np.abs(expected - untrained).max() > 1e-3
+    assert last.card.accuracy == one_epoch.history[0]["val_accuracy"]
+    assert store.open("epoch_0000").card.accuracy is None
+
+
+@pytest.mark.parametrize(
+    ("epochs", "frames", "expected"),
+    [
+        (15, 0, set()),
+        (15, 1, {15}),
+        (15, 2, {0, 15}),
+        (15, 3, {0, 1, 15}),
+        (16, 6, {0, 1, 2, 4, 8, 16}),
+        (1, 8, {0, 1}),
+        (2, 8, {0, 1, 2}),
+    ],
+)
+def test_the_epochs_of_a_film_are_spread_like_powers(epochs: int, frames: int, expected: set[int]) -> None:
+    assert epochs_to_film(epochs, frames) == expected
+
+
+@pytest.mark.parametrize("frames", range(17))
+@pytest.mark.parametrize("epochs", [1, 7, 48, 500])
+def test_a_film_never_has_more_frames_than_asked_for(epochs: int, frames: int) -> None:
+    kept = epochs_to_film(epochs, frames)
+    assert len(kept) <= frames
+    assert (epochs in kept) == (frames > 0)
+    assert kept <= set(range(epochs + 1))
