@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboard import address
+from dashboard.comparison_export import draw_exports
 from dashboard.figures.training_curves import CurveOf, training_curves_alt, training_curves_figure
 from dashboard.frames import PLAIN
 from dashboard.markdown import literal
 from dashboard.page import theme
 from dashboard.run_settings import draw_settings
 from dashboard.run_table import draw_table
+from dashboard.train_run import started
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
@@ -25,6 +28,7 @@ NO_RUNS = (
     "changed say more than any text about that setting."
 )
 NONE = "none"
+DETAILS: tuple[Callable[[RunView], str], ...] = (lambda run: f"seed {run.config.seed}", started)
 
 
 def draw_comparison(every: tuple[RunView, ...]) -> None:
@@ -42,17 +46,30 @@ def draw_comparison(every: tuple[RunView, ...]) -> None:
         st.markdown("Choose one or more runs above.")
         return
     titles = [names[run.key] for run in runs]
-    _draw_curves(runs, titles)
+    curves = _draw_curves(runs, titles)
     draw_table(runs, titles)
     draw_settings(runs, titles)
+    draw_exports(runs, titles, curves)
 
 
 def run_names(runs: Sequence[RunView]) -> dict[str, str]:
-    """A name for each run by its key: its title, with the key where another has that title too."""
-    titles = [run.title for run in runs]
-    return {
-        run.key: run.title if titles.count(run.title) == 1 else f"{run.title} ({run.key})" for run in runs
-    }
+    """A name for each run by its key: its title, and what tells it from others of that title.
+
+    That is the seed where all differ in it, else when they were started, else the key.
+    """
+    namesakes = defaultdict(list)
+    for run in runs:
+        namesakes[run.title].append(run)
+    return {run.key: _name(run, namesakes[run.title]) for run in runs}
+
+
+def _name(run: RunView, namesakes: Sequence[RunView]) -> str:
+    if len(namesakes) == 1:
+        return run.title
+    for told in DETAILS:
+        if len({told(one) for one in namesakes}) == len(namesakes):
+            return f"{run.title} · {told(run)}"
+    return f"{run.title} · {run.key}"
 
 
 def _choose(every: Sequence[RunView], names: dict[str, str]) -> list[RunView]:
@@ -67,7 +84,7 @@ def _choose(every: Sequence[RunView], names: dict[str, str]) -> list[RunView]:
         key="compare_runs_picked",
         max_selections=MOST_RUNS,
         on_change=_picked,
-        help=f"Up to {MOST_RUNS} runs; newest first.",
+        help=f"Newest first; up to {MOST_RUNS}, as more curves cannot be told apart.",
     )
     address.keep({"compare_runs": text})
     return [by_key[key] for key in picked]
@@ -89,7 +106,7 @@ def _picked() -> None:
     st.session_state["compare_runs"] = ",".join(st.session_state["compare_runs_picked"]) or NONE
 
 
-def _draw_curves(runs: Sequence[RunView], titles: Sequence[str]) -> None:
+def _draw_curves(runs: Sequence[RunView], titles: Sequence[str]) -> list[CurveOf]:
     curves = [
         CurveOf(title=title, history=run.history, epochs=run.config.epochs if run.is_alive else None)
         for run, title in zip(runs, titles, strict=True)
@@ -103,3 +120,4 @@ def _draw_curves(runs: Sequence[RunView], titles: Sequence[str]) -> None:
     bare = [literal(title) for run, title in zip(runs, titles, strict=True) if not run.history]
     if bare:
         st.caption(f"No finished epoch yet: {', '.join(bare)}.")
+    return curves

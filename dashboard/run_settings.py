@@ -21,7 +21,8 @@ STYLE = (
     ".settings th,.settings td{padding:.3rem .9rem .3rem .3rem;text-align:left;vertical-align:top;"
     "border:0;border-bottom:1px solid color-mix(in srgb,currentColor 14%,transparent)}"
     ".settings thead th{font-weight:650;overflow-wrap:anywhere}.settings tbody th{font-weight:400;opacity:.8}"
-    ".settings .same td{opacity:.7}.settings .differs td,.settings .differs th{font-weight:650;opacity:1}"
+    ".settings .same td{opacity:.7}.settings .differs th{opacity:1}"
+    ".settings.all .differs td,.settings.all .differs th{font-weight:650}"
     ".settings .mark{width:1.4rem;padding-right:0}</style>"
 )
 
@@ -38,7 +39,8 @@ def draw_settings(runs: Sequence[RunView], titles: Sequence[str]) -> None:
         address.keep({"compare_only": only})
     st.html(STYLE + settings_html(rows, titles, only=only))
     if differing:
-        st.caption(f"≠ and bold letters: the runs differ, in {differing} of {len(rows)} settings.")
+        mark = "≠" if only else "≠ and bold letters"
+        st.caption(f"{mark}: the runs differ, in {differing} of {len(rows)} settings.")
     elif len(runs) > 1:
         st.caption("All settings are the same: what differs between these runs is chance.")
 
@@ -93,7 +95,7 @@ def _part(amount: float) -> str:
 
 
 def settings_html(rows: Sequence[SettingRow], titles: Sequence[str], *, only: bool) -> str:
-    """The rows as a table; what differs has a sign and bold letters.
+    """The rows as a table; what differs has a sign, and bold letters beside what does not.
 
     Args:
         rows: the settings.
@@ -104,8 +106,9 @@ def settings_html(rows: Sequence[SettingRow], titles: Sequence[str], *, only: bo
     lines = "".join(_line(row, titles) for row in rows if row.differs or not only)
     if not lines:
         return "<p>No setting differs.</p>"
+    kind = "settings" if only else "settings all"
     return (
-        '<div style="overflow-x:auto"><table class="settings"><thead><tr><th class="mark"></th>'
+        f'<div style="overflow-x:auto"><table class="{kind}"><thead><tr><th class="mark"></th>'
         f'<th scope="col">Setting</th>{heads}</tr></thead><tbody>{lines}</tbody></table></div>'
     )
 

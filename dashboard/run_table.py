@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
 from cnn_core.training.verdict import best_epoch, history_column, history_epochs
 from dashboard import address
+from dashboard.figures.curve_traces import SIGNS, look_of
+from dashboard.figures.theme import Theme
 from dashboard.markdown import literal
+from dashboard.page import theme
+from dashboard.train_words import duration
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
@@ -53,25 +58,39 @@ class RunFigures:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """How a figure is shown: title, format, help, width, and whether more is better."""
+    """How a figure is shown: title, how it is written, what it is, and whether more is better."""
 
     title: str
-    format: str
+    written: Callable[[Any], str]
     help: str
-    width_px: int
     more_is_better: bool = False
 
 
 COLUMNS = {
-    "accuracy": Column("Best accuracy", "%.3f", "Highest validation accuracy of all epochs.", 112, True),
-    "loss": Column("Lowest loss", "%.3f", "Lowest validation loss of any epoch.", 98),
-    "loss_epoch": Column("in epoch", "%d", "The epoch of the lowest validation loss.", 72),
-    "gap": Column("Gap", "%+.3f", "Training less validation accuracy after the last epoch.", 68),
-    "epochs": Column("Epochs", "%d", "Finished epochs.", 66, True),
-    "parameters": Column("Parameters", "localized", "Weights of the network; known once it is kept.", 98),
-    "seconds": Column("Seconds", "%.0f", "Of all epochs together.", 74),
-    "images_per_second": Column("Images/s", "%.0f", "Training pictures per second, median epoch.", 76, True),
+    "accuracy": Column("Best accuracy", "{:.3f}".format, "Highest validation accuracy of all epochs.", True),
+    "loss": Column("Lowest loss", "{:.3f}".format, "Lowest validation loss of any epoch."),
+    "loss_epoch": Column("in epoch", "{:d}".format, "The epoch of the lowest validation loss."),
+    "gap": Column("Gap", "{:+.3f}".format, "Training less validation accuracy after the last epoch."),
+    "epochs": Column("Epochs", "{:d}".format, "Finished epochs.", True),
+    "parameters": Column("Parameters", "{:,}".format, "Weights of the network; known once it is kept."),
+    "seconds": Column("Time", duration, "Of all epochs together."),
+    "images_per_second": Column(
+        "Images a second", "{:.0f}".format, "Training pictures per second, median epoch.", True
+    ),
 }
+EXPLAINED = (
+    "Accuracy and loss are those of the validation pictures. Gap: training less validation accuracy after "
+    "the last epoch, what a network knows by heart."
+)
+STYLE = (
+    "<style>.run-figures{border-collapse:collapse;font-size:.92rem;line-height:1.4;width:100%}"
+    ".run-figures th,.run-figures td{padding:.34rem .8rem .34rem .3rem;text-align:left;vertical-align:top;"
+    "border:0;border-bottom:1px solid color-mix(in srgb,currentColor 14%,transparent)}"
+    ".run-figures thead th{font-weight:500;opacity:.72;vertical-align:bottom}"
+    ".run-figures thead .chosen{font-weight:650;opacity:1}.run-figures tbody th{font-weight:400}"
+    ".run-figures .number{text-align:right;font-variant-numeric:tabular-nums;padding:.34rem 0 .34rem .8rem}"
+    ".run-figures tbody .number{white-space:nowrap}.run-figures tbody .chosen{font-weight:650}</style>"
+)
 SORTED_BY = {
     "accuracy": "Highest accuracy",
     "loss": "Lowest loss",
@@ -141,33 +160,63 @@ def draw_table(runs: Sequence[RunView], titles: Sequence[str]) -> None:
             list(COLUMNS),
             format_func=SORTED_BY.__getitem__,
             key="compare_sort",
-            help="The best run comes first. A click on the head of a column sorts by it as well.",
+            help="The best run comes first.",
         )
         address.keep({"compare_sort": by})
     figures = [run_figures(run, title) for run, title in zip(runs, titles, strict=True)]
-    rows = sorted_figures(figures, by)
-    st.dataframe(
-        {
-            "Run": [row.run for row in rows],
-            "State": [row.state for row in rows],
-            **{column.title: [getattr(row, key) for row in rows] for key, column in COLUMNS.items()},
-        },
-        hide_index=True,
-        placeholder="–",
-        width="stretch",
-        column_config={
-            "Run": st.column_config.TextColumn(pinned=True),
-            "State": st.column_config.TextColumn(width=84),
-            **{
-                column.title: st.column_config.NumberColumn(
-                    format=column.format, help=column.help, width=column.width_px
-                )
-                for column in COLUMNS.values()
-            },
-        },
-        key="compare-table",
-    )
+    st.html(STYLE + table_html(figures, by, look_signs(runs, titles, theme())))
     st.markdown(table_words(figures))
+    st.caption(EXPLAINED)
+
+
+def look_signs(runs: Sequence[RunView], titles: Sequence[str], theme: Theme) -> dict[str, tuple[str, str]]:
+    """Symbol and colour of the curves of each run that has some, by its title."""
+    drawn = [title for run, title in zip(runs, titles, strict=True) if run.history]
+    if len(drawn) < 2:
+        return {}
+    return {
+        title: (SIGNS[place % len(SIGNS)], look_of(place, len(drawn), theme).training)
+        for place, title in enumerate(drawn)
+    }
+
+
+def table_html(figures: Sequence[RunFigures], by: str, signs: Mapping[str, tuple[str, str]]) -> str:
+    """A row per run with its symbol and its figures, best first; the column sorted by in bold letters.
+
+    Args:
+        figures: of the runs.
+        by: a key of ``COLUMNS``.
+        signs: symbol and colour of some runs, by name.
+    """
+    heads = "".join(
+        f'<th scope="col" class="{_kind(key, by)}" title="{html.escape(column.help, quote=True)}">'
+        f"{html.escape(column.title)}</th>"
+        for key, column in COLUMNS.items()
+    )
+    lines = "".join(_line(row, by, signs.get(row.run)) for row in sorted_figures(figures, by))
+    return (
+        '<div style="overflow-x:auto"><table class="run-figures"><thead><tr><th scope="col">Run</th>'
+        f'<th scope="col">State</th>{heads}</tr></thead><tbody>{lines}</tbody></table></div>'
+    )
+
+
+def _line(row: RunFigures, by: str, sign: tuple[str, str] | None) -> str:
+    mark = "" if sign is None else f'<span aria-hidden="true" style="color:{sign[1]}">{sign[0]}</span> '
+    cells = "".join(f'<td class="{_kind(key, by)}">{text}</td>' for key, text in figure_texts(row).items())
+    head = f'<th scope="row">{mark}{html.escape(row.run)}</th>'
+    return f"<tr>{head}<td>{html.escape(row.state)}</td>{cells}</tr>"
+
+
+def _kind(key: str, by: str) -> str:
+    return "number chosen" if key == by else "number"
+
+
+def figure_texts(row: RunFigures) -> dict[str, str]:
+    """The figures of a run as they are written, by their keys; a dash for what is not known."""
+    return {
+        key: "–" if getattr(row, key) is None else column.written(getattr(row, key))
+        for key, column in COLUMNS.items()
+    }
 
 
 def table_words(figures: Sequence[RunFigures]) -> str:

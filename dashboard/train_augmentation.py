@@ -12,6 +12,7 @@ from cnn_core.training.augmentation import augmented
 from cnn_core.training.config import Augmentation
 from cnn_core.training.presets import PRESETS
 from dashboard import address
+from dashboard.augmentation_export import COLUMNS, draw_exports
 from dashboard.figures.colours import UInt8
 from dashboard.figures.pictures import jpeg
 from dashboard.markdown import literal
@@ -101,13 +102,22 @@ def _draw_variants(view: View, chosen: Augmentation) -> None:
     side_px = chosen_preset().config.input_size_px
     pixels = _kept_pixels(view.photo.image(), side_px)
     original = augmented(pixels, Augmentation(), np.random.default_rng(0), side_px)
+    changed = variants(pixels, chosen, seed=seed, side_px=side_px)
     pictures = [Captioned(jpeg=jpeg(original), alt=f"The photo: {view.photo.title}", caption="Original")]
-    for number, variant in enumerate(variants(pixels, chosen, seed=seed, side_px=side_px), start=1):
+    for number, variant in enumerate(changed, start=1):
         pictures.append(Captioned(jpeg=jpeg(variant), alt=f"Variant {number}", caption=f"Variant {number}"))
-    st.html(pictures_html(pictures, columns=3))
+    st.html(pictures_html(pictures, columns=COLUMNS))
     st.caption(
         f"{literal(view.photo.title)}, {side_px} × {side_px} px, as the network is trained. Choose another "
         "photo in the sidebar."
+    )
+    draw_exports(
+        view.photo,
+        chosen,
+        [original, *changed],
+        seed=seed,
+        kept_px=pixels.shape[0],
+        words=in_words(chosen),
     )
 
 

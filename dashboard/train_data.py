@@ -16,6 +16,7 @@ from cnn_core.errors import ConvscopeError
 from cnn_core.images import decode_image
 from dashboard import address
 from dashboard.choosers import choice
+from dashboard.data_export import draw_samples_export
 from dashboard.figures.pictures import thumbnail
 from dashboard.guard import told_errors
 from dashboard.markdown import literal
@@ -83,9 +84,9 @@ def _draw_splits(source: DataSource, splits: Splits) -> None:
     report = None
     with told_errors():
         report = train_scan.draw_scan(source, splits)
-    _draw_samples(splits)
+    _draw_samples(source, splits)
     if report is not None:
-        train_scan.draw_sizes(report)
+        train_scan.draw_sizes(source, report)
 
 
 def _origin_sentence(source: DataSource, splits: Splits) -> str:
@@ -130,7 +131,7 @@ def class_sentence(classes: Sequence[str]) -> str:
     return f"Classes are numbered in alphabetical order, from {classes[0]} = 0 to {last}."
 
 
-def _draw_samples(splits: Splits) -> None:
+def _draw_samples(source: DataSource, splits: Splits) -> None:
     st.subheader("Five of each class")
     names = dict(splits.items())
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -139,12 +140,13 @@ def _draw_samples(splits: Splits) -> None:
         address.keep({"sample_turn": turn or None})
         st.button("Others", key="samples-next", icon=":material/shuffle:", on_click=_next_samples)
     files = names[split]
-    for label in _shown_classes(files):
-        pictures = samples(files, label, turn)
+    rows = {label: samples(files, label, turn) for label in _shown_classes(files)}
+    for label, pictures in rows.items():
         st.html(
             f"<div class='row-title'>{html.escape(files.classes[label])}</div>"
             + pictures_html(pictures, columns=SAMPLES)
         )
+    draw_samples_export(source, splits, split, turn, rows)
 
 
 def _next_samples() -> None:

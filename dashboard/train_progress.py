@@ -11,6 +11,7 @@ import streamlit as st
 
 from cnn_core.training.run_folder import PRECISION_FILE, read_json
 from cnn_core.training.verdict import verdict
+from dashboard.curves_export import draw_exports
 from dashboard.figures.colours import percent
 from dashboard.figures.training_curves import CurveOf, training_curves_alt, training_curves_figure
 from dashboard.frames import PLAIN
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 REDRAWN_SECONDS = 1.5
 LOG_BYTES = 4000
+LIST_REM = 60  # height of the list of all runs, about 30 of them
 COLUMNS = ("Run", "Preset", "Started", "State", "Epochs", "Validation accuracy")
 VERDICT_ICONS = {
     "too_early": "hourglass_empty",
@@ -149,13 +151,16 @@ def _draw_curves(run: RunView) -> None:
         alt=training_curves_alt([curve]),
     )
     scan = read_json(run.folder / "scan.json")
-    icon, words = told_verdict(run, class_count(scan))
+    classes = class_count(scan)
+    icon, words = told_verdict(run, classes)
     st.markdown(f":material/{icon}: {literal(words, longest=None)}")
     skipped = len(scan.get("problems") or [])
     if skipped:
         st.caption(
             f":material/rule: {skipped:,} damaged or doubtful pictures were left out; Data names them."
         )
+    if run.history or run.steps:
+        draw_exports(run, curve, words, classes)
 
 
 def told_verdict(run: RunView, classes: int) -> tuple[str, str]:
@@ -219,4 +224,4 @@ def runs_html(known: Sequence[RunView]) -> str:
         )
     heads = "".join(f"<th>{name}</th>" for name in COLUMNS)
     table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-    return f"<div class='counts'>{table}</div>"
+    return f"<div class='counts' style='max-height:{LIST_REM}rem'>{table}</div>"

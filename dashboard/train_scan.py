@@ -58,8 +58,10 @@ def draw_scan(source: DataSource, splits: Splits) -> ScanReport | None:
     return report
 
 
-def draw_sizes(report: ScanReport) -> None:
+def draw_sizes(source: DataSource, report: ScanReport) -> None:
     """The size of every picture that could be read, as a point."""
+    from dashboard.data_export import draw_sizes_export
+
     readable = {name: sizes[sizes.min(axis=1) > 0] for name, sizes in report.sizes_px.items()}
     if not any(len(sizes) for sizes in readable.values()):
         return
@@ -67,6 +69,7 @@ def draw_sizes(report: ScanReport) -> None:
     words = sizes_sentence(readable)
     st.plotly_chart(size_figure(readable, theme=theme()), key="sizes", config=PLAIN, alt=words)
     st.caption(words)
+    draw_sizes_export(source, report, readable, words)
 
 
 def left_of(source: DataSource, splits: Splits) -> Splits:

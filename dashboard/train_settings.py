@@ -13,6 +13,7 @@ from cnn_core.training.presets import Preset
 from dashboard.guard import told_errors
 from dashboard.markdown import literal
 from dashboard.resources import runs
+from dashboard.settings_export import draw_exports
 from dashboard.settings_form import SettingsForm
 from dashboard.sidebar_training import run_on_its_way
 from dashboard.train_augmentation import in_words
@@ -67,7 +68,10 @@ def draw_settings() -> None:
         _draw_rest(preset, form)
         _draw_changes(form, preset)
     with start_place:
-        _draw_start(preset)
+        config, source = _draw_start(preset)
+    if config is not None:
+        with form_place:
+            draw_exports(config, source, preset.title)
 
 
 def _draw_preset() -> Preset:
@@ -137,7 +141,8 @@ def _draw_changes(form: SettingsForm, preset: Preset) -> None:
             )
 
 
-def _draw_start(preset: Preset) -> None:
+def _draw_start(preset: Preset) -> tuple[TrainingConfig | None, DataSource | None]:
+    """The start with what it will do; the settings and the data as far as they can be used."""
     with st.container(border=True, key="start-card"):
         st.markdown("#### Start")
         source = config = None
@@ -182,6 +187,7 @@ def _draw_start(preset: Preset) -> None:
             args=(config, source, title, "launch"),
         )
         tell_errors("launch")
+    return config, source
 
 
 def _draw_batch_warning(preset: Preset, config: TrainingConfig, pictures: int) -> None:

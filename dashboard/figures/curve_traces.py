@@ -15,12 +15,16 @@ from dashboard.figures.theme import DARK, Theme
 Values = NDArray[np.floating[Any]]
 
 DASHES = "5px 4px"
+WIDTH_PX, NARROW_PX = 2.4, 2.0  # of the lines of one run, and of several
 MARKERS_UNTIL_EPOCHS = 30
+MARKERS_OF_EACH = 8  # symbols along the line of one of several runs
 LONGEST_TITLE = 42
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star")
 # The page's categorical colours (.streamlit/config.toml), so that one run has one colour everywhere.
-LIGHT_SERIES = ("#0f6b7d", "#b5533c", "#6b7a3a", "#6a5a92", "#a8812b", "#5b6770")
-DARK_SERIES = ("#4fb7c5", "#e08b73", "#a9bb6b", "#a897d3", "#d9b45c", "#9aa7b0")
+# Any two lie 20 units of CIELAB apart, also for eyes without the red or the green cones (Machado 2009).
+LIGHT_SERIES = ("#0f6b7d", "#a83a1e", "#b07d00", "#5b3f9e", "#4a90d9", "#2f9e77")
+DARK_SERIES = ("#4fb7c5", "#dd6745", "#f0c14b", "#8d72dc", "#f2f4f3", "#c5e08a")
+SIGNS = ("●", "◆", "■", "▲", "✖", "★")  # the symbols as letters, for tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,12 +72,20 @@ def split_line(epochs: Values, values: Values, what: str, look: Look) -> go.Scat
     """
     validation, number = what.startswith("validation"), "%{y:.4f}" if what.endswith("loss") else "%{y:.1%}"
     colour = look.validation if validation else look.training
+    dots = len(epochs) <= MARKERS_UNTIL_EPOCHS if look.alone else not validation
+    marker = (
+        {"size": 5} if look.alone else {"size": 7, "symbol": look.symbol, "maxdisplayed": MARKERS_OF_EACH}
+    )
     return go.Scatter(
         x=np.asarray(epochs, np.float32),
         y=np.asarray(values, np.float32),
-        mode="lines+markers" if len(epochs) <= MARKERS_UNTIL_EPOCHS else "lines",
-        marker={"size": 5, "color": colour},
-        line={"color": colour, "width": 2.4, "dash": DASHES if validation else "solid"},
+        mode="lines+markers" if dots else "lines",
+        marker={**marker, "color": colour},
+        line={
+            "color": colour,
+            "width": WIDTH_PX if look.alone else NARROW_PX,
+            "dash": DASHES if validation else "solid",
+        },
         hovertemplate=f"{what} <b>{number}</b><extra>{'' if look.alone else '%{fullData.name}'}</extra>",
     )
 

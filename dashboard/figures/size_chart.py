@@ -23,8 +23,8 @@ def size_figure(sizes_px: Mapping[str, NDArray[Any]], *, theme: Theme) -> go.Fig
         theme: colours of the page.
     """
     figure = go.Figure()
-    colours = (theme.accent, theme.frame, theme.muted)
-    for (split, sizes), colour, symbol in zip(sizes_px.items(), colours, SYMBOLS, strict=False):
+    looks = zip(sizes_px.items(), split_colours(theme), SYMBOLS, strict=False)
+    for (split, sizes), colour, symbol in looks:
         drawn = _some(np.asarray(sizes, np.int64).reshape(-1, 2))
         figure.add_scatter(
             x=drawn[:, 0],
@@ -56,6 +56,11 @@ def size_figure(sizes_px: Mapping[str, NDArray[Any]], *, theme: Theme) -> go.Fig
         showlegend=True,
     )
     return figure
+
+
+def split_colours(theme: Theme) -> tuple[str, ...]:
+    """A colour for training, validation and test."""
+    return (theme.accent, theme.frame, theme.muted)
 
 
 def _some(sizes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -69,8 +69,11 @@ def training_curves_figure(runs: Sequence[CurveOf], *, theme: Theme) -> go.Figur
     filled = [run for run in runs if run.history or run.steps]
     ranges = {"loss": loss_range(filled), "accuracy": accuracy_range(filled)}
     _add_steps(figure, filled, theme)
-    for place, run in enumerate(filled):
-        _add_run(figure, run, look_of(place, len(filled), theme), ranges["loss"][1], theme)
+    looks = [look_of(place, len(filled), theme) for place in range(len(filled))]
+    for run, look in zip(filled, looks, strict=True):
+        _add_run(figure, run, look, ranges["loss"][1])
+    for run, look in zip(filled, looks, strict=True):
+        _add_best(figure, run, look, theme)
     if len(filled) == 1:
         _mark_best(figure, filled[0], theme)
     elif filled:
@@ -104,8 +107,8 @@ def training_curves_alt(runs: Sequence[CurveOf]) -> str:
     return "Curves of loss and accuracy by epoch. " + " ".join(told)
 
 
-def _add_run(figure: go.Figure, run: CurveOf, look: Look, top: float, theme: Theme) -> None:
-    epochs, best = history_epochs(run.history), best_epoch(run.history)
+def _add_run(figure: go.Figure, run: CurveOf, look: Look, top: float) -> None:
+    epochs = history_epochs(run.history)
     for column, metric in enumerate(METRICS, start=1):
         for split, prefix in (("training", ""), ("validation", "val_")):
             values = history_column(run.history, prefix + metric)
@@ -118,12 +121,18 @@ def _add_run(figure: go.Figure, run: CurveOf, look: Look, top: float, theme: The
             figure.add_trace(line, row=1, col=column)
             if metric == "loss" and (values > top).any():
                 figure.add_trace(cut_off(epochs, values, top, line), row=1, col=column)
-        at_best = history_column(run.history, f"val_{metric}")[epochs == best]
-        if at_best.size and best is not None:
-            figure.add_trace(best_point(best, float(at_best[-1]), look, theme), row=1, col=column)
     if not look.alone:
         name = short_title(run.title)
         figure.add_trace(legend_entry(name, look.training, symbol=look.symbol, group=look.group))
+
+
+def _add_best(figure: go.Figure, run: CurveOf, look: Look, theme: Theme) -> None:
+    """The symbol of a run at its lowest validation loss, above the lines of all runs."""
+    epochs, best = history_epochs(run.history), best_epoch(run.history)
+    for column, metric in enumerate(METRICS, start=1):
+        at_best = history_column(run.history, f"val_{metric}")[epochs == best]
+        if at_best.size and best is not None:
+            figure.add_trace(best_point(best, float(at_best[-1]), look, theme), row=1, col=column)
 
 
 def _add_steps(figure: go.Figure, runs: Sequence[CurveOf], theme: Theme) -> None:
@@ -143,7 +152,7 @@ def _mark_best(figure: go.Figure, run: CurveOf, theme: Theme) -> None:
     if best is None:
         return
     figure.add_vline(x=best, line={"color": theme.muted, "width": 1, "dash": "dot"}, layer="below")
-    first, last = _epoch_ends([run])
+    first, last = epoch_ends([run])
     late = best - first > 0.6 * (last - first)
     figure.add_annotation(
         x=best,
@@ -170,7 +179,7 @@ def _layout(
     figure: go.Figure, runs: Sequence[CurveOf], ranges: Mapping[str, tuple[float, float]], theme: Theme
 ) -> None:
     font = {"size": 12, "color": theme.muted}
-    first, last = _epoch_ends(runs)
+    first, last = epoch_ends(runs)
     pad = 0.02 * (last - first)
     figure.update_xaxes(
         title={"text": "epoch", "standoff": 6},
@@ -204,12 +213,18 @@ def _layout(
         dragmode=False,
         hovermode="x unified",
         hoverlabel={"bgcolor": theme.ground, "bordercolor": theme.line, "font": {"color": theme.text}},
-        legend={"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top", "font": font},
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": -0.2,
+            "yanchor": "top",
+            "font": {"size": 13, "color": theme.text},
+        },
         uirevision="training curves",  # a hidden line stays hidden when the run has gone on
     )
 
 
-def _epoch_ends(runs: Sequence[CurveOf]) -> tuple[float, float]:
+def epoch_ends(runs: Sequence[CurveOf]) -> tuple[float, float]:
     """First and last place on the axis of epochs; of a long run not all that are planned from the start."""
     first = 0.0 if any(run.steps for run in runs) or not any(run.history for run in runs) else 1.0
     lasts = [first + 1.0]

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import dataclasses
+import io
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from finished_run import write_run
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.runs.run_view import RunReader, RunView
+from dashboard.figures.theme import LIGHT
 from dashboard.run_comparison import run_names
 from dashboard.run_settings import setting_rows, settings_html
-from dashboard.run_table import COLUMNS, SORTED_BY, RunFigures, run_figures, sorted_figures, table_words
+from dashboard.run_table import (
+    COLUMNS,
+    SORTED_BY,
+    RunFigures,
+    figure_texts,
+    look_signs,
+    run_figures,
+    sorted_figures,
+    table_html,
+    table_words,
+)
+from dashboard.train_run import started
 
 PATIENCE_SECONDS = 120
 
@@ -25,14 +41,13 @@ def comparison_section() -> None:
 
     from cnn_core.runs.run_view import RunReader
     from dashboard import address
-    from dashboard.guard import told_errors
+    from dashboard.guard import live
     from dashboard.run_comparison import draw_comparison
 
     address.enter("Train")
     folders = Path(st.session_state["runs_folder"]).glob("*/config.json")
     views = [RunReader().view(path.parent) for path in folders]
-    with told_errors():
-        draw_comparison(tuple(sorted(views, key=lambda view: -view.created)))
+    live(draw_comparison)(tuple(sorted(views, key=lambda view: -view.created)))
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +85,14 @@ def said(app: AppTest, key: str) -> str:
     return value[0] if isinstance(value, list) else value
 
 
+def listed(app: AppTest) -> list[str]:
+    """The runs in the table of figures, from top to bottom."""
+    whole = " ".join(element.proto.body for element in app.get("html"))
+    table = whole.partition('class="run-figures">')[2].partition("</table>")[0]
+    heads = re.findall(r'<th scope="row">(.*?)</th>', table)
+    return [re.sub(r"<span.*?</span> ", "", head) for head in heads]
+
+
 def test_without_runs_it_says_what_to_do(tmp_path):
     assert "launch" in open_comparison(tmp_path).info[0].value
 
@@ -78,7 +101,7 @@ def test_runs_with_curves_are_compared_first_and_the_address_says_which(runs_fol
     app = open_comparison(runs_folder)
     assert app.multiselect[0].value == ["second", "first"]
     assert said(app, "compare_runs") == "second,first"
-    assert list(app.dataframe[0].value["Run"]) == ["Plain", "Regular"]
+    assert listed(app) == ["Plain", "Regular"]
 
 
 def test_the_runs_of_the_address_are_compared_and_those_that_are_gone_left_out(runs_folder):
@@ -91,20 +114,20 @@ def test_choosing_other_runs_changes_table_and_address(runs_folder):
     app = open_comparison(runs_folder)
     app.multiselect[0].set_value(["first"]).run()
     assert said(app, "compare_runs") == "first"
-    assert list(app.dataframe[0].value["Run"]) == ["Plain"]
+    assert listed(app) == ["Plain"]
     app.multiselect[0].set_value([]).run()
     assert not app.exception
-    assert not app.dataframe
+    assert listed(app) == []
     app.multiselect[0].set_value(["second"]).run()
-    assert list(app.dataframe[0].value["Run"]) == ["Regular"]
+    assert listed(app) == ["Regular"]
 
 
 def test_the_table_can_be_sorted_by_each_of_its_figures(runs_folder):
     assert set(SORTED_BY) == set(COLUMNS)
     app = open_comparison(runs_folder, compare_runs="first,second", compare_sort="epochs")
-    assert list(app.dataframe[0].value["Run"]) == ["Plain", "Regular"]
+    assert listed(app) == ["Plain", "Regular"]
     app.selectbox(key="compare_sort").set_value("gap").run()
-    assert list(app.dataframe[0].value["Run"]) == ["Regular", "Plain"]
+    assert listed(app) == ["Regular", "Plain"]
     assert said(app, "compare_sort") == "gap"
 
 
@@ -158,11 +181,55 @@ def test_the_words_name_the_best_run_by_accuracy_and_by_loss():
     assert "it also has" in table_words(rows[:1])
 
 
-def test_runs_of_one_title_are_told_apart_by_their_keys(runs_folder):
+def test_runs_of_one_title_are_told_apart_by_seed_else_by_start_else_by_key(runs_folder):
     view = view_of(runs_folder / "first")
-    twin = dataclasses.replace(view, key="other")
-    assert run_names([view, twin]) == {"first": "Plain (first)", "other": "Plain (other)"}
+    seeded = dataclasses.replace(view, key="other", config=dataclasses.replace(view.config, seed=7))
+    later = dataclasses.replace(view, key="later", created=view.created + 3600)
+    twin = dataclasses.replace(view, key="twin")
     assert run_names([view]) == {"first": "Plain"}
+    assert run_names([view, seeded]) == {"first": "Plain · seed 0", "other": "Plain · seed 7"}
+    assert run_names([view, later])["later"] == f"Plain · {started(later)}"
+    assert run_names([view, twin]) == {"first": "Plain · first", "twin": "Plain · twin"}
+
+
+def test_the_table_shows_the_symbols_of_the_curves_and_dashes_for_what_is_unknown(runs_folder):
+    runs = [view_of(runs_folder / name) for name in ("third", "first", "second")]
+    titles = ["<New>", "Plain", "Regular"]
+    signs = look_signs(runs, titles, LIGHT)
+    assert [signs[title][0] for title in titles[1:]] == ["●", "◆"]
+    assert look_signs(runs[:2], titles[:2], LIGHT) == {}
+    figures = [run_figures(run, title) for run, title in zip(runs, titles, strict=True)]
+    table = table_html(figures, "loss", signs)
+    assert "&lt;New&gt;" in table
+    assert "<New>" not in table
+    assert table.count("<tr>") == 4
+    assert table.count("number chosen") == 4
+    assert set(figure_texts(figures[0]).values()) == {"–", "0"}
+    assert figure_texts(figures[1])["gap"] == "+0.200"
+
+
+def test_a_comparison_can_be_taken_away_and_its_code_runs(runs_folder, monkeypatch, capsys):
+    made = {}
+
+    def row(name, *, png, npz, code, key="export"):
+        made[key] = (png(), npz(), code)
+
+    monkeypatch.setattr("dashboard.comparison_export.export_row", row)
+    open_comparison(runs_folder, compare_runs="first,second,third")
+    picture, arrays, code = made["compare-export"]
+    with Image.open(io.BytesIO(picture)) as page:
+        assert min(page.size) > 600
+    with np.load(io.BytesIO(arrays)) as archive:
+        assert archive["titles"].tolist() == ["Plain", "Regular", "*New*"]
+        np.testing.assert_allclose(archive["val_accuracy_0"], (0.6, 0.8, 0.7))
+        np.testing.assert_allclose(archive["val_loss_1"], (0.35, 0.25))
+        assert "val_loss_2" not in archive.files
+        assert archive["settings"].shape == (len(archive["setting_names"]), 3)
+    exec(compile(code, "snippet", "exec"), {})
+    shown = capsys.readouterr().out
+    assert "Plain lowest validation loss in epoch 2" in shown
+    assert "val_accuracy [0.65 0.75]" in shown
+    assert "Dropout" in shown
 
 
 def test_settings_that_differ_come_first_with_a_sign_and_the_data_is_among_them(runs_folder):

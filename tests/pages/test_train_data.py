@@ -2,55 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 import threading
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
+from data_section import PATIENCE_SECONDS, htmls, said, scanned, with_folder
 from tiny_photos import write_class_folders, write_tiny_photos
 
-from cnn_core.errors import DataError
-from dashboard import train_source, train_upload
+from dashboard import train_source
 from dashboard.jobs import jobs as shared_jobs
 from dashboard.markdown import literal
 from dashboard.resources import data_jobs
 from dashboard.train_data import class_sentence, counts_html, samples, small_picture
 from dashboard.train_pictures import Captioned, pictures_html
-from dashboard.train_source import DOWNLOAD_KEY, FOLDER, TEST, VALIDATION, splits_of
-from dashboard.train_upload import folder_name, ignored_sentence
+from dashboard.train_source import FOLDER, TEST, VALIDATION, splits_of
 from dashboard.used_folders import remember_folder, used_folders
-
-PATIENCE_SECONDS = 60
-
-
-def said(app: AppTest) -> str:
-    """All words and pictures of the page, one after the other."""
-    kinds = (app.markdown, app.caption, app.info, app.warning, app.success, app.error)
-    return " ".join([element.value for kind in kinds for element in kind] + htmls(app))
-
-
-def htmls(app: AppTest) -> list[str]:
-    """The pieces of HTML on the page."""
-    return [element.proto.body for element in app.get("html")]
-
-
-def scanned(app: AppTest) -> AppTest:
-    """Run the page until the scan is over."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while any(button.key == "scan-cancel" for button in app.button):
-        assert time.monotonic() < deadline, "the scan does not end"
-        time.sleep(0.1)
-        app.run()
-    return app
-
-
-def with_folder(app: AppTest, folder: Path) -> AppTest:
-    return scanned(app.text_input(key=FOLDER).set_value(str(folder)).run())
 
 
 @pytest.fixture
@@ -187,101 +156,6 @@ def test_a_picture_that_is_added_is_counted_without_a_restart(open_app, photos):
     assert any("<td>13</td><td>6</td>" in piece for piece in htmls(app))
 
 
-def zip_of(folder: Path) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for path in sorted(folder.rglob("*.jpg")):
-            archive.write(path, path.relative_to(folder.parent))
-    return stream.getvalue()
-
-
-def with_zip(app: AppTest, content: bytes, name: str = "photos.zip") -> AppTest:
-    app.segmented_control(key="origin").set_value("upload").run()
-    uploader = next(each for each in app.file_uploader if each.label == "Zip of class folders")
-    uploader.upload(name, content)
-    return scanned(app.run())
-
-
-def test_an_uploaded_zip_becomes_a_data_set(open_app, photos):
-    app = with_zip(open_app("train", section="data"), zip_of(photos))
-    assert not app.error
-    assert not app.exception
-    assert "18 files" in said(app)
-
-
-def test_files_of_a_zip_that_are_not_trained_on_are_counted(open_app, photos):
-    stray = photos / "train" / "stray"
-    stray.mkdir()
-    for name in ("one.jpg", "two.jpg"):
-        shutil.copy(photos / "train" / "cats" / "cats.0.jpg", stray / name)
-    (stray / "deep").mkdir()
-    (stray / "one.jpg").rename(stray / "deep" / "one.jpg")
-    (stray / "two.jpg").rename(photos / "two.jpg")
-    app = with_zip(open_app("train", section="data"), zip_of(photos))
-    assert "2 files of it are left out" in said(app)
-    assert ignored_sentence(0) == ""
-
-
-def test_an_uploaded_data_set_is_called_as_its_file(open_app, photos):
-    app = with_zip(open_app("train", section="data"), zip_of(photos), "good ones.zip")
-    assert app.subheader[0].value == "good ones"
-    assert folder_name("../../x/..zip") == "photos"
-
-
-def test_a_file_that_is_no_zip_is_told_and_another_can_be_uploaded(open_app, photos):
-    app = with_zip(open_app("train", section="data"), b"no zip at all")
-    assert len(app.error) == 1
-    assert not app.exception
-    app = with_zip(app, zip_of(photos))
-    assert not app.error
-    assert "18 files" in said(app)
-
-
-def test_a_zip_that_leads_out_of_its_folder_is_refused(open_app):
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("../../outside.jpg", b"x")
-    app = with_zip(open_app("train", section="data"), stream.getvalue())
-    assert len(app.error) == 1
-    assert not app.exception
-
-
-def test_a_download_that_fails_names_the_reason_and_the_other_way(open_app, monkeypatch):
-    def fail(target, *, progress=None):
-        raise DataError("Expected a network. Received: none. Name a folder of this computer instead.")
-
-    monkeypatch.setattr("cnn_core.datasets.download.download_cats_and_dogs", fail)
-    app = open_app("train", section="data")
-    app.segmented_control(key="origin").set_value("download").run()
-    app.button(key="download").click().run()
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not app.error:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-        app.run()
-    assert "Expected a network" in app.error[0].value
-    assert app.button(key="download")
-
-
-def test_a_download_can_be_cancelled(open_app, monkeypatch):
-    def slow(target, *, progress=None):
-        for _ in range(600):
-            time.sleep(0.05)
-            progress(0.1)
-
-    monkeypatch.setattr("cnn_core.datasets.download.download_cats_and_dogs", slow)
-    app = open_app("train", section="data")
-    app.segmented_control(key="origin").set_value("download").run()
-    app.button(key="download").click().run()
-    job = train_source.data_jobs().find(DOWNLOAD_KEY)
-    app.button(key="download-cancel").click().run()
-    assert job.finished.wait(PATIENCE_SECONDS)
-    assert job.error is None
-    app.run()
-    assert app.button(key="download")
-    assert not app.exception
-
-
 def test_a_row_of_samples_is_the_same_for_the_same_turn_and_says_which_is_damaged(photos):
     (photos / "train" / "cats" / "cats.0.jpg").write_bytes(b"x")
     files = splits_of(train_source.DataSource(folders=(str(photos),))).training
@@ -334,16 +208,3 @@ def test_words_beneath_a_picture_are_no_html():
     row = pictures_html([Captioned(jpeg=b"x", alt='"><script>', caption="<b>")], columns=1)
     assert "<script>" not in row
     assert "&lt;b&gt;" in row
-
-
-def test_uploads_that_no_run_needs_make_room_for_new_ones(open_app, tmp_path, monkeypatch):
-    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(train_upload, "KEPT_UPLOADS", 2)
-    folders = []
-    for number in range(4):
-        photos = write_class_folders(tmp_path / f"set{number}", 3, first_seed=100 * number)
-        folders.append(train_upload.unpacked(io.BytesIO(zip_of(photos))))
-        time.sleep(0.02)
-    assert [folder.is_dir() for folder in folders] == [False, False, True, True]
-    again = train_upload.unpacked(io.BytesIO(zip_of(tmp_path / "set3")))
-    assert again == folders[3]

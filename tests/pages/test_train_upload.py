@@ -1,0 +1,132 @@
+"""Train, section Data: photos that are uploaded as a zip, or downloaded."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from data_section import PATIENCE_SECONDS, said, scanned
+from streamlit.testing.v1 import AppTest
+from tiny_photos import write_class_folders, write_tiny_photos
+
+from cnn_core.errors import DataError
+from dashboard import train_source, train_upload
+from dashboard.train_source import DOWNLOAD_KEY
+from dashboard.train_upload import folder_name, ignored_sentence
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    return write_tiny_photos(tmp_path / "My photos", training=6, validation=3)
+
+
+def zip_of(folder: Path) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for path in sorted(folder.rglob("*.jpg")):
+            archive.write(path, path.relative_to(folder.parent))
+    return stream.getvalue()
+
+
+def with_zip(app: AppTest, content: bytes, name: str = "photos.zip") -> AppTest:
+    app.segmented_control(key="origin").set_value("upload").run()
+    uploader = next(each for each in app.file_uploader if each.label == "Zip of class folders")
+    uploader.upload(name, content)
+    return scanned(app.run())
+
+
+def test_an_uploaded_zip_becomes_a_data_set(open_app, photos):
+    app = with_zip(open_app("train", section="data"), zip_of(photos))
+    assert not app.error
+    assert not app.exception
+    assert "18 files" in said(app)
+
+
+def test_files_of_a_zip_that_are_not_trained_on_are_counted(open_app, photos):
+    stray = photos / "train" / "stray"
+    stray.mkdir()
+    for name in ("one.jpg", "two.jpg"):
+        shutil.copy(photos / "train" / "cats" / "cats.0.jpg", stray / name)
+    (stray / "deep").mkdir()
+    (stray / "one.jpg").rename(stray / "deep" / "one.jpg")
+    (stray / "two.jpg").rename(photos / "two.jpg")
+    app = with_zip(open_app("train", section="data"), zip_of(photos))
+    assert "2 files of it are left out" in said(app)
+    assert ignored_sentence(0) == ""
+
+
+def test_an_uploaded_data_set_is_called_as_its_file(open_app, photos):
+    app = with_zip(open_app("train", section="data"), zip_of(photos), "good ones.zip")
+    assert app.subheader[0].value == "good ones"
+    assert folder_name("../../x/..zip") == "photos"
+
+
+def test_a_file_that_is_no_zip_is_told_and_another_can_be_uploaded(open_app, photos):
+    app = with_zip(open_app("train", section="data"), b"no zip at all")
+    assert len(app.error) == 1
+    assert not app.exception
+    app = with_zip(app, zip_of(photos))
+    assert not app.error
+    assert "18 files" in said(app)
+
+
+def test_a_zip_that_leads_out_of_its_folder_is_refused(open_app):
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("../../outside.jpg", b"x")
+    app = with_zip(open_app("train", section="data"), stream.getvalue())
+    assert len(app.error) == 1
+    assert not app.exception
+
+
+def test_a_download_that_fails_names_the_reason_and_the_other_way(open_app, monkeypatch):
+    def fail(target, *, progress=None):
+        raise DataError("Expected a network. Received: none. Name a folder of this computer instead.")
+
+    monkeypatch.setattr("cnn_core.datasets.download.download_cats_and_dogs", fail)
+    app = open_app("train", section="data")
+    app.segmented_control(key="origin").set_value("download").run()
+    app.button(key="download").click().run()
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not app.error:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+        app.run()
+    assert "Expected a network" in app.error[0].value
+    assert app.button(key="download")
+
+
+def test_a_download_can_be_cancelled(open_app, monkeypatch):
+    def slow(target, *, progress=None):
+        for _ in range(600):
+            time.sleep(0.05)
+            progress(0.1)
+
+    monkeypatch.setattr("cnn_core.datasets.download.download_cats_and_dogs", slow)
+    app = open_app("train", section="data")
+    app.segmented_control(key="origin").set_value("download").run()
+    app.button(key="download").click().run()
+    job = train_source.data_jobs().find(DOWNLOAD_KEY)
+    app.button(key="download-cancel").click().run()
+    assert job.finished.wait(PATIENCE_SECONDS)
+    assert job.error is None
+    app.run()
+    assert app.button(key="download")
+    assert not app.exception
+
+
+def test_uploads_that_no_run_needs_make_room_for_new_ones(open_app, tmp_path, monkeypatch):
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(train_upload, "KEPT_UPLOADS", 2)
+    folders = []
+    for number in range(4):
+        photos = write_class_folders(tmp_path / f"set{number}", 3, first_seed=100 * number)
+        folders.append(train_upload.unpacked(io.BytesIO(zip_of(photos))))
+        time.sleep(0.02)
+    assert [folder.is_dir() for folder in folders] == [False, False, True, True]
+    again = train_upload.unpacked(io.BytesIO(zip_of(tmp_path / "set3")))
+    assert again == folders[3]
