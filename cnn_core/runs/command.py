@@ -213,6 +213,7 @@ def _run_line(view: RunView) -> str:
         f"epoch {len(view.history)}/{view.config.epochs}",
         "" if best is None else f"best validation accuracy {best:.3f}",
         view.title,
+        f"waits for {view.waits_for}, in another folder" if view.waits_for is not None else "",
         view.reason or "",
     ]
     return "  ".join(fact for fact in facts if fact)

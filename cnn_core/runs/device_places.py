@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cnn_core import places
 from cnn_core.files import replacing
+from cnn_core.runs.locks import Lock, is_locked
 
 BOOT_FILE = Path("/proc/sys/kernel/random/boot_id")  # one for all containers of a machine
 
@@ -28,6 +29,24 @@ def device_lock(runs_folder: Path, device: str) -> Path:
     """
     shared = _shared()
     return runs_folder / f".device-{device}.lock" if shared is None else shared / f"{device}.lock"
+
+
+def tell_holder(lock: Lock, run: Path) -> None:
+    """Write into the file of a device's lock, which this process holds, which run uses the device."""
+    path = os.fsencode(run)
+    with suppress(OSError):  # a full disk; it is only to be shown
+        os.ftruncate(lock.descriptor, 0)
+        os.pwrite(lock.descriptor, path, 0)
+
+
+def holder_of(runs_folder: Path, device: str) -> Path | None:
+    """The folder of the run that uses a device now; None where nobody does, or it did not say so."""
+    path = device_lock(runs_folder, device)
+    try:
+        name = path.read_bytes() if is_locked(path) else b""
+    except OSError:
+        return None
+    return Path(os.fsdecode(name)) if name else None
 
 
 def tell_waiting(runs_folder: Path) -> None:
@@ -45,13 +64,14 @@ def tell_waiting(runs_folder: Path) -> None:
 def waiting_folders(runs_folder: Path) -> Iterator[Path]:
     """``runs_folder`` and all others in which runs may wait; those that are gone are forgotten."""
     yield runs_folder
-    shared = _shared()
+    shared, known = _shared(), {runs_folder.resolve()}
     for entry in () if shared is None else sorted(shared.glob("*.runs")):
         with suppress(OSError):
             folder = Path(os.fsdecode(entry.read_bytes()))
             if not folder.is_dir():
                 entry.unlink()
-            elif folder != runs_folder:
+            elif folder.resolve() not in known:  # one folder may be known by two names
+                known.add(folder.resolve())
                 yield folder
 
 

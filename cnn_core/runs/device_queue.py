@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any, Self
 
 from cnn_core.errors import Cancelled
-from cnn_core.runs.device_places import device_lock, tell_waiting, waiting_folders
+from cnn_core.runs.device_places import device_lock, holder_of, tell_holder, tell_waiting, waiting_folders
 from cnn_core.runs.locks import Lock, is_locked, take_lock
 from cnn_core.runs.run_status import LOCK_FILE
-from cnn_core.training.run_folder import STATUS_FILE, read_json
+from cnn_core.training.run_folder import CONFIG_FILE, STATUS_FILE, read_json
 
 POLL_SECONDS = 0.5
 DEVICES = ("cpu", "gpu")
@@ -42,9 +42,10 @@ class Ticket:
     device: str
 
     @classmethod
-    def new(cls, key: str, device: str) -> Self:
-        """The last place of now."""
-        return cls(time_ns=time.time_ns(), key=key, device=device)
+    def last(cls, key: str, device: str, runs_folder: Path) -> Self:
+        """A place behind everybody who waits by now, also where the clock has been set back meanwhile."""
+        behind = max((other.time_ns + 1 for other in rivals(runs_folder, device)), default=0)
+        return cls(time_ns=max(time.time_ns(), behind), key=key, device=device)
 
     @classmethod
     def of(cls, key: str, status: Mapping[str, Any]) -> Self | None:
@@ -84,11 +85,25 @@ def device_of(wish: str) -> str:
 def waiting(runs_folder: Path) -> list[Ticket]:
     """Tickets of all runs that wait and whose process is alive, first come first."""
     tickets = []
-    for path in runs_folder.glob(f"*/{STATUS_FILE}"):
+    for path in runs_folder.glob(f"[!.]*/{STATUS_FILE}"):  # without those just made or being removed
         ticket = Ticket.of(path.parent.name, read_json(path))
         if ticket is not None and is_locked(path.with_name(LOCK_FILE)):
             tickets.append(ticket)
     return sorted(tickets)
+
+
+def rivals(runs_folder: Path, device: str) -> Iterator[Ticket]:
+    """Tickets of all runs that wait for a device, in ``runs_folder`` or elsewhere on this machine."""
+    tickets = (ticket for folder in waiting_folders(runs_folder) for ticket in waiting(folder))
+    return (ticket for ticket in tickets if ticket.device == device)
+
+
+def busy_elsewhere(runs_folder: Path, device: str) -> str | None:
+    """The title of the run of another folder that uses a device; None where it is one of ours, or free."""
+    holder = holder_of(runs_folder, device)
+    if holder is None or holder.parent.resolve() == runs_folder.resolve():
+        return None
+    return str(read_json(holder / CONFIG_FILE).get("title") or holder.name)
 
 
 def wait_for_turn(runs_folder: Path, ticket: Ticket, stopped: Callable[[], bool]) -> Lock:
@@ -103,10 +118,10 @@ def wait_for_turn(runs_folder: Path, ticket: Ticket, stopped: Callable[[], bool]
     path = device_lock(runs_folder, ticket.device)
     while not stopped():
         tell_waiting(runs_folder)
-        others = (other for folder in waiting_folders(runs_folder) for other in waiting(folder))
-        if not any(other < ticket for other in others if other.device == ticket.device):
+        if not any(other < ticket for other in rivals(runs_folder, ticket.device)):
             lock = take_lock(path, wait_seconds=0.0)
             if lock is not None:
+                tell_holder(lock, runs_folder / ticket.key)
                 return lock
         time.sleep(POLL_SECONDS)
     raise Cancelled("The run was stopped while it waited for the device.")

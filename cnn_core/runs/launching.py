@@ -99,7 +99,7 @@ def _in_place(new: Path, runs_folder: Path, wanted: str, *, numbered: bool, devi
     """Give the finished folder the first free name."""
     for number in range(1, 1000 if numbered else 2):
         folder = runs_folder / (wanted if number == 1 else f"{wanted}-{number}")
-        change_state(new, "queued", **Ticket.new(folder.name, device).facts())
+        change_state(new, "queued", **Ticket.last(folder.name, device, runs_folder).facts())
         try:
             new.rename(folder)
         except OSError:  # not empty: it is taken
@@ -124,7 +124,8 @@ def queue_again(folder: Path, device_wish: str, *, finish: bool = False) -> None
     remove_wishes(folder)
     if finish:
         write_finish_wish(folder)
-    change_state(folder, "queued", **Ticket.new(folder.name, device_of(device_wish)).facts())
+    ticket = Ticket.last(folder.name, device_of(device_wish), folder.parent)
+    change_state(folder, "queued", **ticket.facts())
 
 
 def start_process(folder: Path, lock: Lock, command: Sequence[str] = TRAIN_COMMAND) -> None:

@@ -103,7 +103,7 @@ def _work(folder: Path, stopped: Callable[[], bool], trainer: Trainer) -> None:
     source = DataSource.from_json(facts.get("source", {}))
     ticket = Ticket.of(folder.name, read_status(folder))
     if ticket is None:
-        ticket = Ticket.new(folder.name, device_of(config.device))
+        ticket = Ticket.last(folder.name, device_of(config.device), folder.parent)
         change_state(folder, "queued", **ticket.facts())
     with wait_for_turn(folder.parent, ticket, stopped):
         change_state(folder, "preparing")
@@ -194,7 +194,7 @@ def _turn_on_found_device(job: Job, found: str) -> Iterator[None]:
     if found != "CPU" or device_of(job.config.device) == "cpu":
         yield
         return
-    ticket = Ticket.new(job.folder.name, "cpu")
+    ticket = Ticket.last(job.folder.name, "cpu", job.folder.parent)
     change_state(job.folder, "queued", **ticket.facts())
     with wait_for_turn(job.folder.parent, ticket, job.stopped):
         change_state(job.folder, "preparing")

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError
-from cnn_core.runs.device_queue import Ticket
+from cnn_core.runs.device_queue import Ticket, busy_elsewhere, rivals
 from cnn_core.runs.failures import Failure, failure_of_vanished
 from cnn_core.runs.locks import is_locked
 from cnn_core.runs.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE, status_in
@@ -58,7 +58,9 @@ class RunView:
         created: when it was launched, in seconds since 1970.
         folder: where it lies.
         model_key: of its model in the model picker, None before there is one.
-        queue_place: 1 for the run that is next on its device, None for one that does not wait.
+        queue_place: 1 for the run that is next on its device, of all folders of runs on this machine; None
+            for one that does not wait.
+        waits_for: title of the run of another folder that uses the device this one waits for, else None.
         stopping: ``paused`` or ``cancelled`` once an alive run has been asked to stop, else None.
     """
 
@@ -77,6 +79,7 @@ class RunView:
     model_key: str | None
     queue_place: int | None
     stopping: StopState | None = None
+    waits_for: str | None = None
 
     @property
     def is_alive(self) -> bool:
@@ -99,14 +102,27 @@ class RunView:
         return Ticket.of(self.key, self.status) if self.state == "queued" else None
 
 
-def with_places(views: tuple[RunView, ...]) -> tuple[RunView, ...]:
-    """The same runs, those that wait with their place in the queue of their device."""
-    tickets = sorted(view.ticket for view in views if view.ticket is not None)
-    places: dict[str, int] = {}
-    for ticket in tickets:
-        before = sum(other.device == ticket.device for other in tickets if other < ticket)
-        places[ticket.key] = before + 1
-    return tuple(replace(view, queue_place=places.get(view.key)) for view in views)
+def with_places(runs_folder: Path, views: Iterable[RunView]) -> list[RunView]:
+    """The same runs, those that wait with their place in the queue of their device.
+
+    Args:
+        runs_folder: in which they lie.
+        views: some of its runs.
+    """
+    known = list(views)
+    devices = {view.ticket.device for view in known if view.ticket is not None}
+    queues = {device: list(rivals(runs_folder, device)) for device in devices}
+    busy = {device: busy_elsewhere(runs_folder, device) for device in devices}
+    return [
+        view
+        if view.ticket is None
+        else replace(
+            view,
+            queue_place=1 + sum(other < view.ticket for other in queues[view.ticket.device]),
+            waits_for=busy[view.ticket.device],
+        )
+        for view in known
+    ]
 
 
 class RunReader:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import TrainingError
-from cnn_core.runs.device_queue import waiting
 from cnn_core.runs.launching import TRAIN_COMMAND, create_run, queue_again, reap, start_process
 from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.run_status import LOCK_FILE, change_state
@@ -139,7 +138,7 @@ class Runs:
         except OSError:
             return ()
         views = (self._reader.view(self.folder / name) for name in names)
-        found = with_places(tuple(view for view in views if view is not None))
+        found = with_places(self.folder, (view for view in views if view is not None))
         return tuple(sorted(found, key=lambda view: (-view.created, view.key)))
 
     def view(self, key: str) -> RunView:
@@ -149,11 +148,7 @@ class Runs:
             TrainingError: there is none.
         """
         reap()
-        view = self._read(key)
-        if view.ticket is None:
-            return view
-        others = (self._reader.view(self.folder / other.key) for other in waiting(self.folder))
-        return with_places((view, *(other for other in others if other is not None and other.key != key)))[0]
+        return with_places(self.folder, [self._read(key)])[0]
 
     def _read(self, key: str, *, mine: bool = False) -> RunView:
         view = self._reader.view(self._folder_of(key), mine=mine)

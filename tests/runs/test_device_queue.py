@@ -1,31 +1,19 @@
-"""One run per device, in the order of asking, and locks that no death leaves behind."""
+"""One run per device, in the order of asking."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from cnn_core.errors import Cancelled
+from cnn_core.files import write_json
 from cnn_core.runs import device_queue
 from cnn_core.runs.device_places import device_lock, tell_waiting, waiting_folders
-from cnn_core.runs.device_queue import Ticket, device_of, wait_for_turn, waiting
+from cnn_core.runs.device_queue import Ticket, busy_elsewhere, device_of, rivals, wait_for_turn, waiting
 from cnn_core.runs.locks import Lock, is_locked, take_lock
 from cnn_core.runs.run_status import change_state
-
-HOLD = """
-import sys, time
-from pathlib import Path
-from cnn_core.runs.locks import take_lock
-lock = take_lock(Path(sys.argv[1]))
-print("held" if lock else "refused", flush=True)
-time.sleep(60)
-"""
 
 
 @pytest.fixture(autouse=True)
@@ -50,63 +38,6 @@ def run_waiting(runs: Path, key: str, time_ns: int, *, device: str = "cpu") -> t
     ticket = Ticket(time_ns=time_ns, key=key, device=device)
     change_state(runs / key, "queued", **ticket.facts())
     return ticket, taken(runs / key / ".lock")
-
-
-def test_a_lock_has_one_holder_and_is_free_after_it(tmp_path: Path) -> None:
-    path = tmp_path / "lock"
-    assert not is_locked(path)
-    with taken(path):
-        assert is_locked(path)
-        assert take_lock(path, wait_seconds=0.05) is None
-    assert not is_locked(path)
-    taken(path).release()
-
-
-def test_a_process_that_is_killed_leaves_no_lock(tmp_path: Path, project_root: Path) -> None:
-    path = tmp_path / "lock"
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, str(path)], cwd=project_root, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
-        assert is_locked(path)
-        holder.kill()
-        holder.wait()
-        assert not is_locked(path)
-
-
-def test_a_lock_is_handed_to_a_child_without_being_free_for_a_moment(tmp_path: Path) -> None:
-    path = tmp_path / "lock"
-    lock = taken(path)
-    command = [sys.executable, "-c", "import time; time.sleep(60)"]
-    with subprocess.Popen(command, pass_fds=(lock.descriptor,)) as child:
-        lock.release()
-        assert is_locked(path)
-        child.kill()
-        child.wait()
-    assert not is_locked(path)
-
-
-def test_asking_whether_a_file_is_locked_never_keeps_anybody_from_locking_it(tmp_path: Path) -> None:
-    path, over = tmp_path / "lock", threading.Event()
-    taken(path).release()
-
-    def ask() -> None:
-        while not over.is_set():
-            is_locked(path)
-
-    askers = [threading.Thread(target=ask) for _ in range(3)]
-    for asker in askers:
-        asker.start()
-    try:
-        for _ in range(50):
-            lock = take_lock(path, wait_seconds=5)
-            assert lock is not None
-            lock.release()
-    finally:
-        over.set()
-        for asker in askers:
-            asker.join()
 
 
 def test_the_queue_is_in_the_order_of_asking_and_without_the_dead(tmp_path: Path) -> None:
@@ -219,9 +150,55 @@ def test_a_status_without_a_place_in_the_queue_has_no_ticket(status: dict[str, o
 
 
 def test_a_ticket_comes_back_from_the_status_that_holds_it() -> None:
-    ticket = Ticket.new("a", "gpu")
+    ticket = Ticket(time_ns=7, key="a", device="gpu")
     assert Ticket.of("a", {"state": "queued", **ticket.facts()}) == ticket
-    assert ticket < Ticket.new("a", "cpu")
+
+
+def test_a_new_place_is_behind_all_others_of_its_device_also_when_the_clock_was_set_back(
+    tmp_path: Path,
+) -> None:
+    mine, others = tmp_path / "mine", tmp_path / "others"
+    for folder in (mine, others):
+        folder.mkdir()
+        tell_waiting(folder)
+    tomorrow = time.time_ns() + 10**14
+    _, _mine = run_waiting(mine, "a", tomorrow)
+    _, _others = run_waiting(others, "b", tomorrow + 5)
+    _, _gpu = run_waiting(mine, "c", tomorrow + 10**14, device="gpu")
+    assert Ticket.last("d", "cpu", mine).time_ns == tomorrow + 6
+    _others.release()
+    assert Ticket.last("d", "cpu", mine).time_ns == tomorrow + 1
+    _mine.release()
+    assert Ticket.last("d", "cpu", mine).time_ns <= time.time_ns()
+
+
+def test_who_uses_a_device_is_told_where_it_is_a_run_of_another_folder(tmp_path: Path) -> None:
+    mine, others = tmp_path / "mine", tmp_path / "others"
+    for folder in (mine, others):
+        folder.mkdir()
+    ticket, _lock = run_waiting(others, "a", 1)
+    assert busy_elsewhere(mine, "cpu") is None
+    with wait_for_turn(others, ticket, never):
+        assert busy_elsewhere(mine, "cpu") == "a"  # as long as nobody has given it a title
+        write_json(others / "a" / "config.json", {"title": "Cats at night"})
+        assert busy_elsewhere(mine, "cpu") == "Cats at night"
+        assert busy_elsewhere(others, "cpu") is None
+        assert busy_elsewhere(mine, "gpu") is None
+    assert busy_elsewhere(mine, "cpu") is None
+
+
+def test_a_folder_known_by_two_names_is_looked_into_once(tmp_path: Path) -> None:
+    mine, alias = tmp_path / "mine", tmp_path / "alias"
+    mine.mkdir()
+    alias.symlink_to(mine)
+    tell_waiting(mine)
+    _, _lock = run_waiting(mine, "a", 1)
+    assert [ticket.key for ticket in rivals(alias, "cpu")] == ["a"]
+
+
+def test_folders_being_made_or_removed_do_not_wait(tmp_path: Path) -> None:
+    _, _removed = run_waiting(tmp_path, ".removed-1-a", 1)
+    assert waiting(tmp_path) == []
 
 
 def test_the_device_is_the_gpu_only_where_there_is_one_that_may_be_used(
@@ -240,8 +217,3 @@ def test_the_device_is_the_gpu_only_where_there_is_one_that_may_be_used(
     monkeypatch.setattr(device_queue, "CPU_PACKAGE", "no-such-package-is-installed")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     assert device_of("automatic") == "cpu"
-
-
-def test_a_lock_is_not_inherited_by_other_children(tmp_path: Path) -> None:
-    with taken(tmp_path / "lock") as lock:
-        assert not os.get_inheritable(lock.descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import shutil
 import sys
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cnn_core import backend
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import TrainingError
 from cnn_core.model_store import ModelStore
@@ -138,6 +140,48 @@ def test_a_paused_run_goes_on_in_the_same_curve(tmp_path: Path, photos: Path) ->
     views = [Runs(tmp_path / "runs").view(folder.name) for folder in (paused, whole)]
     np.testing.assert_allclose(curve(views[0]), curve(views[1]), rtol=1e-3)
     assert all(view.model_key == view.key for view in views)
+
+
+def test_a_run_paused_while_it_is_finished_goes_straight_on_with_that(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, told = new_run(tmp_path, photos), []
+
+    def pause_in_the_middle() -> None:
+        status = read_status(folder)
+        if status["state"] == "finishing":
+            told.append((status.get("doing"), status.get("fraction")))
+            if status.get("doing") == "Measuring the channels":
+                write_wish(folder, "paused")
+
+    assert go_on(folder, pause_in_the_middle) == "paused"
+    assert told[-1] == ("Measuring the channels", 0.5)
+    assert len(RunFolder(folder).history()) == CONFIG.epochs
+    assert not list(folder.glob("predictions*"))
+    assert not (folder / "model").exists()
+
+    monkeypatch.setattr(Network, "train", lambda *_: pytest.fail("trained again"))
+    states: list[str] = []
+    assert go_on(folder, lambda: states.append(read_status(folder)["state"])) == "finished"
+    assert "running" not in states
+    assert ModelStore(folder).open("model").card.classes == ("cats", "dogs")
+
+
+def test_a_run_stopped_while_its_precision_is_measured_remembers_nothing_of_it(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "fast_precision", lambda: "mixed_bfloat16")
+    source = DataSource(folders=(str(photos),), validation=4)
+    config = dataclasses.replace(CONFIG, precision="automatic")
+    folder, lock = create_run(tmp_path / "runs", config, source, title="Test")
+
+    def pause() -> None:
+        if read_status(folder).get("doing") == "Measuring which precision is faster":
+            write_wish(folder, "cancelled")
+
+    assert train(folder, lock, watch=pause) == "cancelled"
+    assert not (folder / "precision.json").exists()
+    assert RunFolder(folder).history() == []
 
 
 def test_a_data_folder_that_goes_away_fails_the_run_which_goes_on_when_it_is_back(

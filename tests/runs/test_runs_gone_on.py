@@ -1,0 +1,158 @@
+"""Runs that have stopped: gone on with, finished, cancelled, removed."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from counted_runs import CONFIG, FAKE, LONG, SOURCE, until, until_state, write_run
+
+from cnn_core.errors import TrainingError
+from cnn_core.runs.locks import is_locked, take_lock
+from cnn_core.runs.run_status import change_state
+from cnn_core.runs.runs import Runs
+from cnn_core.runs.stop_wish import write_finish_wish
+from cnn_core.training.run_folder import RunFolder
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+def test_a_stopped_run_goes_on_after_its_last_epoch(runs: Runs, state: Any) -> None:
+    key = runs.launch(LONG, SOURCE, title="count")
+    until(lambda: len(runs.view(key).history) >= 2)
+    runs.stop(key, state)
+    kept = until_state(runs, key, state).history
+    runs.resume(key)
+    until(lambda: len(runs.view(key).history) > len(kept))
+    assert runs.view(key).history[: len(kept)] == kept
+    runs.stop(key)
+    epochs = [row["epoch"] for row in until_state(runs, key, "paused").history]
+    assert epochs == list(range(1, len(epochs) + 1))
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled", "failed", "running"])
+def test_a_stopped_run_can_be_finished_with_the_epochs_there_are(runs: Runs, state: str) -> None:
+    folder = RunFolder(write_run(runs, "a", state))
+    folder.write_history([{"epoch": 1.0, "loss": 0.5}])
+    assert runs.view("a").can_finish
+    runs.finish_now("a")
+    view = until_state(runs, "a", "finished")
+    assert [row["epoch"] for row in view.history] == [1]
+    assert not view.can_finish
+
+
+def test_a_run_without_a_finished_epoch_is_not_finished(runs: Runs) -> None:
+    write_run(runs, "a", "paused")
+    assert not runs.view("a").can_finish
+    with pytest.raises(TrainingError, match="which has none"):
+        runs.finish_now("a")
+    assert runs.view("a").state == "paused"
+
+
+def test_a_run_that_is_resumed_trains_on_although_it_was_to_be_finished_before(runs: Runs) -> None:
+    folder = RunFolder(write_run(runs, "a", "paused"))
+    folder.write_history([{"epoch": 1.0, "loss": 0.5}])
+    write_finish_wish(folder.path)
+    runs.resume("a")
+    assert len(until_state(runs, "a", "finished").history) == CONFIG.epochs
+
+
+def test_a_killed_run_is_interrupted_and_goes_on_when_resumed(runs: Runs) -> None:
+    key = runs.launch(CONFIG, SOURCE, title="killed")
+    view = until_state(runs, key, "interrupted")
+    assert len(view.history) == 1
+    assert "killed" in str(view.reason)
+    assert "Resume" in str(view.advice)
+    runs.resume(key)
+    view = until_state(runs, key, "finished")
+    assert [row["epoch"] for row in view.history] == [1, 2]
+    assert view.reason is None
+
+
+@pytest.mark.parametrize(
+    ("accident", "state", "reason"),
+    [
+        ("disk full", "failed", "disk is full"),
+        ("not a number", "failed", "nan"),
+        ("bus error", "interrupted", "disk is full"),
+    ],
+)
+def test_an_accident_is_explained_and_the_finished_epoch_kept(
+    runs: Runs, accident: str, state: str, reason: str
+) -> None:
+    key = runs.launch(CONFIG, SOURCE, title=accident)
+    view = until_state(runs, key, state)
+    assert reason in str(view.reason)
+    assert view.advice
+    assert len(view.history) == 1
+    runs.resume(key)
+    assert len(until_state(runs, key, "finished").history) == 2
+
+
+def test_a_run_that_is_alive_is_not_resumed_or_removed(runs: Runs) -> None:
+    key = runs.launch(LONG, SOURCE, title="count")
+    until_state(runs, key, "running")
+    for refused in (runs.resume, runs.remove):
+        with pytest.raises(TrainingError, match="which is running"):
+            refused(key)
+    assert len((runs.folder / key / "processes.txt").read_text().splitlines()) == 1
+
+
+def test_of_two_who_resume_at_the_same_moment_one_is_refused(runs: Runs) -> None:
+    write_run(runs, "a", "paused")
+    both, refused = threading.Barrier(2), []
+
+    def resume() -> None:
+        both.wait()
+        try:
+            Runs(runs.folder, command=FAKE).resume("a")
+        except TrainingError as error:
+            refused.append(error)
+
+    threads = [threading.Thread(target=resume) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(refused) == 1
+    until_state(runs, "a", "finished")
+    assert len((runs.folder / "a" / "processes.txt").read_text().splitlines()) == 1
+
+
+def test_a_finished_run_is_not_resumed(runs: Runs) -> None:
+    folder = write_run(runs, "a", "finished")
+    with pytest.raises(TrainingError, match="finished"):
+        runs.resume("a")
+    assert not is_locked(folder / ".lock")
+
+
+@pytest.mark.parametrize("state", ["paused", "failed", "running"])
+def test_a_stopped_run_is_cancelled_without_a_process(runs: Runs, state: str) -> None:
+    write_run(runs, "a", state)
+    runs.stop("a", "cancelled")
+    assert runs.view("a").state == "cancelled"
+    assert not (runs.folder / "a" / "stop.json").exists()
+
+
+def test_an_alive_run_that_was_asked_to_stop_says_so_until_it_has(runs: Runs) -> None:
+    folder = write_run(runs, "a", "running")
+    with take_lock(folder / ".lock") or pytest.fail("locked"):
+        assert runs.view("a").stopping is None
+        runs.stop("a", "cancelled")
+        assert runs.view("a").stopping == "cancelled"
+        change_state(folder, "cancelled")
+        assert runs.view("a").stopping is None
+
+
+def test_stopping_a_finished_run_changes_nothing(runs: Runs) -> None:
+    write_run(runs, "a", "finished")
+    runs.stop("a", "cancelled")
+    assert runs.view("a").state == "finished"
+
+
+def test_a_removed_run_is_gone_and_the_others_stay(runs: Runs) -> None:
+    write_run(runs, "a", "finished")
+    write_run(runs, "b", "paused")
+    runs.remove("a")
+    assert [view.key for view in runs.all()] == ["b"]
+    assert sorted(path.name for path in runs.folder.iterdir()) == ["b"]

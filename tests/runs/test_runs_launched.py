@@ -1,0 +1,157 @@
+"""Runs are launched into processes of their own, and wait there for their device."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from counted_runs import CONFIG, FAKE, LONG, SOURCE, process_of, until, until_state
+
+from cnn_core.datasets.source import DataSource
+from cnn_core.errors import DataError, TrainingError
+from cnn_core.runs import launching
+from cnn_core.runs.run_status import read_status
+from cnn_core.runs.runs import Runs
+
+
+def test_a_launched_run_counts_to_its_end_in_another_process(runs: Runs) -> None:
+    key = runs.launch(CONFIG, SOURCE, title="count")
+    first = runs.view(key)
+    assert first.is_alive  # from the very first moment, with nothing between folder and process
+    view = until_state(runs, key, "finished")
+    assert (view.title, view.config, view.source) == ("count", CONFIG, SOURCE)
+    assert [row["epoch"] for row in view.history] == [1, 2]
+    assert len(view.steps) == 10
+    assert process_of(view) != os.getpid()
+    assert view.model_key is None
+    assert not view.can_resume
+
+
+def test_a_process_that_only_waits_or_counts_has_not_loaded_the_framework(runs: Runs) -> None:
+    key = runs.launch(CONFIG, SOURCE, title="count")
+    child = launching._children[-1]
+    until_state(runs, key, "finished")
+    assert child.wait(timeout=10) == 0  # 2 where keras or tensorflow had been imported
+
+
+def test_ended_processes_leave_no_zombie(runs: Runs) -> None:
+    key = runs.launch(CONFIG, SOURCE, title="count")
+    child = launching._children[-1]
+    until_state(runs, key, "finished")
+    until(lambda: (runs.all(), child in launching._children)[1], False)
+    assert not Path(f"/proc/{child.pid}").exists()
+
+
+def test_a_run_outlives_the_process_that_launched_it(runs: Runs, project_root: Path) -> None:
+    program = (
+        "import sys; sys.path.insert(0, 'tests/runs')\n"
+        "from counted_runs import *\n"
+        f"Runs(Path({str(runs.folder)!r}), command=FAKE).launch(CONFIG, SOURCE, title='count')\n"
+    )
+    subprocess.run([sys.executable, "-W", "ignore", "-c", program], cwd=project_root, check=True)
+    (view,) = runs.all()
+    until_state(runs, view.key, "finished")
+
+
+def test_two_runs_come_one_after_the_other_in_the_order_of_launching(runs: Runs) -> None:
+    keys = [runs.launch(CONFIG, SOURCE, title="count") for _ in range(3)]
+    assert len(set(keys)) == 3
+    until(lambda: [view.state for view in runs.all() if view.key != keys[0]], ["queued", "queued"])
+    assert [runs.view(key).queue_place for key in keys[1:]] in ([1, 2], [2, 3])
+    alone = []
+    while runs.view(keys[-1]).state != "finished":
+        alone.append(sum(view.state in ("preparing", "running") for view in runs.all()))
+        time.sleep(0.01)
+    assert max(alone) == 1
+    starts = [int((runs.folder / key / "processes.txt").read_text().split()[1]) for key in keys]
+    assert starts == sorted(starts)
+    assert runs.view(keys[-1]).queue_place is None
+
+
+def test_the_queue_goes_on_when_the_one_at_work_or_one_that_waits_is_killed(runs: Runs) -> None:
+    first, second, third = (runs.launch(config, SOURCE, title="count") for config in (LONG, CONFIG, CONFIG))
+    until_state(runs, first, "running")
+    assert runs.view(third).queue_place == 2
+    launching._children[1].kill()
+    until_state(runs, second, "interrupted")
+    assert runs.view(third).queue_place == 1
+    os.kill(process_of(runs.view(first)), signal.SIGKILL)
+    until_state(runs, third, "finished")
+    assert runs.view(first).state == "interrupted"
+
+
+def test_the_place_counts_the_runs_of_other_folders_and_says_whose_turn_it_is(
+    runs: Runs, tmp_path: Path
+) -> None:
+    others = Runs(tmp_path / "others", command=FAKE)
+    first = others.launch(LONG, SOURCE, title="count by night")
+    until_state(others, first, "running")
+    second, third = others.launch(CONFIG, SOURCE), runs.launch(CONFIG, SOURCE, title="count")
+    until(lambda: runs.view(third).queue_place, 2)
+    for view in (runs.view(third), runs.all()[0]):
+        assert (view.queue_place, view.waits_for) == (2, "count by night")
+    waiting_there = others.view(second)
+    assert (waiting_there.queue_place, waiting_there.waits_for) == (1, None)
+    others.stop(second, "cancelled")
+    until(lambda: runs.view(third).queue_place, 1)
+    others.stop(first)
+    view = until_state(runs, third, "finished")
+    assert (view.queue_place, view.waits_for) == (None, None)
+
+
+def test_a_run_that_waits_can_be_cancelled(runs: Runs) -> None:
+    first = runs.launch(LONG, SOURCE, title="count")
+    until_state(runs, first, "running")
+    second = runs.launch(CONFIG, SOURCE, title="count")
+    runs.stop(second, "cancelled")
+    until_state(runs, second, "cancelled")
+    assert runs.view(first).state == "running"
+    assert not (runs.folder / second / "processes.txt").exists()
+
+
+def test_a_launch_that_cannot_start_a_process_fails_with_a_sentence_and_can_be_tried_again(
+    runs: Runs,
+) -> None:
+    broken = Runs(runs.folder, command=("/no/such/program",))
+    with pytest.raises(TrainingError, match="could not be started"):
+        broken.launch(CONFIG, SOURCE, title="count")
+    (view,) = runs.all()
+    assert view.state == "failed"
+    runs.resume(view.key)
+    until_state(runs, view.key, "finished")
+
+
+def test_a_launch_where_nothing_can_be_written_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(TrainingError, match="CONVSCOPE_RUNS"):
+        Runs(tmp_path / "file" / "runs").launch(CONFIG, SOURCE)
+
+
+def test_the_folders_of_the_data_are_written_down_as_absolute_paths(
+    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    key = runs.launch(CONFIG, DataSource(folders=("photos", "/tmp"), seed=3), title="count")
+    view = runs.view(key)
+    assert view.source == DataSource(folders=(str(tmp_path / "photos"), "/tmp"), seed=3)
+    until_state(runs, key, "finished")
+
+
+def test_a_launch_without_its_data_is_refused_at_once(runs: Runs, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no photos, which is not there"):
+        runs.launch(CONFIG, DataSource(folders=(str(tmp_path / "no photos"),)))
+    assert runs.all() == ()
+
+
+def test_a_run_without_a_title_is_called_like_its_preset(runs: Runs) -> None:
+    key = runs.launch(CONFIG, SOURCE)
+    assert runs.view(key).title == "Lecture, baseline"
+    assert key.endswith("-lecture_baseline")
+    until_state(runs, key, "finished")
+    assert read_status(runs.folder / key)["state"] == "finished"

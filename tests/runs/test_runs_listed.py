@@ -1,0 +1,123 @@
+"""What the folders of runs say of them, whatever is in there."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from counted_runs import write_run
+
+from cnn_core.errors import TrainingError
+from cnn_core.runs.device_queue import waiting
+from cnn_core.runs.locks import take_lock
+from cnn_core.runs.run_status import change_state
+from cnn_core.runs.runs import Runs
+from cnn_core.training.run_folder import RunFolder
+
+
+@pytest.mark.parametrize("state", ["queued", "preparing", "running", "finishing", "unheard of"])
+def test_a_run_that_should_be_alive_without_a_process_is_interrupted(runs: Runs, state: str) -> None:
+    folder = write_run(runs, "a", state)
+    assert runs.view("a").state == "interrupted"
+    assert runs.view("a").can_resume
+    with take_lock(folder / ".lock") or pytest.fail("locked"):
+        assert runs.view("a").state == ("preparing" if state == "unheard of" else state)
+
+
+def test_the_last_word_of_a_process_counts_although_it_ended_between_two_looks(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_run(runs, "a", "running")
+
+    def ends_now(path: Path) -> bool:
+        change_state(folder, "finished")
+        return False
+
+    monkeypatch.setattr("cnn_core.runs.run_view.is_locked", ends_now)
+    assert runs.view("a").state == "finished"
+
+
+@pytest.mark.parametrize(
+    "key", ["", ".", "..", "../outside", "a/../../outside", "/outside", ".lock", "a\0b", "none"]
+)
+def test_a_key_that_is_no_run_is_refused_by_everything(runs: Runs, key: str) -> None:
+    outside = write_run(runs, "../outside", "paused")
+    write_run(runs, "a", "paused")
+    for refusing in (runs.view, runs.resume, runs.stop, runs.remove):
+        with pytest.raises(TrainingError, match="name of a run"):
+            refusing(key)
+    assert (outside / "config.json").exists()
+
+
+def test_runs_are_listed_newest_first_without_what_is_none(runs: Runs) -> None:
+    assert runs.all() == ()
+    for number in range(3):
+        write_run(runs, f"run{number}", "finished", created=float(number))
+    (write_run(runs, "damaged", "finished") / "config.json").write_text("{")
+    write_run(runs, ".new-1", "queued")
+    (runs.folder / "pixels").mkdir()
+    (runs.folder / "notes.txt").touch()
+    assert [view.key for view in runs.all()] == ["run2", "run1", "run0"]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("config.json", '"created": 1.0', f'"created": {10**400}'),
+        ("config.json", '"learning_rate": 0.001', f'"learning_rate": {10**400}'),
+        ("config.json", '"validation": 0.2', f'"validation": {10**400}'),
+        ("config.json", '"title": "A"', f'"title": {"[" * 5000}{"]" * 5000}'),
+        ("status.json", '"state": "paused"', '"state": [1]'),
+        ("status.json", '"state": "paused"', f'"state": {"[" * 5000}{"]" * 5000}'),
+        ("status.json", '"epoch": 1', f'"epoch": {10**400}, "seconds_left": NaN, "doing": {{}}'),
+    ],
+)
+def test_a_damaged_run_never_hides_the_others(runs: Runs, name: str, old: str, new: str) -> None:
+    write_run(runs, "b", "finished")
+    path = write_run(runs, "a", "paused", epoch=1) / name
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    views = {view.key: view for view in runs.all()}
+    assert views["b"].state == "finished"
+    assert waiting(runs.folder) == []
+    if name == "status.json":
+        assert views["a"].state in ("interrupted", "paused")
+        assert views["a"].status.get("epoch", 1) == 1
+        assert not {"seconds_left", "doing"} & set(views["a"].status)
+    else:
+        assert "a" not in views
+
+
+def test_a_changed_file_is_read_anew_and_an_unchanged_one_is_not(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = RunFolder(write_run(runs, "a", "finished"))
+    folder.write_history([{"epoch": 1.0}])
+    assert len(runs.view("a").history) == 1
+    folder.write_history([{"epoch": 1.0}, {"epoch": 2.0}])
+    assert len(runs.view("a").history) == 2
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: pytest.fail("read again"))
+    assert len(runs.view("a").history) == 2
+
+
+def test_thirty_runs_are_listed_in_less_than_30_ms(runs: Runs) -> None:
+    for number in range(30):
+        folder = RunFolder(write_run(runs, f"run{number}", "finished"))
+        folder.write_history([{"epoch": float(epoch), "loss": 0.1} for epoch in range(100)])
+    assert len(runs.all()) == 30
+    times = []
+    for _ in range(5):
+        before = time.perf_counter()
+        runs.all()
+        times.append(time.perf_counter() - before)
+    assert min(times) < 0.03
+
+
+def test_a_run_with_a_model_names_it(runs: Runs) -> None:
+    folder = write_run(runs, "a", "finished")
+    (folder / "model").mkdir()
+    assert runs.view("a").model_key is None
+    (folder / "model" / "card.json").touch()
+    assert runs.view("a").model_key == "a"
