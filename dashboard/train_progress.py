@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 REDRAWN_SECONDS = 1.5
 LOG_BYTES = 4000
 LIST_REM = 60  # height of the list of all runs, about 30 of them
+DOING = {"preparing": "Getting ready", "finishing": "Writing the network and its figures"}
 COLUMNS = ("Run", "Preset", "Started", "State", "Epochs", "Validation accuracy")
 VERDICT_ICONS = {
     "too_early": "hourglass_empty",
@@ -55,10 +56,8 @@ def _watch(key: str, alive: bool) -> None:
         if run is None or run.is_alive != alive:
             st.rerun()  # other buttons, and perhaps a new network in the sidebar
         _draw_state(run)
-        figures, buttons = st.columns([1.9, 1], gap="medium", vertical_alignment="center")
-        figures.html(figures_html(run))
-        with buttons:
-            draw_buttons(run)
+        st.html(figures_html(run))
+        draw_buttons(run)
         _draw_curves(run)
         _draw_all()
 
@@ -74,23 +73,26 @@ def _draw_state(run: RunView) -> None:
         words = f"**{literal(run.reason or 'The run has stopped.', longest=None)}** "
         st.error(words + literal(run.advice or "", longest=None), icon=":material/error:")
     if run.state == "queued":
-        st.info(
-            f"Waits in the queue, place {run.queue_place}: one run at a time trains on a device. It starts "
-            "by itself, also with the browser closed.",
-            icon=":material/hourglass_top:",
-        )
+        st.info(queue_words(run), icon=":material/hourglass_top:")
     st.progress(fraction_done(run), text=bar_text(run))
+
+
+def queue_words(run: RunView) -> str:
+    """Why a run waits, and for whom where that is not in the list."""
+    turn = "one run at a time trains on a device"
+    if run.waits_for is not None:
+        turn += f", now {literal(run.waits_for)} of another folder"
+    later = "It starts by itself, also with the browser closed."
+    return f"Waits in the queue, place {run.queue_place}: {turn}. {later}"
 
 
 def bar_text(run: RunView) -> str:
     """What a run is doing, beside its bar."""
     status = run.status
-    if run.state == "preparing":
-        doing = literal(str(status.get("doing") or "Getting ready"))
+    if run.state in DOING:
+        doing = literal(str(status.get("doing") or DOING[run.state]))
         share = status.get("fraction")
         return doing if share is None else f"{doing}, {percent(float(share))}"
-    if run.state == "finishing":
-        return "Writing the network and its figures"
     if run.stopping is not None:
         return f"{epoch_text(run)} · {state_word(run)}"
     left = status.get("seconds_left")
