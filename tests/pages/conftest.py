@@ -8,8 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
+from launch_settings import Launched
+from run_folders import write_run
 from streamlit.testing.v1 import AppTest
 from tiny_model import write_tiny_model
+from tiny_photos import write_tiny_photos
+
+from cnn_core.runs.runs import Runs
 
 SECONDS = 60
 
@@ -60,3 +65,39 @@ def photo_bytes() -> bytes:
     rows, columns = np.mgrid[:60, :80]
     pixels = np.dstack([rows * 4, columns * 3, (rows + columns) % 256])
     return png(pixels.astype(np.uint8))
+
+
+@pytest.fixture
+def fresh_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No test here meets the runs of another one, nor the folders that it used."""
+    monkeypatch.setenv("CONVSCOPE_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture(scope="module")
+def many_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Photos enough for the largest batch of a preset."""
+    return write_tiny_photos(tmp_path_factory.mktemp("many") / "photos", training=66, validation=3)
+
+
+@pytest.fixture
+def photos(many_photos: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A data set that the environment names."""
+    monkeypatch.setenv("CONVSCOPE_DATA", str(many_photos))
+    return many_photos
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Launched:
+    """What is launched, instead of processes."""
+    calls: Launched = []
+
+    def launch(self, config, source, *, title=None):
+        calls.append((config, source, title))
+        return write_run(tmp_path / "runs", f"run-{len(calls)}", "paused", epochs=0).name
+
+    monkeypatch.setattr(Runs, "launch", launch)
+    return calls

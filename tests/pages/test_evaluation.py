@@ -3,55 +3,35 @@
 from __future__ import annotations
 
 import io
-import os
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from evaluation_section import (
+    CLASSES,
+    figures,
+    open_evaluation,
+    tiles,
+    wait_for_maps,
+    words,
+)
 from finished_run import write_answers, write_model, write_run
 from PIL import Image
-from streamlit.testing.v1 import AppTest
 
-from cnn_core.evaluation.predictions import Predictions
-from cnn_core.evaluation.scores import evaluate
-from cnn_core.images import MAX_FILE_BYTES
-from dashboard.evaluation_confusion import MOST_CELLS, MOST_TOLD, class_lines, offered_cells, told_cells
-from dashboard.evaluation_mistakes import SHOWN, mistakes_of
 from dashboard.evaluation_parts import prediction_files
 from dashboard.evaluation_pictures import (
     DAMAGED,
     GONE,
     PER_PAGE,
     choose_photo,
-    missing_html,
     set_picture,
-    sure,
-    tile_or_reason,
 )
 
-PATIENCE_SECONDS = 240
-CLASSES = ("cats", "dogs")
 # Of dogs: four cats, one of them taken for a dog; four dogs, two of them taken for cats.
 OF_DOGS = np.array([0.1, 0.2, 0.3, 0.9, 0.6, 0.7, 0.4, 0.05], np.float32)
+
+
 LABELS = (0, 0, 0, 0, 1, 1, 1, 1)
-
-
-def evaluation_section() -> None:
-    """The section alone."""
-    from pathlib import Path
-
-    import streamlit as st
-
-    from cnn_core.runs.run_view import RunReader
-    from dashboard import address
-    from dashboard.evaluation_parts import draw_evaluation
-    from dashboard.guard import told_errors
-
-    address.enter("Train")
-    run = RunReader().view(Path(st.session_state["run_folder"]))
-    with told_errors():
-        draw_evaluation(None, run)
 
 
 @pytest.fixture
@@ -71,42 +51,6 @@ def run_folder(runs_folder: Path) -> Path:
     write_model(folder)
     write_answers(folder, np.stack([1 - OF_DOGS, OF_DOGS], axis=1), LABELS, CLASSES)
     return folder
-
-
-def open_evaluation(folder: Path, **address: str) -> AppTest:
-    app = AppTest.from_function(evaluation_section, default_timeout=PATIENCE_SECONDS)
-    app.session_state["run_folder"] = str(folder)
-    for key, value in address.items():
-        app.query_params[key] = value
-    app.run()
-    assert not app.exception
-    return app
-
-
-def wait_for_maps(app: AppTest) -> AppTest:
-    """Run the section until the heat maps of the mistakes are there."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while any(button.key == "mistakes-cancel" for button in app.button):
-        if time.monotonic() > deadline:
-            raise TimeoutError("no heat maps")
-        time.sleep(0.2)
-        app.run()
-    assert not app.error
-    assert not app.exception
-    return app
-
-
-def words(app: AppTest) -> str:
-    parts = (*app.markdown, *app.caption, *app.subheader)
-    return " ".join(str(part.value) for part in parts)
-
-
-def figures(app: AppTest) -> dict[str, str]:
-    return {metric.label: metric.value for metric in app.metric}
-
-
-def tiles(app: AppTest) -> list[str]:
-    return [button.label for button in app.button if str(button.key).startswith("photo-cell-")]
 
 
 def test_a_run_that_has_not_finished_says_when_there_will_be_figures(tmp_path):
@@ -298,84 +242,3 @@ class _State(dict):
 
     def get(self, key, default=None):
         return self._values.get(key, default)
-
-
-def test_a_tile_is_a_picture_or_a_reason(tmp_path, photo_bytes):
-    (tmp_path / "a.png").write_bytes(photo_bytes)
-    (tmp_path / "b.png").write_bytes(photo_bytes[:60])
-    with Image.open(io.BytesIO(tile_or_reason(set_picture(str(tmp_path / "a.png"))))) as tile:
-        assert tile.size[0] == tile.size[1]
-    assert tile_or_reason(set_picture(str(tmp_path / "b.png"))) == DAMAGED
-    assert tile_or_reason(set_picture(str(tmp_path / "c.png"))) == GONE
-    assert "&lt;b&gt;" in missing_html(GONE, "<b>.png")
-
-
-def test_a_path_that_is_a_pipe_is_not_read(tmp_path):
-    os.mkfifo(tmp_path / "pipe.jpg")
-    assert tile_or_reason(set_picture(str(tmp_path / "pipe.jpg"))) == DAMAGED
-
-
-def test_of_a_huge_file_no_more_is_read_than_tells_that_it_is_too_large(tmp_path):
-    with (tmp_path / "huge.jpg").open("wb") as file:
-        file.truncate(MAX_FILE_BYTES + 2**20)
-    assert len(set_picture(str(tmp_path / "huge.jpg")).read()) == MAX_FILE_BYTES + 1
-    assert tile_or_reason(set_picture(str(tmp_path / "huge.jpg"))) == DAMAGED
-
-
-@pytest.mark.parametrize(
-    ("probability", "text"), [(1.0, "> 99.9 %"), (0.9994, "99.9 %"), (0.5, "50.0 %"), (0.0, "< 0.1 %")]
-)
-def test_no_probability_is_told_as_certain(probability, text):
-    assert sure(probability) == text
-
-
-def answers_of(count: int) -> Predictions:
-    of_dogs = np.linspace(0.6, 0.99, count).astype(np.float32)
-    return Predictions(
-        probabilities=np.stack([1 - of_dogs, of_dogs], axis=1),
-        labels=np.zeros(count, np.int64),
-        paths=tuple(f"{number}.jpg" for number in range(count)),
-        classes=CLASSES,
-    )
-
-
-def test_mistakes_come_worst_first_page_by_page():
-    first, second = mistakes_of(answers_of(8), 0.5), mistakes_of(answers_of(8), 0.5, SHOWN)
-    assert [mistake.path for mistake in (*first, *second)] == [f"{number}.jpg" for number in range(7, -1, -1)]
-    assert first[0].asked("answer") == 1
-    assert first[0].asked("truth") == 0
-    assert first[0].words().startswith("**cats**, answered **dogs** 99.0 %")
-
-
-def test_a_class_that_is_never_answered_has_no_precision():
-    lines = class_lines(evaluate(answers_of(4)))
-    assert "precision – of the 0 answers, recall **0\u00a0%** of the 4 pictures" in lines[0]
-    assert "recall – of the 0 pictures" in lines[1]
-
-
-def many_classes(count: int) -> Predictions:
-    """Two pictures of each class, one of them answered with the class after it."""
-    labels = np.repeat(np.arange(count), 2)
-    given = np.where(np.arange(2 * count) % 2 == 0, labels, (labels + 1) % count)
-    return Predictions(
-        probabilities=np.eye(count, dtype=np.float32)[given],
-        labels=labels,
-        paths=tuple(f"{number}.jpg" for number in range(2 * count)),
-        classes=tuple(f"class {number}" for number in range(count)),
-    )
-
-
-def test_words_and_choices_stay_few_where_there_are_many_classes():
-    predictions = many_classes(300)
-    evaluation = evaluate(predictions)
-    assert len(offered_cells(evaluation, (299, 5))) == MOST_CELLS + 1
-    assert "299-5" in offered_cells(evaluation, (299, 5))
-    assert told_cells(predictions.classes, evaluation).count(";") == MOST_TOLD
-    assert told_cells(predictions.classes, evaluation).endswith(f"and {600 - MOST_TOLD} cells with fewer")
-    assert len(class_lines(evaluation)) == MOST_TOLD
-
-
-def test_an_empty_cell_is_not_offered_and_a_short_matrix_is_told_whole():
-    evaluation = evaluate(answers_of(4))
-    assert offered_cells(evaluation, (0, 1)) == ["0-1"]
-    assert told_cells(CLASSES, evaluation) == "cats answered dogs: 4"

@@ -6,73 +6,19 @@ import csv
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from made_up_curves import Rows, converged, only_noise, over_fitted, rows, under_fitted
 
-from cnn_core.training.history import noise, smoothed
-from cnn_core.training.verdict import Verdict, best_epoch, verdict
+from cnn_core.training.verdict import Verdict, verdict
 
-Rows = list[dict[str, Any]]
 SEEDS = range(20)
+
 
 # Folder under models/ with the history of a real run, and what it must be called. A person who bundles
 # another run adds a line.
 REAL_RUNS = [("cats_dogs", "good"), ("report_baseline", "overfitting"), ("report_regularized", "good")]
-
-
-def rows(loss: Any, accuracy: Any, val_loss: Any, val_accuracy: Any) -> Rows:
-    columns = zip(loss, accuracy, val_loss, val_accuracy, strict=True)
-    names = ("loss", "accuracy", "val_loss", "val_accuracy")
-    return [
-        {"epoch": epoch, **dict(zip(names, values, strict=True))}
-        for epoch, values in enumerate(columns, start=1)
-    ]
-
-
-def over_fitted(seed: int = 0, jitter: float = 0.02, climb: float = 0.03) -> Rows:
-    """15 epochs as in the lecture: 0.94 against 0.73, the validation loss turns up after five."""
-    rng, epoch = np.random.default_rng(seed), np.arange(1, 16)
-    falling = np.exp(-0.16 * (epoch - 1))
-    return rows(
-        0.66 * falling + 0.02,
-        0.98 - 0.43 * falling,
-        0.5 + 0.12 * np.exp(-epoch / 2) + climb * np.maximum(epoch - 5, 0) + jitter * rng.normal(size=15),
-        0.73 - 0.2 * np.exp(-epoch / 2) + 0.01 * rng.normal(size=15),
-    )
-
-
-def converged(seed: int = 0, jitter: float = 0.01, epochs: int = 40, speed: float = 0.15) -> Rows:
-    rng, epoch = np.random.default_rng(seed), np.arange(1, epochs + 1)
-    falling = np.exp(-speed * epoch)
-    return rows(
-        0.6 * falling + 0.08,
-        0.96 - 0.42 * falling,
-        0.6 * falling + 0.12 + jitter * rng.normal(size=epochs),
-        0.94 - 0.42 * falling + 0.01 * rng.normal(size=epochs),
-    )
-
-
-def under_fitted(seed: int = 0, jitter: float = 0.005) -> Rows:
-    """15 epochs as in the lecture with dropout and augmentation: 0.64 against 0.63."""
-    rng, epoch = np.random.default_rng(seed), np.arange(1, 16)
-    return rows(
-        0.7 - 0.004 * epoch,
-        0.5 + 0.0095 * epoch,
-        0.695 - 0.004 * epoch + jitter * rng.normal(size=15),
-        0.5 + 0.009 * epoch + 0.01 * rng.normal(size=15),
-    )
-
-
-def only_noise(seed: int = 0, jitter: float = 0.05) -> Rows:
-    rng = np.random.default_rng(seed)
-    return rows(
-        0.69 + 0.01 * rng.normal(size=20),
-        0.5 + 0.02 * rng.normal(size=20),
-        0.7 + jitter * rng.normal(size=20),
-        0.5 + 0.03 * rng.normal(size=20),
-    )
 
 
 @pytest.mark.parametrize(
@@ -258,14 +204,6 @@ def test_text_from_a_file_says_the_same_as_numbers() -> None:
     assert verdict(text) == verdict(over_fitted())
 
 
-def test_the_best_epoch_is_the_one_that_the_file_names_and_the_first_of_equals() -> None:
-    history = over_fitted()[4:9]
-    assert best_epoch(history) == history[int(np.argmin([row["val_loss"] for row in history]))]["epoch"]
-    assert best_epoch(rows([1] * 3, [1] * 3, [0.5, 0.4, 0.4], [1] * 3)) == 2
-    assert best_epoch([{"val_loss": 2}, {"val_loss": 1}]) == 2
-    assert best_epoch([{"val_loss": None}]) is None
-
-
 def test_the_arguments_are_not_changed() -> None:
     history = over_fitted()
     before = [dict(row) for row in history]
@@ -282,33 +220,6 @@ def test_every_verdict_says_something_to_do(curves: Callable[[], Rows]) -> None:
         assert found.sentence.endswith(".")
         assert found.advice.endswith(".")
         assert "nan" not in found.sentence + found.advice
-
-
-def test_smoothing_takes_a_spike_away_and_keeps_a_line() -> None:
-    line = np.arange(8, dtype=np.float64)
-    np.testing.assert_allclose(smoothed(line), line)
-    spiked = line.copy()
-    spiked[3] = 100  # medians 0 1 2 4 5 5 6 7
-    np.testing.assert_allclose(smoothed(spiked), [0, 1, 2.25, 3.75, 4.75, 5.25, 6, 7])
-    spiked = line.copy()
-    spiked[-1] = 100  # 3 * 6 - 2 * 5 = 8 is where the line would go two places after the last median
-    np.testing.assert_allclose(smoothed(spiked)[-1], 8)
-
-
-def test_smoothing_by_hand() -> None:
-    """Medians of 4 1 5 9 2: middle 4 5 5; start of 4, 4, 3*4-2*5=2; end of 2, 5, 3*5-2*5=5."""
-    np.testing.assert_allclose(smoothed(np.array([4.0, 1, 5, 9, 2])), [4, 4.25, 4.75, 5, 5])
-
-
-def test_two_values_cannot_be_smoothed() -> None:
-    assert smoothed(np.array([3.0, 1.0])).tolist() == [3, 1]
-
-
-def test_noise_is_estimated_from_the_jumps_and_not_from_the_slope() -> None:
-    assert noise(np.linspace(1, 0, 50)) == pytest.approx(0, abs=1e-12)
-    jumps = 0.1 * np.random.default_rng(1).normal(size=2000)
-    assert noise(np.linspace(1, 0, 2000) + jumps) == pytest.approx(0.1, rel=0.1)
-    assert noise(np.array([1.0, 2.0])) == 0
 
 
 @pytest.mark.parametrize(("folder", "kind"), REAL_RUNS)

@@ -1,0 +1,38 @@
+"""A data set as it is published, packed, and as it lies in a folder."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from pathlib import Path
+
+from photo_server import Served
+
+from cnn_core.datasets.download import (
+    PublishedSet,
+    contents_sha256,
+)
+
+LOCAL_WAY = r"with --data or in the field of the page"
+
+
+def packed(root: Path) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for path in sorted(root.rglob("*.jpg")):
+            archive.write(path, path.relative_to(root.parent))
+    return file.getvalue()
+
+
+def published(served: Served, original: Path) -> PublishedSet:
+    return PublishedSet(
+        name="set",
+        url=served.url,
+        archive_sha256=hashlib.sha256(served.content).hexdigest(),
+        contents_sha256=contents_sha256(original),
+    )
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}

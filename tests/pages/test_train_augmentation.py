@@ -1,0 +1,107 @@
+"""Train, section Augmentation: the variants of a photo, and what of them goes into training."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from launch_settings import clean, words
+from streamlit.testing.v1 import AppTest
+
+from cnn_core.training.config import Augmentation
+from cnn_core.training.presets import preset_named
+from dashboard.train_augmentation import STARTS, VARIANTS, in_words, variants
+
+PREVIEW_SECONDS = 0.1
+
+pytestmark = pytest.mark.usefixtures("fresh_folders")
+
+
+def pictures(app: AppTest) -> list[str]:
+    """The sources of the pictures of the preview."""
+    pieces = [element.proto.body for element in app.get("html")]
+    rows = [piece for piece in pieces if "<figure" in piece]
+    return rows[0].split("<figure")[1:] if rows else []
+
+
+def test_one_photo_is_shown_with_five_variants_that_differ(open_app):
+    app = clean(open_app("train", section="augmentation", start="together"))
+    assert len(pictures(app)) == 1 + VARIANTS
+    assert len(set(pictures(app))) == 1 + VARIANTS
+    assert "never augmented" in words(app)
+
+
+@pytest.mark.parametrize(("preset", "start"), [("lecture_baseline", "together"), ("photo_cnn", "settings")])
+def test_it_opens_on_what_training_uses_or_where_that_is_nothing_on_all_together(open_app, preset, start):
+    app = clean(open_app("train", section="augmentation", preset=preset))
+    assert app.selectbox(key="start").value == start
+    assert len(set(pictures(app))) == 1 + VARIANTS
+
+
+def test_the_sliders_and_others_change_the_variants_and_not_the_original(open_app):
+    app = open_app("train", section="augmentation", start="together")
+    first = pictures(app)
+    app.slider(key="try_rotation_degrees").set_value(5.0).run()
+    second = pictures(clean(app))
+    app.button(key="variants-next").click().run()
+    third = pictures(clean(app))
+    assert first[0] == second[0] == third[0]
+    assert first[1] != second[1] != third[1]
+
+
+def test_without_any_change_all_variants_are_the_photo(open_app):
+    app = clean(open_app("train", section="augmentation", start="none"))
+    bodies = [picture.split('alt="')[0] for picture in pictures(app)]
+    assert len(set(bodies)) == 1
+
+
+def test_a_copied_link_shows_the_same_variants(open_app):
+    first = open_app("train", section="augmentation", start="together", try_zoom="0.3", variants="4")
+    second = open_app("train", section="augmentation", start="together", try_zoom="0.3", variants="4")
+    assert pictures(first) == pictures(second)
+    assert pictures(first) != pictures(
+        open_app("train", section="augmentation", start="together", variants="4")
+    )
+
+
+def test_what_the_preview_shows_can_be_used_for_training(open_app, photos, launched):
+    app = open_app("train", section="augmentation", start="rotation", preset="lecture_baseline")
+    app.button(key="use-augmentation").click().run()
+    assert app.button(key="use-augmentation").disabled
+    app.segmented_control(key="section").set_value("settings").run()
+    assert "rotation up to 45°" in words(app)
+    clean(app.button(key="start-training").click().run())
+    assert launched[0][0].augmentation == Augmentation(rotation_degrees=45.0)
+
+
+def test_the_preview_is_made_by_the_code_that_trains_and_by_a_seed():
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 120, 3), dtype=np.uint8)
+    made = [variants(pixels, STARTS["together"][1], seed=seed, side_px=64) for seed in (0, 0, 1)]
+    assert all(np.array_equal(one, other) for one, other in zip(made[0], made[1], strict=True))
+    assert not np.array_equal(made[0][0], made[2][0])
+    assert [picture.shape for picture in made[0]] == [(64, 64, 3)] * VARIANTS
+
+
+def test_five_variants_take_less_than_a_tenth_of_a_second():
+    pixels = np.random.default_rng(0).integers(0, 256, (188, 188, 3), dtype=np.uint8)
+    everything = replace(STARTS["photo_cnn"][1])
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        variants(pixels, everything, seed=0, side_px=150)
+        times.append(time.perf_counter() - start)
+    assert min(times) < PREVIEW_SECONDS
+
+
+def test_an_augmentation_is_told_in_words():
+    assert in_words(Augmentation()) == "no augmentation"
+    assert in_words(Augmentation(flip=True, zoom=0.5)) == "flip, zoom 0.5"
+
+
+def test_the_preview_opens_with_the_settings_that_will_be_used(open_app):
+    app = clean(open_app("train", section="augmentation", preset="report_regularized"))
+    wanted = preset_named("report_regularized").config.augmentation
+    assert app.slider(key="try_rotation_degrees").value == wanted.rotation_degrees
+    assert app.button(key="use-augmentation").disabled
