@@ -28,7 +28,7 @@ NO_RUNS = (
     "changed say more than any text about that setting."
 )
 NONE = "none"
-DETAILS: tuple[Callable[[RunView], str], ...] = (lambda run: f"seed {run.config.seed}", started)
+DETAILS: tuple[Callable[[RunView], str], ...] = (lambda run: f"seed\u00a0{run.config.seed}", started)
 
 
 def draw_comparison(every: tuple[RunView, ...]) -> None:

