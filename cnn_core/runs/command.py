@@ -22,7 +22,7 @@ from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, read_status
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs, told
 from cnn_core.training.config import config_from_json
-from cnn_core.training.presets import PRESETS, preset_named
+from cnn_core.training.presets import PRESETS
 from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, MODEL_FOLDER, read_json, read_rows
 
 TRAIN_HELP = """\
@@ -141,10 +141,15 @@ def _new_run(options: argparse.Namespace) -> tuple[Path, Lock]:
     config, source = chosen_config(options), chosen_source(options)
     if options.finish:
         raise DataError("Expected --finish with --run alone. Received: --data too. Leave one of them out.")
-    title = options.title or preset_named(config.preset).title
+    title = options.title or ""
     if options.folder is None:
         return create_run(places.runs_folder().absolute(), config, source, title=title)
     folder = _named_folder(options.folder)
+    if folder.name.startswith("."):
+        raise DataError(
+            f"Expected a name that begins with a letter or a number. Received: {folder.name!r}, which would "
+            "be hidden from the list of runs. Choose another."
+        )
     return create_run(folder.parent, config, source, title=title, name=folder.name)
 
 

@@ -61,12 +61,12 @@ def failure_of(error: BaseException, *, folder: Path, facts: Mapping[str, Any]) 
         folder: of the run.
         facts: what its ``config.json`` says; may lack anything.
     """
-    source = facts.get("source", {})
-    gone = [name for name in source.get("folders", ()) if not Path(name).is_dir()]
+    gone = [name for name in _data_folders(facts) if not Path(name).is_dir()]
     if _is_disk_full(error):
         return _disk_full(folder)
     if _is_memory(error):
-        return _out_of_memory(facts.get("config", {}))
+        config = facts.get("config")
+        return _out_of_memory(config if isinstance(config, Mapping) else {})
     if gone and isinstance(error, OSError | DataError | ImageError):
         return Failure(
             f"The data folder {gone[0]} is no longer there.",
@@ -85,6 +85,13 @@ def failure_of(error: BaseException, *, folder: Path, facts: Mapping[str, Any]) 
     if isinstance(error, ConvscopeError):
         return Failure(str(error), _advice_for_same_settings(error, folder))
     return _unforeseen(error, folder)
+
+
+def _data_folders(facts: Mapping[str, Any]) -> list[str]:
+    """Those of the settings, which may be damaged."""
+    source = facts.get("source")
+    folders = source.get("folders") if isinstance(source, Mapping) else None
+    return [name for name in folders if isinstance(name, str)] if isinstance(folders, list) else []
 
 
 def failure_of_vanished(log: Path) -> Failure:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,10 +24,14 @@ from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, change_state
 from cnn_core.runs.stop_wish import remove_wishes, write_finish_wish
 from cnn_core.training.config import TrainingConfig, config_to_json
+from cnn_core.training.presets import preset_named
 from cnn_core.training.run_folder import CONFIG_FILE
 
 TRAIN_COMMAND = (sys.executable, "-m", "cnn_core", "train")
+NEW = ".new-"  # begins the name of a folder that is being made
 UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+LONGEST_TITLE = 120
+UNREADABLE = frozenset({"Cc", "Cs"})  # control codes steer a terminal, lone surrogates break UTF-8
 LONGEST_LOG_BYTES = 2_000_000
 KEPT_LOG_BYTES = 500_000
 
@@ -43,7 +48,7 @@ def create_run(
         runs_folder: of all runs; made if missing.
         config: settings.
         source: data; its folders are written down as absolute paths.
-        title: a person's name for the run.
+        title: a person's name for the run; the preset's where nothing of it can be read.
         name: of the folder; by default the time and the preset.
 
     Returns:
@@ -59,22 +64,33 @@ def create_run(
     now = time.time()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
     wanted = f"{stamp}-{UNSAFE.sub('-', config.preset)}" if name is None else name
-    new = runs_folder / f".new-{os.getpid()}-{threading.get_ident()}-{time.time_ns()}"
+    new = runs_folder / f"{NEW}{os.getpid()}-{threading.get_ident()}-{time.time_ns()}"
     new.mkdir()
     try:
         facts = {
             "config": config_to_json(config),
             "source": dataclasses.replace(source, folders=data).to_json(),
-            "title": title,
+            "title": readable(title) or preset_named(config.preset).title,
             "created": now,
         }
         write_json(new / CONFIG_FILE, facts)
         lock = _own_lock(new)
-        folder = _in_place(new, runs_folder, wanted, numbered=name is None, device=device_of(config.device))
+        try:
+            device = device_of(config.device)
+            return _in_place(new, runs_folder, wanted, numbered=name is None, device=device), lock
+        except BaseException:
+            lock.release()
+            raise
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
-    return folder, lock
+
+
+def readable(title: str) -> str:
+    """A title on one line, without what no font has a sign for, and short enough for a list."""
+    spaced = "".join(" " if unicodedata.category(sign) in UNREADABLE else sign for sign in title)
+    words = " ".join(spaced.split())
+    return words if len(words) <= LONGEST_TITLE else f"{words[: LONGEST_TITLE - 1].rstrip()}…"
 
 
 def _found_folders(source: DataSource) -> tuple[str, ...]:

@@ -49,15 +49,22 @@ def take_lock(path: Path, *, wait_seconds: float = 0.5) -> Lock | None:
 
     Returns:
         The lock, or None if somebody else holds it.
+
+    Raises:
+        OSError: the file cannot be made, or its disk knows no locks.
     """
     deadline = time.monotonic() + wait_seconds
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    while not _locked(descriptor, fcntl.LOCK_EX):
-        if time.monotonic() >= deadline:
-            os.close(descriptor)
-            return None
-        time.sleep(RETRY_SECONDS)
-    return Lock(descriptor)
+    lock = Lock(os.open(path, os.O_RDWR | os.O_CREAT, 0o644))
+    try:
+        while not _locked(lock.descriptor, fcntl.LOCK_EX):
+            if time.monotonic() >= deadline:
+                lock.release()
+                return None
+            time.sleep(RETRY_SECONDS)
+    except BaseException:
+        lock.release()
+        raise
+    return lock
 
 
 def is_locked(path: Path) -> bool:
@@ -68,6 +75,8 @@ def is_locked(path: Path) -> bool:
         return False
     try:
         return not _locked(descriptor, fcntl.LOCK_SH)
+    except OSError:  # a disk that knows no locks
+        return False
     finally:
         os.close(descriptor)
 

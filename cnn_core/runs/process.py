@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import faulthandler
 import os
-import re
-import shutil
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -26,11 +24,12 @@ from cnn_core.files import write_json
 from cnn_core.runs.device_queue import Ticket, device_of, wait_for_turn
 from cnn_core.runs.failures import failure_of
 from cnn_core.runs.launching import shorten_log
+from cnn_core.runs.leftovers import remove_leftovers
 from cnn_core.runs.locks import Lock
 from cnn_core.runs.run_status import LOG_FILE, change_state, read_status
 from cnn_core.runs.stop_wish import StopState, StopWish, shall_finish
 from cnn_core.training.config import TrainingConfig, config_from_json
-from cnn_core.training.run_folder import CONFIG_FILE, FILM_FOLDER, read_json
+from cnn_core.training.run_folder import CONFIG_FILE, read_json
 
 if TYPE_CHECKING:
     from cnn_core.datasets.scan import ScanReport
@@ -41,7 +40,6 @@ LOG_SECONDS = 20.0
 PROGRESS_SECONDS = 1.0
 OLD_SECONDS = 6 * 3600.0  # nobody decodes pictures for so long
 STANDARD_ERROR = 2
-LEFTOVER = re.compile(r"\..+\.(\d+-\d+(\.\w+)?|new)")  # of a writer that was killed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,15 +84,22 @@ def train(
     wish = StopWish(folder)
     with lock, wish.signals():
         try:
-            remove_leftovers(folder)
-            _work(folder, _Watched(folder, wish, watch), train_for_real if trainer is None else trainer)
-            change_state(folder, "finished")
-        except Cancelled:
-            change_state(folder, wish.state)
-            return wish.state
+            return _worked(folder, wish, watch, train_for_real if trainer is None else trainer)
         except Exception as error:
             raise _failed(folder, error) from error
-        return "finished"
+
+
+def _worked(
+    folder: Path, wish: StopWish, watch: Callable[[], None] | None, trainer: Trainer
+) -> Literal["finished"] | StopState:
+    remove_leftovers(folder)
+    try:
+        _work(folder, _Watched(folder, wish, watch), trainer)
+    except Cancelled:
+        change_state(folder, wish.state)
+        return wish.state
+    change_state(folder, "finished")
+    return "finished"
 
 
 def _work(folder: Path, stopped: Callable[[], bool], trainer: Trainer) -> None:
@@ -115,6 +120,7 @@ def _work(folder: Path, stopped: Callable[[], bool], trainer: Trainer) -> None:
 
 def _failed(folder: Path, error: Exception) -> TrainingError:
     failure = failure_of(error, folder=folder, facts=read_json(folder / CONFIG_FILE))
+    remove_leftovers(folder)  # half a model may be what filled the disk
     try:
         change_state(folder, "failed", reason=failure.reason, advice=failure.advice)
         with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
@@ -140,19 +146,6 @@ class _Watched:
             self._looked = time.monotonic()
             shorten_log(self._folder)
         return self._wish()
-
-
-def remove_leftovers(folder: Path, *, older_than_seconds: float = 0.0) -> None:
-    """Remove the half-written files of a process that was killed.
-
-    Args:
-        folder: of a run whose lock this process holds, or one that others write to as well.
-        older_than_seconds: younger ones may belong to somebody who is alive.
-    """
-    for path in [*folder.glob(".*"), *folder.glob(f"{FILM_FOLDER}/.*")]:
-        with suppress(OSError):
-            if LEFTOVER.fullmatch(path.name) and path.stat().st_mtime < time.time() - older_than_seconds:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def train_for_real(job: Job) -> None:

@@ -9,21 +9,21 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import TrainingError
-from cnn_core.runs.launching import TRAIN_COMMAND, create_run, queue_again, reap, start_process
+from cnn_core.runs.launching import NEW, TRAIN_COMMAND, create_run, queue_again, reap, start_process
 from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.run_status import LOCK_FILE, change_state
 from cnn_core.runs.run_view import RunReader, RunView, with_places
 from cnn_core.runs.stop_wish import StopState, write_wish
 from cnn_core.training.config import TrainingConfig
-from cnn_core.training.presets import preset_named
 from cnn_core.training.run_folder import CONFIG_FILE
 
 REMOVED = ".removed-"
+OLD_SECONDS = 3600.0  # making a folder takes an instant
 
 
 class Runs:
@@ -54,9 +54,8 @@ class Runs:
             DataError: a data folder is not there.
             TrainingError: the folder cannot be written, or no process can be started.
         """
-        name = preset_named(config.preset).title if title is None or not title.strip() else title.strip()
         with told("A new run could not be started"):
-            folder, lock = create_run(self.folder, config, source, title=name)
+            folder, lock = create_run(self.folder, config, source, title=title or "")
             self._start(folder, lock)
         return folder.name
 
@@ -116,7 +115,8 @@ class Runs:
                 write_wish(view.folder, state)
             elif state == "cancelled" and view.can_resume:
                 with self._locked(key, "cancelled"):
-                    change_state(view.folder, "cancelled")
+                    if self._read(key, mine=True).can_resume:  # nobody has finished it meanwhile
+                        change_state(view.folder, "cancelled")
 
     def remove(self, key: str) -> None:
         """Delete a run with all that belongs to it, its model too.
@@ -128,7 +128,8 @@ class Runs:
             self._remove_leftovers()
             doomed = self.folder / f"{REMOVED}{time.time_ns()}-{key}"
             (self.folder / key).rename(doomed)  # vanishes at once, also if deleting takes long
-            shutil.rmtree(doomed)
+            with suppress(FileNotFoundError):  # somebody who removes another run helps
+                shutil.rmtree(doomed)
 
     def all(self) -> tuple[RunView, ...]:
         """Every run that can be read, newest first."""
@@ -187,9 +188,19 @@ class Runs:
             raise
 
     def _remove_leftovers(self) -> None:
-        """Folders whose removal was interrupted."""
+        """Folders whose removal, or whose making, was interrupted."""
         for path in self.folder.glob(f"{REMOVED}*"):
             shutil.rmtree(path, ignore_errors=True)
+        for path in self.folder.glob(f"{NEW}*"):
+            if _age_seconds(path) > OLD_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _age_seconds(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:  # gone
+        return 0.0
 
 
 @contextmanager

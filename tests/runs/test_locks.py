@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import subprocess
 import sys
 import threading
 from pathlib import Path
+
+import pytest
 
 from cnn_core.runs.locks import Lock, is_locked, take_lock
 
@@ -86,3 +90,19 @@ def test_asking_whether_a_file_is_locked_never_keeps_anybody_from_locking_it(tmp
 def test_a_lock_is_not_inherited_by_other_children(tmp_path: Path) -> None:
     with taken(tmp_path / "lock") as lock:
         assert not os.get_inheritable(lock.descriptor)
+
+
+def test_a_disk_that_knows_no_locks_is_told_and_leaves_no_file_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(descriptor: int, kind: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    path = tmp_path / "lock"
+    taken(path).release()
+    monkeypatch.setattr(fcntl, "flock", unknown)
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(OSError, match="No locks available"):
+        take_lock(path)
+    assert not is_locked(path)
+    assert len(os.listdir("/proc/self/fd")) == before

@@ -22,7 +22,7 @@ from cnn_core.runs import run_status as status_module
 from cnn_core.runs.device_places import device_lock
 from cnn_core.runs.launching import create_run, shorten_log
 from cnn_core.runs.locks import Lock, is_locked, take_lock
-from cnn_core.runs.process import Job, remove_leftovers, train
+from cnn_core.runs.process import Job, train
 from cnn_core.runs.run_status import change_state, read_status
 from cnn_core.runs.stop_wish import StopWish, write_wish
 from cnn_core.training.config import TrainingConfig
@@ -184,12 +184,32 @@ def test_a_run_whose_folder_is_removed_under_it_ends_with_a_sentence(
     assert "FileNotFoundError" in capsys.readouterr().err
 
 
-def test_damaged_settings_fail_with_a_reason(new_run: tuple[Path, Lock]) -> None:
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ('{"config": {"epochs": -1}}', "epochs"),
+        ('{"config": {}, "source": []}', "data source"),
+        ('{"config": [], "source": {"folders": 3}}', "AttributeError"),
+        ('{"config": {}, "source": {"folders": [3]}}', "data folder"),
+    ],
+)
+def test_damaged_settings_fail_with_a_reason(new_run: tuple[Path, Lock], settings: str, reason: str) -> None:
     folder, lock = new_run
-    (folder / "config.json").write_text('{"config": {"epochs": -1}}')
-    with pytest.raises(TrainingError, match="epochs"):
+    (folder / "config.json").write_text(settings)
+    with pytest.raises(TrainingError, match=reason):
         train(folder, lock)
     assert read_status(folder)["state"] == "failed"
+
+
+def test_a_run_whose_folder_is_gone_when_it_pauses_ends_with_a_sentence(new_run: tuple[Path, Lock]) -> None:
+    folder, lock = new_run
+
+    def trainer(job: Job) -> None:
+        job.folder.rename(job.folder.with_name("elsewhere"))
+        raise Cancelled("Stopped.")
+
+    with pytest.raises(TrainingError, match="no longer there"):
+        train(folder, lock, trainer=trainer)
 
 
 def test_the_watcher_is_called_after_every_step_and_a_long_log_is_cut(
@@ -218,30 +238,6 @@ def test_a_log_can_be_cut_while_somebody_appends_to_it(
         shorten_log(tmp_path)
         log.write(b"end")
     assert (tmp_path / "log.txt").read_bytes() == b"x" * 10 + b"end"
-
-
-def test_half_written_files_of_a_killed_process_are_removed_and_nothing_else(
-    new_run: tuple[Path, Lock],
-) -> None:
-    folder, lock = new_run
-    (folder / ".checkpoint.123-456.npz").write_bytes(b"half")
-    (folder / ".model.new").mkdir()
-    (folder / "film" / ".epoch_0001.new").mkdir(parents=True)
-    (folder / "film" / "epoch_0000").mkdir()
-    (folder / "checkpoint.npz").write_bytes(b"whole")
-    train(folder, lock, trainer=lambda _: None)
-    left = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
-    assert left == [".lock", "checkpoint.npz", "config.json", "film", "film/epoch_0000", "status.json"]
-
-
-def test_a_young_half_file_that_may_be_anothers_stays(tmp_path: Path) -> None:
-    half = tmp_path / ".pixels.123-456.npy"
-    half.touch()
-    remove_leftovers(tmp_path, older_than_seconds=60)
-    assert half.exists()
-    os.utime(half, (0, 0))
-    remove_leftovers(tmp_path, older_than_seconds=60)
-    assert not half.exists()
 
 
 def test_a_resumed_run_is_not_paused_by_a_wish_of_before(new_run: tuple[Path, Lock]) -> None:

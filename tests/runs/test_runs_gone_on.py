@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import functools
+import os
+import shutil
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 from counted_runs import CONFIG, FAKE, LONG, SOURCE, until, until_state, write_run
 
 from cnn_core.errors import TrainingError
-from cnn_core.runs.locks import is_locked, take_lock
+from cnn_core.runs.locks import Lock, is_locked, take_lock
 from cnn_core.runs.run_status import change_state
 from cnn_core.runs.runs import Runs
 from cnn_core.runs.stop_wish import write_finish_wish
@@ -156,3 +161,64 @@ def test_a_removed_run_is_gone_and_the_others_stay(runs: Runs) -> None:
     runs.remove("a")
     assert [view.key for view in runs.all()] == ["b"]
     assert sorted(path.name for path in runs.folder.iterdir()) == ["b"]
+
+
+def test_a_run_that_somebody_has_finished_meanwhile_is_not_cancelled(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, locked = write_run(runs, "a", "paused"), Runs._locked
+
+    def finished_first(*asked: Any) -> Lock:
+        change_state(folder, "finished")
+        return locked(*asked)
+
+    monkeypatch.setattr(Runs, "_locked", finished_first)
+    runs.stop("a", "cancelled")
+    assert runs.view("a").state == "finished"
+
+
+def test_of_two_who_remove_at_the_same_moment_both_come_to_their_end(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one who is later finds what the other is still deleting, and helps."""
+    write_run(runs, "a", "paused")
+    write_run(runs, "b", "paused")
+    delete = shutil.rmtree
+
+    def overtaken(path: Path, **options: Any) -> None:
+        monkeypatch.setattr(shutil, "rmtree", delete)
+        Runs(runs.folder).remove("b")
+        delete(path, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", overtaken)
+    runs.remove("a")
+    assert list(runs.folder.iterdir()) == []
+
+
+def test_a_removal_clears_away_what_others_did_not_come_to_the_end_with(runs: Runs) -> None:
+    old, young = runs.folder / ".new-1-2-3", runs.folder / ".new-4-5-6"
+    for folder in (runs.folder / ".removed-1-b", old, young):
+        folder.mkdir(parents=True)
+    os.utime(old, (0, 0))
+    write_run(runs, "a", "paused")
+    runs.remove("a")
+    assert list(runs.folder.iterdir()) == [young]
+
+
+def test_runs_on_a_read_only_disk_can_be_looked_at_and_nothing_else(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    RunFolder(write_run(runs, "a", "running")).write_history([{"epoch": 1.0}])
+    usual = os.open
+
+    def read_only(path: Any, flags: int, *rest: Any, **more: Any) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            raise OSError(errno.EROFS, "Read-only file system", str(path))
+        return usual(path, flags, *rest, **more)
+
+    monkeypatch.setattr(os, "open", read_only)
+    assert [view.state for view in runs.all()] == ["interrupted"]
+    cancel = functools.partial(runs.stop, state="cancelled")
+    for refused in (runs.resume, runs.finish_now, runs.remove, cancel):
+        with pytest.raises(TrainingError, match=r"Read-only file system.*CONVSCOPE_RUNS"):
+            refused("a")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from counted_runs import CONFIG, FAKE, LONG, SOURCE, process_of, until, until_state
@@ -15,6 +17,7 @@ from counted_runs import CONFIG, FAKE, LONG, SOURCE, process_of, until, until_st
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError, TrainingError
 from cnn_core.runs import launching
+from cnn_core.runs.launching import create_run
 from cnn_core.runs.run_status import read_status
 from cnn_core.runs.runs import Runs
 
@@ -155,3 +158,37 @@ def test_a_run_without_a_title_is_called_like_its_preset(runs: Runs) -> None:
     assert key.endswith("-lecture_baseline")
     until_state(runs, key, "finished")
     assert read_status(runs.folder / key)["state"] == "finished"
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        (" two\nlines \t here ", "two lines here"),
+        ("\x1b[2Jcleared\x00", "[2Jcleared"),
+        ("caf\u00e9 \U0001f468\u200d\U0001f469 \udcff", "caf\u00e9 \U0001f468\u200d\U0001f469"),
+        ("x" * 121, "x" * 119 + "…"),
+        ("\x07 \n", "Lecture, baseline"),
+    ],
+)
+def test_a_title_is_one_line_that_every_list_and_terminal_can_show(
+    tmp_path: Path, title: str, shown: str
+) -> None:
+    folder, lock = create_run(tmp_path / "runs", CONFIG, SOURCE, title=title)
+    lock.release()
+    view = Runs(folder.parent).view(folder.name)
+    assert view.title == shown
+    view.title.encode()
+
+
+def test_a_run_that_cannot_be_made_leaves_neither_folder_nor_lock(
+    runs: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(launching, "change_state", full)
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(TrainingError, match="No space left"):
+        runs.launch(CONFIG, SOURCE)
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert list(runs.folder.iterdir()) == []

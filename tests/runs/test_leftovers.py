@@ -1,0 +1,71 @@
+"""Half-written files go as soon as nobody can be writing them any more."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from cnn_core.datasets.source import DataSource
+from cnn_core.errors import TrainingError
+from cnn_core.runs.launching import create_run
+from cnn_core.runs.leftovers import remove_leftovers
+from cnn_core.runs.locks import Lock
+from cnn_core.runs.process import Job, train
+from cnn_core.training.config import TrainingConfig
+
+
+@pytest.fixture
+def new_run(tmp_path: Path) -> tuple[Path, Lock]:
+    source = DataSource(folders=(str(tmp_path),))
+    return create_run(tmp_path / "runs", TrainingConfig(), source, title="Test")
+
+
+def test_half_written_files_of_a_killed_process_are_removed_and_nothing_else(
+    new_run: tuple[Path, Lock],
+) -> None:
+    folder, lock = new_run
+    (folder / ".checkpoint.123-456.npz").write_bytes(b"half")
+    for name in (".model.new", ".model.old"):
+        (folder / name).mkdir()
+    (folder / "film" / ".epoch_0001.new").mkdir(parents=True)
+    (folder / "film" / "epoch_0000").mkdir()
+    (folder / "checkpoint.npz").write_bytes(b"whole")
+    train(folder, lock, trainer=lambda _: None)
+    left = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    assert left == [".lock", "checkpoint.npz", "config.json", "film", "film/epoch_0000", "status.json"]
+
+
+def test_a_young_half_file_that_may_be_anothers_stays(tmp_path: Path) -> None:
+    half = tmp_path / ".pixels.123-456.npy"
+    half.touch()
+    remove_leftovers(tmp_path, older_than_seconds=60)
+    assert half.exists()
+    os.utime(half, (0, 0))
+    remove_leftovers(tmp_path, older_than_seconds=60)
+    assert not half.exists()
+
+
+def test_a_clock_that_was_set_back_keeps_no_half_file_of_a_run(tmp_path: Path) -> None:
+    half, tomorrow = tmp_path / ".checkpoint.123-456.npz", time.time() + 86400
+    half.touch()
+    os.utime(half, (tomorrow, tomorrow))
+    remove_leftovers(tmp_path, older_than_seconds=60)
+    assert half.exists()
+    remove_leftovers(tmp_path)
+    assert not half.exists()
+
+
+def test_half_a_model_that_filled_the_disk_goes_at_once(new_run: tuple[Path, Lock]) -> None:
+    folder, lock = new_run
+
+    def trainer(job: Job) -> None:
+        (job.folder / ".model.new").mkdir()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(TrainingError, match="disk is full"):
+        train(folder, lock, trainer=trainer)
+    assert not (folder / ".model.new").exists()
