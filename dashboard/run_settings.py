@@ -23,7 +23,7 @@ STYLE = (
     ".settings thead th{font-weight:650;overflow-wrap:anywhere}.settings tbody th{font-weight:400;opacity:.8}"
     ".settings .same td{opacity:.7}.settings .differs th{opacity:1}"
     ".settings.all .differs td,.settings.all .differs th{font-weight:650}"
-    ".settings .mark{width:1.4rem;padding-right:0}</style>"
+    ".settings td{overflow-wrap:anywhere}.settings .mark{width:1.4rem;padding-right:0}</style>"
 )
 
 

@@ -17,6 +17,7 @@ Values = NDArray[np.floating[Any]]
 DASHES = "5px 4px"
 WIDTH_PX, NARROW_PX = 2.4, 2.0  # of the lines of one run, and of several
 MARKERS_UNTIL_EPOCHS = 30
+EDGE = 1e-4  # of the value at the edge
 MARKERS_OF_EACH = 8  # symbols along the line of one of several runs
 LONGEST_TITLE = 42
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star")
@@ -91,11 +92,14 @@ def split_line(epochs: Values, values: Values, what: str, look: Look) -> go.Scat
 
 
 def cut_off(epochs: Values, values: Values, top: float, line: go.Scatter) -> go.Scatter:
-    """Triangles at the upper edge for what lies above it."""
+    """Triangles at the upper edge for what lies above it.
+
+    A hair's breadth below: what rounding lifts above the edge is not drawn at all.
+    """
     above = values > top
     return go.Scatter(
         x=np.asarray(epochs[above], np.float32),
-        y=np.full(int(above.sum()), top, np.float32),
+        y=np.full(int(above.sum()), top - EDGE * abs(top), np.float32),
         customdata=np.asarray(values[above], np.float32),
         mode="markers",
         marker={"symbol": "triangle-up", "size": 11, "color": line.line.color},

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard.figures.curve_ranges import accuracy_range, epoch_ticks, loss_range, step_line
+from dashboard.figures.curve_traces import cut_off, look_of, split_line
 from dashboard.figures.theme import DARK, LIGHT
 from dashboard.figures.training_curves import CurveOf, training_curves_alt, training_curves_figure
 
@@ -98,7 +99,14 @@ def test_a_spike_is_told_at_the_edge_and_does_not_squash_the_curve() -> None:
     assert figure.layout.yaxis.range[1] < 1
     triangle = points(figure)[0]
     assert (triangle.marker.symbol, list(triangle.x), list(triangle.customdata)) == ("triangle-up", [2], [40])
-    assert triangle.y[0] == pytest.approx(figure.layout.yaxis.range[1])
+    assert triangle.y[0] == pytest.approx(figure.layout.yaxis.range[1], rel=1e-3)
+
+
+@pytest.mark.parametrize("top", [1.1925318, 0.7231, 12.345678, 3.3])
+def test_no_triangle_is_lifted_above_the_edge_by_rounding(top: float) -> None:
+    look = look_of(0, 1, LIGHT)
+    line = split_line(np.arange(2.0), np.array([1.0, 99.0]), "training loss", look)
+    assert float(cut_off(np.arange(2.0), np.array([1.0, 99.0]), top, line).y[0]) < top
 
 
 @pytest.mark.parametrize(
