@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
 
 NOTE = (
-    "Solid: training, dashed: validation; the large symbol is at the lowest validation loss, triangles at the "
-    "upper edge lie above it. Accuracy and loss of the table are those of the validation pictures; gap: "
+    "Solid: training, dashed: validation; the large symbol is at the lowest validation loss, triangles at "
+    "the upper edge lie above it. Accuracy and loss of the table are those of the validation pictures; gap: "
     "training less validation accuracy."
 )
 
