@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.results import LayerActivations
+from dashboard.choosers import tabs
 from dashboard.exports import export_row, file_name, snippet_start
 from dashboard.figures.channel_grid import channel_grid_figure, grid_aspect, layer_tiling
 from dashboard.figures.colours import fitting_scale, percent, short
@@ -32,6 +33,7 @@ SCALES = {"own": "Each map", "common": "Common"}
 SCALE_HELP = (
     "Each map stretched to its own range, or all maps of the layer on one scale so that they can be compared."
 )
+MORE = {"depth": "Zeros by depth", "photos": "This channel on other photos", "random": "Random channels"}
 BESIDE_PX = 300
 BAR_SHARE = 1.16  # width of a square map with its colour bar
 
@@ -163,17 +165,15 @@ def draw_more(
     view: View, infos: Sequence[LayerInfo], layers: dict[str, LayerActivations], info: LayerInfo, channel: int
 ) -> None:
     """What else there is to see; only the open tab is computed."""
-    from dashboard import activation_tabs as tabs
+    from dashboard import activation_tabs
 
-    depth, photos, chance = st.tabs(
-        ["Zeros by depth", "This channel on other photos", "Random channels"], key="more", on_change="rerun"
-    )
-    if depth.open:
-        with depth:
-            tabs.draw_sparsity(view, infos, layers, info)
-    if photos.open:
-        with photos:
-            tabs.draw_on_photos(view, info, channel)
-    if chance.open:
-        with chance:
-            tabs.draw_random(view, infos, layers)
+    more = tabs(MORE, key="more")
+    if more["depth"].open:
+        with more["depth"]:
+            activation_tabs.draw_sparsity(view, infos, layers, info)
+    if more["photos"].open:
+        with more["photos"]:
+            activation_tabs.draw_on_photos(view, info, channel)
+    if more["random"].open:
+        with more["random"]:
+            activation_tabs.draw_random(view, infos, layers)

@@ -1,19 +1,24 @@
 """State in the address: a copied link opens the same view.
 
-Every choice that makes a view is written to the query string under the key of its widget. An
-address that came from outside (a link, the Back button) is read before the widget is made;
-values that do not exist here are ignored. Each page remembers its own choices, so that no view
-depends on what was clicked on another page.
+Every choice that makes a view is remembered under the key of its widget, and written to the query
+string once a run is over. The address is read only when it comes from outside: a link, the menu, the
+Back button; values that do not exist here are ignored. Each page remembers its own choices, so that
+no view depends on what was clicked on another page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 _KNOWN = "_address"  # session state: per page, what this session wrote or read last, by key
+_UNWRITTEN = "_unwritten"  # session state: what was chosen last of what no link can name, by key
+_TRAIL = "_trail"  # session state: addresses that the browser may still show, the newest last
+_PARSERS = "_parsers"  # session state: what each widget took last, by key
 _PAGE = "_page"
 EVERYWHERE = "everywhere"
 SHARED_KEYS = frozenset({"model", "photo", "preset"})
@@ -21,57 +26,81 @@ SHARED_PREFIXES = ("set_", "aug_")  # settings of training: the sidebar of every
 
 
 def enter(page: str) -> None:
-    """Say which page is drawn from here on; the choices of the page before are put aside."""
+    """Say which page is drawn from here on, and take in an address that came from outside.
+
+    The choices of the page before are put aside. With Back and Forward the address is the whole
+    view: what it does not name goes back to where it started.
+    """
     before = st.session_state.get(_PAGE)
     if before is not None and before != page:
         for key in _memory(before):
-            st.session_state.pop(key, None)
+            if not _is_shared(key):
+                st.session_state.pop(key, None)
     st.session_state[_PAGE] = page
+    arrived, by_history = st.query_params.to_dict(), _by_history()
+    if before == page and not by_history and _is_own(arrived):
+        return
+    st.session_state[_TRAIL] = [arrived]
+    for key in {*arrived, *(_memory(page) if by_history else ())}:
+        if not key.startswith("_"):  # such names are the dashboard's own
+            st.session_state.pop(key, None)
+            _remember(key, arrived.get(key))
+    write()
 
 
 def restore(key: str, parse: Callable[[str], Any | None], default: Any) -> Any:
     """Put the value for the widget ``key`` into session state, and return it.
 
-    The order: what the address says if that is new, what the person chose, what they had chosen
-    when they were on this page before, ``default``.
+    The order: what the person chose, what an address said or they had chosen when they were on this
+    page before, ``default``.
 
     Args:
         key: of the widget and of the query parameter.
         parse: from the text in the address to a value, or None for a value that does not exist here.
         default: used when nothing else fits.
     """
-    # Set anew in every run: a widget whose range changed would fall back to its own default.
-    st.session_state[key] = value = current(key, parse, default)
+    value = current(key, parse, default)
+    # Set anew, for a widget whose range changed would fall back to its own default; but not where it
+    # is as it was, for setting takes back what a person has meanwhile moved a slider on to.
+    parsers = st.session_state.setdefault(_PARSERS, {})
+    if parsers.get(key) != parse or st.session_state.get(key) != value:
+        st.session_state[key] = value
+    parsers[key] = parse
     return value
 
 
 def current(key: str, parse: Callable[[str], Any | None], default: Any) -> Any:
     """What ``restore`` would put into session state; for choices whose widget is not drawn now."""
-    known = _memory_of(key)
-    written = st.query_params.get(key)
-    candidates = [st.session_state.get(key), known.get(key)]
-    if written is not None and written != known.get(key):
-        candidates.insert(0, written)
-    for candidate in candidates:
+    unwritten = st.session_state.get(_UNWRITTEN, {})
+    for candidate in (st.session_state.get(key), _memory_of(key).get(key), unwritten.get(key)):
         parsed = None if candidate is None else parse(str(candidate))
         if parsed is not None:
             return parsed
     return default
 
 
-def keep(values: Mapping[str, Any]) -> None:
-    """Write choices to the address, and remember them for the way back to this page.
+def keep(values: Mapping[str, Any], *, written: bool = True) -> None:
+    """Remember choices for the address, and for the way back to this page.
 
-    None takes a key out of the address.
+    None takes a key out of the address. What is not to be ``written`` is not in the address either,
+    but found again by an address of this session that does not name the key.
     """
-    texts = {key: None if value is None else str(value) for key, value in values.items()}
-    for key, text in texts.items():
-        _memory_of(key)[key] = text
-        if text is None and key in st.query_params:
-            del st.query_params[key]
-    changed = {key: t for key, t in texts.items() if t is not None and st.query_params.get(key) != t}
-    if changed:
-        st.query_params.update(changed)
+    for key, value in values.items():
+        text = None if value is None else str(value)
+        _remember(key, text if written else None)
+        if not written:
+            st.session_state.setdefault(_UNWRITTEN, {})[key] = text
+
+
+def write() -> None:
+    """Bring the address up to date with one message, for every message may become a step of Back."""
+    now = st.query_params.to_dict()
+    _is_own(now)
+    kept = {key: _memory_of(key).get(key) for key in _memory(st.session_state.get(_PAGE, EVERYWHERE))}
+    wanted = {key: text for key, text in (now | kept).items() if text is not None}
+    if wanted != now:
+        st.query_params.from_dict(wanted)
+        st.session_state[_TRAIL].append(wanted)
 
 
 def name_in(options: Iterable[str]) -> Callable[[str], str | None]:
@@ -79,30 +108,68 @@ def name_in(options: Iterable[str]) -> Callable[[str], str | None]:
     return {name: name for name in options}.get
 
 
-def whole_number(low: int, high: int) -> Callable[[str], int | None]:
+@dataclass(frozen=True, slots=True)
+class titled:
+    """A parser for the names of ``{name: title}``; equal to another one as long as the titles are."""
+
+    titles: Mapping[str, str]
+
+    def __call__(self, text: str) -> str | None:
+        return text if text in self.titles else None
+
+
+@dataclass(frozen=True, slots=True)
+class whole_number:
     """A parser for whole numbers from ``low`` to ``high``."""
 
-    def parse(text: str) -> int | None:
+    low: int
+    high: int
+
+    def __call__(self, text: str) -> int | None:
         try:
             number = int(text)
         except ValueError:
             return None
-        return number if low <= number <= high else None
-
-    return parse
+        return number if self.low <= number <= self.high else None
 
 
-def number(low: float, high: float) -> Callable[[str], float | None]:
+@dataclass(frozen=True, slots=True)
+class number:
     """A parser for numbers from ``low`` to ``high``."""
 
-    def parse(text: str) -> float | None:
+    low: float
+    high: float
+
+    def __call__(self, text: str) -> float | None:
         try:
             value = float(text)
         except ValueError:
             return None
-        return value if low <= value <= high else None
+        return value if self.low <= value <= self.high else None
 
-    return parse
+
+def _by_history() -> bool:
+    """Whether the Back or Forward button of the browser led here."""
+    run = get_script_run_ctx()
+    return run is not None and run.is_history_navigation
+
+
+def _is_own(address: dict[str, str]) -> bool:
+    """Whether the browser shows an address of this session's own, perhaps one that is behind.
+
+    A request that was on its way while the address was written still carries the one before; taken
+    for a link, it would undo what the person has just chosen. What came before it is forgotten: the
+    browser has moved on from there.
+    """
+    trail: list[dict[str, str]] = st.session_state.setdefault(_TRAIL, [])
+    if address not in trail:
+        return False
+    del trail[: trail.index(address)]
+    return True
+
+
+def _is_shared(key: str) -> bool:
+    return key in SHARED_KEYS or key.startswith(SHARED_PREFIXES)
 
 
 def _memory(page: str) -> dict[str, str | None]:
@@ -111,5 +178,9 @@ def _memory(page: str) -> dict[str, str | None]:
 
 
 def _memory_of(key: str) -> dict[str, str | None]:
-    shared = key in SHARED_KEYS or key.startswith(SHARED_PREFIXES)
-    return _memory(EVERYWHERE if shared else st.session_state.get(_PAGE, EVERYWHERE))
+    return _memory(EVERYWHERE if _is_shared(key) else st.session_state.get(_PAGE, EVERYWHERE))
+
+
+def _remember(key: str, text: str | None) -> None:
+    _memory(st.session_state.get(_PAGE, EVERYWHERE))[key] = text  # a page knows what it shows, shared or not
+    _memory_of(key)[key] = text

@@ -11,6 +11,8 @@ from dashboard import address
 from dashboard.markdown import literal
 
 if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_tab_container import TabContainer
+
     from cnn_core.layer_info import LayerInfo
     from cnn_core.probe import Head
 
@@ -34,7 +36,8 @@ def layer_slider(
     """
     by_name = {info.name: info for info in layers}
     names = list(by_name)
-    chosen = address.restore(key, address.name_in(names), default if default in by_name else names[0])
+    titled = address.titled({info.name: info.title for info in layers})
+    chosen = address.restore(key, titled, default if default in by_name else names[0])
     label = "Layer"
     if len(names) == 1:
         st.markdown(f"{label}  \n**{literal(by_name[chosen].title)}**")
@@ -120,6 +123,21 @@ def choice(label: str, options: dict[str, str], *, key: str, help: str | None = 
     chosen = next(iter(options)) if chosen is None else chosen
     address.keep({key: chosen})
     return str(chosen)
+
+
+def tabs(titles: dict[str, str], *, key: str) -> dict[str, TabContainer]:
+    """Tabs ``{key: title}`` with which one is open in the address; only that one is to be computed.
+
+    Returns:
+        a container per tab, ``open`` in one of them.
+    """
+    by_text = titles | {title: title for title in titles.values()}  # what the address, and the widget, holds
+    first = next(iter(titles))
+    address.restore(key, by_text.get, titles[first])
+    made = dict(zip(titles, st.tabs(list(titles.values()), key=key, on_change="rerun"), strict=True))
+    opened = next((name for name, tab in made.items() if tab.open), first)
+    address.keep({key: None if opened == first else opened})
+    return made
 
 
 class _stepped:

@@ -11,6 +11,7 @@ from typing import ParamSpec, TypeVar
 import streamlit as st
 
 from cnn_core.errors import ConvscopeError
+from dashboard import address
 from dashboard.markdown import literal
 
 P = ParamSpec("P")
@@ -41,13 +42,18 @@ def log_failure(what: str) -> None:
 
 
 def live(part: Callable[P, R]) -> Callable[P, R | None]:
-    """A part of a page that is redrawn alone when its own widgets change, errors told."""
+    """A part of a page that is redrawn alone when its own widgets change, errors told.
+
+    When it is drawn, the address is brought up to date with what was chosen.
+    """
 
     @st.fragment
     @functools.wraps(part)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | None:
+        answer = None
         with told_errors():
-            return part(*args, **kwargs)
-        return None
+            answer = part(*args, **kwargs)
+        address.write()
+        return answer
 
     return guarded

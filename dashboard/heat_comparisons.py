@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.results import AttributionMap
-from dashboard.choosers import choice
+from dashboard.choosers import choice, tabs
 from dashboard.exports import export_row, file_name, snippet_start
 from dashboard.figures.colours import Scale, UInt8, short
 from dashboard.figures.export import arrays_npz, view_png
@@ -56,14 +56,14 @@ class Compared:
 
 def draw_comparisons(view: View, methods: Sequence[Method], asked: Asked) -> None:
     """Two tabs; only the open one is computed."""
-    by_method, by_class = st.tabs(["All methods", "All classes"], key="compare", on_change="rerun")
-    if by_method.open:
-        with by_method:
+    compared = tabs({"methods": "All methods", "classes": "All classes"}, key="compare")
+    if compared["methods"].open:
+        with compared["methods"]:
             mapless = explorer().default_layer(view.model_key, asked.head) is None
             able = [method for method in methods if not (mapless and method.needs_layer)]
             _draw_row(view, asked, "methods", [(m, asked.class_index, m.key, m.title) for m in able])
-    if by_class.open:
-        with by_class:
+    if compared["classes"].open:
+        with compared["classes"]:
             _draw_row(view, asked, "classes", _classes(asked))
 
 

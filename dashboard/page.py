@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import address
+from dashboard.browser_history import one_step_each
 from dashboard.figures.theme import Theme, theme_of
 from dashboard.sidebar import Nothing, View
 from dashboard.style import page_style
@@ -18,6 +19,7 @@ _VIEW = "_view"
 def start_page(title: str, choose: Callable[[], View | Nothing], *, always: bool = False) -> None:
     """Draw what every page shares; stop when there is nothing to look at, unless ``always``."""
     page_style()
+    one_step_each()
     address.enter(title)
     view = choose()
     if isinstance(view, Nothing) and not always:

@@ -74,7 +74,7 @@ def sidebar() -> View | Nothing:
         _foot()
     address.keep({"model": model_key})
     if photo is not None:
-        address.keep({"photo": photo.key if photo.shareable else None})
+        address.keep({"photo": photo.key}, written=photo.shareable)
     if model_key is None:
         return NO_MODEL
     return NO_PHOTO if photo is None else View(model_key, photo)
