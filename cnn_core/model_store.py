@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,18 +70,25 @@ class OpenModel:
     stamp: Stamp
 
 
+ProbeOf = Callable[[Path, ModelCard], Probe]
+
+
 class ModelStore:
     """The folders of one models folder, and the models of finished training runs."""
 
-    def __init__(self, folder: Path, runs_folder: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, runs_folder: Path | None = None, *, probe_of: ProbeOf | None = None
+    ) -> None:
         """Name the folders; neither needs to exist.
 
         Args:
             folder: one folder per model, whose name is the key of the model.
             runs_folder: one folder per run, whose name is the key of the model in its folder ``model``.
+            probe_of: how the file of a model is opened; ``opened_probe`` when None.
         """
         self.folder = folder
         self.runs_folder = runs_folder
+        self._probe_of = opened_probe if probe_of is None else probe_of
 
     def cards(self) -> tuple[ModelCard, ...]:
         """The models that can be opened: first those of the models folder, then those of runs, each by title.
@@ -104,8 +111,7 @@ class ModelStore:
         folder = self._folder_of(key)
         stamp = self.stamp(key)
         card = read_card(folder / CARD_FILE, key)
-        model = load_model(folder / MODEL_FILE)
-        probe = Probe(model, preprocessing=card.preprocessing, class_names=card.classes)
+        probe = self._probe_of(folder / MODEL_FILE, card)
         _check_card(card, probe)
         statistics = load_statistics(folder / STATISTICS_FILE)
         _check_statistics(key, statistics, probe)
@@ -166,6 +172,15 @@ def read_card(path: Path, key: str | None = None) -> ModelCard:
             f"Expected a model card at {path.parent.name}/{path.name}. Received: {type(error).__name__}. "
             "Restore the folder, or choose another model."
         ) from error
+
+
+def opened_probe(path: Path, card: ModelCard) -> Probe:
+    """The model of a file, shown what its card says.
+
+    Raises:
+        ModelError: missing, damaged, or not a model that can be seen as layers of one picture.
+    """
+    return Probe(load_model(path), preprocessing=card.preprocessing, class_names=card.classes)
 
 
 def load_model(path: Path) -> keras.Model:

@@ -20,10 +20,10 @@ from dashboard.job_results import result_or_progress
 if TYPE_CHECKING:
     from cnn_core.explorer import Explorer
     from cnn_core.result_store import ResultStore
-    from cnn_core.training.film import FilmFrame, FilmQuestion
+    from cnn_core.training.film import FilmFrame, FilmProjector, FilmQuestion
 
 REEL_VERSION = 1  # raised when the same frames make another reel
-OPEN_FILMS = 2  # runs whose epochs are at hand, two models each
+OPEN_FILMS = 2  # runs whose epochs are at hand, with up to three networks in memory each
 PER_EPOCH = {
     "epochs": (1, np.int64),
     "patterns": (4, np.uint8),
@@ -131,7 +131,8 @@ def reel_or_progress(folder: Path, epochs: Sequence[int], question: FilmQuestion
     key = reel_key(folder, epochs, question)
 
     def work(progress: Any, cancelled: Any) -> object:
-        frames = film_frames(film_of(folder), epochs, question, progress=progress, cancelled=cancelled)
+        projector = _projector(str(folder.resolve()))
+        frames = film_frames(projector, epochs, question, progress=progress, cancelled=cancelled)
         reel = reel_of(frames)
         film_results().put(key, reel)
         return reel
@@ -141,7 +142,7 @@ def reel_or_progress(folder: Path, epochs: Sequence[int], question: FilmQuestion
 
 
 def film_of(folder: Path) -> Explorer:
-    """The front door to the epochs of a run, one for all sessions."""
+    """The front door to the epochs of a run for the page, one for all sessions."""
     return _explorer(str(folder.resolve()))
 
 
@@ -150,6 +151,13 @@ def _explorer(folder: str) -> Explorer:
     from cnn_core.training.film import film_explorer
 
     return film_explorer(Path(folder), film_results())
+
+
+@st.cache_resource(show_spinner=False, max_entries=OPEN_FILMS)
+def _projector(folder: str) -> FilmProjector:
+    from cnn_core.training.film import FilmProjector
+
+    return FilmProjector(Path(folder), film_results())
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.figures.channel_grid import grid_aspect
-from dashboard.figures.colours import Float, UInt8, short
+from dashboard.figures.colours import Float, short
 from dashboard.figures.film_strip import (
     film_grid_figure,
     film_strip_figure,
@@ -21,6 +21,7 @@ from dashboard.figures.pictures import jpeg
 from dashboard.figures.scale_bar import scale_bar_html
 from dashboard.figures.strip import square_pixels
 from dashboard.film_view import SHOWN_PX
+from dashboard.film_words import is_plain, plain_words
 from dashboard.frames import clicked_name, framed_chart
 from dashboard.markdown import literal
 from dashboard.page import theme
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from dashboard.film_job import Reel
     from dashboard.film_view import FilmView
 
-PLAIN_CONTRAST = 6.0  # standard deviation of the pixels, 0..255
 REMEMBERED_STRIPS = 16  # about 200 kB each
 LABELS_WITH_ACCURACY = 12  # more columns leave no room for it
 
@@ -62,13 +62,9 @@ def _draw_pattern(film: FilmView) -> None:
         help="The mean of the channel's map for this pattern, before its ReLU. The climb is the same in "
         "every epoch, and the colours are the picture's own.",
     )
-    if is_plain(reel.patterns[film.place]):
-        st.caption("Nearly one colour: in this epoch no texture drives the channel more than an even patch.")
-
-
-def is_plain(pattern: UInt8) -> bool:
-    """Whether a pattern ``(H, W, c)`` shows nothing but one colour."""
-    return bool(pattern.std(axis=(0, 1)).max() < PLAIN_CONTRAST)
+    plain = plain_words(reel.patterns, film.place)
+    if plain is not None:
+        st.caption(f":material/texture: {plain}")
 
 
 def _draw_map(film: FilmView) -> None:
@@ -158,7 +154,7 @@ def draw_strip(film: FilmView) -> None:
         _strip_picture(film.key, film),
         strip_tiling(3, epochs),
         labels=_labels(film),
-        facts=[_fact(film, int(epoch)) for epoch in film.reel.epochs],
+        facts=[_fact(film, place) for place in range(epochs)],
         selected=film.place,
         theme=theme(),
     )
@@ -201,11 +197,13 @@ def _labels(film: FilmView) -> list[str]:
     return labels
 
 
-def _fact(film: FilmView, epoch: int) -> str:
+def _fact(film: FilmView, place: int) -> str:
+    epoch = int(film.reel.epochs[place])
     row = film.history_row(epoch) or {}
     figures = [
         f"{name} {row[key]:.3f}"
         for name, key in (("validation accuracy", "val_accuracy"), ("validation loss", "val_loss"))
         if key in row
     ]
-    return "<br>".join([f"<b>{'Before training' if epoch == 0 else f'Epoch {epoch}'}</b>", *figures])
+    plain = ["pattern almost plain"] if is_plain(film.reel.patterns[place]) else []
+    return "<br>".join([f"<b>{'Before training' if epoch == 0 else f'Epoch {epoch}'}</b>", *figures, *plain])

@@ -11,10 +11,11 @@ import numpy as np
 from dashboard.exports import export_row, file_name
 from dashboard.figures.colours import Scale, UInt8, fitting_scale, short
 from dashboard.figures.export import arrays_npz, view_png
-from dashboard.figures.film_strip import film_strip_pixels, grid_scale, square, strip_cell_px
+from dashboard.figures.film_strip import film_strip_pixels, grid_scale, outlined, square, strip_cell_px
 from dashboard.figures.overlay import fit_to_image, overlay, overlay_scale
 from dashboard.figures.pictures import enlarged, rgb_pixels
 from dashboard.figures.strip import square_pixels
+from dashboard.film_words import is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,8 +81,9 @@ class FilmView:
         return overlay_scale(self.reel.evidence, signed=self.reel.signed)
 
     def pattern(self, place: int, side_px: int) -> UInt8:
-        """The pattern of an epoch, ``(side, side, 3)``."""
-        return square(self.reel.patterns[place], side_px)
+        """The pattern of an epoch, ``(side, side, 3)``; with a line around it where it shows nothing."""
+        pixels = self.reel.patterns[place]
+        return outlined(square(pixels, side_px)) if is_plain(pixels) else square(pixels, side_px)
 
     def covered(self, place: int, side_px: int) -> UInt8:
         """The heat map of an epoch over the photo, ``(H, W, 3)``, its longer side ``side_px`` or more."""
@@ -142,13 +144,13 @@ def film_code(film: FilmView) -> str:
         "from pathlib import Path\n\n"
         "from cnn_core import open_image, places\n"
         "from cnn_core.result_store import ResultStore\n"
-        "from cnn_core.training.film import FilmQuestion, film_epochs, film_explorer, film_frames\n\n"
+        "from cnn_core.training.film import FilmProjector, FilmQuestion, film_epochs, film_frames\n\n"
         f"run = Path({str(film.run.folder)!r})\n"
         f"image = open_image({film.photo.path!r}){own}\n"
-        "explorer = film_explorer(run, ResultStore(places.cache_folder()))\n"
+        "projector = FilmProjector(run, ResultStore(places.cache_folder()))\n"
         "question = FilmQuestion(\n"
         f"    image=image, layer_name={asked.layer_name!r}, channel={asked.channel}, head={asked.head},\n"
         f"    class_index={asked.class_index}, method={asked.method!r},\n)\n"
-        "for frame in film_frames(explorer, film_epochs(run), question):\n"
+        "for frame in film_frames(projector, film_epochs(run), question):\n"
         "    print(frame.epoch, frame.answer.probabilities, frame.layer.maps.max(), frame.evidence.score)\n"
     )

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +23,7 @@ from cnn_core.model_store import CARD_FILE, FILES, MODEL_FILE, ModelStore
 from cnn_core.patterns import PatternParams
 from cnn_core.result_store import ResultStore
 from cnn_core.results import AttributionMap, FilterPatterns, HeadAnswer, LayerActivations
+from cnn_core.training.film_network import SharedNetwork
 from cnn_core.training.run_folder import FILM_FOLDER, frame_key
 
 _EPOCH = re.compile(r"epoch_(\d{4,})")
@@ -93,6 +96,26 @@ def film_explorer(folder: Path, results: ResultStore) -> Explorer:
     return Explorer(ModelStore(folder / FILM_FOLDER), results)
 
 
+class FilmProjector:
+    """The epochs of a run in one network, which takes the weights of one after the other.
+
+    Several threads may ask; one epoch is looked at at a time. Films after the first find the network
+    compiled, unless they ask for another layer.
+    """
+
+    def __init__(self, folder: Path, results: ResultStore) -> None:
+        """``folder`` of the run; ``results`` keeps the answers."""
+        self._models = ModelStore(folder / FILM_FOLDER, probe_of=SharedNetwork())
+        self._results = results
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def showing(self) -> Iterator[Explorer]:
+        """A front door to ask one epoch through, and no other; not to be kept."""
+        with self._lock:
+            yield Explorer(self._models, self._results)
+
+
 def film_fingerprint(folder: Path, epochs: Sequence[int]) -> str:
     """sha256 over the files of some epochs, which are read again only when they change.
 
@@ -116,7 +139,7 @@ def _file_hash(path: Path, _time_ns: int, _size_bytes: int) -> bytes:
 
 
 def film_frames(
-    explorer: Explorer,
+    projector: FilmProjector,
     epochs: Sequence[int],
     question: FilmQuestion,
     *,
@@ -126,7 +149,7 @@ def film_frames(
     """The answers of some epochs, one after the other; what is stored is not computed again.
 
     Args:
-        explorer: from ``film_explorer``.
+        projector: of the run.
         epochs: which, in the order wanted.
         question: the same for all of them.
         progress: called with the share done, 0..1.
@@ -146,7 +169,9 @@ def film_frames(
                 progress((number + share) / len(epochs))
 
         tell(0.0)
-        yield _frame(explorer, epoch, question, tell)
+        with projector.showing() as explorer:
+            frame = _frame(explorer, epoch, question, tell)
+        yield frame
         tell(1.0)
 
 

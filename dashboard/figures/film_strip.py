@@ -26,6 +26,7 @@ from dashboard.figures.theme import Theme, rgb
 STRIP_PX = 1240
 SMALLEST_CELL_PX, LARGEST_CELL_PX = 24, 150
 STRIP_GAP_PX = 5
+OUTLINE, OUTLINE_SHARE = 150, 224  # two pixels of the large picture, one of the strip's
 LABEL_PX = 26  # room for the number of the epoch under its column
 
 
@@ -35,6 +36,14 @@ def square(pixels: UInt8, side_px: int) -> UInt8:
     method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     plain = np.ascontiguousarray(rgb_pixels(pixels))
     return np.asarray(cv2.resize(plain, (side_px, side_px), interpolation=method), np.uint8)
+
+
+def outlined(pixels: UInt8) -> UInt8:
+    """A picture ``(H, W, 3)`` with a thin grey line inside its edge: seen on a page of its own colour."""
+    width = max(1, max(pixels.shape[:2]) // OUTLINE_SHARE)
+    lined = np.full_like(pixels, OUTLINE)
+    lined[width:-width, width:-width] = pixels[width:-width, width:-width]
+    return lined
 
 
 def strip_cell_px(epochs: int) -> int:

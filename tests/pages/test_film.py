@@ -21,13 +21,14 @@ from dashboard.figures.film_strip import (
     film_strip_figure,
     film_strip_pixels,
     film_strip_webp,
+    outlined,
     strip_cell_px,
     strip_tiling,
 )
 from dashboard.figures.theme import LIGHT
 from dashboard.film_job import Reel, reel_of
 from dashboard.film_parts import telling_channel
-from dashboard.film_pictures import is_plain
+from dashboard.film_words import is_plain, plain_words
 from dashboard.jobs import jobs
 
 PATIENCE_SECONDS = 240
@@ -42,14 +43,13 @@ def film_section() -> None:
     from cnn_core.runs.run_view import RunReader
     from dashboard import address
     from dashboard.film_parts import draw_film
-    from dashboard.guard import told_errors
+    from dashboard.guard import live
     from dashboard.photos import samples
     from dashboard.sidebar import View
 
     address.enter("Train")
     run = RunReader().view(Path(st.session_state["run_folder"]))
-    with told_errors():
-        draw_film(View("tiny", samples()[0]), run)
+    live(draw_film)(View("tiny", samples()[0]), run)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def quick_patterns() -> Iterator[None]:
 
     def patterns(probe, layer_name, *, channels, progress, **settings):
         progress(0.5)
-        return patterns_of(layer_name, channels[0], value=90, score=1.0)
+        return patterns_of(layer_name, channels[0], value=127, score=1.0)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("cnn_core.explorer.filter_patterns", patterns)
@@ -204,6 +204,45 @@ def test_a_pattern_of_one_colour_is_told_from_one_with_a_texture():
     assert is_plain(white)
     white[::2] = 0
     assert not is_plain(white)
+
+
+def patterns_in_a_row(*kinds: str) -> np.ndarray:
+    """Patterns ``(n, 8, 8, 3)``: stripes, or one colour."""
+    row = np.zeros((len(kinds), 8, 8, 3), np.uint8)
+    for pattern, kind in zip(row, kinds, strict=True):
+        pattern[:] = {"white": 250, "black": 3, "grey": 127, "pink": (250, 90, 200), "stripes": 250}[kind]
+        if kind == "stripes":
+            pattern[::2] = 0
+    return row
+
+
+def test_a_pattern_that_shows_something_is_left_to_speak_for_itself():
+    assert plain_words(patterns_in_a_row("white", "stripes"), 1) is None
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"),
+    [
+        (("white",), "white: this filter does not see any shape yet"),
+        (("white", "black"), "black: this filter does not see any shape yet"),
+        (("stripes", "pink"), "of one colour: in this epoch an even patch"),
+        (("stripes", "grey"), "grey: the climb found no way up"),
+    ],
+)
+def test_a_plain_pattern_is_told_in_words(kinds, said):
+    assert said in str(plain_words(patterns_in_a_row(*kinds), len(kinds) - 1))
+
+
+def test_the_section_says_that_a_pattern_is_plain(run_folder):
+    assert "no picture drives this filter" in words(shown(run_folder))  # grey, as the patterns of this file
+
+
+def test_a_line_keeps_a_white_picture_apart_from_a_white_page():
+    white = np.full((60, 60, 3), 255, np.uint8)
+    lined = outlined(white)
+    assert lined.shape == white.shape
+    assert lined[0].max() == lined[:, -1].max() < 200
+    assert lined[2:-2, 2:-2].min() == 255
 
 
 def test_a_film_can_be_taken_away_and_its_code_runs(run_folder, monkeypatch):

@@ -19,6 +19,7 @@ from cnn_core.patterns import PatternParams
 from cnn_core.result_store import ResultStore
 from cnn_core.training.film import (
     FilmFrame,
+    FilmProjector,
     FilmQuestion,
     film_epochs,
     film_explorer,
@@ -59,8 +60,13 @@ def question(photo: RgbImage, **changes: object) -> FilmQuestion:
     return FilmQuestion(image=photo, params=PatternParams(steps=8), **settings)
 
 
-def film(explorer: Explorer, asked: FilmQuestion, epochs: Sequence[int] = EPOCHS) -> list[FilmFrame]:
-    return list(film_frames(explorer, epochs, asked))
+@pytest.fixture
+def projector(run_folder: Path, tmp_path: Path) -> FilmProjector:
+    return FilmProjector(run_folder, ResultStore(tmp_path / "cache"))
+
+
+def film(projector: FilmProjector, asked: FilmQuestion, epochs: Sequence[int] = EPOCHS) -> list[FilmFrame]:
+    return list(film_frames(projector, epochs, asked))
 
 
 def test_only_complete_epochs_are_in_the_film_in_their_order(run_folder: Path, tmp_path: Path) -> None:
@@ -73,8 +79,8 @@ def test_only_complete_epochs_are_in_the_film_in_their_order(run_folder: Path, t
     assert film_epochs(tmp_path / "nothing") == ()
 
 
-def test_each_epoch_answers_with_its_own_weights(explorer: Explorer, photo: RgbImage) -> None:
-    first, last = film(explorer, question(photo))
+def test_each_epoch_answers_with_its_own_weights(projector: FilmProjector, photo: RgbImage) -> None:
+    first, last = film(projector, question(photo))
     assert (first.epoch, last.epoch) == EPOCHS
     # Twice the weights and biases of the first layer are twice its maps.
     np.testing.assert_allclose(last.layer.maps, 2 * first.layer.maps, rtol=1e-5, atol=1e-5)
@@ -82,8 +88,10 @@ def test_each_epoch_answers_with_its_own_weights(explorer: Explorer, photo: RgbI
     assert not np.array_equal(first.answer.scores, last.answer.scores)
 
 
-def test_a_frame_holds_what_was_asked_for(explorer: Explorer, photo: RgbImage) -> None:
-    frame = film(explorer, question(photo))[0]
+def test_a_frame_holds_what_was_asked_for(
+    projector: FilmProjector, explorer: Explorer, photo: RgbImage
+) -> None:
+    frame = film(projector, question(photo))[0]
     key = frame_key(1)
     expected = explorer.attribution(key, photo, "grad_cam", class_index=0)
     assert list(frame.pattern.channels) == [2]
@@ -93,18 +101,20 @@ def test_a_frame_holds_what_was_asked_for(explorer: Explorer, photo: RgbImage) -
     np.testing.assert_array_equal(frame.layer.maps, explorer.activations(key, photo)["block1_conv"].maps)
 
 
-def test_the_film_tells_its_progress_from_nothing_to_all(explorer: Explorer, photo: RgbImage) -> None:
+def test_the_film_tells_its_progress_from_nothing_to_all(projector: FilmProjector, photo: RgbImage) -> None:
     told: list[float] = []
-    list(film_frames(explorer, EPOCHS, question(photo), progress=told.append))
+    list(film_frames(projector, EPOCHS, question(photo), progress=told.append))
     assert told[0] == 0
     assert told[-1] == 1
     assert told == sorted(told)
     assert 0.5 in told
 
 
-def test_a_film_that_is_cancelled_stops_before_the_next_epoch(explorer: Explorer, photo: RgbImage) -> None:
+def test_a_film_that_is_cancelled_stops_before_the_next_epoch(
+    projector: FilmProjector, photo: RgbImage
+) -> None:
     stop = threading.Event()
-    frames = film_frames(explorer, EPOCHS, question(photo), cancelled=stop.is_set)
+    frames = film_frames(projector, EPOCHS, question(photo), cancelled=stop.is_set)
     assert next(frames).epoch == 1
     stop.set()
     with pytest.raises(Cancelled):
@@ -114,16 +124,16 @@ def test_a_film_that_is_cancelled_stops_before_the_next_epoch(explorer: Explorer
 def test_the_patterns_of_a_film_are_not_climbed_to_again(
     run_folder: Path, tmp_path: Path, photo: RgbImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = film(film_explorer(run_folder, ResultStore(tmp_path / "cache")), question(photo))
+    before = film(FilmProjector(run_folder, ResultStore(tmp_path / "cache")), question(photo))
 
     def refuse(*_: object, **__: object) -> None:
         raise RuntimeError("climbed again")
 
     monkeypatch.setattr("cnn_core.explorer.filter_patterns", refuse)
-    after = film(film_explorer(run_folder, ResultStore(tmp_path / "cache")), question(photo))
+    after = film(FilmProjector(run_folder, ResultStore(tmp_path / "cache")), question(photo))
     np.testing.assert_array_equal(after[1].pattern.patterns, before[1].pattern.patterns)
     with pytest.raises(RuntimeError):
-        film(film_explorer(run_folder, ResultStore(tmp_path / "cache")), question(photo, channel=3))
+        film(FilmProjector(run_folder, ResultStore(tmp_path / "cache")), question(photo, channel=3))
 
 
 def test_the_fingerprint_of_a_film_changes_with_a_file_and_with_the_epochs(
@@ -139,12 +149,12 @@ def test_the_fingerprint_of_a_film_changes_with_a_file_and_with_the_epochs(
 
 @pytest.mark.parametrize("wrong", [{"layer_name": "block9_conv"}, {"channel": 99}, {"class_index": 2}])
 def test_a_question_that_the_network_does_not_have_is_refused(
-    explorer: Explorer, photo: RgbImage, wrong: dict[str, object]
+    projector: FilmProjector, photo: RgbImage, wrong: dict[str, object]
 ) -> None:
     with pytest.raises(QuestionError):
-        film(explorer, question(photo, **wrong))
+        film(projector, question(photo, **wrong))
 
 
-def test_an_epoch_whose_model_is_gone_is_told(explorer: Explorer, photo: RgbImage) -> None:
+def test_an_epoch_whose_model_is_gone_is_told(projector: FilmProjector, photo: RgbImage) -> None:
     with pytest.raises(ModelError, match="epoch_0009"):
-        film(explorer, question(photo), (1, 9))
+        film(projector, question(photo), (1, 9))
