@@ -113,8 +113,13 @@ def settings_html(rows: Sequence[SettingRow], titles: Sequence[str], *, only: bo
     )
 
 
+def _breakable(text: str) -> str:
+    """Escaped, and free to break after the signs that join the words of a path."""
+    return html.escape(text).replace("_", "_<wbr>").replace("/", "/<wbr>")
+
+
 def _line(row: SettingRow, titles: Sequence[str]) -> str:
-    cells = "".join(f"<td>{html.escape(row.texts[title])}</td>" for title in titles)
+    cells = "".join(f"<td>{_breakable(row.texts[title])}</td>" for title in titles)
     kind, mark = ("differs", "≠") if row.differs else ("same", "")
     return (
         f'<tr class="{kind}"><td class="mark">{mark}</td>'

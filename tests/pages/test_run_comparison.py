@@ -257,4 +257,7 @@ def test_the_table_of_settings_marks_differences_by_more_than_colour_and_leaves_
     assert whole.count("<tr") == len(rows) + 1
     assert short.count("<tr") == sum(one.differs for one in rows) + 1
     assert "<b>" not in whole
+    assert "<b>" not in settings_html(setting_rows(runs, ["<b>", "c"]), ["<b>", "c"], only=False)
+    paths = dataclasses.replace(rows[0], texts={"a": "<i>/cats_and", "<b>": ""})
+    assert "&lt;i&gt;/<wbr>cats_<wbr>and" in settings_html([paths], ["a", "<b>"], only=False)
     assert "No setting differs" in settings_html(setting_rows(runs[:1], ["a"]), ["a"], only=True)
