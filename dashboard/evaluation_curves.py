@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 CLASS_HELP = "The curves ask of every picture whether it shows this class or any other one."
 
 
-def draw_curves(predictions: Predictions, threshold: float) -> None:
-    """Both curves of a class over all thresholds, and calibration; a class is picked if there are more."""
+def draw_curves(predictions: Predictions, threshold: float) -> int | None:
+    """Both curves of a class over all thresholds, and calibration; a class is picked if there are more.
+
+    Returns:
+        Index of the class of the curves, None where the set shows one class only.
+    """
     st.subheader("Thresholds and calibration")
     shown = sorted(set(predictions.labels.tolist()))
     if len(shown) < 2:
@@ -31,7 +35,7 @@ def draw_curves(predictions: Predictions, threshold: float) -> None:
         plain, _ = st.columns([1, 1.35])
         with plain:
             _draw_reliability(predictions)
-        return
+        return None
     index = 1 if predictions.two_classes else _class_of_curves(predictions.classes, shown)
     chosen = threshold if predictions.two_classes else None
     roc, pair, calibration = st.columns(3, gap="medium")
@@ -41,6 +45,7 @@ def draw_curves(predictions: Predictions, threshold: float) -> None:
         _draw_precision_recall(predictions, index, chosen)
     with calibration:
         _draw_reliability(predictions)
+    return index
 
 
 def _class_of_curves(classes: tuple[str, ...], shown: list[int]) -> int:

@@ -17,7 +17,7 @@ from dashboard import address
 from dashboard.choosers import choice
 from dashboard.evaluation_confusion import draw_confusion, first_page
 from dashboard.evaluation_curves import draw_curves
-from dashboard.evaluation_export import draw_exports
+from dashboard.evaluation_export import Asked, draw_exports
 from dashboard.evaluation_mistakes import draw_mistakes
 from dashboard.evaluation_pictures import draw_tiles, follow_chosen_photo
 from dashboard.markdown import literal
@@ -82,8 +82,8 @@ def draw_evaluation(view: View | None, run: RunView) -> None:
     with pictures:
         members = confusion_members(predictions, true, answered, threshold)
         _draw_members(predictions, members, (true, answered), threshold, run.model_key)
-    draw_curves(predictions, threshold)
-    draw_exports(run, name, predictions, evaluation, threshold, members)
+    asked = Asked(threshold=threshold, members=members, curves_of=draw_curves(predictions, threshold))
+    draw_exports(run, name, predictions, evaluation, asked)
     draw_mistakes(run, predictions, threshold)
 
 

@@ -26,7 +26,7 @@ def view_png(pixels: UInt8, *, title: str, note: str = "", scale: Scale | None =
         note: a line or two of smaller letters below the picture.
         scale: drawn as a bar below the picture, or None for photos.
     """
-    picture = _on_paper(_large_enough(pixels))
+    picture = on_paper(_large_enough(pixels))
     width = max(picture.width, 420) + 2 * MARGIN
     lines = _wrapped(drawable(note), width - 2 * MARGIN)
     foot = (52 if scale is not None else 0) + 22 * len(lines)
@@ -82,7 +82,8 @@ def _large_enough(pixels: UInt8) -> UInt8:
     return np.repeat(np.repeat(pixels, factor, axis=0), factor, axis=1)
 
 
-def _on_paper(pixels: UInt8) -> Image.Image:
+def on_paper(pixels: UInt8) -> Image.Image:
+    """A picture ``(H, W, 3)`` or ``(H, W, 4)`` on white."""
     picture = Image.fromarray(pixels)
     if picture.mode != "RGBA":
         return picture.convert("RGB")

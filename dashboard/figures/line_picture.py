@@ -78,6 +78,7 @@ class Panel:
         x_range, y_range: the values at its edges.
         parts: lines and marks, the first one lowest.
         percent: whether the values upwards are shares, written in percent.
+        width_px: between the axes.
     """
 
     title: str
@@ -86,6 +87,7 @@ class Panel:
     y_range: Point
     parts: Sequence[Line | Marks]
     percent: bool = False
+    width_px: int = PLOT_PX[1]
 
 
 def panels_pixels(panels: Sequence[Panel]) -> UInt8:
@@ -134,7 +136,7 @@ def draw_dashes(draw: Draw, points: Sequence[Point], colour: tuple[int, int, int
 
 
 def _panel(panel: Panel) -> Image.Image:
-    height, width = PLOT_PX
+    height, width = PLOT_PX[0], panel.width_px
     font = letters(LETTERS_PX)
     ticks = round_ticks(*panel.y_range)
     labels = [_label(value, ticks, percent=panel.percent) for value in ticks]
@@ -158,7 +160,7 @@ def _panel(panel: Panel) -> Image.Image:
 
 def _plot(panel: Panel, ticks: Sequence[float]) -> Image.Image:
     """The lines and marks between the axes; what lies outside is cut off."""
-    height, width = (side * SHARP for side in PLOT_PX)
+    height, width = PLOT_PX[0] * SHARP, panel.width_px * SHARP
     plot = Image.new("RGB", (width, height), PAPER)
     draw = ImageDraw.Draw(plot)
     for value in ticks:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from dashboard.figures.colours import UInt8
-from dashboard.figures.export import INK, MUTED, PAPER, drawable, letters
+from dashboard.figures.export import INK, MUTED, PAPER, drawable, letters, on_paper
 from dashboard.figures.theme import LIGHT, rgb
 
 ROW_PX, LETTERS_PX, BETWEEN_PX = 26, 15, 22
@@ -37,14 +37,14 @@ def table_pixels(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> UInt8:
 
 
 def stacked_pixels(pictures: Sequence[UInt8], gap_px: int = 18) -> UInt8:
-    """Pictures ``(H, W, 3)`` below each other on white, left edges in line."""
+    """Pictures ``(H, W, 3)`` or ``(H, W, 4)`` below each other on white, left edges in line."""
     width = max(picture.shape[1] for picture in pictures)
     height = sum(picture.shape[0] for picture in pictures) + gap_px * (len(pictures) - 1)
     page = np.empty((height, width, 3), np.uint8)
     page[:] = PAPER
     top = 0
     for picture in pictures:
-        page[top : top + picture.shape[0], : picture.shape[1]] = picture
+        page[top : top + picture.shape[0], : picture.shape[1]] = np.asarray(on_paper(picture))
         top += picture.shape[0] + gap_px
     return page
 

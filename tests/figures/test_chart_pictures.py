@@ -7,8 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from cnn_core.evaluation.predictions import Predictions
 from dashboard.figures.colours import UInt8
 from dashboard.figures.curve_picture import training_curves_pixels
+from dashboard.figures.evaluation_picture import evaluation_curves_pixels
 from dashboard.figures.export import PAPER
 from dashboard.figures.legend_picture import LegendEntry, legend_pixels
 from dashboard.figures.line_picture import PLOT_PX, TOP_PX, Line, Marks, Panel, panels_pixels, round_ticks
@@ -128,6 +130,7 @@ def test_pictures_below_each_other_keep_their_pixels() -> None:
     np.testing.assert_array_equal(page[7:, :4], second)
     assert (page[5:7] == PAPER).all()
     assert (page[7:, 4:] == PAPER).all()
+    assert (stacked_pixels([np.zeros((2, 2, 4), np.uint8)]) == PAPER).all()
 
 
 def history(*val_loss: float) -> list[dict[str, float]]:
@@ -168,3 +171,29 @@ def test_every_split_of_the_sizes_has_a_colour_and_one_picture_is_enough() -> No
     drawn = size_pixels(sizes)
     assert (drawn == rgb(LIGHT.accent)).all(axis=2).any()
     assert (size_pixels({"training": np.array([[1, 1]])}) == rgb(LIGHT.accent)).all(axis=2).any()
+
+
+def answers_of_two() -> Predictions:
+    of_dogs = np.array([0.1, 0.2, 0.8, 0.6, 0.9, 0.7], np.float32)
+    return Predictions(
+        probabilities=np.stack([1 - of_dogs, of_dogs], axis=1),
+        labels=np.int64([0, 0, 0, 1, 1, 1]),
+        paths=tuple("abcdef"),
+        classes=("cats", "dogs"),
+    )
+
+
+def test_an_evaluation_has_three_charts_and_calibration_alone_without_a_class() -> None:
+    whole, alone = (evaluation_curves_pixels(answers_of_two(), index, 0.5) for index in (1, None))
+    assert whole.shape[1] > 2.9 * alone.shape[1]
+    np.testing.assert_array_equal(whole[:, -alone.shape[1] :], alone)
+
+
+def test_the_threshold_marks_its_point_on_both_curves_and_moves_with_it() -> None:
+    pictures = [evaluation_curves_pixels(answers_of_two(), 1, threshold) for threshold in (0.5, 0.75, None)]
+    marked = [(picture == rgb(LIGHT.frame)).all(axis=2) for picture in pictures]
+    assert [bool(mark.any()) for mark in marked] == [True, True, False]
+    third = marked[0].shape[1] // 3
+    for part in (slice(0, third), slice(third, 2 * third)):
+        assert marked[0][:, part].any()
+        assert (marked[0][:, part] != marked[1][:, part]).any()
