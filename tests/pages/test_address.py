@@ -36,6 +36,9 @@ NONSENSE = {
     "evidence": "none",
     "show": "nothing",
     "climb_steps": "99999",
+    "more": "less",
+    "compare": "apples",
+    "_address": "overwritten",
 }
 
 
@@ -60,6 +63,43 @@ def test_choices_are_written_to_the_address(open_app):
     app.select_slider(key="layer").set_value("block2_conv").run()
     app.slider(key="channel").set_value(7).run()
     assert (said(app, "layer"), said(app, "channel")) == ("block2_conv", "7")
+
+
+def test_an_address_that_is_behind_does_not_take_a_choice_back(open_app):
+    app = open_app("activations", layer="block2_conv", channel="1")
+    behind = dict(app.query_params)
+    app.slider(key="channel").set_value(3).run()
+    app.query_params.clear()
+    app.query_params.update(behind)  # the next request was sent before the address had arrived
+    app.slider(key="channel").set_value(4).run()
+    assert app.slider(key="channel").value == 4
+    assert said(app, "channel") == "4"
+
+
+def test_a_link_to_the_page_that_is_open_is_followed_each_time(open_app):
+    app = open_app("activations", layer="block2_conv", channel="1")
+    for _ in range(2):
+        app.query_params.clear()
+        app.query_params["channel"] = "5"
+        app.run()
+        assert app.slider(key="channel").value == 5
+        app.slider(key="channel").set_value(2).run()
+        assert said(app, "channel") == "2"
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "tab", "title"),
+    [
+        ("activations", "more", "random", "Random channels"),
+        ("heat_maps", "compare", "classes", "All classes"),
+    ],
+)
+def test_a_link_opens_a_tab_and_the_first_one_needs_no_word(open_app, page, key, tab, title):
+    app = open_app(page)
+    assert key not in app.query_params
+    app = open_app(page, **{key: tab})
+    assert app.session_state[key] == title
+    assert said(app, key) == tab
 
 
 def test_a_channel_that_the_new_layer_lacks_falls_back(open_app):

@@ -1,0 +1,194 @@
+"""The address in a real browser: one step of Back per thing done, and a link that opens the same view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+from test_browser import GRID, IDLE, address, open_page, picture, slider, wait_for_change
+
+pytestmark = pytest.mark.needs_chromium
+
+SETTLED_MS = 400  # the address is written once a run is over, and the last answers are under way
+
+
+def settled(page: Page) -> None:
+    """Wait until nothing is drawn, and the address no longer changes."""
+    page.wait_for_function("window.oneStepEach === true")
+    seen = ""
+    while seen != page.url:
+        seen = page.url
+        page.wait_for_timeout(SETTLED_MS)
+        page.wait_for_selector(IDLE)
+
+
+def steps(page: Page) -> int:
+    """How often the Back button can be pressed in this tab."""
+    return int(page.evaluate("navigation.currentEntry.index"))
+
+
+def steps_of(page: Page, action: Callable[[], None]) -> int:
+    """How many steps of Back an action makes."""
+    before = steps(page)
+    action()
+    settled(page)
+    return steps(page) - before
+
+
+def go(page: Page, name: str) -> None:
+    """Choose a page in the menu."""
+    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+    expect(page.locator("h1")).to_have_text(name)
+
+
+def move_layer(page: Page, key: str = "ArrowRight") -> None:
+    """Move the slider of the layers by one, and wait for its address."""
+    before = address(page).get("layer")
+    slider(page, "layer").focus()
+    page.keyboard.press(key)
+    wait_for_change(page, lambda: address(page).get("layer"), before)
+
+
+def back(page: Page) -> None:
+    """Press the Back button once."""
+    page.evaluate("history.back()")
+    settled(page)
+
+
+def forward(page: Page) -> None:
+    """Press the Forward button once."""
+    page.evaluate("history.forward()")
+    settled(page)
+
+
+def choose_photo(page: Page, place: int) -> None:
+    """Click a photo of the sidebar, and wait for its address."""
+    before = address(page).get("photo")
+    page.locator(f".st-key-photo-photos-{place} button").first.click()
+    wait_for_change(page, lambda: address(page).get("photo"), before)
+
+
+@pytest.mark.parametrize("path", ["/", "/activations", "/heat_maps?class=cats", "/train"])
+def test_opening_a_page_with_its_defaults_makes_no_step_of_its_own(page: Page, path: str):
+    before = page.url
+    open_page(page, path)
+    wait_for_change(page, lambda: address(page).get("model"), None)
+    settled(page)
+    page.evaluate("history.back()")
+    wait_for_change(page, lambda: page.url.startswith("http"), True)
+    assert page.url == before
+
+
+def test_one_move_of_a_slider_is_one_press_of_back(page: Page):
+    open_page(page, "/activations?layer=block1_conv&channel=1")
+    settled(page)
+    shown = picture(page, GRID)
+    assert steps_of(page, lambda: move_layer(page)) == 1
+    assert address(page)["layer"] == "block1_pool"
+    back(page)
+    assert (address(page)["layer"], address(page)["channel"]) == ("block1_conv", "1")
+    assert picture(page, GRID) == shown
+    forward(page)
+    assert address(page)["layer"] == "block1_pool"
+
+
+def test_another_photo_is_one_press_of_back(page: Page):
+    open_page(page, "/heat_maps")
+    settled(page)
+    first = address(page)["photo"]
+    assert steps_of(page, lambda: choose_photo(page, 2)) == 1
+    second = address(page)["photo"]
+    back(page)
+    assert address(page)["photo"] == first
+    expect(page.locator(".st-key-photo-photos-0 button").first).to_contain_text("(chosen)")
+    forward(page)
+    assert address(page)["photo"] == second
+    expect(page.locator(".st-key-photo-photos-2 button").first).to_contain_text("(chosen)")
+
+
+def test_another_page_is_one_press_of_back_with_its_choices(page: Page):
+    open_page(page, "/activations?layer=block1_conv")
+    choose_photo(page, 1)
+    settled(page)
+    assert steps_of(page, lambda: go(page, "Heat maps")) == 1
+    assert steps_of(page, lambda: go(page, "Activations")) == 1
+    assert address(page)["layer"] == "block1_conv"
+    back(page)
+    expect(page.locator("h1")).to_have_text("Heat maps")
+    back(page)
+    expect(page.locator("h1")).to_have_text("Activations")
+    assert address(page)["layer"] == "block1_conv"
+    back(page)
+    assert address(page)["layer"] == "block1_conv"
+    expect(page.locator(".st-key-photo-photos-0 button").first).to_contain_text("(chosen)")
+
+
+def test_back_takes_a_choice_away_that_the_address_before_did_not_have(page: Page):
+    open_page(page, "/heat_maps")
+    settled(page)
+    answer = page.get_by_role("combobox", name="Class").input_value()
+    other = {"cats": "dogs", "dogs": "cats"}[answer]
+    page.get_by_role("combobox", name="Class").click()
+    page.get_by_role("option", name=other).click()
+    wait_for_change(page, lambda: address(page).get("class"), None)
+    settled(page)
+    back(page)
+    assert "class" not in address(page)
+    expect(page.get_by_role("combobox", name="Class")).to_have_value(answer)
+
+
+def test_back_finds_an_uploaded_photo_again(page: Page, sample_images):
+    open_page(page)
+    with page.expect_file_chooser() as chooser:
+        page.locator('[data-testid="stFileUploaderDropzone"] button').click()
+    chooser.value.set_files(sample_images / "eagle.jpg")
+    expect(page.get_by_role("button", name="(chosen)")).to_contain_text("eagle.jpg")
+    settled(page)
+    choose_photo(page, 1)
+    settled(page)
+    back(page)
+    assert "photo" not in address(page)
+    expect(page.get_by_role("button", name="(chosen)")).to_contain_text("eagle.jpg")
+
+
+def test_quick_moves_of_a_slider_are_not_taken_back(page: Page):
+    open_page(page, "/activations?layer=block1_conv&channel=0")
+    settled(page)
+    slider(page, "channel").focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight", delay=5)
+        page.wait_for_timeout(60)
+    settled(page)
+    assert address(page)["channel"] == "5"
+    expect(slider(page, "channel")).to_have_value("5")
+
+
+def test_quick_clicks_on_photos_show_the_last_one(page: Page):
+    open_page(page, "/activations")
+    settled(page)
+    for place in (1, 2, 3):
+        page.locator(f".st-key-photo-photos-{place} button").first.click()
+    settled(page)
+    expect(page.locator(".st-key-photo-photos-3 button").first).to_contain_text("(chosen)")
+
+
+@pytest.mark.parametrize(
+    ("path", "title", "text"),
+    [
+        ("/activations", "Random channels", "more=random"),
+        ("/heat_maps", "All classes", "compare=classes"),
+    ],
+)
+def test_a_copied_link_opens_the_tab(page: Page, context, path: str, title: str, text: str):
+    open_page(page, path)
+    settled(page)
+    assert steps_of(page, lambda: page.get_by_role("tab", name=title).click()) == 1
+    assert text in page.url
+    other = context.new_page()
+    open_page(other, page.url)
+    expect(other.get_by_role("tab", name=title)).to_have_attribute("aria-selected", "true")
+    other.close()
+    back(page)
+    assert text not in page.url
+    expect(page.get_by_role("tab", name=title)).to_have_attribute("aria-selected", "false")
