@@ -66,8 +66,12 @@ def result_or_progress(
     return None
 
 
-def _leave(jobs: Jobs, slot: str) -> None:
-    """Wait no longer for what this session asked for in a slot."""
+def leave(slot: str, jobs: Jobs | None = None) -> None:
+    """Wait no longer for what this session asked for in a slot, as when that part of the page is left.
+
+    The work stops unless another session waits for it.
+    """
+    jobs = shared_jobs() if jobs is None else jobs
     before = st.session_state.pop(f"_job_{slot}", None)
     if before is not None:
         jobs.leave(before, session_name())
@@ -80,7 +84,7 @@ def _stopped(slot: str) -> str:
 
 def _leave_what_is_no_longer_wanted(jobs: Jobs, slot: str, key: str) -> None:
     if st.session_state.get(f"_job_{slot}") != key:
-        _leave(jobs, slot)
+        leave(slot, jobs)
         st.session_state[f"_job_{slot}"] = key
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import address
 from dashboard.browser_history import one_step_each
 from dashboard.figures.theme import Theme, theme_of
+from dashboard.job_results import leave
 from dashboard.sidebar import Nothing, View
 from dashboard.style import page_style
 
@@ -21,6 +22,8 @@ def start_page(title: str, choose: Callable[[], View | Nothing], *, always: bool
     page_style()
     one_step_each()
     address.enter(title)
+    if title != "Train":
+        leave("film")
     view = choose()
     if isinstance(view, Nothing) and not always:
         st.title(view.title)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import address
+from dashboard.job_results import leave
 
 if TYPE_CHECKING:
     from dashboard.sidebar import View
@@ -41,6 +42,8 @@ def choose_section() -> str:
     )
     section = "data" if chosen is None else str(chosen)
     address.keep({"section": section})
+    if section != "film":
+        leave("film")
     return section
 
 

@@ -14,6 +14,7 @@ from finished_run import FILM, write_run
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from cnn_core import places
 from cnn_core.result_archive import read_result, write_result
 from cnn_core.results import AttributionMap, FilterPatterns, HeadAnswer, LayerActivations
 from cnn_core.training.film import FilmFrame
@@ -197,6 +198,25 @@ def test_cancel_leads_to_a_way_to_start_again(run_folder):
     app.button(key="film-again").click().run()
     go_on.set()
     shown(run_folder, film_channel=other)
+
+
+@pytest.mark.parametrize("left_for", ["section", "page"])
+@pytest.mark.usefixtures("fresh_folders")
+def test_a_film_nobody_looks_at_any_more_is_stopped(open_app, left_for):
+    write_run(places.runs_folder() / "tiny_run", film=FILM)
+    go_on = threading.Event()
+    jobs().start("hold", lambda progress, cancelled: go_on.wait(PATIENCE_SECONDS), "another session")
+    app = open_app("train", section="film", run="tiny_run", film_layer="block1_conv", film_channel="1")
+    assert app.button(key="film-cancel")
+    film = jobs().find(app.session_state["_job_film"])
+    if left_for == "page":
+        app.switch_page("pages/overview.py").run()
+    else:
+        app.segmented_control(key="section").set_value("compare").run()
+    go_on.set()
+    assert film.cancelled.is_set()
+    assert film.finished.wait(PATIENCE_SECONDS)
+    assert film.result is None
 
 
 def test_a_pattern_of_one_colour_is_told_from_one_with_a_texture():
