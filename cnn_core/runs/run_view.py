@@ -16,6 +16,7 @@ from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError
 from cnn_core.runs.device_queue import Ticket, busy_elsewhere, rivals
 from cnn_core.runs.failures import Failure, failure_of_vanished
+from cnn_core.runs.launching import readable
 from cnn_core.runs.locks import is_locked
 from cnn_core.runs.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE, status_in
 from cnn_core.runs.stop_wish import StopState, StopWish
@@ -36,6 +37,7 @@ T = TypeVar("T")
 REMEMBERED_FILES = 2000
 # All that damaged settings raise: nested too deep, numbers beyond a float, values of another kind.
 UNREADABLE = (AttributeError, DataError, OverflowError, RecursionError, TypeError, ValueError)
+LATEST = 253_402_300_799.0  # the end of the year 9999
 RESUMABLE = frozenset({"paused", "cancelled", "failed", "interrupted"})
 
 
@@ -207,14 +209,18 @@ class _About:
 
 def _about(path: Path) -> _About | None:
     facts = read_json(path)
-    created = facts.get("created")
     try:
         config = config_from_json(facts.get("config", {}))
         source = DataSource.from_json(facts.get("source", {}))
-        title = str(facts.get("title") or path.parent.name)
-        return _About(config, source, title, float(created) if isinstance(created, int | float) else 0.0)
+        title = readable(str(facts.get("title") or "")) or path.parent.name
+        return _About(config, source, title, _moment(facts.get("created")))
     except UNREADABLE:
         return None
+
+
+def _moment(value: object) -> float:
+    """Seconds since 1970 that a calendar knows; 0 for anything else."""
+    return float(value) if isinstance(value, int | float) and 0 <= value <= LATEST else 0.0
 
 
 def _state(status: Mapping[str, Any], alive: bool) -> str:

@@ -119,7 +119,7 @@ class Runs:
                         change_state(view.folder, "cancelled")
 
     def remove(self, key: str) -> None:
-        """Delete a run with all that belongs to it, its model too.
+        """Delete a run with all that belongs to it, its model too; of a link to a run, only the link.
 
         Raises:
             TrainingError: it is alive, there is none, or it cannot be deleted.
@@ -128,8 +128,7 @@ class Runs:
             self._remove_leftovers()
             doomed = self.folder / f"{REMOVED}{time.time_ns()}-{key}"
             (self.folder / key).rename(doomed)  # vanishes at once, also if deleting takes long
-            with suppress(FileNotFoundError):  # somebody who removes another run helps
-                shutil.rmtree(doomed)
+            _delete(doomed)
 
     def all(self) -> tuple[RunView, ...]:
         """Every run that can be read, newest first."""
@@ -194,6 +193,15 @@ class Runs:
         for path in self.folder.glob(f"{NEW}*"):
             if _age_seconds(path) > OLD_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _delete(folder: Path) -> None:
+    """Delete a folder; of a link to one, only the link."""
+    with suppress(FileNotFoundError):  # somebody who removes another run helps
+        if folder.is_symlink():
+            folder.unlink()
+        else:
+            shutil.rmtree(folder)
 
 
 def _age_seconds(path: Path) -> float:

@@ -39,6 +39,7 @@ from cnn_core.training.run_folder import (
 )
 
 DECODING = "Decoding the pictures once"
+STOPPED = "Stopped as asked; the finished epochs are kept."
 MEASURING = "Measuring which precision is faster"
 
 Tell = Callable[[str, float], None]  # what is being done, and the share of it that is done, 0..1
@@ -166,6 +167,7 @@ class TrainingRun:
         losses = self._losses()
         self.network.start_epoch(epoch, losses)
         epochs = self.network.stages.end(losses)
+        stop = False
         report = EpochReport(epoch=epoch, epochs=epochs, steps=self._steps, batch_size=self.config.batch_size)
         for inputs, labels in self._batches(pixels, epoch):
             report.clock.batch_came()
@@ -173,9 +175,12 @@ class TrainingRun:
             check_finite(loss, epoch, report.step + 1)
             if report.step_done(loss, accuracy):
                 self._tell(report)
-            if stopped():
-                raise Cancelled("Stopped as asked; the finished epochs are kept.")
+            stop = stopped()
+            if stop and report.step < self._steps:
+                raise Cancelled(STOPPED)
         self._finish_epoch(epoch, report)
+        if stop:  # in the last step, after which the epoch is kept
+            raise Cancelled(STOPPED)
 
     def _batches(self, pixels: NDArray[np.uint8], epoch: int) -> Iterator[Batch]:
         batching = Batching(

@@ -222,3 +222,12 @@ def test_runs_on_a_read_only_disk_can_be_looked_at_and_nothing_else(
     for refused in (runs.resume, runs.finish_now, runs.remove, cancel):
         with pytest.raises(TrainingError, match=r"Read-only file system.*CONVSCOPE_RUNS"):
             refused("a")
+
+
+def test_of_a_link_to_a_run_only_the_link_is_removed(runs: Runs, tmp_path: Path) -> None:
+    folder = write_run(Runs(tmp_path / "elsewhere"), "a", "finished")
+    runs.folder.mkdir()
+    (runs.folder / "a").symlink_to(folder)
+    runs.remove("a")
+    assert list(runs.folder.iterdir()) == []
+    assert (folder / "config.json").exists()

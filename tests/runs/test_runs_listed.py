@@ -64,7 +64,6 @@ def test_runs_are_listed_newest_first_without_what_is_none(runs: Runs) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new"),
     [
-        ("config.json", '"created": 1.0', f'"created": {10**400}'),
         ("config.json", '"learning_rate": 0.001', f'"learning_rate": {10**400}'),
         ("config.json", '"validation": 0.2', f'"validation": {10**400}'),
         ("config.json", '"title": "A"', f'"title": {"[" * 5000}{"]" * 5000}'),
@@ -121,3 +120,18 @@ def test_a_run_with_a_model_names_it(runs: Runs) -> None:
     assert runs.view("a").model_key is None
     (folder / "model" / "card.json").touch()
     assert runs.view("a").model_key == "a"
+
+
+@pytest.mark.parametrize("created", ["NaN", "1e300", "-5", '"yesterday"', str(10**400)])
+def test_a_moment_that_no_calendar_knows_is_the_first_of_all(runs: Runs, created: str) -> None:
+    path = write_run(runs, "a", "finished") / "config.json"
+    path.write_text(path.read_text().replace('"created": 1.0', f'"created": {created}'))
+    write_run(runs, "b", "finished")
+    assert [view.key for view in runs.all()] == ["b", "a"]
+    assert runs.view("a").created == 0
+
+
+def test_a_title_written_by_hand_is_shown_on_one_line(runs: Runs) -> None:
+    path = write_run(runs, "a", "finished") / "config.json"
+    path.write_text(path.read_text().replace('"title": "A"', r'"title": "two\nlines\u001b[2J \udcff"'))
+    assert runs.view("a").title == "two lines [2J"

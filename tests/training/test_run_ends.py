@@ -131,6 +131,17 @@ def test_a_run_that_is_asked_to_stop_does_so_after_the_step_and_keeps_the_epochs
     assert len(run.folder.history()) == len(saved_checkpoint(run).history) == 1
 
 
+def test_a_wish_to_stop_in_the_last_step_of_an_epoch_does_not_throw_the_epoch_away(
+    splits: Splits, tmp_path: Path
+) -> None:
+    run, steps = new_run(small(), splits, tmp_path), []
+    before_each_step(run, lambda number, _: steps.append(number))
+    with pytest.raises(Cancelled):
+        run.run(stopped=lambda: len(steps) == STEPS)
+    assert len(steps) == STEPS
+    assert len(saved_checkpoint(run).history) == 1
+
+
 def test_a_run_can_be_stopped_while_it_decodes(splits: Splits, tmp_path: Path) -> None:
     run = TrainingRun(small(), splits, tmp_path / "run", tmp_path / "pixels")
     with pytest.raises(Cancelled, match="decoded"):
