@@ -14,7 +14,17 @@ from dashboard.figures.colours import Scale, UInt8, short
 PAPER, INK, MUTED = (255, 255, 255), (28, 35, 39), (100, 112, 118)
 MARGIN, TITLE_PX, NOTE_PX, BAR_PX = 24, 22, 15, 14
 SHORTEST_SIDE_PX = 480
-_SIGNS = str.maketrans({"\u2212": "-", "\u00d7": "x", "\u00a0": " ", "\u2260": "is not", "\n": " "})
+_SIGNS = str.maketrans(
+    {
+        "\u2212": "-",
+        "\u2013": "-",
+        "\u2026": "...",
+        "\u00d7": "x",
+        "\u00a0": " ",
+        "\u2260": "is not",
+        "\n": " ",
+    }
+)
 
 
 def view_png(pixels: UInt8, *, title: str, note: str = "", scale: Scale | None = None) -> bytes:

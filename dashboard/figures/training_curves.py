@@ -24,7 +24,7 @@ from dashboard.figures.curve_traces import (
     split_line,
     step_trace,
 )
-from dashboard.figures.theme import Theme, rgb
+from dashboard.figures.theme import Theme
 
 Row = Mapping[str, Any]
 
@@ -148,24 +148,21 @@ def _add_steps(figure: go.Figure, runs: Sequence[CurveOf], theme: Theme) -> None
 
 
 def _mark_best(figure: go.Figure, run: CurveOf, theme: Theme) -> None:
-    """A rule through both charts at the epoch of the lowest validation loss, named on the left."""
+    """A rule through both charts at the epoch of the lowest validation loss, named above the left one."""
     best = best_epoch(run.history)
     if best is None:
         return
     figure.add_vline(x=best, line={"color": theme.muted, "width": 1, "dash": "dot"}, layer="below")
-    first, last = epoch_ends([run])
-    late = best - first > 0.6 * (last - first)
     figure.add_annotation(
-        x=best,
+        x=1,
         y=1,
-        xref="x",
+        xref="x domain",
         yref="y domain",
         text=f"lowest validation loss: epoch {best}",
         showarrow=False,
-        xanchor="right" if late else "left",
-        yanchor="top",
-        bgcolor="rgba({},{},{},.75)".format(*rgb(theme.ground)),
-        xshift=-5 if late else 5,
+        xanchor="right",
+        yanchor="bottom",
+        yshift=TITLE_SHIFT_PX,
         font={"size": 12, "color": theme.muted},
     )
 

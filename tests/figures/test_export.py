@@ -24,7 +24,7 @@ def test_the_png_holds_the_picture_unchanged_below_its_title():
 
 def test_signs_that_the_letters_lack_are_not_drawn_as_boxes():
     pixels = np.zeros((9, 9, 3), np.uint8)
-    signs, plain = "\u22125\u00a0% of 9 \u00d7 9", "-5 % of 9 x 9"
+    signs, plain = "\u22125\u00a0% of 9 \u00d7 9\u2026 \u2013", "-5 % of 9 x 9... -"
     assert view_png(pixels, title=signs, note=signs) == view_png(pixels, title=plain, note=plain)
 
 

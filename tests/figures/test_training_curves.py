@@ -72,11 +72,13 @@ def test_the_epoch_of_the_lowest_validation_loss_is_marked_in_both_charts() -> N
     assert "lowest validation loss: epoch 2" in [note.text for note in figure.layout.annotations]
 
 
-def test_the_note_of_a_late_best_epoch_stands_to_its_left() -> None:
-    late = training_curves_figure([run(history=rows(val_loss=(4, 3, 2, 1)))], theme=LIGHT)
-    early = training_curves_figure([run()], theme=LIGHT)
-    assert late.layout.annotations[-1].xanchor == "right"
-    assert early.layout.annotations[-1].xanchor == "left"
+def test_the_note_of_the_best_epoch_stands_above_the_chart_where_no_curve_runs() -> None:
+    for val_loss in ((4, 3, 2, 1), (1, 2, 3, 4)):
+        note = training_curves_figure([run(history=rows(val_loss=val_loss))], theme=LIGHT).layout.annotations[
+            -1
+        ]
+        assert (note.yref, note.y, note.yanchor) == ("y domain", 1, "bottom")
+        assert (note.xref, note.x, note.xanchor) == ("x domain", 1, "right")
 
 
 @pytest.mark.parametrize("missing", [None, "", "nan", float("nan")])
