@@ -11,6 +11,7 @@ from dashboard import address
 from dashboard.markdown import literal
 
 if TYPE_CHECKING:
+    from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
     from streamlit.elements.lib.mutable_tab_container import TabContainer
 
     from cnn_core.layer_info import LayerInfo
@@ -137,6 +138,14 @@ def tabs(titles: dict[str, str], *, key: str) -> dict[str, TabContainer]:
     made = dict(zip(titles, st.tabs(list(titles.values()), key=key, on_change="rerun"), strict=True))
     opened = next((name for name, tab in made.items() if tab.open), first)
     address.keep({key: None if opened == first else opened})
+    return made
+
+
+def box(title: str, *, key: str, icon: str) -> ExpanderContainer:
+    """A box that opens, and whether it is ``open`` in the address; only then it is to be filled."""
+    address.restore(key, {"True": True, "False": False}.get, False)
+    made = st.expander(title, icon=icon, key=key, on_change="rerun")
+    address.keep({key: True if made.open else None})
     return made
 
 

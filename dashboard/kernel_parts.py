@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from dashboard.choosers import box
 from dashboard.exports import export_row, file_name, snippet_start
 from dashboard.figures.channel_grid import grid_aspect
 from dashboard.figures.colours import short
@@ -22,14 +23,9 @@ if TYPE_CHECKING:
 
 def draw_kernels(view: View) -> None:
     """The kernels of the first convolution, in a box that opens."""
-    box = st.expander(
-        "The raw kernels of the first convolution",
-        icon=":material/blur_on:",
-        key="kernels-open",
-        on_change="rerun",
-    )
-    if box.open:
-        with box:
+    kernels = box("The raw kernels of the first convolution", key="kernels-open", icon=":material/blur_on:")
+    if kernels.open:
+        with kernels:
             draw_kernel_grid(view)
 
 

@@ -192,3 +192,13 @@ def test_a_copied_link_opens_the_tab(page: Page, context, path: str, title: str,
     back(page)
     assert text not in page.url
     expect(page.get_by_role("tab", name=title)).to_have_attribute("aria-selected", "false")
+
+
+def test_a_copied_link_opens_the_box_of_the_raw_kernels(page: Page, context):
+    open_page(page, "/filter_patterns?layer=block1_conv")
+    page.locator(".st-key-kernels-open summary").click()
+    wait_for_change(page, lambda: address(page).get("kernels-open"), None)
+    other = context.new_page()
+    open_page(other, page.url)
+    expect(other.locator(".st-key-kernels image").first).to_be_attached()
+    other.close()

@@ -38,6 +38,7 @@ NONSENSE = {
     "climb_steps": "99999",
     "more": "less",
     "compare": "apples",
+    "kernels-open": "ajar",
     "_address": "overwritten",
 }
 
