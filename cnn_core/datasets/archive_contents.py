@@ -23,6 +23,7 @@ ENCRYPTED_FLAG = 0x1
 END_RECORD = re.compile(rb"(?=PK\x05\x06.{8}(.{4}))", re.DOTALL)  # group 1: bytes of the directory
 END_RECORD_64 = re.compile(rb"(?=PK\x06\x06.{36}(.{8}))", re.DOTALL)
 IN_ZIP64_RECORD = 0xFFFFFFFF
+LOCAL_HEADER_BYTES = 30  # before every file, and its name (APPNOTE 6.3.10, 4.3.7)
 UNSAFE_NAME = re.compile(r"[\x00-\x1f\x7f]|^[A-Za-z]:")
 
 
@@ -112,6 +113,7 @@ def archive_contents(archive: zipfile.ZipFile, limits: ArchiveLimits | None = No
     entries = archive.infolist()
     if len(entries) > limits.files:
         raise DataError(_too_many_files(str(len(entries)), limits))
+    _check_apart(entries, archive.start_dir)
     files = [(entry, _safe_path(entry)) for entry in entries if not _is_folder(entry)]
     candidates = [PackedPicture(entry, path) for entry, path in files if _is_picture(path)]
     if not candidates:
@@ -136,6 +138,22 @@ def _directory_bytes(file: BinaryIO, size_bytes: int) -> int:
     told = [int.from_bytes(found[1], "little") for found in END_RECORD.finditer(tail)]
     told_64 = [int.from_bytes(found[1], "little") for found in END_RECORD_64.finditer(tail)]
     return max([*(size for size in told if size != IN_ZIP64_RECORD), *told_64], default=0)
+
+
+def _check_apart(entries: Sequence[zipfile.ZipInfo], end: int) -> None:
+    """Refuse files that share packed bytes, which is how 30 kB are made to fill a disk.
+
+    David Fifield, "A better zip bomb" (2019). With every file apart, their packed sizes add up to less than
+    the archive, so that their ratio is what it seems.
+    """
+    starts = sorted((entry.header_offset, entry.compress_size) for entry in entries)
+    nexts = [*(start for start, _ in starts[1:]), end]
+    for (start, packed_bytes), following in zip(starts, nexts, strict=False):
+        if start < 0 or start + LOCAL_HEADER_BYTES + packed_bytes > following:
+            raise DataError(
+                "Expected an archive whose files lie one after the other. Received: files that overlap, "
+                "made to fill the disk, or a damaged archive. Do not use it; pack the class folders anew."
+            )
 
 
 def _safe_path(entry: zipfile.ZipInfo) -> PurePosixPath:

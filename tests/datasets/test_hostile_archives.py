@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from zip_files import PLAIN, listed, refused, zipped
+from zip_files import PLAIN, listed, overlapping_bomb, refused, zipped
 
 from cnn_core.datasets.archive_contents import _directory_bytes
 from cnn_core.datasets.archives import ArchiveLimits, unpack_class_folders
@@ -61,6 +61,23 @@ def test_a_bomb_of_zeros_is_refused_by_its_ratio(tmp_path: Path) -> None:
 def test_many_small_bombs_are_refused_together(tmp_path: Path) -> None:
     files = {f"cats/{number}.bmp": bytes(900_000) for number in range(10)}
     refused(zipped({**PLAIN, **files}, zipfile.ZIP_DEFLATED), tmp_path, "made to fill the disk")
+
+
+def test_files_that_share_their_packed_bytes_are_refused(tmp_path: Path) -> None:
+    """By the sizes that it tells, no file of this bomb shrinks more than usual, nor do all together."""
+    bomb = overlapping_bomb()
+    with zipfile.ZipFile(bomb) as archive:
+        entries = archive.infolist()
+        assert max(entry.file_size / entry.compress_size for entry in entries) < ArchiveLimits().ratio
+        assert sum(entry.file_size for entry in entries) > 1_000 * len(bomb.getvalue())
+    refused(bomb, tmp_path, "files that overlap")
+
+
+def test_bytes_before_the_first_file_are_no_overlap(tmp_path: Path) -> None:
+    """As in a self-extracting archive."""
+    archive = io.BytesIO(b"a program" * 100 + zipped(PLAIN).getvalue())
+    unpack_class_folders(archive, tmp_path / "data")
+    assert listed(tmp_path / "data") == PLAIN
 
 
 def test_a_flat_little_picture_is_no_bomb(tmp_path: Path) -> None:
