@@ -32,7 +32,21 @@ FLAT_CONTRAST = 2.0  # standard deviation of the grey thumbnail, 0..255; below i
 BIG_PIXELS = 8_000_000
 EXIF_ORIENTATION = 0x0112
 SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
-MODE_NAMES = {"1": "black and white", "L": "grey", "LA": "grey with alpha", "P": "palette", "CMYK": "CMYK"}
+MODE_NAMES = {
+    "1": "black and white",
+    "L": "grey",
+    "LA": "grey with transparency",
+    "I;16": "grey with 16 bits",
+    "I;16L": "grey with 16 bits",
+    "I;16B": "grey with 16 bits",
+    "I;16N": "grey with 16 bits",
+    "I": "grey with 32 bits",
+    "F": "grey in fractions",
+    "P": "palette",
+    "RGB": "RGB with a transparent colour",
+    "RGBA": "RGB with transparency",
+    "CMYK": "CMYK",
+}
 TAIL_BYTES = 64
 _one_big_picture = threading.Lock()  # each takes some 400 MB while it is decoded
 
@@ -94,7 +108,7 @@ def inspect(path: Path, *, keep_non_rgb: bool = False) -> Look:
     if min(header.size_px) < TINY_SIDE_PX:
         return _tiny(header.size_px)
     if header.non_rgb and not keep_non_rgb:
-        mode = MODE_NAMES.get(header.mode, f"mode {header.mode}, perhaps transparent")
+        mode = MODE_NAMES.get(header.mode, f"mode {header.mode}")
         return Look(kind="non_rgb", detail=f"The picture is no plain RGB: {mode}.", size_px=header.size_px)
     return Look(size_px=header.size_px, content_key=_content_key(content, thumbnail), thumbnail=thumbnail)
 

@@ -37,10 +37,12 @@ def test_folders_are_joined_class_by_class(tmp_path: Path) -> None:
 
 def test_only_pictures_count_whatever_the_case_of_their_suffix(tmp_path: Path) -> None:
     folder = make(
-        tmp_path, cats=["a.JPG", "b.png", "notes.txt", "Thumbs.db", "Kätzchen.webp"], dogs=["c.jpeg"]
+        tmp_path,
+        cats=["a.JPG", "b.png", "notes.txt", "Thumbs.db", "Kätzchen.webp"],
+        dogs=["c.jpeg", "d.jfif", "e.JPE"],
     )
     assert [path.name for path in pictures_in(folder / "cats")] == ["Kätzchen.webp", "a.JPG", "b.png"]
-    assert labelled_files([folder]).counts() == {"cats": 3, "dogs": 1}
+    assert labelled_files([folder]).counts() == {"cats": 3, "dogs": 3}
 
 
 def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:

@@ -105,6 +105,25 @@ def test_what_is_no_plain_rgb_is_told_unless_it_is_wanted(tmp_path: Path, mode: 
     assert kept.thumbnail is not None
 
 
+@pytest.mark.parametrize(
+    ("mode", "suffix", "words"),
+    [
+        ("I;16", ".png", "grey with 16 bits"),
+        ("I;16", ".tif", "grey with 16 bits"),
+        ("I", ".tif", "grey with 32 bits"),
+        ("LA", ".png", "grey with transparency"),
+        ("RGBA", ".png", "RGB with transparency"),
+    ],
+)
+def test_what_a_picture_is_instead_of_rgb_is_named(
+    tmp_path: Path, mode: str, suffix: str, words: str
+) -> None:
+    picture = Image.fromarray(photo(1))
+    picture = picture.convert("L").convert(mode) if mode.startswith("I") else picture.convert(mode)
+    look = inspect(save(tmp_path / f"a{suffix}", picture))
+    assert look.detail == f"The picture is no plain RGB: {words}."
+
+
 @pytest.mark.parametrize("mode", ["L", "CMYK"])
 def test_a_jpeg_may_be_grey_or_cmyk_too(tmp_path: Path, mode: str) -> None:
     path = save(tmp_path / "a.jpg", Image.fromarray(photo(1)).convert(mode))
