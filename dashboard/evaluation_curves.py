@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from cnn_core.evaluation.curves import best_threshold, precision_recall_curve, reliability, roc_curve
+from cnn_core.evaluation.curves import precision_recall_curve, reliability, roc_curve
 from cnn_core.evaluation.predictions import answers, probability_of
+from cnn_core.evaluation.thresholds import best_threshold
 from dashboard import address
 from dashboard.choosers import class_tokens
 from dashboard.figures.evaluation_charts import precision_recall_figure, reliability_figure, roc_figure
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from cnn_core.evaluation.predictions import Predictions
 
 
+SLIDER_STEPS = [step / 100 for step in range(101)]  # of the threshold
 CLASS_HELP = "The curves ask of every picture whether it shows this class or any other one."
 
 
@@ -76,7 +78,7 @@ def _draw_roc(predictions: Predictions, index: int, threshold: float | None) -> 
     )
     words = f"ROC: how many {literal(name)} are found, against how many others are taken for them."
     if threshold is not None:
-        best = best_threshold(curve, "accuracy")
+        best = best_threshold(curve, "accuracy", SLIDER_STEPS)
         words += f" On these pictures a threshold of {best:.2f} answers most right."
     st.caption(words)
 

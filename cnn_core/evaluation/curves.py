@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -196,39 +195,6 @@ def precision_recall_curve(scores: NDArray[np.floating], positive: NDArray[np.bo
         thresholds=thresholds,
         prevalence=float(truth.mean()),
     )
-
-
-def best_threshold(curve: RocCurve, goal: Literal["youden", "accuracy"] = "youden") -> float:
-    """The threshold that is best on these very pictures, so a little too good for others.
-
-    Args:
-        curve: of the class that is answered at the threshold and above.
-        goal: ``youden`` weighs both classes equally (recall of both added, minus 1; Youden 1950);
-            ``accuracy`` counts every picture once.
-
-    Returns:
-        The middle between the scores that it separates. Of several equally good ones the one nearest
-        to one half. 0 only where all should be answered positive and some score is 0; just above 1 only
-        where nobody should be and some score is 1.
-    """
-    if goal == "youden":
-        gains = curve.true_positives * curve.negatives - curve.false_positives * curve.positives
-    else:
-        gains = curve.true_positives - curve.false_positives
-    best = [_middle(curve.thresholds, int(place)) for place in np.flatnonzero(gains == gains.max())]
-    return min(best, key=lambda threshold: abs(threshold - 0.5))
-
-
-def _middle(thresholds: Float64, place: int) -> float:
-    """A threshold between one score and the next lower one that gives the same answers, also in float32."""
-    if thresholds[place] == 0:
-        return 0.0  # nothing lies below
-    low = np.float32(thresholds[place + 1]) if place + 1 < len(thresholds) else np.float32(0)
-    high = np.float32(min(thresholds[place], 1.0))
-    middle = np.float32((low + high) / 2)
-    if middle > low:
-        return float(middle)
-    return float(high if high > low else np.nextafter(low, np.float32(2)))
 
 
 def _place(thresholds: Float64, threshold: float) -> int:

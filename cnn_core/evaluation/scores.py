@@ -26,7 +26,7 @@ class BinaryEvaluation:
         pictures: how many.
         loss: mean binary cross-entropy in nats.
         accuracy: share answered right at a threshold of one half.
-        auc: area under the receiver operating characteristic.
+        auc: area under the receiver operating characteristic; None where only one class is shown.
         confusion: ``[true][answered]`` counts, class 0 first.
         calibration_error: expected calibration error over 15 equal bins of the confidence in the
             answer (Guo et al. 2017).
@@ -35,7 +35,7 @@ class BinaryEvaluation:
     pictures: int
     loss: float
     accuracy: float
-    auc: float
+    auc: float | None
     confusion: tuple[tuple[int, int], tuple[int, int]]
     calibration_error: float
 
@@ -60,7 +60,7 @@ def evaluate_binary(probabilities: NDArray[np.floating], labels: NDArray[np.floa
         pictures=p.size,
         loss=float(-np.mean(np.where(y == 1, np.log(clipped), np.log1p(-clipped)))),
         accuracy=float(np.mean(answered == y)),
-        auc=0.5 if (area := rank_area(p, y == 1)) is None else area,
+        auc=rank_area(p, y == 1),
         confusion=((counts[0][0], counts[0][1]), (counts[1][0], counts[1][1])),
         calibration_error=reliability(np.where(answered == 1, p, 1 - p), answered == y).calibration_error,
     )

@@ -63,8 +63,9 @@ def test_auc_of_a_constant_is_one_half() -> None:
 
 
 @pytest.mark.parametrize("label", [0, 1])
-def test_auc_of_a_single_class_is_one_half(label: int) -> None:
-    assert evaluate_binary(np.array([0.2, 0.8]), np.array([label, label])).auc == 0.5
+def test_auc_of_a_single_class_is_unknown_by_either_function(label: int) -> None:
+    assert evaluate_binary(np.array([0.2, 0.8]), np.array([label, label])).auc is None
+    assert evaluate(two_classes([0.2, 0.8], [label, label])).auc is None
 
 
 def test_auc_agrees_with_the_definition_on_random_numbers() -> None:

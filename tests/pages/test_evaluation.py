@@ -193,6 +193,17 @@ def test_the_sets_that_there_are_can_be_chosen(run_folder):
     assert "one class only" in words(app)
 
 
+def test_no_step_of_the_slider_answers_more_right_than_the_one_that_is_told(run_folder):
+    """The best number is 0.454; its rounding, 0.45, gets two cats wrong."""
+    of_dogs = np.array([0.1, 0.2, 0.451, 0.452, 0.456, 0.468, 0.6, 0.7], np.float32)
+    write_answers(run_folder, np.stack([1 - of_dogs, of_dogs], axis=1), LABELS, CLASSES)
+    app = open_evaluation(run_folder)
+    told = float(words(app).partition("a threshold of ")[2][:4])
+    app.slider(key="eval_threshold").set_value(told).run()
+    most = max(np.sum((of_dogs >= np.float32(step / 100)) == LABELS) for step in range(101))
+    assert int(figures(app)["Right"]) == most
+
+
 def test_an_evaluation_can_be_taken_away_and_its_code_runs(run_folder, monkeypatch):
     made = {}
 
