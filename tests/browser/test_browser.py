@@ -87,7 +87,7 @@ def test_uploaded_photos_are_chosen_and_the_app_follows(page: Page, sample_image
     chosen = page.get_by_role("button", name="(chosen)")
     expect(chosen).to_contain_text("horses.jpg")
     expect(page.get_by_role("button", name="eagle.jpg")).to_have_count(1)
-    assert "photo" not in address(page)
+    wait_for_change(page, lambda: "photo" in address(page), True)
 
 
 def test_a_bad_upload_is_told_and_the_page_stays(page: Page):
@@ -172,4 +172,4 @@ def test_filter_patterns_appear_and_one_can_be_opened(page: Page):
     open_page(page, "/filter_patterns?layer=block1_conv&show=all")
     page.wait_for_selector(".st-key-patterns image", state="attached")
     page.wait_for_selector(".st-key-ascent svg")
-    assert address(page)["channel"] == "0"
+    assert wait_for_change(page, lambda: address(page).get("channel"), None) == "0"

@@ -71,7 +71,7 @@ def test_a_network_is_trained_watched_cancelled_resumed_and_opened(page: Page, p
     page.locator(".st-key-section").get_by_text("Settings").click()
     page.get_by_role("button", name="Start training").click()
     chip(page, "training")
-    key = address(page)["run"]
+    key = str(wait_for_change(page, lambda: address(page).get("run"), None))
     expect(page.locator(".st-key-sidebar-cancel")).to_be_visible()
     until(lambda: len(runs.view(key).history) >= 2)
     before = wait_for_change(page, lambda: curve(page), "")

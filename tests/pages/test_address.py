@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import address
 from dashboard.photos import samples
 
 
@@ -86,6 +87,34 @@ def test_a_link_to_the_page_that_is_open_is_followed_each_time(open_app):
         assert app.slider(key="channel").value == 5
         app.slider(key="channel").set_value(2).run()
         assert said(app, "channel") == "2"
+
+
+def test_back_to_an_address_that_names_no_class_follows_the_answer_again(open_app, monkeypatch):
+    app = open_app("heat_maps")
+    answer = app.selectbox(key="class").value
+    before = dict(app.query_params)
+    app.selectbox(key="class").set_value({"cats": "dogs", "dogs": "cats"}[answer]).run()
+    assert said(app, "class") != answer
+    app.query_params.clear()
+    app.query_params.update(before)
+    monkeypatch.setattr(address, "_by_history", lambda: True)
+    app.run()
+    assert app.selectbox(key="class").value == answer
+    assert "class" not in app.query_params
+
+
+def test_back_to_another_page_leaves_the_settings_of_training_alone(open_app, monkeypatch):
+    app = open_app("train", section="settings", set_epochs="4")
+    visit(app, "heat_maps")
+    assert "set_epochs" not in app.query_params
+    monkeypatch.setattr(address, "_by_history", lambda: True)
+    app.run()
+    monkeypatch.undo()
+    app.switch_page("pages/train.py")
+    app.query_params.clear()
+    app.query_params["section"] = "settings"
+    app.run()
+    assert said(app, "set_epochs") == "4"
 
 
 @pytest.mark.parametrize(
