@@ -14,7 +14,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ MODEL_FOLDER = "model"
 FILM_FOLDER = "film"
 STEP_FIELDS = ("epoch", "step", "steps", "loss", "accuracy", "images_per_second")
 
-FACTS = ("history", "classes", "pictures")  # in a checkpoint, as JSON
+FACTS = ("history", "moved_at", "classes", "pictures", "settings")  # in a checkpoint, as JSON
 GROUPS = ("weights", "average", "optimizer", "best")  # of arrays in a checkpoint
 
 Arrays = list[NDArray[Any]]
@@ -47,12 +47,14 @@ class Checkpoint:
 
     Attributes:
         history: a row per finished epoch.
-        step: training steps behind the averaged weights.
+        step: training steps so far; in a checkpoint of old 0 where no weights are averaged.
         weights: of the network and of its random generators, in Keras' order.
         average, optimizer: values in Keras' order; no average where none is kept.
         best: the weights of the epoch to keep, where that is not the last one.
         classes: their names in the order of the answers; empty in a checkpoint of old.
         pictures: fingerprint of the training pictures; empty in a checkpoint of old.
+        settings: that it was trained with, as JSON; empty in a checkpoint of old.
+        moved_at: the step up to which the averaged weights have taken the others in; None in one of old.
     """
 
     history: list[Row]
@@ -63,6 +65,8 @@ class Checkpoint:
     best: Arrays
     classes: tuple[str, ...] = ()
     pictures: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    moved_at: int | None = None
 
 
 class RunFolder:
@@ -148,8 +152,8 @@ class RunFolder:
 
 
 def validation_losses(history: Iterable[Row]) -> list[float]:
-    """The validation loss of each finished epoch, in nats."""
-    return [row["val_loss"] for row in history]
+    """The validation loss of each finished epoch, in nats; infinite where none was found."""
+    return [row.get("val_loss", math.inf) for row in history]
 
 
 def frame_key(epoch: int) -> str:
