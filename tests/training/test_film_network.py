@@ -160,21 +160,45 @@ def test_an_epoch_of_another_architecture_is_opened_on_its_own(
     check(other, run, photo)
 
 
-def padded(model: keras.Model) -> keras.Model:
-    """Padding as an operation, which like the pooling behind it has no name of its own."""
+def with_nameless_maps(model: keras.Model) -> keras.Model:
+    """Heat maps are taken behind an activation that Keras has named by its number in the process."""
+    *trunk, mean, head = model.layers
+    layers = [*trunk, keras.layers.ReLU(max_value=6.0), mean, head]
+    return keras.Sequential([keras.Input(model.input_shape[1:]), *layers])
+
+
+def test_an_answer_names_its_layer_as_its_own_epoch_does(tmp_path: Path, photo: RgbImage) -> None:
+    for epoch in EPOCHS[:2]:
+        write_frame(tmp_path, epoch, with_nameless_maps)
+    frames = film(projector(tmp_path), photo, *EPOCHS[:2])
+    alone = film_explorer(tmp_path, ResultStore(None))
+    names = [frame.evidence.layer_name for frame in frames]
+    assert names == [alone.default_layer(frame_key(epoch)) for epoch in EPOCHS[:2]]
+    assert names[0] != names[1]
+
+
+def as_training_writes_it(model: keras.Model) -> keras.Model:
+    """With padding as an operation, which has no name of its own, and an initializer used twice."""
+    initial = keras.initializers.HeNormal(seed=1)
+    conv1, pool, conv2, mean, _ = model.layers
     x = inputs = keras.Input(model.input_shape[1:])
-    for layer in model.layers:
-        x = keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))) if "pool" in layer.name else x
-        x = keras.layers.MaxPooling2D()(x) if "pool" in layer.name else layer(x)
-    return keras.Model(inputs, x, name="padded")
+    for layer in (conv1, pool, conv2):
+        x = layer(keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0))))
+    for name in ("more1", "more2"):
+        x = keras.layers.Conv2D(6, 1, kernel_initializer=initial, name=name)(x)
+    return keras.Model(inputs, keras.layers.Dense(1, "sigmoid", name="dogs")(mean(x)), name="written")
 
 
 def test_parts_without_a_name_and_weights_are_the_same_in_all_epochs(
     tmp_path: Path, photo: RgbImage, opened: list[str]
 ) -> None:
-    for epoch in EPOCHS:
-        write_frame(tmp_path, epoch, padded)
-    last = film(projector(tmp_path), photo, *EPOCHS)[-1]
+    for epoch in EPOCHS[:2]:
+        path = write_frame(tmp_path, epoch, as_training_writes_it)
+        with zipfile.ZipFile(path) as archive:
+            written = archive.read("config.json")
+        assert b"shared_object_id" in written
+        assert b'"Pad"' in written
+    last = film(projector(tmp_path), photo, *EPOCHS[:2])[-1]
     assert opened == [frame_key(EPOCHS[0])]
     check(last, tmp_path, photo)
 
