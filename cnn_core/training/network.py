@@ -16,6 +16,7 @@ from cnn_core.errors import DataError
 from cnn_core.images import Preprocessing
 from cnn_core.training.averaging import WeightAverage
 from cnn_core.training.config import TrainingConfig
+from cnn_core.training.moving_statistics import MovingStatistics
 from cnn_core.training.optimizers import losses_of, optimizer_of
 from cnn_core.training.presets import preset_named
 from cnn_core.training.run_folder import Arrays, Checkpoint, validation_losses
@@ -51,10 +52,13 @@ class Network:
         with backend.dtype_policy(precision), devices.scope():
             self.model = self.architecture.for_training(self._trained_plan)
             averages = config.average_decay > 0
-            self._judged = self.architecture.for_training(self._trained_plan) if averages else self.model
-        self.average = WeightAverage(self.model, config.average_decay) if averages else None
+            self._statistics = MovingStatistics(self.model)
+            apart = averages or self._statistics.exist()
+            self._judged = self.architecture.for_training(self._trained_plan) if apart else self.model
+        self._step = 0
+        self.average = WeightAverage(self.model.get_weights(), config.average_decay) if averages else None
         self._logits = backend.Graph(self._judged.inputs, self._judged.outputs)
-        self.take_averaged_weights()
+        self.take_kept_weights()
         self._enter(stage=0)
 
     @property
@@ -65,8 +69,9 @@ class Network:
     def train(self, inputs: Float, labels: Float, weights: Float) -> tuple[float, float]:
         """One step on a batch: loss in nats and share of right answers."""
         answer = self.step(inputs, labels, weights)
-        if self.average is not None:
-            self.average.update()
+        self._step += 1
+        if self.average is not None and self.average.is_due(self._step):
+            self._move_average(self.average)
         return answer
 
     def start_epoch(self, epoch: int, losses: Sequence[float]) -> None:
@@ -92,13 +97,16 @@ class Network:
         return probabilities_of(np.concatenate(logits))
 
     def kept_weights(self) -> Arrays:
-        """The weights that are judged and kept, in Keras' order."""
-        return self.average.values if self.average is not None else self.model.get_weights()
+        """The weights that are judged and kept, in Keras' order: of all steps so far."""
+        if self.average is None:
+            return self._statistics.corrected_weights(self._step)
+        self._move_average(self.average)
+        return self.average.values
 
-    def take_averaged_weights(self) -> None:
-        """Have the averaged weights judged from here on, where there are any."""
-        if self.average is not None:
-            self._judged.set_weights(self.average.values)
+    def take_kept_weights(self) -> None:
+        """Have the weights judged from here on that would be kept now."""
+        if self._judged is not self.model:
+            self._judged.set_weights(self.kept_weights())
 
     def finished(self, weights: Arrays) -> keras.Model:
         """The network to keep: float32, probabilities, with some ``kept_weights``."""
@@ -108,11 +116,13 @@ class Network:
 
     def checkpoint(self, history: list[dict[str, float]], best: Arrays) -> Checkpoint:
         """All that is needed to go on later; ``best`` are the weights of the epoch to keep, if any."""
+        average = [] if self.average is None else list(self.kept_weights())
         return Checkpoint(
             history=history,
-            step=0 if self.average is None else self.average.step,
+            step=self._step,
+            moved_at=self._step if self.average is None else self.average.step,
             weights=[np.asarray(v) for v in self.model.variables],
-            average=[] if self.average is None else list(self.average.values),
+            average=average,
             optimizer=[np.asarray(v) for v in self.optimizer.variables],
             best=best,
         )
@@ -126,9 +136,15 @@ class Network:
         self.start_epoch(len(saved.history) - 1, validation_losses(saved.history))
         _assign(self.model.variables, saved.weights)
         _assign(self.optimizer.variables, saved.optimizer)
+        self._step = saved.step or len(saved.history) * self._steps  # of old, counted for averages alone
         if self.average is not None:
-            self.average.values, self.average.step = saved.average, saved.step
-            self.take_averaged_weights()
+            _check_shapes(self.average.values, saved.average)
+            self.average.restore(saved.average, saved.step, saved.moved_at)
+        self.take_kept_weights()
+
+    def _move_average(self, average: WeightAverage) -> None:
+        if average.step < self._step:
+            average.move(self._step, self._statistics.corrected_weights(self._step))
 
     def _enter(self, stage: int) -> None:
         self._stage = stage
@@ -161,10 +177,14 @@ def probabilities_of(logits: Float) -> Float:
 
 
 def _assign(variables: Any, values: Arrays) -> None:
-    if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
-        raise DataError(
-            "Expected the classes that the run began with. Received: a checkpoint of another network. "
-            "Restore the class folders, or start a new run."
-        )
+    _check_shapes(variables, values)
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
+
+
+def _check_shapes(expected: Any, values: Arrays) -> None:
+    if [tuple(one.shape) for one in expected] != [value.shape for value in values]:
+        raise DataError(
+            "Expected the classes and settings that the run began with. Received: a checkpoint of another "
+            "network. Restore the class folders and config.json, or start a new run."
+        )

@@ -194,7 +194,7 @@ class TrainingRun:
 
     def _finish_epoch(self, epoch: int, report: EpochReport) -> None:
         trained, size_px = report.trained(), self._size_px(epoch)
-        self.network.take_averaged_weights()
+        self.network.take_kept_weights()
         val_loss, val_accuracy = self._judge()
         check_finite(val_loss, epoch, self._steps)
         row = {

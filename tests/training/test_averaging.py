@@ -2,72 +2,88 @@
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 import pytest
 
-from cnn_core.training.averaging import STEPS_BETWEEN_UPDATES, WeightAverage
+from cnn_core.training.averaging import WeightAverage
 
 
-def model_of(weight: float) -> keras.Model:
-    """One weight, no bias."""
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
-    model.set_weights([np.float32([[weight]])])
-    return model
+def weights(value: float) -> list[np.ndarray]:
+    return [np.float32([[value]])]
 
 
-def updated(average: WeightAverage, steps: int) -> float:
-    for _ in range(steps):
-        average.update()
+def average_of(start: float, decay: float, *moves: tuple[int, float]) -> float:
+    """After moves at those steps, each to a weight."""
+    average = WeightAverage(weights(start), decay)
+    for step, value in moves:
+        average.move(step, weights(value))
     return float(average.values[0][0, 0])
 
 
-def test_it_starts_at_the_weights_of_the_model() -> None:
-    assert WeightAverage(model_of(3), 0.9).values[0].tolist() == [[3]]
+def test_it_starts_at_the_fresh_weights() -> None:
+    assert average_of(3, 0.9) == 3
 
 
-def test_nothing_moves_before_the_eighth_step() -> None:
-    model = model_of(0)
-    average = WeightAverage(model, 0.9)
-    model.set_weights([np.float32([[1]])])
-    assert updated(average, STEPS_BETWEEN_UPDATES - 1) == 0
-    assert updated(average, 1) > 0
+def test_it_is_due_eight_steps_after_its_last_move() -> None:
+    average = WeightAverage(weights(0), 0.9)
+    assert [step for step in range(1, 10) if average.is_due(step)] == [8, 9]
+    average.move(3, weights(1))
+    assert [step for step in range(4, 13) if average.is_due(step)] == [11, 12]
 
 
 def test_early_steps_use_a_smaller_decay() -> None:
     """At step 8 the decay per step is (1 + 8) / (10 + 8) = 1/2, over eight steps 1/256."""
-    model = model_of(0)
-    average = WeightAverage(model, 0.99)
-    model.set_weights([np.float32([[1]])])
-    assert updated(average, 8) == pytest.approx(255 / 256)
+    assert average_of(0, 0.99, (8, 1)) == pytest.approx(255 / 256)
 
 
-def test_two_updates_follow_the_recurrence() -> None:
-    """Step 16: 17/26 is above the chosen 0.6, so 0.6 to the eighth is kept."""
-    model = model_of(0)
-    average = WeightAverage(model, 0.6)
-    model.set_weights([np.float32([[1]])])
-    first = updated(average, 8)
-    model.set_weights([np.float32([[5]])])
-    kept = 0.6**8
-    assert updated(average, 8) == pytest.approx(kept * first + (1 - kept) * 5)
+def test_a_move_before_the_eighth_step_counts_the_steps_there_were() -> None:
+    """At step 2 the decay per step is 3 / 12, over two steps 1/16."""
+    assert average_of(0, 0.99, (2, 1)) == pytest.approx(15 / 16)
+
+
+def test_each_move_takes_in_the_steps_since_the_last_one() -> None:
+    """Chosen 0.2 is below what any step would allow: 0.2 to the 8th, 5th and 3rd are kept."""
+    expected = 0.0
+    for steps, value in ((8, 1), (5, 5), (3, 2)):
+        expected = 0.2**steps * expected + (1 - 0.2**steps) * value
+    assert average_of(0, 0.2, (8, 1), (13, 5), (16, 2)) == pytest.approx(expected)
+
+
+def test_moving_again_at_the_same_step_changes_nothing() -> None:
+    assert average_of(0, 0.6, (5, 1), (5, 100)) == average_of(0, 0.6, (5, 1))
 
 
 def test_a_constant_weight_keeps_its_value() -> None:
-    assert updated(WeightAverage(model_of(2), 0.99), 80) == pytest.approx(2)
+    assert average_of(2, 0.99, *((step, 2) for step in range(8, 88, 8))) == pytest.approx(2)
 
 
 def test_late_in_training_the_chosen_decay_counts() -> None:
-    model = model_of(0)
-    average = WeightAverage(model, 0.998)
-    average.step = 100_000 - 8
-    model.set_weights([np.float32([[1]])])
-    assert updated(average, 8) == pytest.approx(1 - 0.998**8, rel=1e-5)
+    average = WeightAverage(weights(0), 0.998)
+    average.restore(weights(0), 100_000, 100_000)
+    average.move(100_008, weights(1))
+    assert float(average.values[0][0, 0]) == pytest.approx(1 - 0.998**8, rel=1e-5)
 
 
-def test_the_model_itself_is_not_touched() -> None:
-    model = model_of(0)
-    average = WeightAverage(model, 0.9)
-    model.set_weights([np.float32([[1]])])
-    updated(average, 16)
-    assert model.get_weights()[0].tolist() == [[1]]
+@pytest.mark.parametrize("step", [8, 15, 31])
+def test_a_short_run_forgets_its_random_start(step: int) -> None:
+    """Although 0.998 ** 31 = 94 %, less than one percent of the first weights is left."""
+    moves = [(at, 0) for at in (*range(8, step, 8), step)]
+    assert average_of(1, 0.998, *moves) < 0.01
+
+
+def test_the_weights_given_are_not_touched() -> None:
+    fresh, later = weights(0), weights(1)
+    average = WeightAverage(fresh, 0.9)
+    average.move(8, later)
+    average.restore(later, 8, 8)
+    average.move(16, weights(5))
+    assert (fresh, later) == (weights(0), weights(1))
+
+
+@pytest.mark.parametrize(("moved_at", "missing"), [(15, 1), (None, 8), (12, 4)])
+def test_a_restored_average_knows_which_steps_it_lacks(moved_at: int | None, missing: int) -> None:
+    """A checkpoint of old, made at step 15, has the average of step 8."""
+    average = WeightAverage(weights(0), 0.5)
+    average.restore(weights(0), 15, moved_at)
+    average.move(16, weights(1))
+    assert float(average.values[0][0, 0]) == pytest.approx(1 - 0.5**missing)

@@ -85,7 +85,7 @@ def test_restoring_answers_with_the_averaged_weights() -> None:
     first = network(average_decay=0.9)
     for _ in range(9):
         train(first)
-    first.take_averaged_weights()
+    first.take_kept_weights()
     again = network(average_decay=0.9, seed=8)
     again.restore(first.checkpoint([{"epoch": 1.0}], []))
     np.testing.assert_allclose(again.probabilities(PIXELS), first.probabilities(PIXELS), atol=1e-6)
@@ -97,7 +97,7 @@ def test_averaged_weights_are_judged_and_kept_only_when_they_are_taken() -> None
     for _ in range(9):
         train(one)
     np.testing.assert_array_equal(one.probabilities(PIXELS), fresh)
-    one.take_averaged_weights()
+    one.take_kept_weights()
     assert np.abs(one.probabilities(PIXELS) - fresh).max() > 1e-3
     differ = [
         not np.array_equal(a, b) for a, b in zip(one.kept_weights(), one.model.get_weights(), strict=True)

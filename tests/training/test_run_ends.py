@@ -168,13 +168,13 @@ def test_a_loss_that_is_no_number_ends_a_run_and_its_finished_epochs_are_kept(
 
 def test_answers_that_are_no_numbers_end_a_run(splits: Splits, tmp_path: Path) -> None:
     run = new_run(small(average_decay=0.5), splits, tmp_path)
-    take = run.network.take_averaged_weights
+    take = run.network.take_kept_weights
 
     def poisoned() -> None:
         run.network.average.values = [w * np.nan for w in run.network.average.values]
         take()
 
-    run.network.take_averaged_weights = poisoned  # type: ignore[method-assign]
+    run.network.take_kept_weights = poisoned  # type: ignore[method-assign]
     with pytest.raises(TrainingError, match="nan in epoch 1"):
         run.run()
     assert run.folder.load() is None

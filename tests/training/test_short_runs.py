@@ -1,0 +1,181 @@
+"""Runs of a few steps: what is judged, kept and filmed is what was trained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from tiny_training import STEPS, cut_off, new_run, saved_checkpoint, small
+
+from cnn_core import backend
+from cnn_core.datasets.splits import Splits
+from cnn_core.model_store import ModelStore
+from cnn_core.training.finish import finish
+from cnn_core.training.moving_statistics import MovingStatistics
+from cnn_core.training.network import Network
+from cnn_core.training.run_folder import Checkpoint
+
+pytestmark = pytest.mark.usefixtures("small_networks")
+
+AVERAGED: dict[str, Any] = {"average_decay": 0.998, "film_epochs": (0, 1)}
+
+
+def as_arrays(model: keras.Model) -> list[np.ndarray]:
+    return [np.asarray(weight) for weight in model.get_weights()]
+
+
+def all_differ(some: list[np.ndarray], others: list[np.ndarray]) -> bool:
+    return all(np.abs(a - b).max() > 0 for a, b in zip(some, others, strict=True))
+
+
+def assert_exactly_equal(one: Checkpoint, other: Checkpoint) -> None:
+    assert (one.step, one.moved_at) == (other.step, other.moved_at)
+    for group in ("weights", "average", "optimizer", "best"):
+        for a, b in zip(getattr(one, group), getattr(other, group), strict=True):
+            np.testing.assert_array_equal(a, b, err_msg=group)
+    for name in ("val_loss", "val_accuracy", "loss", "accuracy"):
+        assert [row[name] for row in one.history] == [row[name] for row in other.history]
+
+
+@pytest.mark.parametrize("keep", ["last", "best"])
+def test_a_run_of_four_steps_keeps_and_films_averaged_weights_that_were_trained(
+    splits: Splits, tmp_path: Path, keep: str
+) -> None:
+    run = new_run(small(epochs=1, keep=keep, **AVERAGED), splits, tmp_path)
+    fresh = as_arrays(run.network.finished(run.network.kept_weights()))
+    run.run()
+    trained = as_arrays(run.network.finished(run.network.model.get_weights()))
+    store = ModelStore(tmp_path / "film")
+    start, filmed = (as_arrays(store.open(f"epoch_000{epoch}").probe.model) for epoch in (0, 1))
+    kept = as_arrays(keras.models.load_model(finish(run) / "model.keras", compile=False))
+    np.testing.assert_array_equal(start[0], fresh[0])
+    assert all_differ(kept, fresh)
+    for a, b, c in zip(kept, filmed, trained, strict=True):
+        np.testing.assert_array_equal(a, b)
+        # Step 4 keeps (5 / 14) ** 4 = 2 % of the start.
+        assert np.abs(a - c).max() < 0.05
+
+
+def test_the_loss_of_the_first_epoch_is_that_of_the_weights_that_are_kept(
+    splits: Splits, tmp_path: Path
+) -> None:
+    run = new_run(small(epochs=1, **AVERAGED), splits, tmp_path)
+    fresh = run.probabilities(splits.validation)
+    run.run()
+    judged = run.probabilities(splits.validation)
+    finished = run.network.finished(run.weights_to_keep()[1])
+    answered = finished.predict_on_batch(run.network.preprocessing.apply(run.pixels(splits.validation)))
+    np.testing.assert_allclose(judged[:, 1], answered[:, 0], atol=1e-5)
+    assert np.abs(judged - fresh).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("preset", "before_step"),
+    [("lecture_regularized", STEPS + 1), ("lecture_regularized", 2 * STEPS + 3), ("photo_cnn", STEPS + 2)],
+)
+def test_a_run_cut_off_between_moves_of_the_average_ends_exactly_as_one_that_was_not(
+    splits: Splits, tmp_path: Path, preset: str, before_step: int
+) -> None:
+    config = small(
+        preset=preset,
+        epochs=4,
+        input_size_px=32,
+        average_decay=0.9,
+        keep="best",
+        optimizer="adamw",
+        schedule="cosine",
+    )
+    whole = new_run(config, splits, tmp_path / "whole")
+    whole.run()
+    cut_off(new_run(config, splits, tmp_path / "cut"), before_step)
+    again = new_run(config, splits, tmp_path / "cut")
+    again.run()
+    assert_exactly_equal(saved_checkpoint(again), saved_checkpoint(whole))
+
+
+def test_a_checkpoint_holds_an_average_that_lacks_no_step(splits: Splits, tmp_path: Path) -> None:
+    run = new_run(small(epochs=3, average_decay=0.9), splits, tmp_path)
+    run.run()
+    saved = saved_checkpoint(run)
+    assert (saved.step, saved.moved_at) == (3 * STEPS, 3 * STEPS)
+
+
+def test_a_checkpoint_of_old_is_brought_up_to_date(splits: Splits, tmp_path: Path) -> None:
+    """Made at step 12, it has the average of step 8."""
+    config = small(epochs=3, average_decay=0.9)
+    run = new_run(config, splits, tmp_path)
+    run.run()
+    saved = saved_checkpoint(run)
+    old = replace(saved, moved_at=None, settings={}, average=[np.zeros_like(w) for w in saved.average])
+    run.folder.save(old)
+    again = new_run(config, splits, tmp_path)
+    decay = min(0.9, 13 / 22) ** 4
+    for kept, weight in zip(again.network.kept_weights(), run.network.model.get_weights(), strict=True):
+        np.testing.assert_allclose(kept, (1 - decay) * weight, rtol=1e-5, atol=1e-7)
+
+
+# ---- Batch normalisation ----
+
+
+def normalising(momentum: float = 0.99) -> keras.Model:
+    layers = [keras.Input((1, 1, 2)), backend.FusedBatchNormalization(momentum=momentum)]
+    return keras.Sequential(layers)
+
+
+def test_moving_statistics_of_a_young_network_are_those_of_its_batches() -> None:
+    model = normalising()
+    batch = np.float32([[1, 10], [3, 30], [5, 20], [7, 20]]).reshape(4, 1, 1, 2)
+    for _ in range(3):
+        model(batch, training=True)
+    assert model.get_weights()[2][0] < 0.2  # of a mean of 4
+    _, _, mean, variance = MovingStatistics(model).corrected_weights(3)
+    np.testing.assert_allclose(mean, [4, 20], rtol=1e-4)
+    np.testing.assert_allclose(variance, batch.var(axis=0, ddof=1).ravel(), rtol=1e-3)
+
+
+def test_moving_statistics_of_an_untrained_network_and_of_an_old_one_stay() -> None:
+    model = normalising()
+    model(np.full((4, 1, 1, 2), 9, np.float32), training=True)
+    for step in (0, 100_000):
+        for a, b in zip(MovingStatistics(model).corrected_weights(step), model.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_a_channel_that_never_changes_has_no_variance_below_zero() -> None:
+    model = normalising()
+    for _ in range(40):
+        model(np.full((4, 1, 1, 2), 0.3, np.float32), training=True)
+    variance = MovingStatistics(model).corrected_weights(40)[3]
+    assert (variance >= 0).all()
+    np.testing.assert_allclose(variance, 0, atol=1e-5)
+
+
+def test_statistics_of_a_pretrained_base_are_not_corrected() -> None:
+    network = Network(small(preset="transfer"), 2, 4, backend.Devices("cpu"), "float32")
+    assert not MovingStatistics(network.model).exist()
+
+
+@pytest.mark.parametrize("average_decay", [0.0, 0.998])
+def test_a_photo_network_of_few_steps_is_judged_as_it_answers_in_training(average_decay: float) -> None:
+    """With plain moving statistics, it would answer one class for everything after ten steps."""
+    config = small(
+        preset="photo_cnn",
+        input_size_px=32,
+        learning_rate=0.01,
+        optimizer="adam",
+        average_decay=average_decay,
+    )
+    network = Network(config, 2, 4, backend.Devices("cpu"), "float32")
+    rng = np.random.default_rng(0)
+    labels = np.arange(16, dtype=np.float32) % 2
+    pixels = rng.integers(0, 100, (16, 32, 32, 3)).astype(np.uint8)
+    pixels[labels == 1, ..., 0] += 100
+    for _ in range(14):
+        network.train(network.preprocessing.apply(pixels), labels, np.ones(16, np.float32))
+    network.take_kept_weights()
+    answered = network.probabilities(pixels).argmax(axis=1)
+    assert (answered == labels).mean() > 0.9
