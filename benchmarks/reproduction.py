@@ -22,6 +22,7 @@ from cnn_core.files import replacing
 from cnn_core.places import PROJECT
 from cnn_core.runs.run_view import RunReader, RunView
 from cnn_core.training.presets import preset_named
+from cnn_core.training.task import task_of
 
 PICTURES = "reproduction"
 TRAIN = (sys.executable, "-m", "cnn_core", "train")
@@ -109,7 +110,13 @@ def trained(runs: Path, row: Row, seeds: int) -> tuple[Trained, ...]:
     reader = RunReader()
     views = {seed: reader.view(run_folder(runs, row, seed)) for seed in range(seeds)}
     return tuple(
-        Trained(seed=seed, state=view.state, epochs=view.config.epochs, history=view.history)
+        Trained(
+            seed=seed,
+            state=view.state,
+            epochs=view.config.epochs,
+            history=view.history,
+            task=task_of(view.folder),
+        )
         for seed, view in views.items()
         if view is not None
     )

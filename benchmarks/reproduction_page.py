@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from benchmarks.report import table
 from benchmarks.reproduction_rows import ROWS, Row
 from cnn_core.training.presets import preset_named
+from cnn_core.training.task import TWO_CLASSES, Task
 from cnn_core.training.verdict import best_epoch, verdict
 
 CLOSE, CLOSE_EPOCHS = 0.03, 3  # of accuracy, and of the epoch; a larger difference asks for a cause
@@ -40,12 +41,14 @@ class Trained:
         state: ``finished``, or what else it is.
         epochs: as many as it is to train.
         history: a row per epoch that is finished.
+        task: what it was to learn.
     """
 
     seed: int
     state: str
     epochs: int
     history: Sequence[Mapping[str, float]]
+    task: Task = TWO_CLASSES
 
     @property
     def finished(self) -> bool:
@@ -145,7 +148,7 @@ def _verdict(run: Trained) -> str:
     last = run.history[-1]
     return (
         f"{last['accuracy']:.3f} training and {last['val_accuracy']:.3f} validation accuracy. "
-        f"{verdict(run.history).sentence}"
+        f"{verdict(run.history, run.task).sentence}"
     )
 
 

@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 FAINT = "Faint: training, a few batches each. "
 
 
-def draw_exports(run: RunView, curve: CurveOf, verdict: str, classes: int) -> None:
+def draw_exports(run: RunView, curve: CurveOf, verdict: str) -> None:
     """PNG of the curves with what they say, NPZ of all that was measured, and the code.
 
     Args:
         run: whose curves they are.
         curve: as it is drawn on the page.
         verdict: what the curves say, in a sentence or two.
-        classes: of its data.
     """
     export_row(
         file_name(run.key, "curves"),
@@ -41,7 +40,7 @@ def draw_exports(run: RunView, curve: CurveOf, verdict: str, classes: int) -> No
             **history_arrays(run.history),
             **{f"step_{name}": values for name, values in history_arrays(run.steps).items()},
         ),
-        code=curves_code(run, classes),
+        code=curves_code(run),
     )
 
 
@@ -51,15 +50,16 @@ def history_arrays(rows: Sequence[Row]) -> dict[str, NDArray[np.float64]]:
     return {name: history_column(rows, name) for name in names}
 
 
-def curves_code(run: RunView, classes: int) -> str:
+def curves_code(run: RunView) -> str:
     """Python that reads the curves again, and what they say, with ``cnn_core`` alone."""
     return (
         "from pathlib import Path\n\n"
         "from cnn_core.runs.run_view import RunReader\n"
         "from cnn_core.training.history import history_column\n"
+        "from cnn_core.training.task import task_of\n"
         "from cnn_core.training.verdict import verdict\n\n"
         f"run = RunReader().view(Path({str(run.folder)!r}))\n"
         "for name in ('loss', 'accuracy', 'val_loss', 'val_accuracy'):\n"
         "    print(name, history_column(run.history, name).round(3))\n"
-        f"print(verdict(run.history, classes={classes}))\n"
+        "print(verdict(run.history, task_of(run.folder)))\n"
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from cnn_core.training.run_folder import PRECISION_FILE, read_json
+from cnn_core.training.task import task_of
 from cnn_core.training.verdict import verdict
 from dashboard.curves_export import draw_exports
 from dashboard.figures.colours import percent
@@ -152,35 +153,26 @@ def _draw_curves(run: RunView) -> None:
         config=PLAIN,
         alt=training_curves_alt([curve]),
     )
-    scan = read_json(run.folder / "scan.json")
-    classes = class_count(scan)
-    icon, words = told_verdict(run, classes)
+    icon, words = told_verdict(run)
     st.markdown(f":material/{icon}: {literal(words, longest=None)}")
-    skipped = len(scan.get("problems") or [])
+    skipped = len(read_json(run.folder / "scan.json").get("problems") or [])
     if skipped:
         st.caption(
             f":material/rule: {skipped:,} damaged or doubtful pictures were left out; Data names them."
         )
     if run.history or run.steps:
-        draw_exports(run, curve, words, classes)
+        draw_exports(run, curve, words)
 
 
-def told_verdict(run: RunView, classes: int) -> tuple[str, str]:
+def told_verdict(run: RunView) -> tuple[str, str]:
     """An icon, and what the curves say; of a run that ended before they could say anything, that."""
     if not run.history and not run.is_alive:
         return "info", "The run ended before its first epoch was finished, so there are no curves to judge."
-    found = verdict(run.history, classes=classes)
+    found = verdict(run.history, task_of(run.folder))
     waits = found.kind == "too_early" and not run.is_alive
     return VERDICT_ICONS.get(
         found.kind, "info"
     ), found.sentence if waits else f"{found.sentence} {found.advice}"
-
-
-def class_count(scan: Mapping[str, Any]) -> int:
-    """How many classes a run trains on, from what its scan left; two where that is not known."""
-    counts = scan.get("counts")
-    training = counts.get("training") if isinstance(counts, dict) else None
-    return len(training) if isinstance(training, dict) and len(training) > 1 else 2
 
 
 def _draw_log(run: RunView) -> None:

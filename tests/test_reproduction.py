@@ -140,3 +140,19 @@ def test_the_split_of_the_report_is_drawn_from_all_photos_together() -> None:
 
 def test_every_row_names_a_preset() -> None:
     assert {preset_named(row.preset).key for row in ROWS} == {row.preset for row in ROWS}
+
+
+def test_the_page_judges_a_run_by_what_it_was_to_learn(tmp_path: Path) -> None:
+    """Where nine in ten are cats, 0.9 right is nothing learned."""
+    folder = run_folder(tmp_path, ARTICLE, 0)
+    config, source = preset_named("article_cnn").config, DataSource(folders=(str(tmp_path),))
+    _, lock = create_run(tmp_path, config, source, title="t", name=folder.name)
+    lock.release()
+    counts = {"training": {"cats": 90, "dogs": 10}, "validation": {"cats": 9, "dogs": 1}}
+    write_json(folder / "scan.json", {"counts": counts})
+    (found,) = trained(tmp_path, ARTICLE, 1)
+    standing = [row | {"val_loss": 0.5} for row in history(0.9, 0.9)]
+    finished = dataclasses.replace(found, state="finished", history=standing)
+    assert "commonest class" in page({"B4": [finished]}, "pictures")
+    unknown = dataclasses.replace(run(0, 0.9, 0.9), history=standing)
+    assert "commonest class" not in page({"B4": [unknown]}, "pictures")

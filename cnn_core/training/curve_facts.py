@@ -1,8 +1,8 @@
 """What can be read off the curves of a run, robust against the noise of single epochs.
 
 Validation losses jump from epoch to epoch, so nothing is decided by one of them: the curves are
-smoothed first, a rise or fall counts only beyond the noise, and figures of the end are means of the
-last three epochs (of fewer in a short run).
+smoothed first, a rise or fall counts only beyond the noise, and figures of the end are medians of the
+last three epochs.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 
 from cnn_core.training.history import (
     FEWEST_EPOCHS,
+    SHORT_EPOCHS,
     Float64,
     Row,
     best_epoch,
@@ -23,9 +24,10 @@ from cnn_core.training.history import (
     number,
     smoothed,
 )
+from cnn_core.training.task import Task, guessed
 
-END_EPOCHS = 3  # averaged for the figures of the end
-RISE_SHARE = 0.08  # of the lowest loss: a smaller rise is none
+END_EPOCHS = 3  # of which the median is the figure of the end
+RISE_SHARE = 0.08  # of the lowest loss: a smaller rise is none; twice that in a short run
 NOISES = 3.0
 FALLING_SHARE = 0.02  # over the last quarter of the run
 COLLAPSE_FACTOR = 1.5  # times the lowest training loss
@@ -40,12 +42,17 @@ class Facts:
         best, lowest: epoch and value of the lowest validation loss.
         val_loss_end: at the end.
         accuracy, val_accuracy: at the end.
-        gap_loss: validation minus training at the end.
+        gap_loss: validation minus training at the end; NaN where they are not the same figure.
         risen: whether the validation loss has risen since its lowest.
+        level: whether it is no higher at the end than at its lowest, smoothed; what is neither risen nor
+            level cannot be told from noise.
         falling: whether it was still falling at the end.
         finite: whether the last losses are numbers.
         unstable: whether the training loss has risen itself.
-        guessing: share that guessing gets right.
+        guessing: share of the validation pictures that one and the same answer gets right.
+        unbalanced: whether some class is more common than another.
+        weighted: whether the training makes up for that, see ``Task``.
+        learned: share of the way from guessing to knowing all, by the split with the easier pictures.
     """
 
     epochs: int
@@ -56,26 +63,25 @@ class Facts:
     val_accuracy: float
     gap_loss: float
     risen: bool
+    level: bool
     falling: bool
     finite: bool
     unstable: bool
     guessing: float
+    unbalanced: bool
+    weighted: bool
+    learned: float
 
     @property
     def gap_accuracy(self) -> float:
         """Training minus validation."""
         return self.accuracy - self.val_accuracy
 
-    @property
-    def learned(self) -> float:
-        """Share of the way from guessing to knowing all, by the split with the easier pictures."""
-        return float((np.fmax(self.accuracy, self.val_accuracy) - self.guessing) / (1 - self.guessing))
 
-
-def facts_of(history: Sequence[Row], classes: int) -> Facts:
-    """Read the curves of a run with that many classes."""
+def facts_of(history: Sequence[Row], task: Task) -> Facts:
+    """Read the curves of a run with that task."""
     losses, val_losses = (_finite(history_column(history, name)) for name in ("loss", "val_loss"))
-    risen = _risen(val_losses)
+    rise = _risen(val_losses)
     return Facts(
         epochs=int(val_losses.size),
         best=best_epoch(history),
@@ -83,13 +89,39 @@ def facts_of(history: Sequence[Row], classes: int) -> Facts:
         val_loss_end=_end(history, "val_loss"),
         accuracy=_end(history, "accuracy"),
         val_accuracy=_end(history, "val_accuracy"),
-        gap_loss=_end(history, "val_loss") - _end(history, "loss"),
-        risen=risen,
+        gap_loss=_end(history, "val_loss") - _end(history, "loss") if task.losses_compare else math.nan,
+        risen=rise and (val_losses.size >= SHORT_EPOCHS or _learned_on(history)),
+        level=_level(val_losses),
         falling=_falling(val_losses),
         finite=_ends_finite(history),
-        unstable=_collapsed(losses) or (risen and _risen(losses)),
-        guessing=1 / classes,
+        unstable=_collapsed(losses) or (rise and _risen(losses)),
+        guessing=guessed(task.validation),
+        unbalanced=task.unbalanced,
+        weighted=task.weighted,
+        learned=_learned(history, task),
     )
+
+
+def _learned(history: Sequence[Row], task: Task) -> float:
+    """Share of the way from guessing to knowing all, NaN where it is unknown."""
+    shares = [
+        (_end(history, name) - guessed(counts)) / (1 - guessed(counts))
+        for name, counts in (("accuracy", task.training), ("val_accuracy", task.validation))
+        if guessed(counts) < 1
+    ]
+    if task.weighted:
+        shares.append(_certain(_end(history, "loss"), task))
+    return max((share for share in shares if not math.isnan(share)), default=math.nan)
+
+
+def _certain(loss: float, task: Task) -> float:
+    """The same by the training loss, which alone tells where right answers are given up for rare classes.
+
+    The share of the first uncertainty that is taken away, as a square root: it grows with the square of how
+    far the right answers are from those by guessing.
+    """
+    uncertain = math.log(task.classes)
+    return math.sqrt(np.maximum(0.0, (uncertain - loss) / (uncertain - task.lowest_loss)))
 
 
 def _risen(values: Float64) -> bool:
@@ -97,8 +129,26 @@ def _risen(values: Float64) -> bool:
     if values.size < FEWEST_EPOCHS:
         return False
     curve = smoothed(values)
-    needed = max(NOISES * noise(values), RISE_SHARE * curve.min())
+    share = RISE_SHARE if values.size >= SHORT_EPOCHS else 2 * RISE_SHARE
+    needed = max(NOISES * noise(values), share * curve.min())
     return bool(curve[-2:].min() - curve.min() > needed)
+
+
+def _learned_on(history: Sequence[Row]) -> bool:
+    """Whether the training loss has fallen since the lowest validation loss, as far as that is known.
+
+    Of three or four epochs by chance every sixth has its validation losses in rising order; together with
+    falling training losses hardly any.
+    """
+    losses, val_losses = history_column(history, "loss"), history_column(history, "val_loss")
+    then = losses[int(np.nanargmin(val_losses))]
+    return not losses[-1] > (1 - FALLING_SHARE) * then
+
+
+def _level(values: Float64) -> bool:
+    """Whether a curve ends where it was lowest, or hardly above."""
+    curve = smoothed(values)
+    return bool(values.size == 0 or curve[-1] - curve.min() <= RISE_SHARE * curve.min())
 
 
 def _falling(values: Float64) -> bool:
@@ -115,7 +165,7 @@ def _collapsed(losses: Float64) -> bool:
     if losses.size < FEWEST_EPOCHS:
         return False
     curve = smoothed(losses)
-    return bool(curve[-1] > max(curve[0], COLLAPSE_FACTOR * curve.min()))
+    return bool(curve[-2:].min() > max(curve[0], COLLAPSE_FACTOR * curve.min()))
 
 
 def _ends_finite(history: Sequence[Row]) -> bool:
@@ -132,7 +182,6 @@ def _finite(values: Float64) -> Float64:
 
 
 def _end(history: Sequence[Row], name: str) -> float:
-    """Mean of the last three epochs, or of fewer where that is more than a quarter of them."""
-    values = history_column(history, name)
-    kept = _finite(values[-max(1, min(END_EPOCHS, values.size // 4)) :])
-    return float(kept.mean()) if kept.size else math.nan
+    """Median of the last three epochs, or of as many as there are: one of them decides nothing."""
+    kept = _finite(history_column(history, name)[-END_EPOCHS:])
+    return float(np.median(kept)) if kept.size else math.nan

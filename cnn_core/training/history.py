@@ -13,6 +13,7 @@ Row = Mapping[str, Any]
 Float64 = NDArray[np.float64]
 
 FEWEST_EPOCHS = 3  # of a curve that can be smoothed
+SHORT_EPOCHS = 5  # fewer have so few second differences that every bend would be taken for noise
 # Median of absolute values of a normal distribution, and the spread of its second differences.
 MEDIAN_TO_SPREAD, SECOND_DIFFERENCES = 1.4826, math.sqrt(6)
 
@@ -48,10 +49,16 @@ def best_epoch(history: Sequence[Row]) -> int | None:
 
 
 def smoothed(values: Float64) -> Float64:
-    """Tukey's 3H of a curve ``(n,)`` of finite values; both ends by his rule, so that a trend goes on."""
+    """Tukey's 3H of a curve ``(n,)`` of finite values; both ends by his rule, so that a trend goes on.
+
+    Of three values only the middle one is replaced: there is no trend yet that the ends could be held
+    against, and a mean would spread one of them over the middle.
+    """
     if values.size < FEWEST_EPOCHS:
         return values.copy()
     middle = np.median(np.stack([values[:-2], values[1:-1], values[2:]]), axis=0)
+    if values.size == FEWEST_EPOCHS:
+        return np.concatenate([values[:1], middle, values[-1:]])
     first = np.median([values[0], middle[0], _beyond(middle)])
     last = np.median([values[-1], middle[-1], _beyond(middle[::-1])])
     medians = np.concatenate([[first], middle, [last]])
@@ -62,15 +69,19 @@ def smoothed(values: Float64) -> Float64:
 
 def _beyond(middle: Float64) -> float:
     """Where the line through the first two values would be two places before them."""
-    return float(3 * middle[0] - 2 * middle[1]) if middle.size > 1 else float(middle[0])
+    return float(3 * middle[0] - 2 * middle[1])
 
 
 def noise(values: Float64) -> float:
     """Standard deviation of what jumps from one place of a curve ``(n,)`` to the next.
 
     From the median of the second differences, which are small where the curve is smooth; a bend is
-    taken for noise, so that it comes out too large rather than too small.
+    taken for noise, so that it comes out too large rather than too small. Of up to four values: the
+    largest step against what a curve does that falls to its lowest place and rises from there.
     """
     if values.size < FEWEST_EPOCHS:
         return 0.0
+    if values.size < SHORT_EPOCHS:
+        steps, lowest = np.diff(values), int(np.argmin(values))
+        return float(max(0.0, steps[:lowest].max(initial=0.0), -steps[lowest:].min(initial=0.0)))
     return float(MEDIAN_TO_SPREAD * np.median(np.abs(np.diff(values, 2))) / SECOND_DIFFERENCES)

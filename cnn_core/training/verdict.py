@@ -9,6 +9,7 @@ from typing import Literal
 
 from cnn_core.training.curve_facts import Facts, facts_of
 from cnn_core.training.history import FEWEST_EPOCHS, Row, best_epoch, history_column, history_epochs
+from cnn_core.training.task import TWO_CLASSES, Task
 
 __all__ = ["Verdict", "best_epoch", "history_column", "history_epochs", "verdict"]
 
@@ -20,6 +21,7 @@ NARROW_GAP = 0.05
 HARDER_GAP = -0.02  # training this much below validation is worth a word
 LITTLE_LEARNED = 0.5  # of the way from guessing to knowing all: 75 % right of two classes
 NOTHING_LEARNED = 0.1
+UNCLEAR = "too unevenly, or not for long enough, to tell a rise from noise"
 SOON = 3  # epochs: over-fitting by then asks for shorter steps too
 
 
@@ -36,8 +38,8 @@ class Verdict:
         lowest_val_loss: in nats, or None.
         gap_accuracy: training minus validation at the end, -1..1, or None. Dropout and augmentation
             make the training pictures harder, so a negative gap is normal.
-        gap_loss: validation minus training at the end, in nats, or None. Label smoothing lifts the
-            training loss only.
+        gap_loss: validation minus training at the end, in nats, or None. Label smoothing and weighted
+            classes lift the training loss only, so that there is none with them.
         sentence: what happened.
         advice: what to try.
     """
@@ -51,12 +53,12 @@ class Verdict:
     advice: str
 
 
-def verdict(history: Sequence[Row], *, classes: int = 2) -> Verdict:
+def verdict(history: Sequence[Row], task: Task = TWO_CLASSES) -> Verdict:
     """Read over-fitting off the curves.
 
     The curves are smoothed by Tukey's 3H (the median of three neighbours, which takes single spikes
-    away, then the weights 1/4, 1/2, 1/4); a rise counts if it exceeds 8 % of the lowest loss and
-    three times the noise, which the second differences of the raw curve tell.
+    away, then the weights 1/4, 1/2, 1/4); a rise counts if it exceeds 8 % of the lowest loss (16 % in
+    fewer than five epochs) and three times the noise, which the second differences of the raw curve tell.
 
     Says nothing about other photos than those of the validation set, and no more than the noise of
     a small one allows.
@@ -64,13 +66,14 @@ def verdict(history: Sequence[Row], *, classes: int = 2) -> Verdict:
     Args:
         history: a row per finished epoch with ``epoch``, ``loss``, ``accuracy``, ``val_loss`` and
             ``val_accuracy``; training figures may be missing (None, empty, NaN).
-        classes: how many there are, which says what guessing would reach.
+        task: what was to be learned, which says what guessing would reach; see ``task_of``. Without it
+            two classes with as many pictures, and plain losses.
 
     Reference:
         Tukey 1977, "Exploratory data analysis", chapter 7; Prechelt 1998, "Early stopping - but
         when?", on how far a validation loss has to rise before that says something.
     """
-    facts = facts_of(history, classes)
+    facts = facts_of(history, task)
     kind = _kind(facts)
     sentence, advice = SAYINGS[kind](facts)
     return Verdict(
@@ -89,7 +92,8 @@ def _kind(facts: Facts) -> Kind:
         return "diverged"
     if facts.epochs < FEWEST_EPOCHS:
         return "too_early"
-    if facts.risen or (facts.gap_accuracy >= WIDE_GAP and not facts.gap_loss <= 0):
+    wide = facts.gap_accuracy >= WIDE_GAP and not facts.gap_loss <= 0
+    if facts.risen or (wide and not facts.learned < NOTHING_LEARNED):
         return "overfitting"
     return "underfitting" if facts.learned < LITTLE_LEARNED else "good"
 
@@ -116,8 +120,11 @@ def _overfitting(facts: Facts) -> Saying:
     if not facts.risen:
         return (
             f"Over-fitted: much of what is learned holds for the training pictures only.{at_end} "
-            "Smoothed, the validation loss has hardly risen since its lowest, "
-            f"{_loss(facts.lowest)} in epoch {facts.best}.",
+            + (
+                f"Smoothed, the validation loss has hardly risen since {_lowest(facts)}."
+                if facts.level
+                else f"The validation loss is above {_lowest(facts)}, but {UNCLEAR}."
+            ),
             "Try augmentation, more dropout or more photos; more epochs would mostly widen the gap. "
             f"Epoch {facts.best} is the one to keep.",
         )
@@ -135,6 +142,13 @@ def _overfitting(facts: Facts) -> Saying:
 
 
 def _underfitting(facts: Facts) -> Saying:
+    if facts.learned < NOTHING_LEARNED and facts.unbalanced and not facts.weighted:
+        return (
+            "Hardly better than to answer every picture with the commonest class: "
+            f"{_halves(facts)}, and that gives {_share(facts.guessing)}.",
+            "Try balanced class weights and more photos of the rare classes. The recall of each class and "
+            "the AUC, under Evaluation, tell whether anything is learned.",
+        )
     if facts.learned < NOTHING_LEARNED:
         return (
             f"Next to nothing is learned: {_halves(facts)}, and guessing gives {_share(facts.guessing)}.",
@@ -151,10 +165,21 @@ def _underfitting(facts: Facts) -> Saying:
 
 
 def _good(facts: Facts) -> Saying:
+    if not facts.level:
+        return (
+            f"No over-fitting yet: over the last epochs {_halves(facts)}. The validation loss is above "
+            f"{_lowest(facts)}, but {UNCLEAR}.",
+            "Train for some more epochs to see.",
+        )
     sentence = (
         f"No over-fitting: over the last epochs {_halves(facts)}, and the validation loss, smoothed, has "
-        f"hardly risen since its lowest, {_loss(facts.lowest)} in epoch {facts.best}."
+        f"hardly risen since {_lowest(facts)}."
     )
+    if facts.unbalanced and facts.val_accuracy <= facts.guessing:
+        sentence += (
+            f" To answer every picture with the commonest class would give {_share(facts.guessing)}; the "
+            "recall of each class, under Evaluation, tells more."
+        )
     if facts.gap_accuracy < HARDER_GAP:
         sentence += (
             " Validation is ahead of training, which is normal: dropout and augmentation make the training "
@@ -184,6 +209,10 @@ def _halves(facts: Facts) -> str:
         if not math.isnan(value)
     ]
     return f"{' and '.join(known)} pictures are right" if known else "how many are right is unknown"
+
+
+def _lowest(facts: Facts) -> str:
+    return f"its lowest, {_loss(facts.lowest)} in epoch {facts.best}"
 
 
 def _share(value: float) -> str:

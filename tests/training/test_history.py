@@ -38,6 +38,19 @@ def test_two_values_cannot_be_smoothed() -> None:
     assert smoothed(np.array([3.0, 1.0])).tolist() == [3, 1]
 
 
+def test_three_values_keep_their_trend_and_lose_their_spike() -> None:
+    assert smoothed(np.array([0.6, 0.9, 1.5])).tolist() == [0.6, 0.9, 1.5]
+    assert smoothed(np.array([1.5, 0.9, 0.6])).tolist() == [1.5, 0.9, 0.6]
+    assert smoothed(np.array([0.6, 3.0, 0.5])).tolist() == [0.6, 0.6, 0.5]
+
+
+def test_the_noise_of_few_values_is_what_falls_and_rises_out_of_turn() -> None:
+    """A fall to the lowest place and a rise from there are no noise, however they bend."""
+    assert noise(np.array([0.6, 0.9, 1.5])) == noise(np.array([1.5, 0.6, 0.5, 0.9])) == 0
+    assert noise(np.array([0.7, 0.8, 0.5, 0.6])) == pytest.approx(0.1)
+    assert noise(np.array([0.5, 0.9, 0.7])) == pytest.approx(0.2)
+
+
 def test_noise_is_estimated_from_the_jumps_and_not_from_the_slope() -> None:
     assert noise(np.linspace(1, 0, 50)) == pytest.approx(0, abs=1e-12)
     jumps = 0.1 * np.random.default_rng(1).normal(size=2000)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from made_up_curves import Rows, converged, only_noise, over_fitted, rows, under_fitted
 
+from cnn_core.training.task import Task
 from cnn_core.training.verdict import Verdict, verdict
 
 SEEDS = range(20)
@@ -116,7 +117,7 @@ def test_what_guessing_reaches_depends_on_the_number_of_classes() -> None:
     """0.63 is a little more than guessing for two classes, and well learned for ten."""
     history = under_fitted(jitter=0)
     assert verdict(history).kind == "underfitting"
-    assert verdict(history, classes=10).kind == "good"
+    assert verdict(history, Task.of_equal_classes(10)).kind == "good"
 
 
 def test_a_run_that_learned_nothing_is_told_from_one_that_learned_little() -> None:
