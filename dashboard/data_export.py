@@ -124,7 +124,8 @@ def scan_code(source: DataSource) -> str:
     """Python that scans the files again with ``cnn_core`` alone."""
     return (
         f"from cnn_core import places\nfrom cnn_core.datasets.scan import scan\n{_source_code(source)}"
-        f"report = scan(splits, places.cache_folder() / 'scans', keep_non_rgb={source.keep_non_rgb})\n"
+        f"report = scan(splits, places.cache_folder() / 'scans', keep_non_rgb={source.keep_non_rgb},\n"
+        f"              keep_near_doubles={source.keep_near_doubles})\n"
         "for name, sizes_px in report.sizes_px.items():\n"
         "    print(name, sizes_px.min(axis=0), sizes_px.max(axis=0))\n"
         "for problem in report.problems:\n"

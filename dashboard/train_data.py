@@ -63,7 +63,7 @@ def draw_data() -> None:
             _draw_splits(source, splits)
     elif split_was_changed():
         st.subheader("Split")
-        split_controls("seeded")
+        split_controls(("validation", "test"))
 
 
 def _draw_splits(source: DataSource, splits: Splits) -> None:
@@ -77,7 +77,7 @@ def _draw_splits(source: DataSource, splits: Splits) -> None:
     with controls:
         st.subheader("Split")
         st.markdown(_origin_sentence(source, splits))
-        split_controls(splits.origin)
+        split_controls(_without_folder(splits))
         st.button("Go on to Settings", key="to-settings", on_click=go_to, args=("settings",))
     for note in splits.notes:
         st.caption(f":material/info: {literal(note, longest=None)}")
@@ -90,11 +90,22 @@ def _draw_splits(source: DataSource, splits: Splits) -> None:
 
 
 def _origin_sentence(source: DataSource, splits: Splits) -> str:
-    if splits.origin == "folders":
-        return "Training and validation pictures lie in folders of their own."
-    return (
-        "No folder says which pictures validate, so they are drawn by chance, equally from every class. "
-        f"The same seed, {source.seed}, always draws the same."
+    names = [name for name in ("validation", "test") if name in dict(splits.items())]
+    lying = [name for name in names if name not in splits.drawn]
+    own = f"{', '.join(['Training', *lying[:-1]])} and {lying[-1]} pictures" if lying else ""
+    if not splits.drawn:
+        return f"{own} lie in folders of their own."
+    drawn = (
+        f"the {' and '.join(splits.drawn)} pictures are drawn by chance from training, the same share of "
+        f"every class. The same seed, {source.seed}, always draws the same."
+    )
+    return f"{own} lie in folders of their own; {drawn}" if own else f"No folder says otherwise, so {drawn}"
+
+
+def _without_folder(splits: Splits) -> tuple[str, ...]:
+    """The parts that are drawn from training, or could be."""
+    return tuple(
+        name for name in ("validation", "test") if name in splits.drawn or name not in dict(splits.items())
     )
 
 

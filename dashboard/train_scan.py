@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import html
+import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,6 +19,7 @@ from cnn_core import places
 from cnn_core.datasets.scan import PROBLEM_KINDS, Problem, ScanReport, scan, without_problems
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import ConvscopeError
+from dashboard.exports import file_name
 from dashboard.figures.size_chart import size_figure
 from dashboard.frames import PLAIN
 from dashboard.guard import told_errors
@@ -29,8 +32,10 @@ from dashboard.train_pictures import Captioned, pictures_html
 if TYPE_CHECKING:
     from cnn_core.datasets.source import DataSource
 
-MOST_NAMED = 12  # files of one kind that are named
+MOST_NAMED = 1000  # files of one kind in its scrolling list; the CSV file has them all
 MOST_PAIRS = 6
+NEAR_SHARE = 0.1  # of the pictures, from which the switch for near doubles is named
+CSV_FIELDS = ("split", "class", "file", "finding", "left_out", "detail", "same_as", "path")
 KINDS = {
     "unreadable": ("unreadable", "No picture, or of a kind that is not read."),
     "truncated": ("cut off", "The end of the file is missing; the lower part would be grey."),
@@ -42,6 +47,10 @@ KINDS = {
     "tiny": ("tiny", "Too few pixels to show anything."),
     "non_rgb": ("not RGB", "Grey, palette or CMYK pictures."),
 }
+DOUBTS = (
+    "nearly the same in two classes",
+    "Both pictures are trained on. If they show the same thing, one of them lies in the wrong folder.",
+)
 
 
 def draw_scan(source: DataSource, splits: Splits) -> ScanReport | None:
@@ -54,7 +63,13 @@ def draw_scan(source: DataSource, splits: Splits) -> ScanReport | None:
     for kind in PROBLEM_KINDS:
         found = [problem for problem in report.problems if problem.kind == kind]
         if found:
-            _draw_problems(kind, found)
+            _draw_problems(KINDS[kind], found, opened=kind == "leakage")
+    if report.doubts:
+        _draw_problems(DOUBTS, report.doubts, opened=False)
+    if report.problems or report.doubts:
+        _draw_list_export(source, report)
+    if report.passing:
+        _draw_look_again(source, splits)
     return report
 
 
@@ -95,6 +110,7 @@ def _report(source: DataSource, splits: Splits) -> ScanReport | None:
             progress=progress,
             cancelled=cancelled,
             keep_non_rgb=source.keep_non_rgb,
+            keep_near_doubles=source.keep_near_doubles,
         )
 
     key = _scan_key(source, splits)
@@ -107,22 +123,48 @@ def _draw_verdict(splits: Splits, report: ScanReport, left: Splits) -> None:
     before, after = len(splits.training.paths), len(left.training.paths)
     looked = f"{report.scanned:,} files looked into"
     if not report.problems:
+        but = f" {len(report.doubts):,} should be looked at, see below." if report.doubts else ""
         st.success(
-            f"{looked}: every one is a sound picture, and none appears twice.", icon=":material/task_alt:"
+            f"{looked}: every one is a sound picture, and none appears twice.{but}",
+            icon=":material/task_alt:",
         )
         return
     counts = Counter(problem.kind for problem in report.problems)
     kinds = ", ".join(f"{counts[kind]:,} {KINDS[kind][0]}" for kind in PROBLEM_KINDS if counts[kind])
     these = "It is" if len(report.problems) == 1 else "They are"
     st.warning(
-        f"{looked}: {kinds}. {these} left out, so that {after:,} of {before:,} pictures are trained on.",
+        f"{looked}: {kinds}. {these} left out, so that {after:,} of {before:,} pictures are trained on."
+        f"{_near_advice(report)}",
         icon=":material/rule:",
     )
 
 
-def _draw_problems(kind: str, found: Sequence[Problem]) -> None:
-    title, why = KINDS[kind]
-    opened = kind == "leakage"
+def _near_advice(report: ScanReport) -> str:
+    """The way out where so many pictures are nearly the same that the camera may not have moved."""
+    near = sum(problem.near for problem in report.problems)
+    if near < NEAR_SHARE * report.scanned:
+        return ""
+    return (
+        f" {near:,} are only nearly the same as another of their class. If the camera did not move, switch "
+        "**Leave out near doubles** off."
+    )
+
+
+def _draw_look_again(source: DataSource, splits: Splits) -> None:
+    st.warning(
+        "Some files could not be read for a reason that may pass, such as too many open files.",
+        icon=":material/sync_problem:",
+    )
+    st.button(
+        "Look again",
+        key="scan-anew",
+        icon=":material/replay:",
+        on_click=lambda: data_jobs().forget(_scan_key(source, splits)),
+    )
+
+
+def _draw_problems(kind: tuple[str, str], found: Sequence[Problem], *, opened: bool) -> None:
+    title, why = kind
     with st.expander(f"{len(found):,} {title}", icon=":material/report:", expanded=opened):
         st.caption(why)
         pairs = [problem for problem in found if problem.twin is not None]
@@ -130,7 +172,7 @@ def _draw_problems(kind: str, found: Sequence[Problem]) -> None:
             st.html(_pairs_html(pairs[:MOST_PAIRS]))
         st.html(_names_html(found[:MOST_NAMED]))
         if len(found) > MOST_NAMED:
-            st.caption(f"And {len(found) - MOST_NAMED:,} more.")
+            st.caption(f"And {len(found) - MOST_NAMED:,} more; the list beneath has them all.")
 
 
 def _pairs_html(pairs: Sequence[Problem]) -> str:
@@ -138,7 +180,7 @@ def _pairs_html(pairs: Sequence[Problem]) -> str:
     for problem in pairs:
         pictures.append(_captioned(problem.path, problem.split))
         if problem.twin is not None:
-            pictures.append(_captioned(problem.twin, _split_of(problem.twin)))
+            pictures.append(_captioned(problem.twin, problem.twin_split or ""))
     return pictures_html(pictures, columns=6)
 
 
@@ -152,8 +194,33 @@ def _captioned(path: Path, where: str) -> Captioned:
         return Captioned(jpeg=b"", alt=f"{caption}, cannot be shown", caption=caption)
 
 
-def _split_of(path: Path) -> str:
-    return path.parent.parent.name
+def _draw_list_export(source: DataSource, report: ScanReport) -> None:
+    from dashboard.train_source import source_name
+
+    st.download_button(
+        "List of all these files",
+        lambda: findings_csv(report),
+        file_name=file_name(source_name(source), "findings") + ".csv",
+        mime="text/csv",
+        key="findings-csv",
+        on_click="ignore",
+        icon=":material/table:",
+        help="CSV with a line per file: what was found, and whether it is left out.",
+    )
+
+
+def findings_csv(report: ScanReport) -> str:
+    """A line per file that is left out or doubtful, with a head."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(CSV_FIELDS)
+    for left_out, found in (("yes", report.problems), ("no", report.doubts)):
+        for problem in found:
+            path, twin = problem.path, problem.twin
+            same_as = "" if twin is None else f"{problem.twin_split}: {twin.parent.name}/{twin.name}"
+            told = (problem.kind, left_out, problem.detail, same_as, path)
+            lines.writerow([problem.split, path.parent.name, path.name, *told])
+    return text.getvalue()
 
 
 def _names_html(problems: Sequence[Problem]) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from cnn_core import places
+from cnn_core.datasets.folders import shown_name
 from cnn_core.datasets.source import DataSource
 from cnn_core.datasets.splits import Splits, read_splits
 from cnn_core.errors import Cancelled
@@ -29,13 +30,17 @@ FOLDER_HELP = (
     "It holds one folder per class (cats, dogs), or train, validation and test folders that do. The path "
     "stays on this computer: a copied link does not name it."
 )
+NEAR_HELP = (
+    "Of two pictures of a class that are nearly the same, only one is trained on. Switch it off where all "
+    "are nearly the same because the camera does not move. Of equal files only one is ever trained on."
+)
 MORE_HELP = "One per line; their pictures are joined into training. They hold the same class folders."
 DOWNLOAD_KEY = "download-cats-and-dogs"
-FOLDER, MORE, VALIDATION, TEST, SEED, GREY = (
-    f"data-{name}" for name in ("folder", "more", "validation", "test", "seed", "grey")
+FOLDER, MORE, VALIDATION, TEST, SEED, GREY, NEAR = (
+    f"data-{name}" for name in ("folder", "more", "validation", "test", "seed", "grey", "near")
 )
 _USED = "data-used"
-DEFAULTS: dict[str, Any] = {MORE: "", VALIDATION: 0.2, TEST: 0.0, SEED: 0, GREY: False}
+DEFAULTS: dict[str, Any] = {MORE: "", VALIDATION: 0.2, TEST: 0.0, SEED: 0, GREY: False, NEAR: True}
 
 
 def kept(key: str) -> Any:
@@ -62,6 +67,7 @@ def chosen_source() -> DataSource | None:
         test=float(kept(TEST)),
         seed=int(kept(SEED)),
         keep_non_rgb=bool(kept(GREY)),
+        keep_near_doubles=not kept(NEAR),
     )
 
 
@@ -72,6 +78,7 @@ def take_source(source: DataSource) -> None:
     st.session_state[MORE] = "\n".join(more)
     st.session_state[VALIDATION], st.session_state[TEST] = float(source.validation), float(source.test)
     st.session_state[SEED], st.session_state[GREY] = source.seed, source.keep_non_rgb
+    st.session_state[NEAR] = not source.keep_near_doubles
 
 
 def split_was_changed() -> bool:
@@ -108,7 +115,7 @@ def _stamp(source: DataSource) -> tuple[tuple[str, int], ...]:
 
 def _add_times(folder: str, depth: int, found: list[tuple[str, int]]) -> None:
     try:
-        found.append((folder, os.stat(folder).st_mtime_ns))
+        found.append((shown_name(folder), os.stat(folder).st_mtime_ns))
         with os.scandir(folder) as entries:
             folders = sorted(entry.path for entry in entries if entry.is_dir()) if depth else []
     except OSError:
@@ -198,25 +205,28 @@ def _download_work(target: Path) -> Callable[[Callable[[float], None], Callable[
     return work
 
 
-def split_controls(origin_of_splits: str) -> None:
-    """How to set pictures aside, where the folders do not say."""
-    for key in (VALIDATION, TEST, SEED, GREY):
+def split_controls(without_folder: Sequence[str]) -> None:
+    """How to set pictures aside, for ``validation`` and ``test`` where no folder says it."""
+    for key in (VALIDATION, TEST, SEED, GREY, NEAR):
         st.session_state[key] = kept(key)
-    if origin_of_splits == "seeded":
-        first, second, third = st.columns(3, gap="medium")
-        help_text = "Below 1 a share of each class, from 1 on a number of pictures of each class."
-        first.number_input(
+    places_left = iter(st.columns(len(without_folder) + 1, gap="medium") if without_folder else ())
+    help_text = "Below 1 a share of each class, from 1 on a number of pictures of each class."
+    if "validation" in without_folder:
+        next(places_left).number_input(
             "Validation", 0.01, 1e6, step=0.05, key=VALIDATION, help=help_text, format="%g",
             persist_state="session",
         )  # fmt: skip
-        second.number_input(
+    if "test" in without_folder:
+        next(places_left).number_input(
             "Test", 0.0, 1e6, step=0.05, key=TEST, help=f"{help_text} 0: none.", format="%g",
             persist_state="session",
         )  # fmt: skip
-        third.number_input(
+    if without_folder:
+        next(places_left).number_input(
             "Seed", 0, 9999, key=SEED, help="Chooses which pictures are set aside.",
             persist_state="session",
         )  # fmt: skip
+    st.toggle("Leave out near doubles", key=NEAR, help=NEAR_HELP, persist_state="session")
     st.toggle(
         "Keep pictures that are not RGB",
         key=GREY,

@@ -132,6 +132,7 @@ def test_train_starts_from_a_preset_and_changes_what_is_named(jobs: list[Job], t
     job = trained(
         "--preset report_regularized --data photos --data more --validation 500 --test 0.1 --data-seed 7 "
         "--epochs 5 --batch-size 16 --seed 3 --precision float32 --device cpu --keep-non-rgb "
+        "--keep-near-doubles "
         "--set learning_rate=0.01 --set augmentation.rotation_degrees=20 --set augmentation.flip=false "
         "--set optimizer=sgd --set tensorboard=true".split(),
         jobs,
@@ -148,7 +149,9 @@ def test_train_starts_from_a_preset_and_changes_what_is_named(jobs: list[Job], t
         shift_fraction=usual.augmentation.shift_fraction,
     )
     folders = (str(Path("photos").absolute()), str(Path("more").absolute()))
-    assert job.source == DataSource(folders=folders, validation=500, test=0.1, seed=7, keep_non_rgb=True)
+    assert job.source == DataSource(
+        folders=folders, validation=500, test=0.1, seed=7, keep_non_rgb=True, keep_near_doubles=True
+    )
 
 
 def test_train_without_options_takes_the_preset_as_it_is(jobs: list[Job], runs_folder: Path) -> None:

@@ -8,6 +8,9 @@ pair differs by less than 4 as well, only pictures of similar brightness have to
 Pictures with little contrast differ little from each other although they may show different things, so the
 limit falls to a quarter of the contrast there. A flat picture, all black or of one colour, has no near
 duplicate; it is only compared as a whole.
+
+A fixed camera takes pictures nearly alike of different things, so two of different classes are never taken
+for each other unless their files are equal: such pairs are told apart.
 """
 
 from __future__ import annotations
@@ -48,11 +51,24 @@ class Twin:
     mirrored: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """What there is twice.
+
+    Attributes:
+        repeated: pictures to leave out.
+        alike: pictures with a near one of another class, which both stay; each at most once.
+    """
+
+    repeated: tuple[Twin, ...] = ()
+    alike: tuple[Twin, ...] = ()
+
+
 class _Thumbnails:
     """Grey thumbnails as vectors, with what decides whether two of them can be near."""
 
-    def __init__(self, thumbnails: NDArray[np.uint8]) -> None:
-        self._pixels = thumbnails
+    def __init__(self, thumbnails: NDArray[np.uint8], labels: Indices) -> None:
+        self._pixels, self.labels = thumbnails, labels
         self.pixels_each = count = thumbnails.shape[1] * thumbnails.shape[2]
         flat = thumbnails.reshape(len(thumbnails), count)  # (n, 1024)
         sums, squares = np.zeros((2, len(thumbnails)))
@@ -65,24 +81,21 @@ class _Thumbnails:
         self._squares = squares
         self._limits = count * np.minimum(NEAR_RMSE, LIMIT_PER_CONTRAST * self.contrast) ** 2
 
-    def nearest(
-        self, rows: Indices, columns: Indices
-    ) -> tuple[Indices, NDArray[np.float64], NDArray[np.bool_]]:
-        """For each of ``rows`` the nearest of ``columns``: position or -1, root mean square, mirrored."""
-        best, mirrored = np.full(len(rows), -1), np.zeros(len(rows), bool)
-        distance = np.full(len(rows), np.inf)
+    def nearest(self, rows: Indices, columns: Indices) -> tuple[list[Twin], list[Twin]]:
+        """For each of ``rows`` the nearest of ``columns``, of its own class and of another one."""
+        own, other = _Nearest(len(rows)), _Nearest(len(rows))
         for start in range(0, len(columns), COLUMNS):
             part = columns[start : start + COLUMNS]
             plain, flipped = self._products(rows, part)
             at = self._with_near_ones(rows, part, np.maximum(plain, flipped))
+            if len(at) == 0:
+                continue
             squared = self._squared(rows[at], part, np.maximum(plain[at], flipped[at]))
-            position = squared.argmin(1)
-            found = squared[np.arange(len(at)), position]
-            better = found < distance[at]
-            at, position = at[better], position[better]
-            best[at], distance[at] = position + start, found[better]
-            mirrored[at] = flipped[at, position] > plain[at, position]
-        return best, np.sqrt(distance / self.pixels_each), mirrored
+            mirrored = flipped[at] > plain[at]
+            same = self.labels[rows[at]][:, None] == self.labels[part]
+            own.take(at, part, np.where(same, squared, np.inf), mirrored)
+            other.take(at, part, np.where(same, np.inf, squared), mirrored)
+        return own.twins(rows, self.pixels_each), other.twins(rows, self.pixels_each)
 
     def among(self, rows: Indices) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Squared distance of every two of ``rows``, infinite where they are not near, and mirrored."""
@@ -116,21 +129,51 @@ class _Thumbnails:
         return chosen.astype(np.float32) - np.float32(MIDDLE_GREY)
 
 
+class _Nearest:
+    """The nearest picture found so far, per row."""
+
+    def __init__(self, count: int) -> None:
+        self._index = np.full(count, -1)
+        self._squared = np.full(count, np.inf)
+        self._mirrored = np.zeros(count, bool)
+
+    def take(
+        self, at: Indices, part: Indices, squared: NDArray[np.float64], mirrored: NDArray[np.bool_]
+    ) -> None:
+        """Keep what is nearer: ``squared`` distances ``(len(at), len(part))`` of the rows ``at``."""
+        position = squared.argmin(1)
+        found = squared[np.arange(len(at)), position]
+        better = np.flatnonzero(found < self._squared[at])
+        rows, position = at[better], position[better]
+        self._index[rows], self._squared[rows] = part[position], found[better]
+        self._mirrored[rows] = mirrored[better, position]
+
+    def twins(self, rows: Indices, pixels_each: int) -> list[Twin]:
+        """Those of ``rows`` that have a near one."""
+        rmse = np.sqrt(self._squared / pixels_each)
+        return [
+            Twin(int(rows[row]), int(self._index[row]), float(rmse[row]), bool(self._mirrored[row]))
+            for row in np.flatnonzero(self._index >= 0)
+        ]
+
+
 def find_twins(
     content_keys: Sequence[bytes],
-    thumbnails: NDArray[np.uint8],
+    thumbnails: NDArray[np.uint8] | None,
     groups: Sequence[Sequence[int]],
+    labels: Sequence[int],
     *,
     progress: Callable[[float], None],
     cancelled: Callable[[], bool],
-) -> list[Twin]:
+) -> Twins:
     """Every picture that repeats one of an earlier group, or an earlier one of its own.
 
     Args:
         content_keys: equal where two files are equal.
-        thumbnails: ``(n, 32, 32)``, uint8, grey.
+        thumbnails: ``(n, 32, 32)``, uint8, grey; None compares the keys alone.
         groups: indices of the pictures to compare; those of earlier groups stay when pictures of two groups
             are alike.
+        labels: class of each picture.
         progress: gets the share done, 0..1.
         cancelled: asked for every block.
 
@@ -149,7 +192,22 @@ def find_twins(
             else:
                 twins.append(Twin(index, kept, None, False))
         unique.append(np.array(fresh, np.intp))
-    return twins + _near_twins(_Thumbnails(thumbnails), unique, progress, cancelled)
+    if thumbnails is None:
+        return Twins(tuple(twins))
+    pictures = _Thumbnails(thumbnails, np.asarray(labels, np.intp))
+    near, alike = _near_twins(pictures, unique, progress, cancelled)
+    return Twins((*twins, *near), _nearest_of_those_kept(alike, near))
+
+
+def _nearest_of_those_kept(alike: list[Twin], near: list[Twin]) -> tuple[Twin, ...]:
+    """One pair at most for each picture that stays."""
+    gone = {twin.index for twin in near}
+    nearest: dict[int, Twin] = {}
+    for twin in alike:
+        before = nearest.get(twin.index)
+        if twin.index not in gone and (before is None or (twin.rmse or 0) < (before.rmse or 0)):
+            nearest[twin.index] = twin
+    return tuple(nearest[index] for index in sorted(nearest))
 
 
 def _near_twins(
@@ -157,9 +215,14 @@ def _near_twins(
     groups: list[Indices],
     progress: Callable[[float], None],
     cancelled: Callable[[], bool],
-) -> list[Twin]:
-    """Go through each group by brightness, comparing with those kept so far."""
+) -> tuple[list[Twin], list[Twin]]:
+    """Go through each group by brightness, comparing with those kept so far.
+
+    Returns:
+        Those that repeat one of their own class, and those that are near one of another class.
+    """
     twins: list[Twin] = []
+    alike: list[Twin] = []
     shelves: list[Indices] = []  # of each group those that stay, by brightness
     done, total = 0, max(1, sum(map(len, groups)))
     for group in groups:
@@ -171,46 +234,44 @@ def _near_twins(
                 raise Cancelled("Stopped while looking for duplicates.")
             rows = rows_left[start : start + ROWS]
             for earlier in (*shelves, shelf):
-                found = _twins_on(pictures, rows, earlier)
-                twins += found
+                found, others = _twins_on(pictures, rows, earlier)
+                twins, alike = twins + found, alike + others
                 rows = np.setdiff1d(rows, [twin.index for twin in found], assume_unique=True)
-            found = _twins_within(pictures, np.sort(rows))
-            twins += found
+            found, others = _twins_within(pictures, np.sort(rows))
+            twins, alike = twins + found, alike + others
             rows = np.setdiff1d(rows, [twin.index for twin in found], assume_unique=True)
             shelf = np.concatenate([shelf, rows[np.argsort(pictures.mean[rows], kind="stable")]])
             progress((done + start) / total)
         shelves.append(shelf)
         done += len(group)
     progress(1.0)
-    return twins
+    return twins, alike
 
 
-def _twins_on(pictures: _Thumbnails, rows: Indices, shelf: Indices) -> list[Twin]:
-    """Twins of ``rows`` among pictures sorted by brightness."""
+def _twins_on(pictures: _Thumbnails, rows: Indices, shelf: Indices) -> tuple[list[Twin], list[Twin]]:
+    """Twins of ``rows`` among pictures sorted by brightness, of their own class and of others."""
     if len(rows) == 0 or len(shelf) == 0:
-        return []
+        return [], []
     brightness = pictures.mean[shelf]
     low = np.searchsorted(brightness, pictures.mean[rows].min() - NEAR_RMSE)
     high = np.searchsorted(brightness, pictures.mean[rows].max() + NEAR_RMSE, side="right")
-    columns = shelf[low:high]
-    best, rmse, mirrored = pictures.nearest(rows, columns)
-    return [
-        Twin(int(rows[row]), int(columns[best[row]]), float(rmse[row]), bool(mirrored[row]))
-        for row in np.flatnonzero(best >= 0)
-    ]
+    return pictures.nearest(rows, shelf[low:high])
 
 
-def _twins_within(pictures: _Thumbnails, rows: Indices) -> list[Twin]:
-    """Twins among ``rows`` themselves; of two alike the earlier one stays."""
+def _twins_within(pictures: _Thumbnails, rows: Indices) -> tuple[list[Twin], list[Twin]]:
+    """Twins among ``rows`` themselves, as of ``_twins_on``; of two alike the earlier one stays."""
     twins: list[Twin] = []
+    alike: list[Twin] = []
     near, mirrored = pictures.among(rows)
-    below = np.tri(len(rows), k=-1, dtype=bool)
+    same = pictures.labels[rows][:, None] == pictures.labels[rows]
     gone = np.zeros(len(rows), bool)
-    for row in np.flatnonzero((np.isfinite(near) & below).any(1)):
+    for row in np.flatnonzero((np.isfinite(near) & np.tri(len(rows), k=-1, dtype=bool)).any(1)):
         candidates = np.where(gone[:row], np.inf, near[row, :row])
-        kept = int(candidates.argmin())
-        if np.isfinite(candidates[kept]):
-            gone[row] = True
-            rmse = float(np.sqrt(candidates[kept] / pictures.pixels_each))
-            twins.append(Twin(int(rows[row]), int(rows[kept]), rmse, bool(mirrored[row, kept])))
-    return twins
+        for found, wanted in ((twins, same[row, :row]), (alike, ~same[row, :row])):
+            distances = np.where(wanted, candidates, np.inf)
+            kept = int(distances.argmin())
+            if np.isfinite(distances[kept]):
+                rmse = float(np.sqrt(distances[kept] / pictures.pixels_each))
+                found.append(Twin(int(rows[row]), int(rows[kept]), rmse, bool(mirrored[row, kept])))
+                gone[row] |= found is twins
+    return twins, alike

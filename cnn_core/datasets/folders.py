@@ -18,6 +18,20 @@ LITTER_FOLDERS = frozenset({"__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN",
 MISSING_BYTES = -1
 
 
+def is_utf8(name: str) -> bool:
+    """Whether a file name can be shown, sent and stored; those of old archives may be in another encoding."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def shown_name(name: str) -> str:
+    r"""A file name with bytes that are no UTF-8 as ``\xe9``."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 @dataclass(frozen=True, slots=True)
 class LabelledFiles:
     """Pictures with their classes.
@@ -64,7 +78,8 @@ def labelled_files(folders: Iterable[Path]) -> LabelledFiles:
 
     Raises:
         DataError: a folder is missing or has no class folders, a class has no pictures, or classes
-            differ between folders.
+            differ between folders, or a class folder has a name that is not UTF-8. Pictures with such
+            names are passed over.
     """
     folders = tuple(Path(folder).expanduser() for folder in folders)
     classes: tuple[str, ...] | None = None
@@ -84,6 +99,9 @@ def labelled_files(folders: Iterable[Path]) -> LabelledFiles:
     ]
     empty = [name for name, paths in zip(classes, by_class, strict=True) if not paths]
     if empty:
+        unnamed = [path for name in empty for folder in folders for path in not_utf8_in(folder / name)]
+        if unnamed:
+            raise DataError(not_utf8(unnamed[0]))
         raise DataError(
             f"Expected pictures of every class in {', '.join(map(str, folders))}. "
             f"Received: none of {', '.join(empty)}. Put pictures there, or remove the empty class folders."
@@ -117,13 +135,14 @@ def folders_in(folder: Path) -> list[Path]:
 def not_read_in(folder: Path) -> list[Path]:
     """What lies in a class folder and is passed over: folders, and files that are no pictures by name.
 
+    Pictures that ``not_utf8_in`` gives are left to it.
     Hidden files and what systems leave there (``Thumbs.db``, ``desktop.ini``) are not worth telling.
 
     Raises:
         DataError: the folder cannot be read.
     """
     names = _names_in(folder)
-    pictures = set(_pictures(folder, names))
+    pictures = {*_pictures(folder, names), *not_utf8_in(folder)}
     return [
         folder / name
         for name in names
@@ -131,6 +150,27 @@ def not_read_in(folder: Path) -> list[Path]:
         and name not in LITTER_FOLDERS
         and name.lower() not in ("thumbs.db", "desktop.ini")
     ]
+
+
+def not_utf8_in(folder: Path) -> list[Path]:
+    """Pictures directly inside ``folder`` that are passed over because their names are not UTF-8.
+
+    Raises:
+        DataError: the folder cannot be read.
+    """
+    return [
+        folder / name
+        for name in _names_in(folder)
+        if not is_utf8(name) and os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES
+    ]
+
+
+def not_utf8(path: Path) -> str:
+    """What is wrong with such a name, and what to do."""
+    return (
+        f"Expected names of files and folders in UTF-8. Received: {shown_name(str(path))}. Rename it, with "
+        "convmv -f latin1 -t utf8 for example."
+    )
 
 
 def _visible(names: Iterable[str]) -> list[str]:
@@ -141,7 +181,9 @@ def _pictures(folder: Path, names: Iterable[str]) -> list[Path]:
     return [
         folder / name
         for name in names
-        if os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES and os.path.isfile(folder / name)
+        if os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES
+        and is_utf8(name)
+        and os.path.isfile(folder / name)
     ]
 
 
@@ -170,6 +212,9 @@ def _class_names(folder: Path) -> tuple[str, ...]:
             " Check the spelling, or name another folder."
         )
     names = tuple(path.name for path in folders_in(folder))
+    for name in names:
+        if not is_utf8(name):
+            raise DataError(not_utf8(folder / name))
     if len(names) < 2:
         raise DataError(
             f"Expected at least two class folders in {folder}. Received: {list(names)}. "

@@ -6,7 +6,7 @@ import hashlib
 import io
 import threading
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +63,7 @@ class Look:
         size_px: (width, height) as seen upright; (0, 0) where nobody can tell.
         content_key: equal for files with equal bytes, and for flat pictures with equal pixels.
         thumbnail: ``(32, 32)``, uint8, grey, 0..255; None where ``kind`` is not None.
+        passing: the computer, not the file, may be what is wrong, and only for now.
     """
 
     kind: str | None = None
@@ -70,6 +71,7 @@ class Look:
     size_px: tuple[int, int] = (0, 0)
     content_key: bytes = b""
     thumbnail: Thumbnail | None = None
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,9 @@ def inspect(path: Path, *, keep_non_rgb: bool = False) -> Look:
     """
     try:
         content = _content(path)
-    except OSError as error:
-        return Look(kind="unreadable", detail=f"The file cannot be read: {error.strerror or error}.")
+    except (OSError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or "out of memory"
+        return Look(kind="unreadable", detail=f"The file cannot be read: {reason}.", passing=True)
     quick = _quick(content)
     if quick is not None:
         size_px, thumbnail = quick
@@ -104,7 +107,8 @@ def inspect(path: Path, *, keep_non_rgb: bool = False) -> Look:
         try:
             thumbnail, header = _whole(content, found)
         except ImageError as error:
-            return _refused(content, found, str(error))
+            look = _refused(content, found, str(error))
+            return replace(look, passing=_may_pass(error.__context__))
     if min(header.size_px) < TINY_SIDE_PX:
         return _tiny(header.size_px)
     if header.non_rgb and not keep_non_rgb:
@@ -187,6 +191,13 @@ def _refused(content: bytes, header: _Header | None, reason: str) -> Look:
     if len(content) <= MAX_FILE_BYTES and _is_cut_off(content):  # a longer one was not read to its end
         return Look(kind="truncated", detail=f"The file ends too early. {reason}", size_px=size_px)
     return Look(kind="unreadable", detail=reason, size_px=size_px)
+
+
+def _may_pass(reason: BaseException | None) -> bool:
+    """Whether decoding failed for want of memory or by the system; Pillow's own errors have no number."""
+    return isinstance(reason, MemoryError) or (
+        isinstance(reason, OSError) and (reason.errno is not None or "out of memory" in str(reason))
+    )
 
 
 def _tiny(size_px: tuple[int, int]) -> Look:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnn_core.datasets.duplicates import Twin, find_twins
+from cnn_core.datasets.duplicates import Twin, Twins, find_twins
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.datasets.inspection import THUMBNAIL_PX, Look, inspect
 from cnn_core.datasets.scan_report import PROBLEM_KINDS, Problem, ScanReport
@@ -37,12 +37,13 @@ def scan(
     progress: Callable[[float], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
     keep_non_rgb: bool = False,
+    keep_near_doubles: bool = False,
 ) -> ScanReport:
     """Find unreadable, truncated, tiny, non-RGB and repeated pictures, within and across splits.
 
     Every file is decoded. What was found is kept in ``cache_folder`` and used again as long as names, sizes
-    and times of change of all files stay the same; a folder that cannot be written only costs time.
-    Nothing is changed or removed.
+    and times of change of all files stay the same; a folder that cannot be written only costs time, and
+    troubles that may pass are not kept. Nothing is changed or removed.
 
     Args:
         splits: the pictures of a run.
@@ -50,6 +51,8 @@ def scan(
         progress: gets the share done, 0..1.
         cancelled: asked for every picture.
         keep_non_rgb: grey, palette, CMYK and transparent pictures are no problem.
+        keep_near_doubles: pictures nearly the same are no problem, as a fixed camera takes them; equal ones
+            still are.
 
     Raises:
         Cancelled: as soon as ``cancelled`` says so.
@@ -57,12 +60,17 @@ def scan(
     started = time.perf_counter()
     progress = progress if progress is not None else _no_progress
     cancelled = cancelled if cancelled is not None else _never
-    stored = cache_folder / f"scan-{scan_key(splits, keep_non_rgb)}.npz"
+    stored = cache_folder / f"scan-{scan_key(splits, keep_non_rgb, keep_near_doubles)}.npz"
     report = read_report(stored, splits)
     if report is None:
-        report = _scanned(splits, progress, cancelled, keep_non_rgb)
-        with suppress(OSError):  # without it the next scan takes as long as this one
-            write_report(stored, splits, report)
+        places = [(name, path) for name, files in splits.items() for path in files.paths]
+        looks = _all_looks(places, progress, cancelled, keep_non_rgb)
+        labels = [label for _, files in splits.items() for label in files.labels]
+        twins = _twins(places, looks, None if keep_near_doubles else labels, progress, cancelled)
+        report = _reported(splits, places, looks, twins)
+        if not report.passing:
+            with suppress(OSError):  # without it the next scan takes as long as this one
+                write_report(stored, splits, report)
     progress(1.0)
     return replace(report, seconds=time.perf_counter() - started)
 
@@ -85,10 +93,12 @@ def without_problems(splits: Splits, report: ScanReport) -> Splits:
     return replace(splits, training=left["training"], validation=left["validation"], test=left.get("test"))
 
 
-def _scanned(
-    splits: Splits, progress: Callable[[float], None], cancelled: Callable[[], bool], keep_non_rgb: bool
-) -> ScanReport:
-    places = [(name, path) for name, files in splits.items() for path in files.paths]
+def _all_looks(
+    places: Sequence[tuple[str, Path]],
+    progress: Callable[[float], None],
+    cancelled: Callable[[], bool],
+    keep_non_rgb: bool,
+) -> list[Look]:
     looks: list[Look] = []
     with closing(_looks([path for _, path in places], keep_non_rgb)) as coming:
         for look in coming:
@@ -96,12 +106,18 @@ def _scanned(
                 raise Cancelled("The scan was stopped.")
             looks.append(look)
             progress(DECODING_SHARE * len(looks) / len(places))
+    return looks
+
+
+def _reported(
+    splits: Splits, places: Sequence[tuple[str, Path]], looks: Sequence[Look], twins: Twins
+) -> ScanReport:
     found = {
         index: Problem(split=name, path=path, kind=look.kind, detail=look.detail, twin=None)
         for index, ((name, path), look) in enumerate(zip(places, looks, strict=True))
         if look.kind is not None
     }
-    for twin in _twins(places, looks, progress, cancelled):
+    for twin in twins.repeated:
         found[twin.index] = _repeated(places, twin)
     sizes = np.array([look.size_px for look in looks], np.int32).reshape(-1, 2)
     ends = np.cumsum([len(files.paths) for _, files in splits.items()])
@@ -112,6 +128,8 @@ def _scanned(
         },
         scanned=len(places),
         seconds=0.0,
+        doubts=tuple(_repeated(places, twin) for twin in twins.alike),
+        passing=any(look.passing for look in looks),
     )
 
 
@@ -138,9 +156,11 @@ def _looks(paths: Sequence[Path], keep_non_rgb: bool) -> Generator[Look, None, N
 def _twins(
     places: Sequence[tuple[str, Path]],
     looks: Sequence[Look],
+    labels: Sequence[int] | None,
     progress: Callable[[float], None],
     cancelled: Callable[[], bool],
-) -> list[Twin]:
+) -> Twins:
+    """Pictures that are there twice; without ``labels`` only where their files are equal."""
     thumbnails = np.zeros((len(looks), THUMBNAIL_PX, THUMBNAIL_PX), np.uint8)
     groups: dict[str, list[int]] = {name: [] for name in PRIORITY}
     for index, look in enumerate(looks):
@@ -149,8 +169,9 @@ def _twins(
             groups[places[index][0]].append(index)
     return find_twins(
         [look.content_key for look in looks],
-        thumbnails,
+        None if labels is None else thumbnails,
         list(groups.values()),
+        labels if labels is not None else (),
         progress=lambda share: progress(DECODING_SHARE + (1 - DECODING_SHARE) * share),
         cancelled=cancelled,
     )
@@ -168,14 +189,24 @@ def _repeated(places: Sequence[tuple[str, Path]], twin: Twin) -> Problem:
         kind="duplicate" if split == kept_split else "leakage",
         detail=f"{likeness} {kept.parent.name}/{kept.name} in {kept_split}{difference}.{other_class}",
         twin=kept,
+        twin_split=kept_split,
+        near=twin.rmse is not None,
     )
 
 
 def _nothing_left(split: str, class_name: str, report: ScanReport) -> str:
     counts = ", ".join(f"{count} {kind}" for kind, count in report.counts().items() if count > 0)
+    mine = [p for p in report.problems if p.split == split and p.path.parent.name == class_name]
+    advice = "Add other pictures"
+    if any(problem.kind == "non_rgb" for problem in mine):
+        advice += (
+            "; to keep those that are not RGB, switch Keep pictures that are not RGB on (--keep-non-rgb)"
+        )
+    if any(problem.near for problem in mine):
+        advice += "; to keep those nearly alike, switch Leave out near doubles off (--keep-near-doubles)"
     return (
         f"Expected usable pictures of {class_name} in {split}. Received: none; the scan found {counts}. "
-        "Add other pictures; if it found non_rgb ones, choose to keep them."
+        f"{advice}."
     )
 
 

@@ -16,7 +16,7 @@ PROBLEM_KINDS = ("unreadable", "truncated", "duplicate", "leakage", "tiny", "non
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One file that training skips.
+    """One file that training skips, or of ``ScanReport.doubts`` one that somebody should look at.
 
     Attributes:
         path: the file.
@@ -24,6 +24,8 @@ class Problem:
         kind: one of ``PROBLEM_KINDS``; ``duplicate`` is within a split, ``leakage`` across two.
         detail: a sentence.
         twin: the picture that stays, where this one repeats it.
+        twin_split: where that one lies.
+        near: the two are nearly the same; else their files or pixels are equal.
     """
 
     path: Path
@@ -31,6 +33,8 @@ class Problem:
     kind: str
     detail: str
     twin: Path | None = None
+    twin_split: str | None = None
+    near: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a kind that no page would show."""
@@ -48,12 +52,17 @@ class ScanReport:
             upright; (0, 0) where it could not be read. Read-only.
         scanned: number of files.
         seconds: that this took; close to 0 where an earlier scan could be used.
+        doubts: pictures nearly the same as one of another class; nothing is left out for that.
+        passing: some files could not be read for a reason that may go, such as too many open files, so that
+            another scan may find less.
     """
 
     problems: tuple[Problem, ...]
     sizes_px: Mapping[str, NDArray[np.int32]]
     scanned: int
     seconds: float
+    doubts: tuple[Problem, ...] = ()
+    passing: bool = False
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""
@@ -71,14 +80,18 @@ class ScanReport:
         return {
             "scanned": self.scanned,
             "seconds": round(self.seconds, 3),
-            "problems": [
-                {
-                    "path": str(problem.path),
-                    "split": problem.split,
-                    "kind": problem.kind,
-                    "detail": problem.detail,
-                    "twin": None if problem.twin is None else str(problem.twin),
-                }
-                for problem in self.problems
-            ],
+            "problems": [_facts(problem) for problem in self.problems],
+            "doubts": [_facts(problem) for problem in self.doubts],
         }
+
+
+def _facts(problem: Problem) -> dict[str, Any]:
+    return {
+        "path": str(problem.path),
+        "split": problem.split,
+        "kind": problem.kind,
+        "detail": problem.detail,
+        "twin": None if problem.twin is None else str(problem.twin),
+        "twin_split": problem.twin_split,
+        "near": problem.near,
+    }

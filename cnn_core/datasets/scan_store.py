@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,14 @@ from cnn_core.datasets.scan_report import Problem, ScanReport
 from cnn_core.datasets.splits import Splits
 from cnn_core.files import replacing
 
-VERSION = 1  # of what is found and how it is written
+VERSION = 2  # of what is found and how it is written
 KEY_LETTERS = 24
-PROBLEMS = "problems"
+PROBLEMS, DOUBTS = "problems", "doubts"
 
 
-def scan_key(splits: Splits, keep_non_rgb: bool) -> str:
+def scan_key(splits: Splits, keep_non_rgb: bool, keep_near_doubles: bool) -> str:
     """Changes with any file's name, class, split, size or time of change, not with where the folder lies."""
-    digest = hashlib.sha256(f"{VERSION} {keep_non_rgb}".encode())
+    digest = hashlib.sha256(f"{VERSION} {keep_non_rgb} {keep_near_doubles}".encode())
     for name, files in splits.items():
         digest.update(f"\n{name} {files.fingerprint()}".encode())
         times = np.array([_changed_ns(path) for path in files.paths], np.int64)
@@ -36,21 +37,29 @@ def write_report(path: Path, splits: Splits, report: ScanReport) -> None:
         OSError: the folder cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    places = _places(splits)
-    index = {place: number for number, place in enumerate(places)}
-    twins = {path: number for number, (_, path) in reversed(list(enumerate(places)))}
+    index = {place: number for number, place in enumerate(_places(splits))}
+    arrays: dict[str, Any] = {
+        PROBLEMS: _packed(report.problems, index),
+        DOUBTS: _packed(report.doubts, index),
+    }
+    with replacing(path) as temporary:
+        np.savez_compressed(temporary, **(arrays | dict(report.sizes_px)))
+
+
+def _packed(problems: Sequence[Problem], index: dict[tuple[str, Path], int]) -> NDArray[np.uint8]:
     rows = [
         [
             index[problem.split, problem.path],
             problem.kind,
             problem.detail,
-            None if problem.twin is None else twins[problem.twin],
+            None
+            if problem.twin is None or problem.twin_split is None
+            else index[problem.twin_split, problem.twin],
+            problem.near,
         ]
-        for problem in report.problems
+        for problem in problems
     ]
-    arrays: dict[str, Any] = {PROBLEMS: np.frombuffer(json.dumps(rows).encode(), np.uint8)}
-    with replacing(path) as temporary:
-        np.savez_compressed(temporary, **(arrays | dict(report.sizes_px)))
+    return np.frombuffer(json.dumps(rows).encode(), np.uint8)
 
 
 def read_report(path: Path, splits: Splits) -> ScanReport | None:
@@ -59,28 +68,41 @@ def read_report(path: Path, splits: Splits) -> ScanReport | None:
         return None
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            rows = json.loads(stored[PROBLEMS].tobytes())
+            rows = {name: json.loads(stored[name].tobytes()) for name in (PROBLEMS, DOUBTS)}
             sizes = {name: stored[name] for name, _ in splits.items()}
         return _report(rows, sizes, splits)
     except Exception:  # a damaged file raises anything at all; looking again mends it
         return None
 
 
-def _report(rows: list[Any], sizes: dict[str, NDArray[np.int32]], splits: Splits) -> ScanReport | None:
+def _report(
+    rows: dict[str, list[Any]], sizes: dict[str, NDArray[np.int32]], splits: Splits
+) -> ScanReport | None:
     if any(sizes[name].shape != (len(files.paths), 2) for name, files in splits.items()):
         return None
     places = _places(splits)
-    problems = tuple(
+    return ScanReport(
+        problems=_unpacked(rows[PROBLEMS], places),
+        sizes_px=sizes,
+        scanned=len(places),
+        seconds=0.0,
+        doubts=_unpacked(rows[DOUBTS], places),
+    )
+
+
+def _unpacked(rows: list[Any], places: Sequence[tuple[str, Path]]) -> tuple[Problem, ...]:
+    return tuple(
         Problem(
             split=places[index][0],
             path=places[index][1],
             kind=kind,
             detail=detail,
             twin=None if twin is None else places[twin][1],
+            twin_split=None if twin is None else places[twin][0],
+            near=near,
         )
-        for index, kind, detail, twin in rows
+        for index, kind, detail, twin, near in rows
     )
-    return ScanReport(problems=problems, sizes_px=sizes, scanned=len(places), seconds=0.0)
 
 
 def _places(splits: Splits) -> list[tuple[str, Path]]:

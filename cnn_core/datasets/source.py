@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
+from cnn_core.datasets.folders import is_utf8, not_utf8
 from cnn_core.errors import DataError
+
+SWITCHES = ("keep_non_rgb", "keep_near_doubles")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +26,7 @@ class DataSource:
         test: the same for a test set; 0 makes none.
         seed: chooses which pictures are set aside.
         keep_non_rgb: train on grey, palette, CMYK and transparent pictures too, turned into RGB.
+        keep_near_doubles: train on pictures nearly the same as others too, as a fixed camera takes them.
     """
 
     folders: tuple[str, ...]
@@ -29,12 +34,14 @@ class DataSource:
     test: float = 0.0
     seed: int = 0
     keep_non_rgb: bool = False
+    keep_near_doubles: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
 
         Raises:
-            DataError: no folder, or a share that is negative, not finite or leaves nothing to train on.
+            DataError: no folder, one whose name is not UTF-8, or a share that is negative, not finite or
+                leaves nothing to train on.
         """
         object.__setattr__(self, "folders", tuple(str(folder) for folder in self.folders))
         if not self.folders or not all(folder.strip() for folder in self.folders):
@@ -42,6 +49,9 @@ class DataSource:
                 "Expected at least one data folder. Received: none. Name a folder with one sub-folder per "
                 "class, with --data or in the field of the page."
             )
+        for folder in self.folders:
+            if not is_utf8(folder):
+                raise DataError(not_utf8(Path(folder)))
         for name, value in (("validation", self.validation), ("test", self.test)):
             _check_part(name, value)
         shares = sum(value for value in (self.validation, self.test) if value < 1)
@@ -62,12 +72,12 @@ class DataSource:
         Raises:
             DataError: an unknown or missing field, or a value of another kind.
         """
-        kinds: dict[str, Any] = {"folders": (list, tuple), "keep_non_rgb": bool, "seed": int}
+        kinds: dict[str, Any] = {"folders": (list, tuple), "seed": int, **dict.fromkeys(SWITCHES, bool)}
         known = {each.name for each in fields(cls)}
         if not isinstance(value, Mapping) or "folders" not in value or not set(value) <= known:
             raise DataError(_not_a_source(value))
         for name, entry in value.items():
-            number = not isinstance(entry, bool) or name == "keep_non_rgb"
+            number = not isinstance(entry, bool) or name in SWITCHES
             if not (isinstance(entry, kinds.get(name, (int, float))) and number):
                 raise DataError(_not_a_source(value))
         if not all(isinstance(folder, str) for folder in value["folders"]):
@@ -86,6 +96,6 @@ def _check_part(name: str, value: float) -> None:
 
 def _not_a_source(value: object) -> str:
     return (
-        "Expected a data source: folders, validation, test, seed, keep_non_rgb. "
+        f"Expected a data source: folders, validation, test, seed, {', '.join(SWITCHES)}. "
         f"Received: {str(value)[:200]}. Name the data folder again."
     )

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
-from cnn_core.datasets.folders import LabelledFiles, folders_in, labelled_files, not_read_in
+from cnn_core.datasets.folders import (
+    LabelledFiles,
+    folders_in,
+    labelled_files,
+    not_read_in,
+    not_utf8_in,
+    shown_name,
+)
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError
 
@@ -29,14 +35,15 @@ class Splits:
         training: what is learned from.
         validation: what each epoch is judged by.
         test: what the finished model is judged by, or None.
-        origin: ``folders`` when every split is a folder, ``seeded`` when one was drawn from training.
+        drawn: ``validation``, ``test`` or both, where no folder says which pictures these are, so that they
+            were drawn from training by the seed.
         notes: sentences on what lies in the class folders and is not read.
     """
 
     training: LabelledFiles
     validation: LabelledFiles
     test: LabelledFiles | None
-    origin: Literal["folders", "seeded"]
+    drawn: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def items(self) -> tuple[tuple[str, LabelledFiles], ...]:
@@ -80,7 +87,7 @@ def read_splits(source: DataSource) -> Splits:
         training=parts["training"],
         validation=parts["validation"],
         test=parts.get("test"),
-        origin="seeded" if missing else "folders",
+        drawn=tuple(missing),
         notes=_notes([*training_folders, *(given[name] for name in found)], pool.classes),
     )
 
@@ -165,11 +172,22 @@ def _notes(folders: list[Path], classes: tuple[str, ...]) -> tuple[str, ...]:
     notes = []
     for folder in folders:
         left = [path for name in classes for path in not_read_in(folder / name)]
+        unnamed = [path for name in classes for path in not_utf8_in(folder / name)]
         if left:
-            names = ", ".join(f"{path.parent.name}/{path.name}" for path in left[:NAMED_AT_MOST])
-            more = f" and {len(left) - NAMED_AT_MOST} more" if len(left) > NAMED_AT_MOST else ""
             notes.append(
-                f"Not read in {folder}: {names}{more}. Only picture files that lie directly in a class "
+                f"Not read in {folder}: {_named(left)}. Only picture files that lie directly in a class "
                 "folder are used."
             )
+        if unnamed:
+            notes.append(
+                f"Left out in {folder}, since their names are not UTF-8: {_named(unnamed)}. Rename them to "
+                "train on them."
+            )
     return tuple(notes)
+
+
+def _named(paths: Sequence[Path]) -> str:
+    """Class and name of the first few; the rest as a number."""
+    names = ", ".join(shown_name(f"{path.parent.name}/{path.name}") for path in paths[:NAMED_AT_MOST])
+    more = len(paths) - NAMED_AT_MOST
+    return f"{names} and {more} more" if more > 0 else names

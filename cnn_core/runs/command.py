@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from cnn_core import places
+from cnn_core.datasets.source import SWITCHES
 from cnn_core.errors import Cancelled, DataError, TrainingError
 from cnn_core.runs.command_options import SHORT_FIELDS, chosen_config, chosen_source
 from cnn_core.runs.launching import create_run, queue_again
@@ -42,7 +43,7 @@ In a container, on a GPU where there is one (image convscope:gpu, with the NVIDI
       python -m cnn_core train --preset photo_cnn --data /photos
 """
 PRESET_LINES = "\n".join(f"  {preset.key:<22} {preset.summary}" for preset in PRESETS)
-OF_NEW_RUNS = ("preset", "validation", "test", "data_seed", "keep_non_rgb", "changes", "title", *SHORT_FIELDS)
+OF_NEW_RUNS = ("preset", "validation", "test", "data_seed", *SWITCHES, "changes", "title", *SHORT_FIELDS)
 
 
 def add_train(commands: Any) -> None:
@@ -65,6 +66,9 @@ def add_train(commands: Any) -> None:
     command.add_argument("--test", metavar="X", help="the same for a test set; default: none")
     command.add_argument("--data-seed", type=int, help="chooses the pictures that are set aside; default 0")
     command.add_argument("--keep-non-rgb", action="store_true", help="also train on grey and CMYK pictures")
+    command.add_argument(
+        "--keep-near-doubles", action="store_true", help="also train on pictures nearly the same as others"
+    )
     command.add_argument("--epochs", type=int)
     command.add_argument("--batch-size", type=int)
     command.add_argument("--seed", type=int)

@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from cnn_core.datasets.source import DataSource
+from cnn_core.datasets.source import SWITCHES, DataSource
 from cnn_core.errors import DataError
 from cnn_core.training.config import TrainingConfig, config_from_json, config_to_json
 from cnn_core.training.presets import preset_named
@@ -57,7 +57,8 @@ def chosen_source(options: argparse.Namespace) -> DataSource:
     }
     if options.data_seed is not None:
         given["seed"] = options.data_seed
-    return DataSource(folders=tuple(options.data), keep_non_rgb=options.keep_non_rgb, **given)
+    given |= {name: getattr(options, name) for name in SWITCHES}
+    return DataSource(folders=tuple(options.data), **given)
 
 
 def _share(name: str, text: str) -> float:

@@ -163,6 +163,7 @@ def train_for_real(job: Job) -> None:
         progress=partial(preparing, "Looking through the pictures"),
         cancelled=job.stopped,
         keep_non_rgb=job.source.keep_non_rgb,
+        keep_near_doubles=job.source.keep_near_doubles,
     )
     kept = without_problems(splits, report)
     write_json(job.folder / "scan.json", _scan_facts(splits, kept, report))

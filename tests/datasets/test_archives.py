@@ -42,7 +42,7 @@ def test_split_folders_are_kept(tmp_path: Path) -> None:
     path.write_bytes(zipped(files).getvalue())
     unpack_class_folders(path, tmp_path / "data")
     splits = read_splits(DataSource(folders=(str(tmp_path / "data"),)))
-    assert splits.origin == "folders"
+    assert splits.drawn == ()
     assert splits.training.counts() == splits.validation.counts() == {"cats": 3, "dogs": 3}
     assert {f"cats_and_dogs_filtered/{name}" for name in listed(tmp_path / "data")} == set(files)
 

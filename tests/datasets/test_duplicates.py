@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cnn_core.datasets import duplicates
-from cnn_core.datasets.duplicates import Twin, find_twins
+from cnn_core.datasets.duplicates import Twin, Twins, find_twins
 from cnn_core.errors import Cancelled
 
 
@@ -24,10 +24,21 @@ def twins(
     groups: list[list[int]] | None = None,
     keys: list[bytes] | None = None,
 ) -> list[Twin]:
+    """What repeats another, where all are of one class."""
+    return list(found_twins(thumbnails, groups, keys, [0] * len(thumbnails)).repeated)
+
+
+def found_twins(
+    thumbnails: NDArray[np.uint8],
+    groups: list[list[int]] | None = None,
+    keys: list[bytes] | None = None,
+    labels: list[int] | None = None,
+) -> Twins:
     return find_twins(
         keys if keys is not None else [str(index).encode() for index in range(len(thumbnails))],
         thumbnails,
         groups if groups is not None else [list(range(len(thumbnails)))],
+        labels if labels is not None else [0] * len(thumbnails),
         progress=lambda share: None,
         cancelled=lambda: False,
     )
@@ -155,4 +166,50 @@ def test_few_or_no_pictures_are_no_error(groups: list[list[int]]) -> None:
 
 def test_it_can_be_stopped() -> None:
     with pytest.raises(Cancelled):
-        find_twins([b"a"], noise(1), [[0]], progress=lambda share: None, cancelled=lambda: True)
+        find_twins([b"a"], noise(1), [[0]], [0], progress=lambda share: None, cancelled=lambda: True)
+
+
+def test_near_ones_of_two_classes_both_stay_and_are_told() -> None:
+    picture = noise(1)[0]
+    near = shifted(picture, np.full((32, 32), 2))
+    found = found_twins(np.stack([picture, near]), labels=[0, 1])
+    assert found.repeated == ()
+    assert found.alike == (Twin(1, 0, 2.0, False),)
+
+
+def test_equal_files_of_two_classes_are_still_repeated() -> None:
+    found = found_twins(noise(2), keys=[b"a", b"a"], labels=[0, 1])
+    assert found.repeated == (Twin(1, 0, None, False),)
+    assert found.alike == ()
+
+
+def test_a_near_one_of_its_own_class_counts_although_one_of_another_class_is_nearer() -> None:
+    picture = noise(1)[0]
+    stack = np.stack([picture, *(shifted(picture, np.full((32, 32), by)) for by in (1, 3))])
+    found = found_twins(stack, labels=[0, 1, 0])
+    assert found.repeated == (Twin(2, 0, 3.0, False),)
+    assert found.alike == (Twin(1, 0, 1.0, False),)
+
+
+@pytest.mark.parametrize("groups", [None, [list(range(40)), list(range(40, 80))]])
+def test_a_fixed_camera_keeps_one_picture_of_each_class(
+    groups: list[list[int]] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duplicates, "ROWS", 8)
+    monkeypatch.setattr(duplicates, "COLUMNS", 8)
+    rng = np.random.default_rng(4)
+    pictures = np.stack([shifted(noise(1)[0], rng.integers(-2, 3, (32, 32))) for _ in range(80)])
+    labels = [index % 2 for index in range(80)]
+    found = found_twins(pictures, groups, labels=labels)
+    left = set(range(80)) - {twin.index for twin in found.repeated}
+    assert sorted(labels[index] for index in left) == [0, 1]
+    assert all(labels[twin.index] == labels[twin.kept] for twin in found.repeated)
+    (pair,) = found.alike
+    assert {pair.index, pair.kept} == left
+
+
+def test_without_thumbnails_only_equal_files_are_found() -> None:
+    found = find_twins(
+        [b"a", b"b", b"a"], None, [[0, 1, 2]], [], progress=lambda share: None, cancelled=lambda: False
+    )
+    assert found == Twins((Twin(2, 0, None, False),))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnn_core.datasets.folders import labelled_files, pictures_in
+from cnn_core.datasets.folders import labelled_files, not_read_in, not_utf8_in, pictures_in
 from cnn_core.errors import DataError
 
 
@@ -15,7 +15,7 @@ def make(folder: Path, **classes: list[str]) -> Path:
     for name, files in classes.items():
         (folder / name).mkdir(parents=True)
         for file in files:
-            (folder / name / file).write_bytes(file.encode())
+            (folder / name / file).write_bytes(file.encode("utf-8", "surrogateescape"))
     return folder
 
 
@@ -109,6 +109,25 @@ def test_chosen_files_keep_classes_and_labels(tmp_path: Path) -> None:
     assert [path.name for path in chosen.paths] == ["c.jpg", "a.jpg"]
     assert chosen.labels == (1, 0)
     assert chosen.classes == ("cats", "dogs")
+
+
+def test_a_picture_whose_name_is_not_utf8_is_passed_over(tmp_path: Path) -> None:
+    folder = make(tmp_path, dogs=["b.jpg"], cats=["a.jpg", "p\udcff.jpg"])
+    assert labelled_files([folder]).counts() == {"cats": 1, "dogs": 1}
+    assert [path.name for path in not_utf8_in(folder / "cats")] == ["p\udcff.jpg"]
+    assert not_read_in(folder / "cats") == []
+
+
+@pytest.mark.parametrize(
+    "classes",
+    [{"caf\udce9": ["a.jpg"], "dogs": ["b.jpg"]}, {"cats": ["caf\udce9.jpg"], "dogs": ["b.jpg"]}],
+)
+def test_a_class_that_cannot_be_named_is_refused_in_words_that_can_be_shown(
+    tmp_path: Path, classes: dict[str, list[str]]
+) -> None:
+    with pytest.raises(DataError, match=r"in UTF-8\. Received: .*caf\\xe9.*Rename it") as refused:
+        labelled_files([make(tmp_path, **classes)])
+    str(refused.value).encode()
 
 
 def test_litter_of_operating_systems_is_no_class(tmp_path: Path) -> None:

@@ -74,6 +74,46 @@ def test_a_file_that_may_not_be_read_is_unreadable(tmp_path: Path, monkeypatch: 
     assert inspect(path).detail == "The file cannot be read: Permission denied."
 
 
+@pytest.mark.parametrize(
+    "trouble", [OSError(24, "Too many open files"), PermissionError(13, "No"), MemoryError()]
+)
+def test_what_the_computer_could_not_do_may_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    path = save(tmp_path / "a.jpg", photo(1))
+
+    def troubled(*_: object, **__: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(Path, "open", troubled)
+    look = inspect(path)
+    assert (look.kind, look.passing) == ("unreadable", True)
+    assert look.detail.endswith(".")
+
+
+@pytest.mark.parametrize("trouble", [MemoryError(), OSError("out of memory error when reading image file")])
+def test_a_sound_photo_that_memory_does_not_suffice_for_may_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    path = save(tmp_path / "a.png", photo(1))
+
+    def troubled(*_: object, **__: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr("cnn_core.images.upright_rgb", troubled)
+    look = inspect(path)
+    assert (look.kind, look.passing) == ("unreadable", True)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>404</html>", b"\xff\xd8\xff\xd9", b"cut"])
+def test_a_damaged_file_stays_damaged(tmp_path: Path, content: bytes) -> None:
+    path = save(tmp_path / "a.jpg", photo(1))
+    path.write_bytes(path.read_bytes()[:600] if content == b"cut" else content)
+    look = inspect(path)
+    assert look.kind is not None
+    assert not look.passing
+
+
 def test_a_file_too_large_for_training_is_found(tmp_path: Path) -> None:
     path = save(tmp_path / "a.jpg", photo(1))
     with path.open("ab") as file:

@@ -105,6 +105,73 @@ def test_a_copy_under_another_class_is_told(data: Path, tmp_path: Path) -> None:
     assert "Its class is another one: check both." in problem.detail
 
 
+@pytest.fixture
+def camera(tmp_path: Path) -> Path:
+    """Pictures of one background, as a fixed camera takes them: a little noise, and a scratch or none."""
+    rng = np.random.default_rng(0)
+    for split in ("train", "validation"):
+        for name in ("good", "scratch"):
+            for number in range(5):
+                pixels = photo(1, 96, 96) + rng.normal(0, 5, (96, 96, 3))
+                if name == "scratch":
+                    pixels[10 * number, 20:30] = 255
+                picture = pixels.clip(0, 255).astype(np.uint8)
+                save(tmp_path / "camera" / split / name / f"{number}.jpg", picture, quality=90)
+    return tmp_path / "camera"
+
+
+def test_near_doubles_of_another_class_are_listed_and_kept(camera: Path, tmp_path: Path) -> None:
+    for name in ("good", "scratch"):
+        for path in sorted((camera / "validation" / name).iterdir()):
+            save(path, photo(300 + 10 * len(name) + int(path.stem)))
+        for path in sorted((camera / "train" / name).iterdir())[1:]:
+            save(path, photo(400 + 10 * len(name) + int(path.stem)))
+    splits = read(camera)
+    report = scan(splits, tmp_path / "cache")
+    assert report.problems == ()
+    (doubt,) = report.doubts
+    assert (doubt.path.parent.name, doubt.twin) == ("scratch", camera / "train" / "good" / "0.jpg")
+    assert "Its class is another one: check both." in doubt.detail
+    assert without_problems(splits, report) == splits
+
+
+def test_a_class_of_near_doubles_only_names_the_switch(camera: Path, tmp_path: Path) -> None:
+    splits = read(camera)
+    report = scan(splits, tmp_path / "cache")
+    with pytest.raises(DataError, match=r"Leave out near doubles off \(--keep-near-doubles\)"):
+        without_problems(splits, report)
+
+
+def test_near_doubles_are_kept_when_wanted_and_equal_files_are_not(camera: Path, tmp_path: Path) -> None:
+    (camera / "train" / "good" / "z.jpg").write_bytes((camera / "train" / "good" / "0.jpg").read_bytes())
+    (camera / "train" / "good" / "y.jpg").write_bytes((camera / "train" / "scratch" / "1.jpg").read_bytes())
+    splits = read(camera)
+    report = scan(splits, tmp_path / "cache", keep_near_doubles=True)
+    assert [(p.path.name, p.kind, p.near) for p in report.problems] == [
+        ("z.jpg", "duplicate", False),
+        ("1.jpg", "duplicate", False),
+    ]
+    assert report.doubts == ()
+    assert without_problems(splits, report).training.counts() == {"good": 6, "scratch": 4}
+
+
+def test_reports_with_and_without_near_doubles_are_stored_apart(camera: Path, tmp_path: Path) -> None:
+    kept = scan(read(camera), tmp_path / "cache", keep_near_doubles=True)
+    assert kept.problems == ()
+    assert scan(read(camera), tmp_path / "cache").counts()["leakage"] > 0
+    assert scan(read(camera), tmp_path / "cache", keep_near_doubles=True).problems == ()
+
+
+def test_the_split_of_the_picture_that_stays_is_told_where_no_folder_says_it(tmp_path: Path) -> None:
+    class_folders(tmp_path / "set", count=10)
+    splits = read(tmp_path / "set")
+    original = splits.validation.paths[0]
+    save(original.with_name("copy.jpg"), Image.open(original), quality=50)
+    (problem,) = scan(read(tmp_path / "set"), tmp_path / "cache").problems
+    assert (problem.kind, problem.split, problem.twin_split) == ("leakage", "training", "validation")
+    assert problem.near
+
+
 def test_pictures_of_one_colour_neither_crash_nor_count_as_each_other(data: Path) -> None:
     for number, colour in enumerate([(0, 0, 0), (2, 0, 0), (255, 255, 255), (1, 1, 1)]):
         save(data / "train" / "cats" / f"flat.{number}.png", np.full((40, 40, 3), colour, np.uint8))
@@ -131,7 +198,7 @@ def test_without_problems_the_listed_files_are_gone_and_labels_still_fit(data: P
     assert clean.test is not None
     assert clean.test.counts() == {"cats": 4, "dogs": 3}
     assert copy not in clean.training.paths
-    assert clean.origin == splits.origin
+    assert clean.drawn == splits.drawn
     for _, files in clean.items():
         assert [files.classes[label] for label in files.labels] == [p.parent.name for p in files.paths]
 
@@ -180,6 +247,8 @@ def test_a_report_becomes_json(data: Path, tmp_path: Path) -> None:
     assert problem["kind"] == "leakage"
     assert problem["path"].endswith("z.jpg")
     assert problem["twin"].endswith("cat.0.jpg")
+    assert (problem["twin_split"], problem["near"]) == ("test", False)
+    assert value["doubts"] == []
 
 
 def test_an_unknown_kind_of_problem_is_refused() -> None:

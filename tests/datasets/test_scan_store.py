@@ -10,8 +10,10 @@ import numpy as np
 import pytest
 from peak_memory import peak_growth
 from photo_folders import class_folders, photo, save
+from PIL import Image
 from scanned_folders import found, read
 
+from cnn_core.datasets import inspection as inspection_module
 from cnn_core.datasets import scan as scan_module
 from cnn_core.datasets.scan import scan
 from cnn_core.errors import Cancelled
@@ -63,6 +65,38 @@ def test_a_moved_folder_needs_no_second_scan(
     assert found(moved, tmp_path / "cache") == before
     (problem,) = scan(read(moved), tmp_path / "cache").problems
     assert problem.twin == moved / "test" / "cats" / "cat.0.jpg"
+
+
+@pytest.mark.parametrize("trouble", [OSError(24, "Too many open files"), MemoryError()])
+def test_what_may_pass_is_not_kept(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    """Sound photos would count as unreadable in every later run."""
+
+    def troubled(path: Path) -> bytes:
+        raise trouble
+
+    with monkeypatch.context() as now:
+        now.setattr(inspection_module, "_content", troubled)
+        report = scan(read(data), tmp_path / "cache")
+    assert report.counts()["unreadable"] == 24
+    assert report.passing
+    again = scan(read(data), tmp_path / "cache")
+    assert again.problems == ()
+    assert not again.passing
+
+
+def test_pairs_are_kept_with_their_splits(data: Path, tmp_path: Path) -> None:
+    picture = Image.open(data / "test" / "cats" / "cat.0.jpg").copy()
+    save(data / "train" / "cats" / "z.jpg", picture, quality=60)
+    save(data / "train" / "dogs" / "other.jpg", picture, quality=70)
+    first = scan(read(data), tmp_path / "cache")
+    second = scan(read(data), tmp_path / "cache")
+    assert [(p.split, p.path.name, p.twin_split, p.near) for p in first.problems] == [
+        ("training", "z.jpg", "test", True)
+    ]
+    assert [(p.path.name, p.twin_split) for p in first.doubts] == [("other.jpg", "test")]
+    assert (second.problems, second.doubts) == (first.problems, first.doubts)
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 nonsense", b"\x93NUMPY"])
@@ -127,9 +161,9 @@ def test_memory_does_not_grow_with_the_pictures(tmp_path: Path) -> None:
     files = labelled_files([Path({str(tmp_path / "data")!r})])
     few = files.chosen([0, 400])
     cache = Path({str(tmp_path / "cache")!r})
-    scan(Splits(training=few, validation=few, test=None, origin="folders"), cache)
+    scan(Splits(training=few, validation=few, test=None), cache)
     before = peak_bytes()
-    scan(Splits(training=files, validation=few, test=None, origin="folders"), cache)
+    scan(Splits(training=files, validation=few, test=None), cache)
     print(peak_bytes() - before)
     """
     assert peak_growth(code) < 60e6

@@ -12,7 +12,9 @@ from cnn_core.errors import DataError
 
 
 def test_a_source_survives_json() -> None:
-    source = DataSource(folders=("a", "b"), validation=500, test=0.1, seed=7, keep_non_rgb=True)
+    source = DataSource(
+        folders=("a", "b"), validation=500, test=0.1, seed=7, keep_non_rgb=True, keep_near_doubles=True
+    )
     assert DataSource.from_json(json.loads(json.dumps(source.to_json()))) == source
 
 
@@ -33,6 +35,7 @@ def test_what_json_leaves_out_has_its_default() -> None:
         {"folders": ["a"], "seed": 0.5},
         {"folders": ["a"], "seed": True},
         {"folders": ["a"], "keep_non_rgb": 1},
+        {"folders": ["a"], "keep_near_doubles": "no"},
         {"folders": ["a"], "colour": "red"},
     ],
 )
@@ -59,3 +62,14 @@ def test_shares_must_leave_something_to_train_on() -> None:
         DataSource(folders=("a",), validation=0.5, test=0.5)
     DataSource(folders=("a",), validation=0.5, test=0.4)
     DataSource(folders=("a",), validation=0.9, test=500)
+
+
+def test_a_source_of_before_there_was_the_switch_leaves_near_doubles_out() -> None:
+    old = {"folders": ["a"], "validation": 0.2, "test": 0.0, "seed": 0, "keep_non_rgb": True}
+    assert DataSource.from_json(old).keep_near_doubles is False
+
+
+def test_a_folder_whose_name_is_not_utf8_is_refused_in_words_that_can_be_shown() -> None:
+    with pytest.raises(DataError, match=r"Received: /photos/caf\\xe9\. Rename it") as refused:
+        DataSource(folders=("/photos/caf\udce9",))
+    str(refused.value).encode()

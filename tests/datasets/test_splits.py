@@ -34,7 +34,7 @@ def test_split_folders_are_taken_as_they_are(tmp_path: Path, train: str, validat
     for name, count in ((train, 5), (validation, 3), (test, 2)):
         named_files(tmp_path / name, count)
     found = split(tmp_path)
-    assert found.origin == "folders"
+    assert found.drawn == ()
     assert [(name, files.counts()) for name, files in found.items()] == [
         ("training", {"cats": 5, "dogs": 5}),
         ("validation", {"cats": 3, "dogs": 3}),
@@ -47,7 +47,7 @@ def test_without_split_folders_each_class_is_divided(tmp_path: Path) -> None:
     named_files(tmp_path, 20, ("cats",))
     named_files(tmp_path, 10, ("dogs",))
     found = split(tmp_path, validation=0.2, test=0.1)
-    assert found.origin == "seeded"
+    assert found.drawn == ("validation", "test")
     assert found.training.counts() == {"cats": 14, "dogs": 7}
     assert found.validation.counts() == {"cats": 4, "dogs": 2}
     assert found.test is not None
@@ -108,7 +108,7 @@ def test_a_missing_test_folder_is_drawn_from_training_only(tmp_path: Path) -> No
     named_files(tmp_path / "train", 10)
     named_files(tmp_path / "validation", 5)
     found = split(tmp_path, validation=0.4, test=0.2)
-    assert found.origin == "seeded"
+    assert found.drawn == ("test",)
     assert found.validation.counts() == {"cats": 5, "dogs": 5}
     assert found.test is not None
     assert found.test.counts() == {"cats": 2, "dogs": 2}
@@ -119,6 +119,7 @@ def test_a_missing_validation_folder_is_drawn_from_training(tmp_path: Path) -> N
     named_files(tmp_path / "train", 10)
     named_files(tmp_path / "test", 5)
     found = split(tmp_path, validation=0.2)
+    assert found.drawn == ("validation",)
     assert found.validation.counts() == {"cats": 2, "dogs": 2}
     assert all(path.parent.parent.name == "train" for path in found.validation.paths)
     assert found.test is not None
@@ -212,6 +213,15 @@ def test_what_is_not_read_is_told(tmp_path: Path) -> None:
     assert "directly in a class folder" in note
 
 
+def test_pictures_whose_names_are_not_utf8_are_told_in_words_that_can_be_shown(tmp_path: Path) -> None:
+    named_files(tmp_path)
+    (tmp_path / "cats" / "p\udcff1.jpg").touch()
+    (tmp_path / "cats" / "folder \udcff").mkdir()
+    folders, pictures = split(tmp_path).notes
+    assert r"cats/folder \xff." in folders
+    assert r"names are not UTF-8: cats/p\xff1.jpg. Rename them" in pictures
+
+
 def test_a_tidy_folder_needs_no_note(tmp_path: Path) -> None:
     named_files(tmp_path)
     (tmp_path / "cats" / "Thumbs.db").touch()
@@ -238,5 +248,5 @@ def test_the_photos_of_the_lecture_are_counted_as_documented(data_folder: Path) 
     assert found.training.counts() == {"cats": 1000, "dogs": 1000}
     assert found.validation.counts() == {"cats": 500, "dogs": 500}
     assert found.test is None
-    assert found.origin == "folders"
+    assert found.drawn == ()
     assert found.notes == ()

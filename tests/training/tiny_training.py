@@ -67,7 +67,6 @@ def draw_splits(
         training=draw_pictures(folder / "train", training or dict.fromkeys(classes, TRAINING)),
         validation=draw_pictures(folder / "validation", counts["validation"]),
         test=draw_pictures(folder / "test", counts["test"]),
-        origin="folders",
     )
 
 
