@@ -24,6 +24,7 @@ DEVICES = ("automatic", "cpu")
 KEPT = ("last", "best")
 BASES = ("MobileNetV2", "ResNet50V2", "EfficientNetV2B0", "VGG16")
 SMALLEST_PX, LARGEST_PX = 16, 512
+SHARE_ROUNDING = 0.015  # three shares of 0.33 are meant to be one
 
 
 def _number(default: float, label: str, text: str, minimum: float, maximum: float, step: float) -> Any:
@@ -93,7 +94,7 @@ class TrainingConfig:
         sizes_px: side of the training pictures, one per stage; small ones first train faster
             (progressive resizing, Howard 2018). Empty: ``input_size_px`` throughout. The last may be
             smaller than ``input_size_px``, because augmentation zooms in (Touvron et al. 2019).
-        stage_shares: share of the epochs spent at each of ``sizes_px``.
+        stage_shares: share of the epochs spent at each of ``sizes_px``; together 1.
         optimizer: ``adam`` (Kingma and Ba 2015), ``adamw`` (Loshchilov and Hutter 2019), ``rmsprop``
             (Hinton 2012) or ``sgd`` with momentum 0.9.
         learning_rate: of every step, or the peak of the cosine.
@@ -177,6 +178,11 @@ class TrainingConfig:
             raise DataError(
                 f"Expected as many stage_shares as sizes_px, {list(self.sizes_px)}. "
                 f"Received: {list(self.stage_shares)}. Give each size its share of the epochs."
+            )
+        if self.stage_shares and abs(sum(self.stage_shares) - 1) > SHARE_ROUNDING:
+            raise DataError(
+                f"Expected stage_shares that are together 1. Received: {list(self.stage_shares)}, together "
+                f"{sum(self.stage_shares):g}. Raise or lower one of them."
             )
 
     def size_at(self, epoch: int) -> int:

@@ -105,6 +105,12 @@ def test_as_many_shares_as_sizes_are_needed(sizes_px: Any, shares: Any) -> None:
         TrainingConfig(sizes_px=sizes_px, stage_shares=shares)
 
 
+@pytest.mark.parametrize("shares", [(0.25, 0.25), (0.6, 0.6), (0.0, 0.0), (0.5, 0.52)])
+def test_shares_that_are_not_together_one_are_refused(shares: Any) -> None:
+    with pytest.raises(DataError, match=r"together 1\. Received: \[.*\], together (0|0\.5|1\.2|1\.02)\. "):
+        TrainingConfig(sizes_px=(96, 128), stage_shares=shares)
+
+
 # ---- JSON ----
 
 
@@ -185,5 +191,6 @@ def test_epochs_past_the_end_keep_the_last_size() -> None:
     assert PHOTO_CNN.size_at(100) == 128
 
 
-def test_shares_that_sum_to_less_end_with_the_last_size() -> None:
-    assert sizes(epochs=4, sizes_px=(96, 128), stage_shares=(0.25, 0.25)) == [96, 128, 128, 128]
+def test_shares_that_were_rounded_end_with_the_last_size() -> None:
+    found = sizes(epochs=300, sizes_px=(64, 96, 128), stage_shares=(0.33, 0.33, 0.33))
+    assert found == [64] * 99 + [96] * 99 + [128] * 102
