@@ -37,5 +37,9 @@ class DivergedError(TrainingError):
     """A loss that is no longer a number; the same settings would lead there again."""
 
 
+class ChangedSettingsError(TrainingError):
+    """Settings of a run that were changed after it had begun, and that cannot be from there on."""
+
+
 class Cancelled(ConvscopeError):
     """The person asked a long computation to stop."""

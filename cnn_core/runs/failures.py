@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cnn_core import places
-from cnn_core.errors import ConvscopeError, DataError, DivergedError, ImageError
+from cnn_core.errors import ChangedSettingsError, ConvscopeError, DataError, DivergedError, ImageError
 from cnn_core.training.run_folder import HISTORY_FILE
 
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -82,6 +82,8 @@ def failure_of(error: BaseException, *, folder: Path, facts: Mapping[str, Any]) 
         )
     if isinstance(error, DataError | ImageError):
         return Failure(str(error), DATA_ADVICE)
+    if isinstance(error, ChangedSettingsError):
+        return Failure(str(error), AFTERWARDS)
     if isinstance(error, ConvscopeError):
         return Failure(str(error), _advice_for_same_settings(error, folder))
     return _unforeseen(error, folder)

@@ -81,14 +81,14 @@ class Network:
             epoch: counted from 0.
             losses: validation loss of each finished epoch, which may have the first step end early.
         """
-        stage = int(epoch >= self.stages.start(losses))
+        stage = int(self.stages.fine_tunes(epoch, losses))
         if stage != self._stage:
             self._enter(stage)
 
     @property
     def learning_rate(self) -> float:
         """That of the next step."""
-        return float(self.optimizer.learning_rate)
+        return float(np.asarray(self.optimizer.learning_rate))  # several devices hold a copy each
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> Float:
         """The answer of the judged weights to pictures ``(n, H, W, 3)``: ``(n, classes)``."""

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
 from cnn_core.datasets.splits import Splits
-from cnn_core.errors import DataError
-from cnn_core.training.config import TrainingConfig
+from cnn_core.errors import ChangedSettingsError, DataError
+from cnn_core.training.config import TrainingConfig, config_to_json
 from cnn_core.training.network import architecture_of
+from cnn_core.training.run_folder import Checkpoint, validation_losses
+from cnn_core.training.stages import Stages
+
+FREE = frozenset({"device", "epochs", "film_epochs", "film_frames", "tensorboard"})  # to change at any time
 
 
 def check_trainable(config: TrainingConfig, splits: Splits) -> None:
@@ -49,3 +57,54 @@ def check_same_classes(before: tuple[str, ...], now: tuple[str, ...]) -> None:
             f"Expected the classes that the run began with, {', '.join(before)}. "
             f"Received: {', '.join(now)}. Restore the class folders, or start a new run."
         )
+
+
+def check_same_settings(saved: Checkpoint, config: TrainingConfig) -> None:
+    """Refuse to go on with other settings: what they have brought about so far stays in the checkpoint.
+
+    The optimizer holds the learning rate, the history judges by the old sizes, and so on. The length of the
+    run, the film and the device may change; the length only as far as the last epoch stays in its step.
+
+    Args:
+        saved: the checkpoint; one of old knows few of its settings.
+        config: settings of now.
+
+    Raises:
+        ChangedSettingsError: they differ.
+    """
+    before, now = dict(_flat(_known_settings(saved))), dict(_flat(config_to_json(config)))
+    changed = [name for name in now if name in before and before[name] != now[name]]
+    refused = [name for name in changed if name not in FREE]
+    if not refused and "epochs" in changed and _moves_fine_tuning(saved, config, before["epochs"]):
+        refused = ["epochs"]
+    if refused:
+        raise ChangedSettingsError(
+            "Expected the settings that the run began with. Received: "
+            f"{', '.join(f'{name} {before[name]} -> {now[name]}' for name in refused)}. Start a new run with "
+            "these, or put the old ones back into config.json."
+        )
+
+
+def _known_settings(saved: Checkpoint) -> Mapping[str, Any]:
+    """Those that it was trained with, as far as a checkpoint of old tells by what it lacks."""
+    if saved.settings:
+        return saved.settings
+    none_averaged = {} if saved.average else {"average_decay": 0.0}
+    return none_averaged if saved.best else {**none_averaged, "keep": "last"}
+
+
+def _moves_fine_tuning(saved: Checkpoint, config: TrainingConfig, epochs: int) -> bool:
+    """Whether the last finished epoch of a run once planned for ``epochs`` would be in another step now."""
+    losses, fine_tunes = validation_losses(saved.history), architecture_of(config).fine_tuned is not None
+    plans = (replace(config, epochs=epochs, film_epochs=()), config)
+    last = len(losses) - 1
+    return len({Stages.of(plan, fine_tunes=fine_tunes).fine_tunes(last, losses) for plan in plans}) > 1
+
+
+def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """With names such as ``augmentation.zoom``."""
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{inner}", one) for inner, one in value.items())
+        else:
+            yield name, value

@@ -19,7 +19,7 @@ from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled
 from cnn_core.training.class_weights import class_weights
-from cnn_core.training.config import TrainingConfig
+from cnn_core.training.config import TrainingConfig, config_to_json
 from cnn_core.training.epoch_report import EpochReport
 from cnn_core.training.film_epochs import epochs_to_film
 from cnn_core.training.judging import check_finite, loss_and_accuracy
@@ -28,7 +28,7 @@ from cnn_core.training.network import Network
 from cnn_core.training.pictures import DecodedPictures, SizedFiles
 from cnn_core.training.pipeline import Batch, Batching, kept_size_px, training_batches
 from cnn_core.training.precision import precision_of
-from cnn_core.training.requirements import check_same_classes, check_trainable
+from cnn_core.training.requirements import check_same_classes, check_same_settings, check_trainable
 from cnn_core.training.run_folder import (
     FILM_FOLDER,
     Arrays,
@@ -69,6 +69,7 @@ class TrainingRun:
 
         Raises:
             DataError: too few pictures, settings that do not fit the network, or other classes than before.
+            ChangedSettingsError: other settings than before, where that matters.
         """
         check_trainable(config, splits)
         self.config, self.splits = config, splits
@@ -76,6 +77,7 @@ class TrainingRun:
         saved = self.folder.load()
         if saved is not None:
             check_same_classes(saved.classes, splits.classes)
+            check_same_settings(saved, config)
         self.devices = backend.Devices(config.device)
         self._steps = len(splits.training.paths) // config.batch_size
         size_px = max(config.size_at(epoch) for epoch in range(config.epochs))
@@ -220,7 +222,10 @@ class TrainingRun:
 
     def _save(self) -> None:
         checkpoint = self.network.checkpoint(self.history, self._best)
-        self.folder.save(replace(checkpoint, classes=self.splits.classes, pictures=self._fingerprint))
+        settings, pictures = config_to_json(self.config), self._fingerprint
+        self.folder.save(
+            replace(checkpoint, classes=self.splits.classes, pictures=pictures, settings=settings)
+        )
 
     @cached_property
     def _events(self) -> backend.EventWriter:

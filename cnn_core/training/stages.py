@@ -50,6 +50,10 @@ class Stages:
         ends = range(1, min(len(losses), self.planned_start) + 1) if self.fine_tuning else ()
         return next((end for end in ends if self._falls_no_more(losses[:end])), self.planned_start)
 
+    def fine_tunes(self, epoch: int, losses: Sequence[float]) -> bool:
+        """Whether ``epoch``, counted from 0, belongs to the second step."""
+        return self.fine_tuning > 0 and epoch >= self.start(losses)
+
     def end(self, losses: Sequence[float]) -> int:
         """How many epochs the run has, if the step that it is in does not end early."""
         return self.start(losses) + self.fine_tuning

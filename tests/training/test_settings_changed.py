@@ -1,0 +1,148 @@
+"""Settings changed by hand, in the ``config.json`` of a run that is then resumed."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_training import cut_off, new_run, saved_checkpoint, small
+
+from cnn_core.datasets.splits import Splits
+from cnn_core.errors import ChangedSettingsError, DataError
+from cnn_core.runs.failures import failure_of
+from cnn_core.training.config import Augmentation
+from cnn_core.training.finish import finish
+from cnn_core.training.run import TrainingRun
+
+pytestmark = pytest.mark.usefixtures("small_networks")
+
+
+@pytest.fixture(scope="module")
+def paused(splits: Splits, tmp_path_factory: pytest.TempPathFactory, small_networks: None) -> TrainingRun:
+    """One of two epochs is trained; nobody goes on with it."""
+    run = new_run(small(), splits, tmp_path_factory.mktemp("paused"))
+    cut_off(run, before_step=5)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"learning_rate": 1e-5}, "learning_rate 0.01 -> 1e-05"),
+        ({"optimizer": "sgd"}, "optimizer adam -> sgd"),
+        ({"input_size_px": 24}, "input_size_px 16 -> 24"),
+        ({"keep": "best"}, "keep last -> best"),
+        ({"average_decay": 0.9}, "average_decay 0.0 -> 0.9"),
+        ({"seed": 1}, "seed 0 -> 1"),
+        ({"early_stopping_epochs": 3}, "early_stopping_epochs 0 -> 3"),
+        ({"augmentation": Augmentation(flip=True, zoom=0.3)}, "augmentation.zoom 0.0 -> 0.3"),
+        ({"dropout": 0.5, "batch_size": 4}, "batch_size 6 -> 4, dropout 0.0 -> 0.5"),
+        ({"sizes_px": (16,), "stage_shares": (1.0,)}, "sizes_px [] -> [16], stage_shares [] -> [1.0]"),
+    ],
+)
+def test_settings_that_decide_the_training_are_refused_by_their_names(
+    paused: TrainingRun, splits: Splits, changes: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(
+        ChangedSettingsError, match=re.escape(f"began with. Received: {told}. Start a new run")
+    ):
+        new_run(small(**changes), splits, paused.folder.path)
+
+
+def test_a_run_refused_for_its_settings_says_how_it_can_go_on(paused: TrainingRun, splits: Splits) -> None:
+    with pytest.raises(ChangedSettingsError) as found:
+        new_run(small(learning_rate=0.5), splits, paused.folder.path)
+    failure = failure_of(found.value, folder=paused.folder.path, facts={})
+    assert failure.reason.endswith("or put the old ones back into config.json.")
+    assert failure.advice == "Then resume the run: finished epochs are kept."
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"film_frames": 3},
+        {"film_epochs": (1, 2)},
+        {"tensorboard": True},
+        {"device": "cpu"},
+        {"epochs": 9},
+    ],
+    ids=str,
+)
+def test_settings_that_decide_nothing_of_the_past_may_change(
+    paused: TrainingRun, splits: Splits, changes: dict[str, Any]
+) -> None:
+    assert len(new_run(small(**changes), splits, paused.folder.path).history) == 1
+
+
+@pytest.mark.parametrize(("epochs", "trained"), [(3, 3), (1, 2)])
+def test_a_run_made_longer_or_shorter_by_hand_ends_there(
+    splits: Splits, tmp_path: Path, epochs: int, trained: int
+) -> None:
+    new_run(small(epochs=2, schedule="cosine"), splits, tmp_path).run()
+    again = new_run(small(epochs=epochs, schedule="cosine"), splits, tmp_path)
+    again.run()
+    assert len(again.history) == trained
+    assert finish(again).is_dir()
+
+
+def fine_tuning(epochs: int) -> dict[str, Any]:
+    return {"preset": "transfer", "epochs": epochs, "fine_tuning_epochs": 2}
+
+
+@pytest.mark.parametrize(
+    ("cut_after", "epochs", "allowed"),
+    [(1, 6, True), (1, 3, True), (3, 6, False), (2, 3, False), (3, 3, True)],
+    ids=[
+        "longer, before it begins",
+        "shorter, before it begins",
+        "longer, when it has begun",
+        "shorter, so that it should have begun",
+        "shorter, when it has begun",
+    ],
+)
+def test_a_run_with_fine_tuning_changes_its_length_only_where_no_epoch_changes_its_step(
+    splits: Splits, tmp_path: Path, cut_after: int, epochs: int, allowed: bool
+) -> None:
+    cut_off(new_run(small(**fine_tuning(4)), splits, tmp_path), before_step=4 * cut_after + 1)
+    if allowed:
+        new_run(small(**fine_tuning(epochs)), splits, tmp_path).run()
+        return
+    with pytest.raises(ChangedSettingsError, match=f"Received: epochs 4 -> {epochs}"):
+        new_run(small(**fine_tuning(epochs)), splits, tmp_path)
+
+
+# ---- Checkpoints of old, which do not know their settings ----
+
+
+@pytest.fixture
+def of_old(paused: TrainingRun, tmp_path: Path) -> Path:
+    run = TrainingRun(small(), paused.splits, tmp_path / "old", tmp_path / "pixels")
+    run.folder.save(replace(saved_checkpoint(paused), settings={}, moved_at=None))
+    return run.folder.path
+
+
+def test_a_checkpoint_of_old_is_taken_up_whatever_its_settings_were(of_old: Path, splits: Splits) -> None:
+    assert len(new_run(small(learning_rate=0.5, seed=4), splits, of_old).history) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [({"keep": "best"}, "keep last -> best"), ({"average_decay": 0.9}, "average_decay 0.0 -> 0.9")],
+)
+def test_a_checkpoint_of_old_that_lacks_what_is_needed_now_is_told(
+    of_old: Path, splits: Splits, changes: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ChangedSettingsError, match=told):
+        new_run(small(**changes), splits, of_old)
+
+
+@pytest.mark.parametrize("changes", [{"optimizer": "sgd"}, {"preset": "photo_cnn", "input_size_px": 32}])
+def test_a_checkpoint_of_old_that_fits_no_more_names_both_that_may_have_changed(
+    of_old: Path, splits: Splits, changes: dict[str, Any]
+) -> None:
+    with pytest.raises(DataError, match="Expected the classes and settings that the run began with"):
+        new_run(small(**changes), splits, of_old)
