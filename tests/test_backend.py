@@ -84,17 +84,44 @@ SEVERAL_DEVICES = """
 """
 
 
-def trained_on(devices: int) -> list[float]:
-    code = textwrap.dedent(SEVERAL_DEVICES)
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(devices)], capture_output=True, text=True, cwd=PROJECT, check=False
-    )
+def output_of(code: str, *arguments: str) -> str:
+    """What a process of its own prints, since devices are set up once."""
+    command = [sys.executable, "-c", textwrap.dedent(code), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
-    return [float(number) for number in done.stdout.split()]
+    return done.stdout
+
+
+def trained_on(devices: int) -> list[float]:
+    return [float(number) for number in output_of(SEVERAL_DEVICES, str(devices)).split()]
 
 
 def test_two_devices_that_share_each_batch_learn_the_same_as_one() -> None:
     assert trained_on(2) == pytest.approx(trained_on(1), rel=2e-3)
+
+
+FEWER_PICTURES = """
+    import sys
+    import numpy as np, tensorflow as tf
+    from pathlib import Path
+    sys.path += ["tests", "tests/training"]
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 3)
+    from tiny_training import draw_splits, new_run, small
+    splits = draw_splits(Path(sys.argv[1]), training={"cats": 3, "dogs": 3})
+    config = small(preset="lecture_baseline", epochs=1, batch_size=int(sys.argv[2]), input_size_px=32)
+    run = new_run(config, splits, Path(sys.argv[1]) / "run")
+    run.run()
+    assert np.isfinite(run.history[-1]["val_loss"])
+    sys.stdout.write(f"{run.devices.strategy.num_replicas_in_sync} {run.devices.name}")
+"""
+
+
+@pytest.mark.parametrize(("batch_size", "told"), [(1, "1 CPU"), (2, "2 2 x CPU"), (4, "3 3 x CPU")])
+def test_no_more_devices_are_used_than_a_batch_has_pictures(
+    tmp_path: Path, batch_size: int, told: str
+) -> None:
+    assert output_of(FEWER_PICTURES, str(tmp_path), str(batch_size)) == told
 
 
 def test_figures_for_tensorboard_are_written(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ class TrainingRun:
         if saved is not None:
             check_same_classes(saved.classes, splits.classes)
             check_same_settings(saved, config)
-        self.devices = backend.Devices(config.device)
+        self.devices = backend.Devices(config.device, most=config.batch_size)
         self._steps = len(splits.training.paths) // config.batch_size
         size_px = max(config.size_at(epoch) for epoch in range(config.epochs))
         self.precision = precision_of(
