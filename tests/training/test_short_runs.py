@@ -118,6 +118,18 @@ def test_a_checkpoint_of_old_is_brought_up_to_date(splits: Splits, tmp_path: Pat
         np.testing.assert_allclose(kept, (1 - decay) * weight, rtol=1e-5, atol=1e-7)
 
 
+def test_a_checkpoint_of_old_that_counts_no_steps_is_judged_by_the_steps_of_its_epochs(
+    splits: Splits, tmp_path: Path
+) -> None:
+    config = small(preset="photo_cnn", input_size_px=32)
+    run = new_run(config, splits, tmp_path)
+    run.run()
+    expected = run.probabilities(splits.validation)
+    run.folder.save(replace(saved_checkpoint(run), step=0, moved_at=None, settings={}))
+    again = new_run(config, splits, tmp_path)
+    np.testing.assert_allclose(again.probabilities(splits.validation), expected, atol=1e-6)
+
+
 # ---- Batch normalisation ----
 
 
