@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cnn_core.datasets.duplicates import Twin, Twins, find_twins
+from cnn_core.datasets.duplicates import Twins, find_twins
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.datasets.inspection import THUMBNAIL_PX, Look, inspect
+from cnn_core.datasets.likeness import Twin
 from cnn_core.datasets.scan_report import PROBLEM_KINDS, Problem, ScanReport
 from cnn_core.datasets.scan_store import read_report, scan_key, write_report
 from cnn_core.datasets.splits import Splits

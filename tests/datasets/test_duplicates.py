@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnn_core.datasets import duplicates
-from cnn_core.datasets.duplicates import Twin, Twins, find_twins
+from cnn_core.datasets import duplicates, likeness
+from cnn_core.datasets.duplicates import Twins, find_twins
+from cnn_core.datasets.likeness import Twin
 from cnn_core.errors import Cancelled
 
 
@@ -137,7 +138,7 @@ def test_a_kept_picture_is_never_itself_left_out() -> None:
 def test_blocks_find_what_a_comparison_of_all_pairs_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many more pictures than a block has, of every brightness and contrast, with copies strewn in."""
     monkeypatch.setattr(duplicates, "ROWS", 16)
-    monkeypatch.setattr(duplicates, "COLUMNS", 8)
+    monkeypatch.setattr(likeness, "COLUMNS", 8)
     rng = np.random.default_rng(2)
     contrast, brightness = rng.uniform(1, 60, (150, 1, 1)), rng.uniform(90, 160, (150, 1, 1))
     originals = np.clip(rng.normal(brightness, contrast, (150, 32, 32)), 0, 255).astype(np.uint8)
@@ -196,7 +197,7 @@ def test_a_fixed_camera_keeps_one_picture_of_each_class(
     groups: list[list[int]] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(duplicates, "ROWS", 8)
-    monkeypatch.setattr(duplicates, "COLUMNS", 8)
+    monkeypatch.setattr(likeness, "COLUMNS", 8)
     rng = np.random.default_rng(4)
     pictures = np.stack([shifted(noise(1)[0], rng.integers(-2, 3, (32, 32))) for _ in range(80)])
     labels = [index % 2 for index in range(80)]
