@@ -12,7 +12,7 @@ from pathlib import Path
 import streamlit as st
 
 from cnn_core import places
-from cnn_core.datasets.folders import PICTURE_SUFFIXES, pictures_in
+from cnn_core.datasets.folders import PICTURE_SUFFIXES, is_utf8, pictures_in
 from cnn_core.errors import ConvscopeError
 from cnn_core.images import MAX_FILE_BYTES, RgbImage
 from dashboard.figures.pictures import thumbnail
@@ -116,7 +116,7 @@ def data_groups(folder: Path) -> dict[str, tuple[str, ...]]:
     groups: dict[str, tuple[str, ...]] = {}
     for parent, folders, _ in os.walk(folder):
         place = Path(parent)
-        folders.sort()
+        folders[:] = sorted(filter(is_utf8, folders))
         if len(place.relative_to(folder).parts) >= DEEPEST_FOLDER:
             folders.clear()
         names = tuple(path.name for path in pictures_in(place))

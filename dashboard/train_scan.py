@@ -50,7 +50,7 @@ KINDS = {
 }
 DOUBTS = (
     "nearly the same in two classes",
-    "Both pictures are trained on. If they show the same thing, one of them lies in the wrong folder.",
+    "Both pictures stay. If they show the same thing, one of them lies in the wrong folder.",
 )
 
 
@@ -226,8 +226,9 @@ def findings_csv(report: ScanReport) -> str:
 
 def _names_html(problems: Sequence[Problem]) -> str:
     rows = "".join(
-        f"<tr><td>{html.escape(problem.split)}</td><td>{html.escape(problem.path.parent.name)}/"
-        f"{html.escape(problem.path.name)}</td><td>{html.escape(problem.detail)}</td></tr>"
+        f"<tr><td style='overflow-wrap:normal'>{html.escape(problem.split)}</td>"
+        f"<td>{html.escape(problem.path.parent.name)}/{html.escape(problem.path.name)}</td>"
+        f"<td>{html.escape(problem.detail)}</td></tr>"
         for problem in problems
     )
     return f"<div class='counts'><table><tbody>{rows}</tbody></table></div>"

@@ -17,6 +17,7 @@ from tiny_photos import write_class_folders, write_tiny_photos
 from cnn_core.datasets import inspection
 from cnn_core.datasets.scan import Problem, ScanReport
 from dashboard.markdown import literal
+from dashboard.photos import data_groups
 from dashboard.train_scan import findings_csv
 from dashboard.train_source import NEAR, TEST, VALIDATION
 
@@ -151,3 +152,8 @@ def test_after_a_trouble_of_the_moment_the_files_can_be_looked_at_again(open_app
     app = scanned(app.button(key="scan-anew").click().run())
     assert "every one is a sound picture" in said(app)
     assert not app.error
+
+
+def test_folders_whose_names_are_not_utf8_are_no_group_of_the_data_set(photos):
+    (photos / "train" / "dogs").rename(photos / "train" / "caf\udce9")
+    assert sorted(data_groups(photos)) == ["train/cats", "validation/cats", "validation/dogs"]
