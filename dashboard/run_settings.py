@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,9 +71,9 @@ def _data_rows(runs: Sequence[RunView], titles: Sequence[str]) -> list[SettingRo
                 name,
                 label,
                 {title: getattr(source, name) for title, source in sources.items()},
-                {title: _part(getattr(source, name)) for title, source in sources.items()},
+                {title: text(getattr(source, name)) for title, source in sources.items()},
             )
-            for name, label in (("validation", "Set aside: validation"), ("test", "Set aside: test"))
+            for name, label, text in _SOURCE_FIELDS
         ),
     ]
 
@@ -92,6 +92,19 @@ def _names(folders: Sequence[str]) -> str:
 def _part(amount: float) -> str:
     """A share, or a number of pictures per class."""
     return f"{100 * amount:.0f} %" if amount < 1 else f"{amount:.0f} per class"
+
+
+def _yes_no(answer: bool) -> str:
+    return "yes" if answer else "no"
+
+
+_SOURCE_FIELDS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("validation", "Set aside: validation", _part),
+    ("test", "Set aside: test", _part),
+    ("seed", "Set aside: seed", str),
+    ("keep_non_rgb", "Pictures that are not RGB are kept", _yes_no),
+    ("keep_near_doubles", "Near doubles are kept", _yes_no),
+)
 
 
 def settings_html(rows: Sequence[SettingRow], titles: Sequence[str], *, only: bool) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 from cnn_core.images import RgbImage, resize_pixels
 from cnn_core.training.augmentation import augmented
 from cnn_core.training.config import Augmentation
+from cnn_core.training.pipeline import kept_size_px
 from cnn_core.training.presets import PRESETS
 from dashboard import address
 from dashboard.augmentation_export import COLUMNS, draw_exports
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 VARIANTS = 5
 MAIN = ("flip", "rotation_degrees", "zoom", "shift_fraction", "brightness", "contrast")
-OVERSIZE = 1.25  # as the pixels that training keeps, so that zooming in is as sharp as there
 MOST_SEEDS = 9999
 _FIRST_STEPS = {
     "flip": ("Only flip", Augmentation(flip=True)),
@@ -99,8 +99,10 @@ def _sliders(form: SettingsForm) -> Augmentation:
 def _draw_variants(view: View, chosen: Augmentation) -> None:
     seed = address.restore("variants", address.whole_number(0, MOST_SEEDS), 0)
     address.keep({"variants": seed or None})
-    side_px = chosen_preset().config.input_size_px
-    pixels = _kept_pixels(view.photo.image(), side_px)
+    config = chosen_preset().config
+    side_px = config.size_at(config.epochs - 1)
+    image = view.photo.image()
+    pixels = _resized(image.fingerprint, kept_size_px(side_px, chosen), image)
     original = augmented(pixels, Augmentation(), np.random.default_rng(0), side_px)
     changed = variants(pixels, chosen, seed=seed, side_px=side_px)
     pictures = [Captioned(jpeg=jpeg(original), alt=f"The photo: {view.photo.title}", caption="Original")]
@@ -108,8 +110,8 @@ def _draw_variants(view: View, chosen: Augmentation) -> None:
         pictures.append(Captioned(jpeg=jpeg(variant), alt=f"Variant {number}", caption=f"Variant {number}"))
     st.html(pictures_html(pictures, columns=COLUMNS))
     st.caption(
-        f"{literal(view.photo.title)}, {side_px} × {side_px} px, as the network is trained. Choose another "
-        "photo in the sidebar."
+        f"{literal(view.photo.title)}, {side_px} × {side_px} px, as in the last epochs of training. Choose "
+        "another photo in the sidebar."
     )
     draw_exports(
         view.photo,
@@ -131,10 +133,6 @@ def variants(pixels: UInt8, params: Augmentation, *, seed: int, side_px: int) ->
         augmented(pixels, params, np.random.default_rng((seed, number)), side_px)
         for number in range(VARIANTS)
     ]
-
-
-def _kept_pixels(image: RgbImage, side_px: int) -> UInt8:
-    return _resized(image.fingerprint, round(side_px * OVERSIZE), image)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)

@@ -249,6 +249,15 @@ def test_settings_that_differ_come_first_with_a_sign_and_the_data_is_among_them(
     assert next(one for one in rows if one.field == "data").differs
 
 
+@pytest.mark.parametrize("change", [{"seed": 7}, {"keep_non_rgb": True}, {"keep_near_doubles": True}])
+def test_pictures_that_were_chosen_otherwise_are_a_difference(runs_folder, change):
+    first = view_of(runs_folder / "first")
+    other = dataclasses.replace(first, source=dataclasses.replace(first.source, **change))
+    rows = setting_rows([first, other], ["a", "b"])
+    assert [one.field for one in rows if one.differs] == list(change)
+    assert len(set(rows[0].texts.values())) == 2
+
+
 def test_the_table_of_settings_marks_differences_by_more_than_colour_and_leaves_out_the_rest(runs_folder):
     runs = [view_of(runs_folder / "first"), view_of(runs_folder / "second")]
     rows = setting_rows(runs, ["a", "<b>"])

@@ -66,6 +66,12 @@ def test_a_copied_link_shows_the_same_variants(open_app):
     )
 
 
+def test_the_preview_has_the_size_of_the_last_epochs_of_training(open_app):
+    assert preset_named("photo_cnn").config.input_size_px == 144
+    app = clean(open_app("train", section="augmentation", preset="photo_cnn"))
+    assert "128 × 128 px, as in the last epochs of training" in words(app)
+
+
 def test_what_the_preview_shows_can_be_used_for_training(open_app, photos, launched):
     app = open_app("train", section="augmentation", start="rotation", preset="lecture_baseline")
     app.button(key="use-augmentation").click().run()
