@@ -57,7 +57,8 @@ def chip(page: Page, word: str) -> None:
 def curve(page: Page) -> str:
     """The lines of the chart as they are drawn."""
     paths = page.locator('[class*="st-key-curves-"] path.js-line')
-    return " ".join(paths.nth(place).get_attribute("d") or "" for place in range(paths.count()))
+    # All at one moment, since the chart is drawn anew meanwhile.
+    return str(paths.evaluate_all("lines => lines.map(line => line.getAttribute('d')).join(' ')"))
 
 
 def test_a_network_is_trained_watched_cancelled_resumed_and_opened(page: Page, photos: Path, runs: Runs):
