@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +13,11 @@ from PIL import Image, ImageDraw
 
 from dashboard.figures.colours import UInt8
 from dashboard.figures.export import INK, MUTED, PAPER, drawable, letters
+from dashboard.figures.line_clipping import Point, dashes, inner_pieces, places
 from dashboard.figures.theme import LIGHT, rgb
 
 Values = NDArray[np.floating[Any]]
 Draw = ImageDraw.ImageDraw
-Point = tuple[float, float]
 
 PLOT_PX = (300, 540)  # height and width of the plot itself
 TOP_PX, FOOT_PX, GAP_PX, TICK_PX = 30, 50, 34, 8
@@ -131,7 +130,7 @@ def draw_symbol(draw: Draw, symbol: str, centre: Point, radius: float, colour: t
 
 def draw_dashes(draw: Draw, points: Sequence[Point], colour: tuple[int, int, int], width: int) -> None:
     """A dashed line through some points."""
-    for start, end in _dashes(points, width * DASH_PX / 2.4, width * PAUSE_PX / 2.4):
+    for start, end in dashes(points, width * DASH_PX / 2.4, width * PAUSE_PX / 2.4):
         draw.line((*start, *end), colour, width)
 
 
@@ -168,58 +167,34 @@ def _plot(panel: Panel, ticks: Sequence[float]) -> Image.Image:
         draw.line((0, y, width, y), GRID, SHARP)
     draw.line((0, height - 1, width, height - 1), GRID, SHARP)
     for part in panel.parts:
-        across = width * (np.asarray(part.x, np.float64) - panel.x_range[0]) / _length(panel.x_range)
-        down = height * (panel.y_range[1] - np.asarray(part.y, np.float64)) / _length(panel.y_range)
+        across = places(part.x, *panel.x_range, width)
+        down = places(part.y, *panel.y_range[::-1], height)
         points = list(zip(across.tolist(), down.tolist(), strict=True))
         if isinstance(part, Line):
-            _draw_line(draw, points, part)
+            _draw_line(draw, points, part, (width, height))
         else:
-            _draw_marks(draw, points, part)
+            _draw_marks(draw, points, part, (width, height))
     return plot.reduce(SHARP)
 
 
-def _draw_line(draw: Draw, points: Sequence[Point], line: Line) -> None:
+def _draw_line(draw: Draw, points: Sequence[Point], line: Line, corner: Point) -> None:
     colour, width = rgb(line.colour), max(1, round(SHARP * line.width_px))
-    for whole in _unbroken(points):
+    for piece in inner_pieces(points, corner, margin=width):
         if line.dashed:
-            draw_dashes(draw, whole, colour, width)
+            draw_dashes(draw, piece, colour, width)
         else:
-            draw.line(whole, colour, width, joint="curve")
+            draw.line(piece, colour, width, joint="curve")
 
 
-def _draw_marks(draw: Draw, points: Sequence[Point], marks: Marks) -> None:
-    for point in points:
-        if not all(map(math.isfinite, point)):
-            continue
+def _draw_marks(draw: Draw, points: Sequence[Point], marks: Marks, corner: Point) -> None:
+    radius = SHARP * marks.radius_px
+    reach = 2 * radius  # more than any symbol and its rim
+    for x, y in points:
+        if not (-reach <= x <= corner[0] + reach and -reach <= y <= corner[1] + reach):
+            continue  # outside, or not finite
         if marks.rimmed:
-            draw_symbol(draw, marks.symbol, point, SHARP * (marks.radius_px + 2), PAPER)
-        draw_symbol(draw, marks.symbol, point, SHARP * marks.radius_px, rgb(marks.colour))
-
-
-def _unbroken(points: Sequence[Point]) -> list[list[Point]]:
-    """The pieces of a line between its gaps."""
-    pieces: list[list[Point]] = [[]]
-    for point in points:
-        if all(map(math.isfinite, point)):
-            pieces[-1].append(point)
-        elif pieces[-1]:
-            pieces.append([])
-    return [piece for piece in pieces if len(piece) > 1]
-
-
-def _dashes(points: Sequence[Point], dash: float, pause: float) -> Iterator[tuple[Point, Point]]:
-    """The dashes along a line; one goes on around a corner."""
-    travelled = 0.0
-    for (x0, y0), (x1, y1) in itertools.pairwise(points):
-        length, at = math.hypot(x1 - x0, y1 - y0), 0.0
-        while at < length:
-            place = travelled % (dash + pause)
-            drawn = place < dash
-            step = min(length - at, (dash if drawn else dash + pause) - place + 1e-6)
-            ends = [(x0 + (x1 - x0) * s / length, y0 + (y1 - y0) * s / length) for s in (at, at + step)]
-            if drawn:
-                yield ends[0], ends[1]
-            at, travelled = at + step, travelled + step
+            draw_symbol(draw, marks.symbol, (x, y), radius + SHARP * 2, PAPER)
+        draw_symbol(draw, marks.symbol, (x, y), radius, rgb(marks.colour))
 
 
 def _star(x: float, y: float, radius: float) -> list[Point]:
