@@ -9,7 +9,8 @@ from typing import Any
 import streamlit as st
 
 from cnn_core.errors import ConvscopeError, DataError
-from cnn_core.training.config import Augmentation, TrainingConfig, config_from_json, config_to_json
+from cnn_core.training.config import Augmentation, TrainingConfig, config_to_json
+from cnn_core.training.new_settings import new_config_from_json
 from cnn_core.training.presets import PRESETS, Preset, preset_named
 from dashboard import address
 from dashboard.guard import UNFORESEEN, log_failure
@@ -41,7 +42,7 @@ def chosen_preset() -> Preset:
 def pick_preset() -> Preset:
     """Draw the picker; another preset starts with its own settings."""
     titles = {preset.key: preset.title for preset in PRESETS}
-    address.restore("preset", address.name_in(titles), FIRST_PRESET)
+    address.restore("preset", address.titled(titles), FIRST_PRESET)
     key = st.selectbox(
         "Preset",
         list(titles),
@@ -114,7 +115,7 @@ def chosen_config() -> TrainingConfig:
                 f"Received: {value!r}. Correct them, or leave the field empty."
             )
     facts: dict[str, Any] = config_to_json(preset.config) | values
-    return config_from_json(facts | {"augmentation": augmentation_form(preset).values()})
+    return new_config_from_json(facts | {"augmentation": augmentation_form(preset).values()})
 
 
 def check_batch(config: TrainingConfig, pictures: int) -> None:

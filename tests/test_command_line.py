@@ -165,6 +165,29 @@ def test_sizes_can_be_set_as_a_list(jobs: list[Job]) -> None:
     assert trained(["--data", "photos", *changes], jobs).config.sizes_px == (64, 96, 128)
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            ("sizes_px=[96, 120]", "stage_shares=[0.5, 0.3]"),
+            "Expected stage_shares that are together 1. Received: [0.5, 0.3], together 0.8.",
+        ),
+        (("epochs=15", "film_epochs=[0, 5, 20]"), "to 15, the last one. Received: 20. Leave these out"),
+    ],
+)
+def test_settings_that_no_new_run_may_have_are_refused_before_there_is_a_folder(
+    jobs: list[Job],
+    runs_folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    changes: tuple[str, str],
+    told: str,
+) -> None:
+    assert main(["train", "--data", "photos", "--set", changes[0], "--set", changes[1]]) == 1
+    assert told in capsys.readouterr().err
+    assert not jobs
+    assert not runs_folder.exists()
+
+
 def test_progress_goes_to_standard_error_and_the_model_to_standard_output(
     jobs: list[Job], capfd: pytest.CaptureFixture[str]
 ) -> None:

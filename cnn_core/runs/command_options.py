@@ -8,7 +8,8 @@ from typing import Any
 
 from cnn_core.datasets.source import SWITCHES, DataSource
 from cnn_core.errors import DataError
-from cnn_core.training.config import TrainingConfig, config_from_json, config_to_json
+from cnn_core.training.config import TrainingConfig, config_to_json
+from cnn_core.training.new_settings import new_config_from_json
 from cnn_core.training.presets import preset_named
 
 SHORT_FIELDS = ("epochs", "batch_size", "seed", "precision", "device")  # with an option of their own
@@ -33,7 +34,7 @@ def chosen_config(options: argparse.Namespace) -> TrainingConfig:
             )
         target = facts[group] if dot else facts
         target[inner if dot else group] = _value(value.strip())
-    return config_from_json(facts)
+    return new_config_from_json(facts)
 
 
 def _value(text: str) -> Any:

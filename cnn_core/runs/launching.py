@@ -24,6 +24,7 @@ from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, change_state
 from cnn_core.runs.stop_wish import remove_wishes, write_finish_wish
 from cnn_core.training.config import TrainingConfig, config_to_json
+from cnn_core.training.new_settings import check_new_settings
 from cnn_core.training.presets import preset_named
 from cnn_core.training.run_folder import CONFIG_FILE
 
@@ -55,10 +56,11 @@ def create_run(
         The folder and its lock, to be released or handed to the process that trains.
 
     Raises:
-        DataError: a data folder is not there.
+        DataError: a data folder is not there, or settings that do not go together.
         TrainingError: there is such a run already.
         OSError: nothing can be written there.
     """
+    check_new_settings(config)
     data = _found_folders(source)
     runs_folder.mkdir(parents=True, exist_ok=True)
     now = time.time()

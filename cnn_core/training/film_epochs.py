@@ -10,6 +10,7 @@ import numpy as np
 from cnn_core.errors import DataError
 
 MOST_FRAMES = 32  # each is a whole network on the disk, 22 MB for that of the article
+_WHAT = "Expected film_epochs, the epochs of the film,"
 
 
 def epochs_to_film(epochs: int, frames: int, named: Sequence[int] = ()) -> frozenset[int]:
@@ -20,7 +21,7 @@ def epochs_to_film(epochs: int, frames: int, named: Sequence[int] = ()) -> froze
     Args:
         epochs: of the run.
         frames: how many to keep, if none are named; fewer where powers fall into one epoch.
-        named: the epochs asked for, as ``check_film_epochs`` wants them.
+        named: the epochs asked for, as ``check_film_epochs`` wants them; those beyond the end never come.
     """
     if named:
         return frozenset(named)
@@ -29,31 +30,40 @@ def epochs_to_film(epochs: int, frames: int, named: Sequence[int] = ()) -> froze
     return frozenset({0, *(round(float(epoch)) for epoch in np.geomspace(epochs, 1, frames - 1))})
 
 
-def check_film_epochs(named: Any, epochs: int) -> None:
-    """Refuse epochs that a run cannot keep.
+def check_film_epochs(named: Any) -> None:
+    """Refuse what no run could keep, whatever its length.
 
     Args:
         named: the epochs asked for; none is fine.
-        epochs: of the run.
 
     Raises:
-        DataError: not whole numbers from 0 to ``epochs`` in rising order, or too many.
+        DataError: not whole numbers from 0 in rising order, or too many.
     """
-    what = "Expected film_epochs, the epochs of the film,"
     if not isinstance(named, tuple) or not all(type(epoch) is int for epoch in named):
-        raise DataError(f"{what} as whole numbers. Received: {named!r}. Name some, e.g. 0, 1, 2, 5, 10.")
-    beyond = [epoch for epoch in named if not 0 <= epoch <= epochs]
-    if beyond:
-        raise DataError(
-            f"{what} from 0, before the training, to {epochs}, the last one. Received: {_line(beyond)}. "
-            "Leave these out, or train for more epochs."
-        )
+        raise DataError(f"{_WHAT} as whole numbers. Received: {named!r}. Name some, e.g. 0, 1, 2, 5, 10.")
+    before = [epoch for epoch in named if epoch < 0]
+    if before:
+        raise DataError(f"{_WHAT} from 0, before the training. Received: {_line(before)}. Leave these out.")
     ordered = sorted(set(named))
     if len(ordered) > MOST_FRAMES:
-        raise DataError(f"{what} to be {MOST_FRAMES} at most. Received: {len(ordered)}. Leave some out.")
+        raise DataError(f"{_WHAT} to be {MOST_FRAMES} at most. Received: {len(ordered)}. Leave some out.")
     if list(named) != ordered:
         raise DataError(
-            f"{what} in rising order, each once. Received: {_line(named)}. Write {_line(ordered)}."
+            f"{_WHAT} in rising order, each once. Received: {_line(named)}. Write {_line(ordered)}."
+        )
+
+
+def check_within_run(named: Sequence[int], epochs: int) -> None:
+    """Refuse epochs of the film that a run of ``epochs`` never reaches.
+
+    Raises:
+        DataError: there is one.
+    """
+    beyond = [epoch for epoch in named if epoch > epochs]
+    if beyond:
+        raise DataError(
+            f"{_WHAT} from 0, before the training, to {epochs}, the last one. Received: {_line(beyond)}. "
+            "Leave these out, or train for more epochs."
         )
 
 

@@ -96,7 +96,7 @@ def _known_settings(saved: Checkpoint) -> Mapping[str, Any]:
 def _moves_fine_tuning(saved: Checkpoint, config: TrainingConfig, epochs: int) -> bool:
     """Whether the last finished epoch of a run once planned for ``epochs`` would be in another step now."""
     losses, fine_tunes = validation_losses(saved.history), architecture_of(config).fine_tuned is not None
-    plans = (replace(config, epochs=epochs, film_epochs=()), config)
+    plans = (replace(config, epochs=epochs), config)
     last = len(losses) - 1
     return len({Stages.of(plan, fine_tunes=fine_tunes).fine_tunes(last, losses) for plan in plans}) > 1
 

@@ -94,6 +94,14 @@ def test_settings_that_do_not_go_together_are_told_and_not_started(open_app, pho
     assert app.button(key="start-training").disabled
 
 
+def test_shares_that_are_not_together_one_are_told_and_not_started(open_app, photos):
+    shares = {"set_sizes_px": "96, 120", "set_stage_shares": "0.5, 0.3"}
+    app = open_app("train", section="settings", preset="lecture_baseline", **shares)
+    assert not app.exception
+    assert "Expected stage_shares that are together 1" in app.error[0].value.replace("\\", "")
+    assert app.button(key="start-training").disabled
+
+
 def test_an_address_full_of_nonsense_is_ignored(open_app, photos):
     nonsense = {"set_epochs": "-3", "set_optimizer": "magic", "aug_zoom": "nan", "preset": "none"}
     app = clean(open_app("train", section="settings", **nonsense))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from counted_runs import write_run
+from counted_runs import SOURCE, until_state, write_run
 
-from cnn_core.errors import TrainingError
+from cnn_core.errors import DataError, TrainingError
 from cnn_core.runs.device_queue import waiting
 from cnn_core.runs.locks import take_lock
 from cnn_core.runs.run_status import change_state
@@ -87,6 +89,29 @@ def test_a_damaged_run_never_hides_the_others(runs: Runs, name: str, old: str, n
         assert not {"seconds_left", "doing"} & set(views["a"].status)
     else:
         assert "a" not in views
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"sizes_px": [96, 120], "stage_shares": [0.5, 0.3]},
+        {"film_epochs": [0, 1, 20]},
+    ],
+    ids=["shares of old", "epochs lowered by hand"],
+)
+def test_a_stored_run_that_could_not_be_made_today_is_still_listed_and_can_go_on(
+    runs: Runs, changes: dict[str, Any]
+) -> None:
+    path = write_run(runs, "a", "paused") / "config.json"
+    facts = json.loads(path.read_text())
+    facts["config"] |= changes
+    path.write_text(json.dumps(facts))
+    assert [view.key for view in runs.all()] == ["a"]
+    runs.resume("a")
+    until_state(runs, "a", "finished")
+    with pytest.raises(DataError, match=r"Expected (stage_shares that are together 1|film_epochs, .* to 2,)"):
+        runs.launch(runs.view("a").config, SOURCE)
+    assert len(runs.all()) == 1
 
 
 def test_a_changed_file_is_read_anew_and_an_unchanged_one_is_not(

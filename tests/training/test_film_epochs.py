@@ -11,6 +11,7 @@ import pytest
 from cnn_core.errors import DataError
 from cnn_core.training.config import TrainingConfig, config_from_json, config_to_json
 from cnn_core.training.film_epochs import MOST_FRAMES, epochs_to_film
+from cnn_core.training.new_settings import check_new_settings
 
 
 def test_named_epochs_are_kept_whatever_the_number_of_frames() -> None:
@@ -41,7 +42,7 @@ def test_settings_from_before_epochs_could_be_named_are_read() -> None:
     ("named", "message"),
     [
         ((0, 31), "from 0, before the training, to 30, the last one. Received: 31. Leave these out"),
-        ((-1, 2, 40), "Received: -1, 40."),
+        ((-1, 2, 40), "from 0, before the training. Received: -1. Leave these out."),
         ((5, 2, 2), "in rising order, each once. Received: 5, 2, 2. Write 2, 5."),
         ((1, 1), "Write 1."),
         ((1.5,), "as whole numbers. Received: (1.5,)"),
@@ -52,7 +53,14 @@ def test_settings_from_before_epochs_could_be_named_are_read() -> None:
 )
 def test_epochs_that_cannot_be_kept_are_refused_with_what_to_write(named: Any, message: str) -> None:
     with pytest.raises(DataError, match=f"Expected film_epochs.*{re.escape(message)}"):
-        TrainingConfig(epochs=30, film_epochs=named)
+        check_new_settings(TrainingConfig(epochs=30, film_epochs=named))
+
+
+def test_epochs_that_a_stored_run_never_reaches_are_read_and_never_come() -> None:
+    """So it stands in a run whose ``epochs`` was lowered by hand, which is free to change."""
+    config = config_from_json({"epochs": 15, "film_epochs": [0, 5, 20]})
+    assert config.film_epochs == (0, 5, 20)
+    assert epochs_to_film(config.epochs, config.film_frames, config.film_epochs) & set(range(16)) == {0, 5}
 
 
 def test_a_film_has_a_largest_number_of_frames() -> None:
