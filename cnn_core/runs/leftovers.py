@@ -12,10 +12,13 @@ from pathlib import Path
 from cnn_core.training.run_folder import FILM_FOLDER
 
 LEFTOVER = re.compile(r"\..+\.(\d+-\d+(\.\w+)?|new|old)")  # of a writer that was killed
+REPLACED = re.compile(r"\.(.+)\.old")  # what it had moved aside
 
 
 def remove_leftovers(folder: Path, *, older_than_seconds: float | None = None) -> None:
     """Remove the half-written files of a process that was killed.
+
+    What it had moved aside and not yet replaced is put back: it is the only one there is.
 
     Args:
         folder: of a run whose lock this process holds, or one that others write to as well.
@@ -26,4 +29,14 @@ def remove_leftovers(folder: Path, *, older_than_seconds: float | None = None) -
     for path in [*folder.glob(".*"), *folder.glob(f"{FILM_FOLDER}/.*")]:
         with suppress(OSError):
             if LEFTOVER.fullmatch(path.name) and path.stat().st_mtime < latest:
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                _put_back_or_remove(path)
+
+
+def _put_back_or_remove(path: Path) -> None:
+    replaced = REPLACED.fullmatch(path.name)
+    if replaced is not None and not (place := path.with_name(replaced[1])).exists():
+        path.rename(place)
+    elif path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

@@ -82,8 +82,8 @@ def versions() -> dict[str, str]:
 def _put_in_place(finished: Path, folder: Path) -> None:
     """Replace a model folder; the old one goes only when the new one is there."""
     old = folder.with_name(f".{folder.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if folder.exists():
+    if folder.exists():  # otherwise what an earlier process moved aside is the only one so far
+        shutil.rmtree(old, ignore_errors=True)
         folder.rename(old)
     finished.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
