@@ -19,6 +19,7 @@ from cnn_core.errors import Cancelled
 from cnn_core.runs.device_places import device_lock, holder_of, tell_holder, tell_waiting, waiting_folders
 from cnn_core.runs.locks import Lock, is_locked, take_lock
 from cnn_core.runs.run_status import LOCK_FILE
+from cnn_core.runs.titles import readable
 from cnn_core.training.run_folder import CONFIG_FILE, STATUS_FILE, read_json
 
 POLL_SECONDS = 0.5
@@ -103,7 +104,7 @@ def busy_elsewhere(runs_folder: Path, device: str) -> str | None:
     holder = holder_of(runs_folder, device)
     if holder is None or holder.parent.resolve() == runs_folder.resolve():
         return None
-    return str(read_json(holder / CONFIG_FILE).get("title") or holder.name)
+    return readable(read_json(holder / CONFIG_FILE).get("title")) or readable(holder.name)
 
 
 def wait_for_turn(runs_folder: Path, ticket: Ticket, stopped: Callable[[], bool]) -> Lock:

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from cnn_core.runs.failures import LOG_SEPARATOR
 from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, change_state
 from cnn_core.runs.stop_wish import remove_wishes, write_finish_wish
+from cnn_core.runs.titles import readable
 from cnn_core.training.config import TrainingConfig, config_to_json
 from cnn_core.training.new_settings import check_new_settings
 from cnn_core.training.presets import preset_named
@@ -31,8 +31,6 @@ from cnn_core.training.run_folder import CONFIG_FILE
 TRAIN_COMMAND = (sys.executable, "-m", "cnn_core", "train")
 NEW = ".new-"  # begins the name of a folder that is being made
 UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
-LONGEST_TITLE = 120
-UNREADABLE = frozenset({"Cc", "Cs"})  # control codes steer a terminal, lone surrogates break UTF-8
 LONGEST_LOG_BYTES = 2_000_000
 KEPT_LOG_BYTES = 500_000
 
@@ -86,13 +84,6 @@ def create_run(
     except BaseException:
         shutil.rmtree(new, ignore_errors=True)
         raise
-
-
-def readable(title: str) -> str:
-    """A title on one line, without what no font has a sign for, and short enough for a list."""
-    spaced = "".join(" " if unicodedata.category(sign) in UNREADABLE else sign for sign in title)
-    words = " ".join(spaced.split())
-    return words if len(words) <= LONGEST_TITLE else f"{words[: LONGEST_TITLE - 1].rstrip()}…"
 
 
 def _found_folders(source: DataSource) -> tuple[str, ...]:

@@ -16,10 +16,10 @@ from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError
 from cnn_core.runs.device_queue import Ticket, busy_elsewhere, rivals
 from cnn_core.runs.failures import Failure, failure_of_vanished
-from cnn_core.runs.launching import readable
 from cnn_core.runs.locks import is_locked
 from cnn_core.runs.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE, status_in
 from cnn_core.runs.stop_wish import StopState, StopWish
+from cnn_core.runs.titles import readable
 from cnn_core.training.config import TrainingConfig, config_from_json
 from cnn_core.training.run_folder import (
     CONFIG_FILE,
@@ -212,7 +212,7 @@ def _about(path: Path) -> _About | None:
     try:
         config = config_from_json(facts.get("config", {}))
         source = DataSource.from_json(facts.get("source", {}))
-        title = readable(str(facts.get("title") or "")) or path.parent.name
+        title = readable(facts.get("title")) or path.parent.name
         return _About(config, source, title, _moment(facts.get("created")))
     except UNREADABLE:
         return None

@@ -182,6 +182,10 @@ def test_who_uses_a_device_is_told_where_it_is_a_run_of_another_folder(tmp_path:
         assert busy_elsewhere(mine, "cpu") == "a"  # as long as nobody has given it a title
         write_json(others / "a" / "config.json", {"title": "Cats at night"})
         assert busy_elsewhere(mine, "cpu") == "Cats at night"
+        write_json(others / "a" / "config.json", {"title": "two\nlines\x1b[2J " + "x" * 200})
+        assert busy_elsewhere(mine, "cpu") == "two lines [2J " + "x" * 105 + "…"
+        write_json(others / "a" / "config.json", {"title": ["Cats"]})
+        assert busy_elsewhere(mine, "cpu") == "a"
         assert busy_elsewhere(others, "cpu") is None
         assert busy_elsewhere(mine, "gpu") is None
     assert busy_elsewhere(mine, "cpu") is None
