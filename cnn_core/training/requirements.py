@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,6 +15,8 @@ from cnn_core.training.run_folder import Checkpoint, validation_losses
 from cnn_core.training.stages import Stages
 
 FREE = frozenset({"device", "epochs", "film_epochs", "film_frames", "tensorboard"})  # to change at any time
+
+_LOG = logging.getLogger(__name__)
 
 
 def check_trainable(config: TrainingConfig, splits: Splits) -> None:
@@ -64,6 +67,7 @@ def check_same_settings(saved: Checkpoint, config: TrainingConfig) -> None:
 
     The optimizer holds the learning rate, the history judges by the old sizes, and so on. The length of the
     run, the film and the device may change; the length only as far as the last epoch stays in its step.
+    A checkpoint of old is believed to have had those of now, with a warning.
 
     Args:
         saved: the checkpoint; one of old knows few of its settings.
@@ -74,14 +78,20 @@ def check_same_settings(saved: Checkpoint, config: TrainingConfig) -> None:
     """
     before, now = dict(_flat(_known_settings(saved))), dict(_flat(config_to_json(config)))
     changed = [name for name in now if name in before and before[name] != now[name]]
-    refused = [name for name in changed if name not in FREE]
-    if not refused and "epochs" in changed and _moves_fine_tuning(saved, config, before["epochs"]):
-        refused = ["epochs"]
+    refused, why = [name for name in changed if name not in FREE], ""
+    if not refused and "epochs" in changed:
+        why = _moved_fine_tuning(saved, config, before["epochs"])
+        refused = ["epochs"] if why else []
     if refused:
         raise ChangedSettingsError(
             "Expected the settings that the run began with. Received: "
-            f"{', '.join(f'{name} {before[name]} -> {now[name]}' for name in refused)}. Start a new run with "
-            "these, or put the old ones back into config.json."
+            f"{', '.join(f'{name} {before[name]} -> {now[name]}' for name in refused)}{why}. Start a new run "
+            "with these, or put the old ones back into config.json."
+        )
+    if not saved.settings:
+        _LOG.warning(
+            "The checkpoint is of an older version and does not tell all its settings: the run goes on with "
+            "those of config.json, whether they are the same or not."
         )
 
 
@@ -93,12 +103,22 @@ def _known_settings(saved: Checkpoint) -> Mapping[str, Any]:
     return none_averaged if saved.best else {**none_averaged, "keep": "last"}
 
 
-def _moves_fine_tuning(saved: Checkpoint, config: TrainingConfig, epochs: int) -> bool:
-    """Whether the last finished epoch of a run once planned for ``epochs`` would be in another step now."""
+def _moved_fine_tuning(saved: Checkpoint, config: TrainingConfig, epochs: int) -> str:
+    """Why a run once planned for ``epochs`` cannot have another length now, or nothing.
+
+    Its last finished epoch would be in another step: trained with the base that was to rest, or without it.
+    """
     losses, fine_tunes = validation_losses(saved.history), architecture_of(config).fine_tuned is not None
-    plans = (replace(config, epochs=epochs), config)
+    planned, now = (
+        Stages.of(plan, fine_tunes=fine_tunes) for plan in (replace(config, epochs=epochs), config)
+    )
     last = len(losses) - 1
-    return len({Stages.of(plan, fine_tunes=fine_tunes).fine_tunes(last, losses) for plan in plans}) > 1
+    if planned.fine_tunes(last, losses) == now.fine_tunes(last, losses):
+        return ""
+    return (
+        f", with which fine-tuning would begin in epoch {now.start(losses) + 1} instead of "
+        f"{planned.start(losses) + 1}, although {len(losses)} are trained"
+    )
 
 
 def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -13,7 +13,7 @@ from tiny_training import cut_off, new_run, saved_checkpoint, small
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import ChangedSettingsError, DataError
 from cnn_core.runs.failures import failure_of
-from cnn_core.training.config import Augmentation
+from cnn_core.training.config import Augmentation, config_to_json
 from cnn_core.training.finish import finish
 from cnn_core.training.run import TrainingRun
 
@@ -111,7 +111,11 @@ def test_a_run_with_fine_tuning_changes_its_length_only_where_no_epoch_changes_i
     if allowed:
         new_run(small(**fine_tuning(epochs)), splits, tmp_path).run()
         return
-    with pytest.raises(ChangedSettingsError, match=f"Received: epochs 4 -> {epochs}"):
+    why = (
+        f"Received: epochs 4 -> {epochs}, with which fine-tuning would begin in epoch {epochs - 1} "
+        f"instead of 3, although {cut_after} are trained. Start a new run"
+    )
+    with pytest.raises(ChangedSettingsError, match=why):
         new_run(small(**fine_tuning(epochs)), splits, tmp_path)
 
 
@@ -125,8 +129,16 @@ def of_old(paused: TrainingRun, tmp_path: Path) -> Path:
     return run.folder.path
 
 
-def test_a_checkpoint_of_old_is_taken_up_whatever_its_settings_were(of_old: Path, splits: Splits) -> None:
-    assert len(new_run(small(learning_rate=0.5, seed=4), splits, of_old).history) == 1
+def test_a_checkpoint_of_old_is_taken_up_whatever_its_settings_were_and_the_log_says_so(
+    of_old: Path, splits: Splits, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = new_run(small(learning_rate=0.5, seed=4), splits, of_old)
+    assert len(run.history) == 1
+    assert "does not tell all its settings" in caplog.text
+    caplog.clear()
+    run.folder.save(replace(saved_checkpoint(run), settings=config_to_json(run.config)))
+    new_run(run.config, splits, of_old)
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize(
