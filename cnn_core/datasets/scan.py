@@ -40,11 +40,12 @@ def scan(
     keep_non_rgb: bool = False,
     keep_near_doubles: bool = False,
 ) -> ScanReport:
-    """Find unreadable, truncated, tiny, non-RGB and repeated pictures, within and across splits.
+    """Find unreadable, truncated, damaged, tiny, non-RGB and repeated pictures, within and across splits.
 
-    Every file is decoded. What was found is kept in ``cache_folder`` and used again as long as names, sizes
-    and times of change of all files stay the same; a folder that cannot be written only costs time, and
-    troubles that may pass are not kept. Nothing is changed or removed.
+    Every file is decoded. Pictures nearly the same whose classes differ are no problem but doubts, since the
+    pixels do not tell which of the two is wrong: both stay. What was found is kept in ``cache_folder`` and
+    used again as long as names, sizes and times of change of all files stay the same; a folder that cannot
+    be written only costs time, and troubles that may pass are not kept. Nothing is changed or removed.
 
     Args:
         splits: the pictures of a run.
