@@ -30,6 +30,8 @@ END_EPOCHS = 3  # of which the median is the figure of the end
 RISE_SHARE = 0.08  # of the lowest loss: a smaller rise is none; twice that in a short run
 NOISES = 3.0
 FALLING_SHARE = 0.02  # over the last quarter of the run
+LOWEST_YET_SHARE = 0.005  # the same where no epoch was lower than the last
+FAR_SHARE = 0.2  # of a loss: so far above it, the one of the last epoch is worth a word
 COLLAPSE_FACTOR = 1.5  # times the lowest training loss
 
 
@@ -41,6 +43,7 @@ class Facts:
         epochs: with a validation loss.
         best, lowest: epoch and value of the lowest validation loss.
         val_loss_end: at the end.
+        val_loss_last: of the last epoch alone.
         accuracy, val_accuracy: at the end.
         gap_loss: validation minus training at the end; NaN where they are not the same figure.
         risen: whether the validation loss has risen since its lowest.
@@ -49,9 +52,7 @@ class Facts:
         falling: whether it was still falling at the end.
         finite: whether the last losses are numbers.
         unstable: whether the training loss has risen itself.
-        guessing: share of the validation pictures that one and the same answer gets right.
-        unbalanced: whether some class is more common than another.
-        weighted: whether the training makes up for that, see ``Task``.
+        task: what was to be learned.
         learned: share of the way from guessing to knowing all, by the split with the easier pictures.
     """
 
@@ -59,6 +60,7 @@ class Facts:
     best: int | None
     lowest: float
     val_loss_end: float
+    val_loss_last: float
     accuracy: float
     val_accuracy: float
     gap_loss: float
@@ -67,15 +69,27 @@ class Facts:
     falling: bool
     finite: bool
     unstable: bool
-    guessing: float
-    unbalanced: bool
-    weighted: bool
+    task: Task
     learned: float
 
     @property
     def gap_accuracy(self) -> float:
         """Training minus validation."""
         return self.accuracy - self.val_accuracy
+
+    @property
+    def guessing(self) -> float:
+        """Share of the validation pictures that one and the same answer gets right."""
+        return guessed(self.task.validation)
+
+    @property
+    def lowest_last(self) -> bool:
+        """Whether no epoch had a lower validation loss than the last."""
+        return self.val_loss_last <= self.lowest
+
+    def far_above(self, loss: float) -> bool:
+        """Whether the last epoch alone lies far above that validation loss."""
+        return self.val_loss_last > (1 + FAR_SHARE) * loss
 
 
 def facts_of(history: Sequence[Row], task: Task) -> Facts:
@@ -87,6 +101,7 @@ def facts_of(history: Sequence[Row], task: Task) -> Facts:
         best=best_epoch(history),
         lowest=float(val_losses.min()) if val_losses.size else math.nan,
         val_loss_end=_end(history, "val_loss"),
+        val_loss_last=float(val_losses[-1]) if val_losses.size else math.nan,
         accuracy=_end(history, "accuracy"),
         val_accuracy=_end(history, "val_accuracy"),
         gap_loss=_end(history, "val_loss") - _end(history, "loss") if task.losses_compare else math.nan,
@@ -95,9 +110,7 @@ def facts_of(history: Sequence[Row], task: Task) -> Facts:
         falling=_falling(val_losses),
         finite=_ends_finite(history),
         unstable=_collapsed(losses) or (rise and _risen(losses)),
-        guessing=guessed(task.validation),
-        unbalanced=task.unbalanced,
-        weighted=task.weighted,
+        task=task,
         learned=_learned(history, task),
     )
 
@@ -152,12 +165,15 @@ def _level(values: Float64) -> bool:
 
 
 def _falling(values: Float64) -> bool:
-    """Whether a curve went down over its last quarter, by more than its noise."""
+    """Whether a curve went down over its last quarter, by more than its noise or to its lowest value."""
     if values.size < FEWEST_EPOCHS:
         return False
     curve = smoothed(values)
     before = curve[-1 - max(2, curve.size // 4)]
-    return bool(before - curve[-1] > max(noise(values), FALLING_SHARE * before))
+    fallen = before - curve[-1]
+    if values.argmin() == values.size - 1:
+        return bool(fallen > LOWEST_YET_SHARE * before)
+    return bool(fallen > max(noise(values), FALLING_SHARE * before))
 
 
 def _collapsed(losses: Float64) -> bool:
