@@ -1,4 +1,4 @@
-"""A little data set, a server that offers it, and a folder to download it to."""
+"""Little data sets, a server that offers it, and a folder to download to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from photo_folders import photo, save
+from photo_folders import class_folders, photo, save
 from photo_server import Served, serving
 from published_sets import packed
 
@@ -19,6 +19,15 @@ def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small pieces, and no long pauses between attempts."""
     monkeypatch.setattr(fetch_module, "PAUSE_SECONDS", 0.01)
     monkeypatch.setattr(fetch_module, "CHUNK_BYTES", 512)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Four photos per class and split, no two alike."""
+    class_folders(tmp_path / "data" / "train", first_seed=0)
+    class_folders(tmp_path / "data" / "validation", first_seed=100)
+    class_folders(tmp_path / "data" / "test", first_seed=200)
+    return tmp_path / "data"
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,15 +15,6 @@ from scanned_folders import found, read
 from cnn_core.datasets.folders import labelled_files
 from cnn_core.datasets.scan import PROBLEM_KINDS, Problem, ScanReport, scan, without_problems
 from cnn_core.errors import DataError
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """Four photos per class and split, no two alike."""
-    class_folders(tmp_path / "data" / "train", first_seed=0)
-    class_folders(tmp_path / "data" / "validation", first_seed=100)
-    class_folders(tmp_path / "data" / "test", first_seed=200)
-    return tmp_path / "data"
 
 
 def test_a_clean_set_has_no_problem(data: Path, tmp_path: Path) -> None:
@@ -229,9 +219,7 @@ def test_a_link_loop_and_litter_do_no_harm(data: Path) -> None:
     (data / "train" / "cats" / "loop.jpg").symlink_to(data / "train" / "cats" / "loop.jpg")
     (data / "train" / "cats" / "Thumbs.db").write_bytes(b"\xd0\xcf")
     (data / "train" / "cats" / ".hidden.jpg").write_bytes(b"no")
-    started = time.monotonic()
     assert found(data) == []
-    assert time.monotonic() - started < 20
 
 
 def test_a_linked_picture_is_a_copy_of_its_target(data: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from peak_memory import peak_growth
-from photo_folders import class_folders, photo, save
+from photo_folders import photo, save
 from PIL import Image
 from scanned_folders import found, read
 
@@ -17,15 +17,6 @@ from cnn_core.datasets import inspection as inspection_module
 from cnn_core.datasets import scan as scan_module
 from cnn_core.datasets.scan import scan
 from cnn_core.errors import Cancelled
-
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """Four photos per class and split, no two alike."""
-    class_folders(tmp_path / "data" / "train", first_seed=0)
-    class_folders(tmp_path / "data" / "validation", first_seed=100)
-    class_folders(tmp_path / "data" / "test", first_seed=200)
-    return tmp_path / "data"
 
 
 def test_the_second_scan_reads_no_picture(
