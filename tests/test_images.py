@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from bad_images import (
+    DAMAGED,
     REFUSED,
     PictureFile,
     corners,
@@ -21,6 +21,7 @@ from bad_images import (
 from peak_memory import peak_growth
 from PIL import ImageFile
 
+from cnn_core import images
 from cnn_core.errors import ImageError
 from cnn_core.images import (
     MAX_FILE_BYTES,
@@ -51,13 +52,15 @@ class TestRefusing:
         assert "\n" not in message
         assert raised.value.__cause__ is None
 
-    @pytest.mark.parametrize("file", REFUSED, ids=title)
-    def test_it_is_refused_at_once(self, file: PictureFile) -> None:
-        content = file.make()
-        started = time.process_time()
+    @pytest.mark.parametrize(
+        "file", [file for file in REFUSED if file.says != DAMAGED or "bomb" in file.title], ids=title
+    )
+    def test_what_is_not_a_fitting_picture_is_refused_before_a_pixel_is_decoded(
+        self, file: PictureFile, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(images, "upright_rgb", lambda _: pytest.fail("decoded"))
         with pytest.raises(ImageError):
-            decode_image(content)
-        assert time.process_time() - started < 0.5
+            decode_image(file.make())
 
     def test_huge_pictures_take_no_memory(self) -> None:
         code = """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,8 @@ from stored_results import MEGABYTE, activations, heavy, key, map_of, refuse_to_
 
 from cnn_core.result_store import ResultStore, result_key
 from cnn_core.results import AttributionMap, LayerActivations
+
+PATIENCE_SECONDS = 120.0  # only a defect waits so long
 
 
 @dataclass(frozen=True)
@@ -83,22 +84,32 @@ class TestComputingOnce:
         assert store.get(key(), AttributionMap) is not None
 
     def test_two_threads_that_ask_at_once_compute_once(self, tmp_path: Path) -> None:
-        store, calls, results = ResultStore(tmp_path), [], []
+        asking: set[int] = set()
+        all_ask = threading.Event()
+
+        class Watched(ResultStore):
+            def get(self, key: str, result_type: type[Any]) -> Any:
+                result = super().get(key, result_type)
+                asking.add(threading.get_ident())
+                if len(asking) == 8:
+                    all_ask.set()
+                return result
+
+        store, calls, results = Watched(tmp_path), [], []
 
         def slow() -> AttributionMap:
-            calls.append(1)
-            time.sleep(0.05)
+            calls.append(all_ask.wait(PATIENCE_SECONDS))  # by then all have found nothing
             return map_of([[1]])
 
         def ask() -> None:
             results.append(store.get_or_compute(key(), AttributionMap, slow))
 
         run_together([ask] * 8)
-        assert len(calls) == 1
+        assert calls == [True]
         assert len({id(result) for result in results}) == 1
 
     def test_different_questions_do_not_wait_for_each_other(self) -> None:
-        store, both_are_in = ResultStore(None), threading.Barrier(2, timeout=5)
+        store, both_are_in = ResultStore(None), threading.Barrier(2, timeout=PATIENCE_SECONDS)
 
         def compute() -> AttributionMap:
             both_are_in.wait()
@@ -168,5 +179,5 @@ def run_together(tasks: list[Callable[[], object]]) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=10)
+        thread.join(timeout=2 * PATIENCE_SECONDS)
     assert not any(thread.is_alive() for thread in threads)

@@ -20,7 +20,7 @@ FAKE = (sys.executable, str(Path(__file__).with_name("fake_training.py")))
 CONFIG = TrainingConfig(preset="lecture_baseline", epochs=2, batch_size=8)
 LONG = dataclasses.replace(CONFIG, epochs=500)
 SOURCE = DataSource(folders=(str(Path(__file__).parent),))
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 300.0  # only a defect waits so long
 
 
 def until(what: Callable[[], Any], wanted: Any = True) -> None:

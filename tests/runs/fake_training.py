@@ -23,6 +23,16 @@ STEP_SECONDS = 0.02
 
 
 def count(job: Job) -> None:
+    """Count, with a line in ``.turns`` beside all runs before and after."""
+    with (job.folder.parent / ".turns").open("a", encoding="utf-8", buffering=1) as turns:
+        turns.write(f"{job.folder.name} begins\n")
+        try:
+            _count(job)
+        finally:
+            turns.write(f"{job.folder.name} ends\n")
+
+
+def _count(job: Job) -> None:
     """Epochs of a few steps each, going on where the history ends."""
     folder = RunFolder(job.folder)
     history = folder.history()

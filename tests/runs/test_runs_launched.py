@@ -7,12 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from counted_runs import CONFIG, FAKE, LONG, SOURCE, process_of, until, until_state
+from counted_runs import CONFIG, FAKE, LONG, PATIENCE_SECONDS, SOURCE, process_of, until, until_state
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError, TrainingError
@@ -39,7 +38,7 @@ def test_a_process_that_only_waits_or_counts_has_not_loaded_the_framework(runs: 
     key = runs.launch(CONFIG, SOURCE, title="count")
     child = launching._children[-1]
     until_state(runs, key, "finished")
-    assert child.wait(timeout=10) == 0  # 2 where keras or tensorflow had been imported
+    assert child.wait(timeout=PATIENCE_SECONDS) == 0  # 2 where keras or tensorflow had been imported
 
 
 def test_ended_processes_leave_no_zombie(runs: Runs) -> None:
@@ -62,18 +61,16 @@ def test_a_run_outlives_the_process_that_launched_it(runs: Runs, project_root: P
 
 
 def test_two_runs_come_one_after_the_other_in_the_order_of_launching(runs: Runs) -> None:
-    keys = [runs.launch(CONFIG, SOURCE, title="count") for _ in range(3)]
+    keys = [runs.launch(config, SOURCE, title="count") for config in (LONG, CONFIG, CONFIG)]
     assert len(set(keys)) == 3
-    until(lambda: [view.state for view in runs.all() if view.key != keys[0]], ["queued", "queued"])
-    assert [runs.view(key).queue_place for key in keys[1:]] in ([1, 2], [2, 3])
-    alone = []
-    while runs.view(keys[-1]).state != "finished":
-        alone.append(sum(view.state in ("preparing", "running") for view in runs.all()))
-        time.sleep(0.01)
-    assert max(alone) == 1
-    starts = [int((runs.folder / key / "processes.txt").read_text().split()[1]) for key in keys]
-    assert starts == sorted(starts)
-    assert runs.view(keys[-1]).queue_place is None
+    until_state(runs, keys[0], "running")
+    views = [runs.view(key) for key in keys[1:]]
+    assert [(view.state, view.queue_place) for view in views] == [("queued", 1), ("queued", 2)]
+    runs.stop(keys[0])
+    view = until_state(runs, keys[-1], "finished")
+    assert view.queue_place is None
+    turns = (runs.folder / ".turns").read_text().splitlines()
+    assert turns == [f"{key} {what}" for key in keys for what in ("begins", "ends")]
 
 
 def test_the_queue_goes_on_when_the_one_at_work_or_one_that_waits_is_killed(runs: Runs) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from cnn_core.training.presets import PHOTO_AUGMENTATION
 
 
 def counted_warps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Grows by one for every picture that is augmented."""
+    """Grows by one for every picture that is augmented, at once when the workers are asked for it."""
     made: list[int] = []
 
     def counted(*_: object) -> np.ndarray[Any, Any]:
@@ -27,7 +27,17 @@ def counted_warps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return np.zeros((8, 8, 3), np.uint8)
 
     monkeypatch.setattr(pipeline, "augmented", counted)
+    monkeypatch.setattr(pipeline, "ThreadPoolExecutor", PromptWorkers)
     return made
+
+
+class PromptWorkers(ThreadPoolExecutor):
+    """Threads that are done with what they are asked for before anything else happens."""
+
+    def submit(self, *asked: Any, **options: Any) -> Future[Any]:
+        future = super().submit(*asked, **options)
+        wait([future])
+        return future
 
 
 class TestBatches:
@@ -101,12 +111,7 @@ class TestBatches:
         )
         for taken in (1, 2, 3):
             next(epoch)
-            bound = 2 * (taken + BATCHES_AHEAD)
-            deadline = time.monotonic() + 30
-            while len(made) < bound and time.monotonic() < deadline:
-                time.sleep(0.001)
-            time.sleep(0.02)  # time to make too many
-            assert len(made) == bound
+            assert len(made) == 2 * (taken + BATCHES_AHEAD)
         epoch.close()  # type: ignore[attr-defined]
 
     @pytest.mark.parametrize(
@@ -124,9 +129,8 @@ class TestBatches:
         settings = batching(batch_size=2, augmentation=Augmentation(flip=True))
         epoch = training_batches(NUMBERED, LABELS, settings)
         next(epoch)
-        time.sleep(0.05)  # time to make too many
         epoch.close()  # type: ignore[attr-defined]
-        assert len(made) <= 2 * (1 + 2)
+        assert len(made) == 2 * (1 + 2)
 
     def test_stopping_early_leaves_no_thread_behind(self) -> None:
         before = threading.active_count()
