@@ -56,23 +56,32 @@ def restore(key: str, parse: Callable[[str], Any | None], default: Any) -> Any:
 
     Args:
         key: of the widget and of the query parameter.
-        parse: from the text in the address to a value, or None for a value that does not exist here.
+        parse: from the text in the address to a value, or None for a value that does not exist here;
+            equal to the one of the run before, unless the options of the widget have changed.
         default: used when nothing else fits.
     """
     value = current(key, parse, default)
+    put(key, parse, value)
+    return value
+
+
+def put(key: str, parse: Callable[[str], Any | None], value: Any) -> None:
+    """Put a value for the widget ``key`` into session state, unless the widget holds it already."""
     # Set anew, for a widget whose range changed would fall back to its own default; but not where it
     # is as it was, for setting takes back what a person has meanwhile moved a slider on to.
     parsers = st.session_state.setdefault(_PARSERS, {})
     if parsers.get(key) != parse or st.session_state.get(key) != value:
         st.session_state[key] = value
     parsers[key] = parse
-    return value
 
 
-def current(key: str, parse: Callable[[str], Any | None], default: Any) -> Any:
-    """What ``restore`` would put into session state; for choices whose widget is not drawn now."""
-    unwritten = st.session_state.get(_UNWRITTEN, {})
-    for candidate in (st.session_state.get(key), _memory_of(key).get(key), unwritten.get(key)):
+def current(key: str, parse: Callable[[str], Any | None], default: Any, *, held: bool = True) -> Any:
+    """What ``restore`` would put into session state; for choices whose widget is not drawn now.
+
+    Unless ``held``, what the widget holds does not count: it is no choice of the person.
+    """
+    unwritten, holds = st.session_state.get(_UNWRITTEN, {}), st.session_state.get(key) if held else None
+    for candidate in (holds, _memory_of(key).get(key), unwritten.get(key)):
         parsed = None if candidate is None else parse(str(candidate))
         if parsed is not None:
             return parsed
@@ -103,14 +112,31 @@ def write() -> None:
         st.session_state[_TRAIL].append(wanted)
 
 
-def name_in(options: Iterable[str]) -> Callable[[str], str | None]:
-    """A parser for names that are their own text."""
-    return {name: name for name in options}.get
+@dataclass(frozen=True, slots=True)
+class one_of:
+    """A parser for the values of ``{text: value}``; equal to another one as long as those are."""
+
+    by_text: Mapping[str, Any]
+
+    def __call__(self, text: str) -> Any | None:
+        return self.by_text.get(text)
+
+
+YES_OR_NO = one_of({"True": True, "False": False})
+
+
+def name_in(options: Iterable[str]) -> one_of:
+    """A parser for names that are their own text, also where the widget shows them."""
+    return one_of({name: name for name in options})
 
 
 @dataclass(frozen=True, slots=True)
 class titled:
-    """A parser for the names of ``{name: title}``; equal to another one as long as the titles are."""
+    """A parser for the names of ``{name: title}``; equal to another one as long as the titles are.
+
+    A widget tells its options apart by their titles: as soon as one is called otherwise, its value has
+    to be set anew.
+    """
 
     titles: Mapping[str, str]
 

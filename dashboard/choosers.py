@@ -77,16 +77,15 @@ def class_picker(heads: Sequence[Head], best: Sequence[int]) -> tuple[int, int]:
         head = names[st.selectbox("Output", list(names), key="head")]
         address.keep({"head": heads[head].name})
     tokens = class_tokens(heads[head].class_names)
-    if not st.session_state.get(_NAMED):
-        st.session_state.pop("class", None)
-    named = address.restore("class", address.name_in(tokens), "") != ""
-    st.session_state[_NAMED] = named
-    if not named:
-        st.session_state["class"] = tokens[best[head]]
+    labels = dict(zip(tokens, _class_labels(heads[head].class_names), strict=True))
+    parse = address.titled(labels)
+    asked = address.current("class", parse, "", held=bool(st.session_state.get(_NAMED)))
+    named = st.session_state[_NAMED] = asked != ""
+    address.put("class", parse, asked or tokens[best[head]])
     token = st.selectbox(
         "Class",
         tokens,
-        format_func=dict(zip(tokens, _class_labels(heads[head].class_names), strict=True)).__getitem__,
+        format_func=labels.__getitem__,
         key="class",
         on_change=_name_class,
         help="The map shows what speaks for this class, whether or not it won.",
@@ -117,7 +116,7 @@ def _name_class() -> None:
 
 def choice(label: str, options: dict[str, str], *, key: str, help: str | None = None) -> str:
     """Choose one of a few options ``{key: title}`` laid out side by side."""
-    address.restore(key, address.name_in(options), next(iter(options)))
+    address.restore(key, address.titled(options), next(iter(options)))
     chosen = st.segmented_control(
         label, list(options), format_func=options.__getitem__, key=key, help=help, required=True
     )
@@ -134,7 +133,7 @@ def tabs(titles: dict[str, str], *, key: str) -> dict[str, TabContainer]:
     """
     by_text = titles | {title: title for title in titles.values()}  # what the address, and the widget, holds
     first = next(iter(titles))
-    address.restore(key, by_text.get, titles[first])
+    address.restore(key, address.one_of(by_text), titles[first])
     made = dict(zip(titles, st.tabs(list(titles.values()), key=key, on_change="rerun"), strict=True))
     opened = next((name for name, tab in made.items() if tab.open), first)
     address.keep({key: None if opened == first else opened})
@@ -143,7 +142,7 @@ def tabs(titles: dict[str, str], *, key: str) -> dict[str, TabContainer]:
 
 def box(title: str, *, key: str, icon: str) -> ExpanderContainer:
     """A box that opens, and whether it is ``open`` in the address; only then it is to be filled."""
-    address.restore(key, {"True": True, "False": False}.get, False)
+    address.restore(key, address.YES_OR_NO, False)
     made = st.expander(title, icon=icon, key=key, on_change="rerun")
     address.keep({key: True if made.open else None})
     return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -79,7 +79,7 @@ def _chosen_cell(names: tuple[str, ...], evaluation: Evaluation) -> Cell:
     wrong = np.array(evaluation.confusion)
     np.fill_diagonal(wrong, 0)
     most = divmod(int(wrong.argmax()), count) if wrong.any() else (0, 0)
-    token = address.restore("eval_cell", _cell_token(count), f"{most[0]}-{most[1]}")
+    token = address.restore("eval_cell", _CellToken(names, evaluation.confusion), f"{most[0]}-{most[1]}")
     tokens = offered_cells(evaluation, _cell(token))
     token = st.selectbox(
         "Pictures shown",
@@ -99,16 +99,18 @@ def offered_cells(evaluation: Evaluation, chosen: Cell) -> list[str]:
     return [f"{true}-{answered}" for true, answered in sorted(cells)]
 
 
-def _cell_token(count: int) -> Callable[[str], str | None]:
-    """A parser for cells in the address, of a matrix of so many classes."""
-    place = address.whole_number(0, count - 1)
+@dataclass(frozen=True, slots=True)
+class _CellToken:
+    """A parser for cells in the address; equal to another one as long as their titles are."""
 
-    def parse(text: str) -> str | None:
+    names: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+    def __call__(self, text: str) -> str | None:
+        place = address.whole_number(0, len(self.names) - 1)
         true, _, answered = text.partition("-")
         row, column = place(true), place(answered)
         return None if row is None or column is None else f"{row}-{column}"
-
-    return parse
 
 
 def _cell(token: str) -> Cell:

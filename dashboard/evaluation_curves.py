@@ -54,11 +54,12 @@ def _class_of_curves(classes: tuple[str, ...], shown: list[int]) -> int:
     """The class that the curves set against all others; one of those that the set shows."""
     tokens = class_tokens(classes)
     by_token = {tokens[index]: index for index in shown}
-    address.restore("eval_class", address.name_in(by_token), next(iter(by_token)))
+    titles = {token: classes[index] for token, index in by_token.items()}
+    address.restore("eval_class", address.titled(titles), next(iter(by_token)))
     token = st.selectbox(
         "Class of the curves, against all others",
         list(by_token),
-        format_func=lambda token: classes[by_token[token]],
+        format_func=titles.__getitem__,
         key="eval_class",
         width=340,
         help=CLASS_HELP,

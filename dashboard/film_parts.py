@@ -134,7 +134,9 @@ def _choose_epoch(reel: Reel) -> tuple[int, bool]:
     epochs = [int(epoch) for epoch in reel.epochs]
     slider, shown = st.columns([7, 2.7], gap="medium", vertical_alignment="bottom")
     with slider:
-        chosen = address.restore("film_epoch", {str(epoch): epoch for epoch in epochs}.get, epochs[-1])
+        chosen = address.restore(
+            "film_epoch", address.one_of({str(epoch): epoch for epoch in epochs}), epochs[-1]
+        )
         if len(epochs) > 1:
             with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
                 _step_button("left", epochs, -1)

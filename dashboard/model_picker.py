@@ -25,11 +25,12 @@ def model_picker() -> str | None:
                 icon=":material/error:",
             )
             return None
-        address.restore("model", address.name_in(cards), next(iter(cards)))
+        titles = _titles(cards)
+        address.restore("model", address.titled(titles), next(iter(cards)))
         key = st.selectbox(
             "Model",
             list(cards),
-            format_func=_titles(cards).__getitem__,
+            format_func=titles.__getitem__,
             key="model",
             help="The trained network that is opened.",
         )

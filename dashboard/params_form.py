@@ -37,7 +37,7 @@ def field_names(params_type: type[Any]) -> list[str]:
 def _widget(field: dataclasses.Field[Any], key: str) -> Any:
     about = field.metadata
     if isinstance(field.default, bool):
-        address.restore(key, {"True": True, "False": False}.get, field.default)
+        address.restore(key, address.YES_OR_NO, field.default)
         value: Any = st.toggle(about["label"], key=key, help=about["help"])
     elif field.default is None:
         value = _optional_number(field, key)
@@ -56,6 +56,6 @@ def _optional_number(field: dataclasses.Field[Any], key: str) -> int | str:
     about = field.metadata
     numbers = list(range(int(about["minimum"]), int(about["maximum"]) + 1, int(about["step"])))
     options: dict[str, int | str] = {AUTOMATIC: AUTOMATIC, **{str(number): number for number in numbers}}
-    address.restore(key, options.get, AUTOMATIC)
+    address.restore(key, address.one_of(options), AUTOMATIC)
     chosen: int | str = st.select_slider(about["label"], list(options.values()), key=key, help=about["help"])
     return chosen

@@ -79,7 +79,7 @@ def draw(view: View, info: LayerInfo, params: PatternParams, patterns: FilterPat
 
     shown = strongest_patterns(patterns, STRONGEST) if which == "strongest" else patterns
     names = [int(channel) for channel in shown.channels]
-    channel = address.restore("channel", {str(name): name for name in names}.get, names[0])
+    channel = address.restore("channel", address.one_of({str(name): name for name in names}), names[0])
     address.keep({"channel": channel})
     place = names.index(channel)
     grid, opened = st.columns([1.72, 1], gap="large")

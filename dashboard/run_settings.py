@@ -34,7 +34,7 @@ def draw_settings(runs: Sequence[RunView], titles: Sequence[str]) -> None:
     rows = setting_rows(runs, titles)
     differing = sum(row.differs for row in rows)
     with chooser:
-        address.restore("compare_only", {"True": True, "False": False}.get, differing > 0)
+        address.restore("compare_only", address.YES_OR_NO, differing > 0)
         only = st.toggle("Only differences", key="compare_only", help=ONLY_HELP)
         address.keep({"compare_only": only})
     st.html(STYLE + settings_html(rows, titles, only=only))

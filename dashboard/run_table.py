@@ -159,7 +159,7 @@ def draw_table(runs: Sequence[RunView], titles: Sequence[str]) -> None:
     head, chooser = st.columns([3, 1.2], vertical_alignment="bottom")
     head.subheader("Figures")
     with chooser:
-        address.restore("compare_sort", address.name_in(COLUMNS), "accuracy")
+        address.restore("compare_sort", address.titled(SORTED_BY), "accuracy")
         by = st.selectbox(
             "Sorted by",
             list(COLUMNS),

@@ -37,7 +37,9 @@ class SettingsForm:
         """Draw the widget of a field, a slider instead of a number if asked for, and give its value."""
         about = self.about(name)
         key, default = self._key(name), getattr(self.start, name)
-        st.session_state[key] = self._current(name, bounded=slider)
+        held = self._current(name, bounded=slider)
+        if st.session_state.get(key) != held:  # as it is, it is not set: see address.restore
+            st.session_state[key] = held
         value = _drawn(about, default, key, slider=slider)
         known = value != _shown(default) and _parser(about, default)(str(value)) is not None
         address.keep({key: value if known else None})
@@ -115,7 +117,7 @@ def _drawn(about: Mapping[str, Any], default: Any, key: str, *, slider: bool) ->
 
 def _parser(about: Mapping[str, Any], default: Any) -> Callable[[str], Any | None]:
     if isinstance(default, bool):
-        return {"True": True, "False": False}.get
+        return address.YES_OR_NO
     if "options" in about:
         return address.name_in(about["options"])
     if isinstance(default, tuple):

@@ -85,13 +85,17 @@ def _photo_picker() -> Photo | None:
     first = (samples() or offered or (None,))[0]
     key = None
     if first is not None:
-        key = address.restore("photo", lambda text: text if photo_named(text) else None, first.key)
+        key = address.restore("photo", _photo_key, first.key)
     st.markdown("**Photo**")
     _photo_buttons("photos", offered, chosen=key)
     _uploader()
     with told_errors():
         _data_browser(key)
     return None if first is None or key is None else _readable(photo_named(key) or first, first)
+
+
+def _photo_key(text: str) -> str | None:
+    return text if photo_named(text) else None
 
 
 def _readable(photo: Photo, first: Photo) -> Photo:

@@ -72,7 +72,7 @@ def draw_augmentation(view: View | None) -> None:
 def _start() -> str:
     titles = {AS_SET: "As set for training", **{key: title for key, (title, _) in STARTS.items()}}
     changes_nothing = chosen_augmentation() == Augmentation()  # six equal pictures would show nothing
-    address.restore("start", address.name_in(titles), "together" if changes_nothing else AS_SET)
+    address.restore("start", address.titled(titles), "together" if changes_nothing else AS_SET)
     key = st.selectbox(
         "Start from",
         list(titles),

@@ -31,7 +31,7 @@ def follow_launch() -> None:
 
 def choose_section() -> str:
     """The row of sections; the chosen one is in the address."""
-    address.restore("section", address.name_in(SECTIONS), "data")
+    address.restore("section", address.titled(SECTIONS), "data")
     chosen = st.segmented_control(
         "Section",
         list(SECTIONS),

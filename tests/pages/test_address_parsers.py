@@ -1,0 +1,72 @@
+"""What was chosen is left alone by later runs: set anew, it would undo what a person does meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from finished_run import EPOCHS, write_run
+from launch_settings import clean
+from streamlit.testing.v1 import AppTest
+
+from dashboard.address import YES_OR_NO, name_in, one_of, titled
+
+
+def set_anew(app: AppTest) -> set[str]:
+    """Ids of the widgets whose value the last run told the browser, instead of taking it from there."""
+    elements = app.main.children.values(), app.sidebar.children.values()
+    waiting, found = [node for nodes in elements for node in nodes], set()
+    while waiting:
+        node = waiting.pop()
+        proto = getattr(node, "proto", None)
+        if getattr(proto, "set_value", False):
+            found.add(str(proto.id))
+        waiting.extend(getattr(node, "children", {}).values())
+    return found
+
+
+@pytest.fixture
+def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Two finished runs, one with a film."""
+    monkeypatch.setenv("CONVSCOPE_RUNS", str(tmp_path / "runs"))
+    st.cache_resource.clear()
+    for name in ("one", "two"):
+        write_run(tmp_path / "runs" / name, title=name, film=range(EPOCHS + 1))
+    yield
+    st.cache_resource.clear()
+
+
+def test_equal_options_make_equal_parsers():
+    assert name_in(["a", "b"]) == name_in(("a", "b"))
+    assert one_of({"1": 1, "2": 2}) == one_of({"1": 1, "2": 2})
+    assert one_of({"1": 1}) != one_of({"1": 2})
+    assert name_in(["a"]) != name_in(["a", "b"])
+    assert titled({"a": "A"}) != titled({"a": "B"})
+
+
+def test_a_parser_gives_the_value_and_none_for_what_is_no_option():
+    assert (one_of({"7": 7})("7"), one_of({"7": 7})("8")) == (7, None)
+    assert (name_in(["a"])("a"), name_in(["a"])("b")) == ("a", None)
+    assert (YES_OR_NO("False"), YES_OR_NO("false")) == (False, None)
+
+
+def test_a_value_that_was_set_is_seen_as_set(open_app):
+    app = open_app("activations")
+    app.session_state["layer"] = "block1_conv"
+    assert set_anew(app.run())
+
+
+@pytest.mark.parametrize("page", [None, "activations", "filter_patterns", "heat_maps"])
+def test_a_run_without_anything_new_sets_no_widget(open_app, page):
+    app = clean(open_app(page).run())
+    assert set_anew(clean(app.run())) == set()
+
+
+@pytest.mark.parametrize(
+    "section", ["data", "augmentation", "settings", "progress", "evaluation", "compare", "film"]
+)
+def test_a_run_without_anything_new_sets_no_widget_of_training(open_app, finished, section):
+    app = clean(open_app("train", section=section).run())
+    assert set_anew(clean(app.run())) == set()
