@@ -136,7 +136,7 @@ def choose_source() -> None:
 
 def _choose_folder() -> None:
     for key in (FOLDER, MORE):
-        st.session_state[key] = kept(key)
+        st.session_state.setdefault(key, kept(key))
     st.text_input(
         "Folder", key=FOLDER, help=FOLDER_HELP, placeholder="/home/me/photos", persist_state="session"
     )
@@ -208,7 +208,7 @@ def _download_work(target: Path) -> Callable[[Callable[[float], None], Callable[
 def split_controls(without_folder: Sequence[str]) -> None:
     """How to set pictures aside, for ``validation`` and ``test`` where no folder says it."""
     for key in (VALIDATION, TEST, SEED, GREY, NEAR):
-        st.session_state[key] = kept(key)
+        st.session_state.setdefault(key, kept(key))
     places_left = iter(st.columns(len(without_folder) + 1, gap="medium") if without_folder else ())
     help_text = "Below 1 a share of each class, from 1 on a number of pictures of each class."
     if "validation" in without_folder:
