@@ -106,9 +106,9 @@ def _stop(key: str, state: str) -> None:
 
 def _draw_launcher() -> None:
     from cnn_core.training.presets import PRESETS
-    from dashboard.train_source import chosen_source, source_name
+    from dashboard.train_source import can_train, chosen_source, source_name
 
-    source = None
+    source, ready = None, False
     with told_errors():
         source = chosen_source()
         if source is not None:
@@ -122,11 +122,13 @@ def _draw_launcher() -> None:
                 on_change=_choose_preset,
                 help="The same preset and settings as on the page Train, which changes them.",
             )
-            st.caption(f"On {literal(source_name(source), longest=40)}")
+            ready = can_train(source)
+            name = literal(source_name(source), longest=40)
+            st.caption(f"On {name}" if ready else f"{name} cannot be trained on as it is; Data says why.")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
-        if source is not None:
+        if ready:
             st.button("Start", key="sidebar-start", icon=":material/play_arrow:", on_click=_start)
-        section, label = ("data", "Choose photos") if source is None else ("settings", "Settings")
+        section, label = ("settings", "Settings") if ready else ("data", "Choose photos")
         st.page_link(PAGE, label=label, icon=":material/tune:", query_params={"section": section})
 
 

@@ -26,6 +26,7 @@ from dashboard.train_run import go_to
 from dashboard.train_source import (
     choose_source,
     chosen_source,
+    offered_sets,
     source_name,
     split_controls,
     split_was_changed,
@@ -53,11 +54,11 @@ def draw_data() -> None:
     with told_errors():
         source = chosen_source()
         if source is None:
-            st.info(NO_DATA, icon=":material/photo_library:")
+            if not offered_sets():
+                st.info(NO_DATA, icon=":material/photo_library:")
             return
         splits = splits_of(source)
-        if st.session_state["_origin"] == "folder":
-            remember_folder(source.folders[0])
+        remember_folder(source.folders[0])
     if source is not None and splits is not None:
         with told_errors():
             _draw_splits(source, splits)

@@ -32,8 +32,9 @@ from dashboard.train_choice import (
 from dashboard.train_film import told_film
 from dashboard.train_run import go_to
 from dashboard.train_scan import left_of
-from dashboard.train_source import chosen_source, source_name, splits_of
+from dashboard.train_source import chosen_source, offer_data, source_name, splits_of
 from dashboard.train_words import duration, estimated_seconds
+from dashboard.used_folders import remember_folder
 
 COMMON = (
     "epochs",
@@ -152,6 +153,7 @@ def _draw_start(preset: Preset) -> tuple[TrainingConfig | None, DataSource | Non
             if source is not None:
                 splits = left_of(source, splits_of(source))
                 pictures = len(splits.training.paths)
+                remember_folder(source.folders[0])
                 st.markdown(
                     f"**{literal(source_name(source))}**: {pictures:,} training photos, "
                     f"{len(splits.classes)} classes."
@@ -161,6 +163,7 @@ def _draw_start(preset: Preset) -> tuple[TrainingConfig | None, DataSource | Non
             st.button(
                 "Choose data", key="to-data", icon=":material/photo_library:", on_click=go_to, args=("data",)
             )
+            offer_data("settings-used")
         with told_errors():
             config = chosen_config()
         title = st.text_input(

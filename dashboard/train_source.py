@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from cnn_core import places
 from cnn_core.datasets.folders import shown_name
+from cnn_core.datasets.found_sets import data_sets_in, is_data_set
 from cnn_core.datasets.source import DataSource
 from cnn_core.datasets.splits import Splits, read_splits
-from cnn_core.errors import Cancelled
+from dashboard import address
 from dashboard.choosers import choice
-from dashboard.jobs import job_progress
 from dashboard.markdown import literal
-from dashboard.resources import data_folder, data_jobs, session_name
-from dashboard.train_upload import draw_upload
-from dashboard.used_folders import used_folders
+from dashboard.train_download import downloaded, draw_download
+from dashboard.train_upload import draw_upload, uploaded, use_upload
+from dashboard.used_folders import last_folder, origin_of, used_folders
 
 ORIGINS = {"folder": "A folder", "download": "Cats and dogs", "upload": "A zip"}
 ORIGIN_HELP = (
@@ -35,11 +34,14 @@ NEAR_HELP = (
     "are nearly the same because the camera does not move. Of equal files only one is ever trained on."
 )
 MORE_HELP = "One per line; their pictures are joined into training. They hold the same class folders."
-DOWNLOAD_KEY = "download-cats-and-dogs"
 FOLDER, MORE, VALIDATION, TEST, SEED, GREY, NEAR = (
     f"data-{name}" for name in ("folder", "more", "validation", "test", "seed", "grey", "near")
 )
+SETS_FOUND = (
+    "**{}** holds data sets: choose one. If these are classes, their pictures have to lie directly in them."
+)
 _USED = "data-used"
+_FIRST = "_data_first"  # session state: the folder that this session began with
 DEFAULTS: dict[str, Any] = {MORE: "", VALIDATION: 0.2, TEST: 0.0, SEED: 0, GREY: False, NEAR: True}
 
 
@@ -47,20 +49,55 @@ def kept(key: str) -> Any:
     """What was put in on the Data section, also while it is not drawn."""
     if key in st.session_state:
         return st.session_state[key]
-    return str(data_folder() or "") or next(iter(used_folders()), "") if key == FOLDER else DEFAULTS[key]
+    return _first_folder() if key == FOLDER else DEFAULTS[key]
+
+
+def _first_folder() -> str:
+    """What this session begins with; it stays, whatever other sessions use meanwhile."""
+    if not st.session_state.get(_FIRST):
+        st.session_state[_FIRST] = last_folder(("folder",))
+    return str(st.session_state[_FIRST])
+
+
+def chosen_origin() -> str:
+    """Where the photos of this session come from; without a choice, as those that were used last."""
+    chosen = st.session_state.get("_origin")
+    if chosen is None:
+        chosen = address.current("origin", address.name_in(ORIGINS), None) or origin_of(last_folder())
+        st.session_state["_origin"] = chosen
+    return str(chosen)
+
+
+def chosen_folder() -> str:
+    """The first folder of this session's data, or nothing while none is chosen."""
+    return str(
+        {"folder": lambda: kept(FOLDER).strip(), "download": downloaded, "upload": uploaded}[
+            chosen_origin()
+        ]()
+    )
+
+
+def offered_sets() -> list[Path]:
+    """The data sets in the chosen folder, where it is not one itself."""
+    folder = chosen_folder()
+    return data_sets_in(Path(folder)) if folder else []
+
+
+def can_train(source: DataSource) -> bool:
+    """Whether a source looks as if it could be trained on, from its folders alone."""
+    return len(source.folders) > 1 or is_data_set(Path(source.folders[0]))
 
 
 def chosen_source() -> DataSource | None:
-    """The data of this session, or None while none is chosen.
+    """The data of this session, or None while none is chosen, but perhaps a folder of several.
 
     Raises:
         DataError: shares that leave nothing to train on.
     """
-    origin = st.session_state.get("_origin", "folder")
-    folder = kept(FOLDER).strip() if origin == "folder" else st.session_state.get(f"_data_{origin}", "")
-    if not folder:
+    folder = chosen_folder()
+    if not folder or offered_sets():
         return None
-    more = kept(MORE).splitlines() if origin == "folder" else []
+    more = kept(MORE).splitlines() if chosen_origin() == "folder" else []
     return DataSource(
         folders=(folder, *(line.strip() for line in more if line.strip())),
         validation=float(kept(VALIDATION)),
@@ -126,12 +163,20 @@ def _add_times(folder: str, depth: int, found: list[tuple[str, int]]) -> None:
 
 def choose_source() -> None:
     """Draw the ways to name the pictures."""
+    if address.current("origin", address.name_in(ORIGINS), None) is None:
+        st.session_state["origin"] = chosen_origin()
     origin_place, detail = st.columns([1, 2.1], gap="large")
     with origin_place:
         origin = choice("Photos from", ORIGINS, key="origin", help=ORIGIN_HELP)
     st.session_state["_origin"] = origin
     with detail:
-        {"folder": _choose_folder, "download": _download, "upload": draw_upload}[origin]()
+        {"folder": _choose_folder, "download": draw_download, "upload": draw_upload}[origin]()
+        offer_data(_USED)
+        if origin == "folder":
+            with st.expander("Join further folders", icon=":material/create_new_folder:"):
+                st.text_area(
+                    "More training folders", key=MORE, help=MORE_HELP, height=70, persist_state="session"
+                )
 
 
 def _choose_folder() -> None:
@@ -140,69 +185,53 @@ def _choose_folder() -> None:
     st.text_input(
         "Folder", key=FOLDER, help=FOLDER_HELP, placeholder="/home/me/photos", persist_state="session"
     )
-    others = [folder for folder in used_folders() if folder != kept(FOLDER)]
+
+
+def offer_data(key: str) -> None:
+    """Draw the data sets of a folder that holds several, and the data used before, each to be chosen.
+
+    Args:
+        key: of the widgets.
+    """
+    folder = chosen_folder()
+    sets = [str(path) for path in offered_sets()]
+    if sets:
+        st.info(SETS_FOUND.format(literal(Path(folder).name or folder)), icon=":material/folder_copy:")
+        st.pills(
+            "Data sets in it",
+            sets,
+            key=f"{key}-sets",
+            format_func=_last_name,
+            on_change=_use,
+            args=(f"{key}-sets",),
+        )
+    others = [used for used in used_folders() if used != folder]
     if others:
-        st.pills("Used before", others, key=_USED, format_func=_short_path, on_change=_use_again)
-    with st.expander("Join further folders", icon=":material/create_new_folder:"):
-        st.text_area("More training folders", key=MORE, help=MORE_HELP, height=70, persist_state="session")
+        st.pills("Used before", others, key=key, format_func=_short_path, on_change=_use, args=(key,))
+
+
+def _last_name(folder: str) -> str:
+    return literal(Path(folder).name)
 
 
 def _short_path(folder: str) -> str:
     path = Path(folder)
-    return literal(f"{path.parent.name}/{path.name}")
+    kind = {"upload": "from a zip", "download": "downloaded"}.get(origin_of(folder))
+    return literal(f"{path.parent.name}/{path.name}" if kind is None else f"{path.name} ({kind})")
 
 
-def _use_again() -> None:
-    folder = st.session_state.get(_USED)
-    if folder is not None:
+def _use(key: str) -> None:
+    """Train on the folder that was chosen among those offered; in a callback."""
+    folder = st.session_state.get(key)
+    if folder is None:
+        return
+    st.session_state[key] = None
+    origin = origin_of(folder)
+    st.session_state["origin"] = st.session_state["_origin"] = origin
+    if origin == "folder":
         st.session_state[FOLDER] = folder
-        st.session_state[_USED] = None
-
-
-def _download() -> None:
-    target = places.cache_folder() / "datasets" / "download"
-    ready = target / "cats_and_dogs_filtered"
-    if ready.is_dir():
-        st.session_state["_data_download"] = str(ready)
-        st.markdown("**cats_and_dogs_filtered**, 2,000 photos to train and 1,000 to validate, is downloaded.")
-        return
-    job = data_jobs().find(DOWNLOAD_KEY)
-    if job is not None and session_name() in job.waiting and not job.finished.is_set():
-        job_progress(job, "Downloading 68 MB", "download", session_name(), _cancel_download)
-        return
-    if job is not None and job.error is not None:
-        st.error(literal(job.error, longest=None), icon=":material/cloud_off:")
-    st.markdown("3,000 photos, 68 MB, from the internet; they are kept in the cache folder of Convscope.")
-    st.button(
-        "Download",
-        key="download",
-        icon=":material/download:",
-        type="primary",
-        on_click=_start_download,
-        args=(target,),
-    )
-
-
-def _start_download(target: Path) -> None:
-    data_jobs().start(DOWNLOAD_KEY, _download_work(target), session_name())
-
-
-def _cancel_download() -> None:
-    data_jobs().leave(DOWNLOAD_KEY, session_name())
-
-
-def _download_work(target: Path) -> Callable[[Callable[[float], None], Callable[[], bool]], object]:
-    def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> object:
-        from cnn_core.datasets.download import download_cats_and_dogs
-
-        def told(fraction: float) -> None:
-            if cancelled():
-                raise Cancelled("The download was stopped.")
-            progress(fraction)
-
-        return str(download_cats_and_dogs(target, progress=told))
-
-    return work
+    elif origin == "upload":
+        use_upload(folder)
 
 
 def split_controls(without_folder: Sequence[str]) -> None:

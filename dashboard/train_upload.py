@@ -6,15 +6,16 @@ import hashlib
 import os
 import re
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from cnn_core import places
 from dashboard.markdown import literal
 from dashboard.resources import runs
 from dashboard.train_choice import remembered_errors, tell_errors
+from dashboard.used_folders import last_folder, uploads
 
 MAX_ARCHIVE_MB = 200  # as much as the server takes, see .streamlit/config.toml
 KEPT_UPLOADS = 4  # unpacked ones without a run
@@ -32,15 +33,35 @@ def draw_upload() -> None:
     )
     if file is not None:
         with st.spinner("Unpacking …"), remembered_errors("zip"):
-            st.session_state["_data_upload"] = str(unpacked(file))
+            use_upload(str(unpacked(file)))
             st.session_state["_data_upload_name"] = file.name
             st.session_state["_data_upload_ignored"] = left_out(file)
         st.session_state["_zip_turn"] = turn + 1  # an empty uploader frees the memory of the file
         st.rerun()
     tell_errors("zip")
-    if "_data_upload" in st.session_state:
-        name, ignored = st.session_state["_data_upload_name"], st.session_state["_data_upload_ignored"]
+    folder = uploaded()
+    if folder:
+        name = st.session_state.get("_data_upload_name", f"{Path(folder).name}.zip")
+        ignored = st.session_state.get("_data_upload_ignored", 0)
         st.caption(f":material/folder_zip: {literal(name)} is unpacked.{ignored_sentence(ignored)}")
+
+
+def uploaded() -> str:
+    """The folder of the unpacked zip of this session, else of the one used last; nothing without any."""
+    if "_data_upload" not in st.session_state:
+        folder = last_folder(("upload",))
+        if folder:
+            st.session_state["_data_upload"] = folder
+    return str(st.session_state.get("_data_upload", ""))
+
+
+def use_upload(folder: str) -> None:
+    """Make an unpacked zip the data of this session."""
+    for key in ("_data_upload_name", "_data_upload_ignored"):
+        st.session_state.pop(key, None)
+    st.session_state["_data_upload"] = folder
+    with suppress(OSError):
+        os.utime(Path(folder).parent)  # used last
 
 
 def left_out(file: Any) -> int:
@@ -67,14 +88,13 @@ def unpacked(file: Any) -> Path:
     """
     from cnn_core.datasets.archives import unpack_class_folders
 
-    uploads = places.cache_folder() / "datasets" / "uploads"
-    shelf = uploads / hashlib.file_digest(file, "sha256").hexdigest()[:16]
+    shelf = uploads() / hashlib.file_digest(file, "sha256").hexdigest()[:16]
     file.seek(0)
     folder = shelf / folder_name(getattr(file, "name", ""))
     if not folder.is_dir():
-        _make_room(uploads)
+        _make_room(uploads())
         unpack_class_folders(file, folder)
-    os.utime(shelf)  # used last
+    os.utime(shelf)  # used last, so that the next one does not make room of it
     return folder
 
 
@@ -83,9 +103,9 @@ def folder_name(archive: str) -> str:
     return re.sub(r"[^\w -]", "_", Path(archive).stem).strip(" _")[:60] or "photos"
 
 
-def _make_room(uploads: Path) -> None:
+def _make_room(shelves: Path) -> None:
     """Remove the uploads unused longest, but none that a run was trained on."""
     needed = {Path(folder).parent for run in runs().all() for folder in run.source.folders}
-    unused = [path for path in uploads.glob("[!.]*") if path not in needed]
+    unused = [path for path in shelves.glob("[!.]*") if path not in needed]
     for path in sorted(unused, key=lambda path: path.stat().st_mtime)[: 1 - KEPT_UPLOADS or None]:
         shutil.rmtree(path, ignore_errors=True)

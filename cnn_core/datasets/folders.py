@@ -99,15 +99,32 @@ def labelled_files(folders: Iterable[Path]) -> LabelledFiles:
     ]
     empty = [name for name, paths in zip(classes, by_class, strict=True) if not paths]
     if empty:
-        unnamed = [path for name in empty for folder in folders for path in not_utf8_in(folder / name)]
-        if unnamed:
-            raise DataError(not_utf8(unnamed[0]))
-        raise DataError(
-            f"Expected pictures of every class in {', '.join(map(str, folders))}. "
-            f"Received: none of {', '.join(empty)}. Put pictures there, or remove the empty class folders."
-        )
+        raise DataError(_without_pictures(folders, empty))
     labels = [label for label, paths in enumerate(by_class) for _ in paths]
     return LabelledFiles(classes, tuple(path for paths in by_class for path in paths), tuple(labels))
+
+
+def _without_pictures(folders: Sequence[Path], empty: Sequence[str]) -> str:
+    """What is wrong with class folders in which no picture lies; never that they may be removed."""
+    unnamed = [path for name in empty for folder in folders for path in not_utf8_in(folder / name)]
+    if unnamed:
+        return not_utf8(unnamed[0])
+    where = ", ".join(map(str, folders))
+    nested = [
+        name
+        for name in empty
+        if any(folders_in(folder / name) for folder in folders if os.path.isdir(folder / name))
+    ]
+    if nested:
+        return (
+            f"Expected pictures directly in every class folder of {where}. Received: further folders in "
+            f"{', '.join(nested)}. Where these are data sets, name one of them instead; where they are "
+            "classes, put the pictures directly into them."
+        )
+    return (
+        f"Expected pictures of every class in {where}. Received: none of {', '.join(empty)}. "
+        "Put pictures there, or name a folder that holds class folders only."
+    )
 
 
 def pictures_in(folder: Path) -> list[Path]:

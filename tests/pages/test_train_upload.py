@@ -14,8 +14,9 @@ from streamlit.testing.v1 import AppTest
 from tiny_photos import write_class_folders, write_tiny_photos
 
 from cnn_core.errors import DataError
-from dashboard import train_source, train_upload
-from dashboard.train_source import DOWNLOAD_KEY
+from dashboard import train_upload
+from dashboard.resources import data_jobs
+from dashboard.train_download import DOWNLOAD_KEY
 from dashboard.train_upload import folder_name, ignored_sentence
 
 
@@ -110,7 +111,7 @@ def test_a_download_can_be_cancelled(open_app, monkeypatch):
     app = open_app("train", section="data")
     app.segmented_control(key="origin").set_value("download").run()
     app.button(key="download").click().run()
-    job = train_source.data_jobs().find(DOWNLOAD_KEY)
+    job = data_jobs().find(DOWNLOAD_KEY)
     app.button(key="download-cancel").click().run()
     assert job.finished.wait(PATIENCE_SECONDS)
     assert job.error is None

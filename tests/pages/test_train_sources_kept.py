@@ -1,0 +1,153 @@
+"""Train: the data that were used last are those of a new session, and unusable ones are never ready."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import pytest
+from data_section import said, scanned, with_folder
+from streamlit.testing.v1 import AppTest
+from tiny_photos import write_class_folders, write_tiny_photos
+
+from dashboard.train_source import FOLDER
+from dashboard.used_folders import last_folder, origin_of, remember_folder, used_folders
+
+pytestmark = pytest.mark.usefixtures("fresh_folders")
+
+
+@pytest.fixture
+def several(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of the environment, which holds two data sets."""
+    for name in ("first", "second"):
+        write_class_folders(tmp_path / "data" / name, 10)
+    (tmp_path / "data" / "mnist").mkdir()
+    monkeypatch.setenv("CONVSCOPE_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+def sidebar_says(app: AppTest) -> str:
+    return " ".join(element.value for element in app.sidebar.caption)
+
+
+def can_start(app: AppTest) -> bool:
+    return any(button.key == "sidebar-start" for button in app.button)
+
+
+def with_zip(app: AppTest, folder: Path, name: str) -> AppTest:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for path in sorted(folder.rglob("*.jpg")):
+            archive.write(path, path.relative_to(folder))
+    app.segmented_control(key="origin").set_value("upload").run()
+    next(each for each in app.file_uploader if each.label == "Zip of class folders").upload(
+        name, stream.getvalue()
+    )
+    return scanned(app.run())
+
+
+def test_a_folder_is_still_chosen_after_a_reload_on_every_page(open_app, several):
+    with_folder(open_app("train", section="data"), several / "second")
+    app = open_app()
+    assert not app.exception
+    assert "On second" in sidebar_says(app)
+    app = open_app("train", section="settings")
+    assert "**second**: 16 training photos" in said(app)
+    assert not app.error
+
+
+def test_an_unpacked_zip_is_still_chosen_after_a_reload(open_app, several, tmp_path):
+    pets = write_class_folders(tmp_path / "elsewhere", 10)
+    with_zip(open_app("train", section="data"), pets, "pets.zip")
+    for app in (open_app(), open_app("train", section="settings", origin="upload")):
+        assert "On pets" in sidebar_says(app)
+        assert can_start(app)
+    app = scanned(open_app("train", section="data"))
+    assert app.segmented_control(key="origin").value == "upload"
+    assert "pets.zip is unpacked" in said(app)
+    assert app.subheader[0].value == "pets"
+    assert not any("pets" in str(value) for value in app.query_params.values())
+
+
+def test_an_unpacked_zip_stands_among_what_was_used_before(open_app, several, tmp_path):
+    pets = write_class_folders(tmp_path / "elsewhere", 10)
+    with_zip(open_app("train", section="data"), pets, "pets.zip")
+    app = scanned(open_app("train", section="data"))
+    app.segmented_control(key="origin").set_value("folder").run()
+    app = with_folder(app, several / "first")
+    offered = app.button_group(key="data-used")
+    assert "pets (from a zip)" in [option.content.replace("\\", "") for option in offered.proto.options]
+    zipped = next(folder for folder in used_folders() if origin_of(folder) == "upload")
+    app = scanned(offered.set_value(zipped).run())
+    assert not app.exception
+    assert app.segmented_control(key="origin").value == "upload"
+    assert "On pets" in sidebar_says(app)
+    assert "pets.zip is unpacked" in said(app)
+
+
+def test_what_another_session_uses_does_not_change_the_data_of_this_one(open_app, several):
+    with_folder(open_app("train", section="data"), several / "first")
+    app = open_app("train", section="settings")
+    with_folder(open_app("train", section="data"), several / "second")
+    app.run()
+    assert "On first" in sidebar_says(app)
+
+
+def test_data_that_cannot_be_read_any_more_are_not_the_first_ones(several, tmp_path):
+    remember_folder(str(write_class_folders(tmp_path / "older", 2)))
+    newer = write_class_folders(tmp_path / "newer", 2)
+    remember_folder(str(newer))
+    assert last_folder() == str(newer)
+    (newer / "dogs" / "dogs.0.jpg").unlink()
+    (newer / "dogs" / "dogs.1.jpg").unlink()
+    assert last_folder() == str(tmp_path / "older")
+
+
+def test_a_folder_named_anew_in_the_environment_comes_before_what_was_used(tmp_path, monkeypatch):
+    remember_folder(str(write_class_folders(tmp_path / "used", 2)))
+    monkeypatch.setenv("CONVSCOPE_DATA", str(write_tiny_photos(tmp_path / "named", 2, 2)))
+    assert last_folder() == str(tmp_path / "named")
+    remember_folder(str(tmp_path / "used"))
+    assert last_folder() == str(tmp_path / "used")
+
+
+def test_a_list_of_an_older_version_is_read(tmp_path):
+    folder = write_class_folders(tmp_path / "used", 2)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "used_folders.json").write_text(f'["{folder}"]')
+    assert used_folders() == [str(folder)]
+    assert last_folder() == str(folder)
+
+
+def test_of_a_folder_of_data_sets_one_can_be_chosen(open_app, several):
+    app = open_app("train", section="data")
+    assert not app.error
+    assert "data holds data sets: choose one" in said(app).replace("*", "")
+    assert "No photos to train on yet" not in said(app)
+    assert not can_start(app)
+    offered = app.button_group(key="data-used-sets")
+    assert [option.content for option in offered.proto.options] == ["first", "second"]
+    app = scanned(offered.set_value(str(several / "second")).run())
+    assert app.text_input(key=FOLDER).value == str(several / "second")
+    assert not app.error
+    assert not app.exception
+    assert app.subheader[0].value == "second"
+
+
+def test_settings_offers_the_data_sets_too(open_app, several):
+    app = open_app("train", section="settings")
+    assert app.button(key="start-training").disabled
+    app.button_group(key="settings-used-sets").set_value(str(several / "first")).run()
+    assert not app.exception
+    assert "**first**: 16 training photos" in said(app)
+    assert "On first" in sidebar_says(app)
+
+
+def test_the_sidebar_offers_no_start_on_a_folder_that_cannot_be_trained_on(open_app, tmp_path):
+    one_class = write_class_folders(tmp_path / "one", 3)
+    for path in (one_class / "dogs").iterdir():
+        path.unlink()
+    app = with_folder(open_app("train", section="data"), one_class)
+    assert "one cannot be trained on as it is" in sidebar_says(app)
+    assert not can_start(app)
