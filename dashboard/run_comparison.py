@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -14,9 +13,9 @@ from dashboard.figures.training_curves import CurveOf, training_curves_alt, trai
 from dashboard.frames import PLAIN
 from dashboard.markdown import literal
 from dashboard.page import theme
+from dashboard.run_names import run_names
 from dashboard.run_settings import draw_settings
 from dashboard.run_table import draw_table
-from dashboard.train_run import started
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
@@ -28,7 +27,6 @@ NO_RUNS = (
     "changed say more than any text about that setting."
 )
 NONE = "none"
-DETAILS: tuple[Callable[[RunView], str], ...] = (lambda run: f"seed\u00a0{run.config.seed}", started)
 
 
 def draw_comparison(every: tuple[RunView, ...]) -> None:
@@ -50,26 +48,6 @@ def draw_comparison(every: tuple[RunView, ...]) -> None:
     draw_table(runs, titles)
     draw_settings(runs, titles)
     draw_exports(runs, titles, curves)
-
-
-def run_names(runs: Sequence[RunView]) -> dict[str, str]:
-    """A name for each run by its key: its title, and what tells it from others of that title.
-
-    That is the seed where all differ in it, else when they were started, else the key.
-    """
-    namesakes = defaultdict(list)
-    for run in runs:
-        namesakes[run.title].append(run)
-    return {run.key: _name(run, namesakes[run.title]) for run in runs}
-
-
-def _name(run: RunView, namesakes: Sequence[RunView]) -> str:
-    if len(namesakes) == 1:
-        return run.title
-    for told in DETAILS:
-        if len({told(one) for one in namesakes}) == len(namesakes):
-            return f"{run.title} · {told(run)}"
-    return f"{run.title} · {run.key}"
 
 
 def _choose(every: Sequence[RunView], names: dict[str, str]) -> list[RunView]:

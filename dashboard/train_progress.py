@@ -20,9 +20,20 @@ from dashboard.guard import told_errors
 from dashboard.markdown import literal
 from dashboard.page import theme
 from dashboard.resources import runs
-from dashboard.train_run import choose_run, draw_buttons, started
+from dashboard.run_names import run_names
+from dashboard.train_run import choose_run, draw_buttons
+from dashboard.train_saved import judged_words, saved_words
 from dashboard.train_source import source_name
-from dashboard.train_words import chip_html, duration, epoch_text, fraction_done, last_accuracy, state_word
+from dashboard.train_words import (
+    chip_html,
+    duration,
+    epoch_text,
+    fraction_done,
+    last_accuracy,
+    share_text,
+    started,
+    state_word,
+)
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
@@ -31,7 +42,7 @@ REDRAWN_SECONDS = 1.5
 LOG_BYTES = 4000
 LIST_REM = 60  # height of the list of all runs, about 30 of them
 DOING = {"preparing": "Getting ready", "finishing": "Writing the network and its figures"}
-COLUMNS = ("Run", "Preset", "Started", "State", "Epochs", "Validation accuracy")
+COLUMNS = ("Run", "Preset", "Started", "State", "Epochs", "Validation accuracy, last epoch")
 VERDICT_ICONS = {
     "too_early": "hourglass_empty",
     "underfitting": "trending_flat",
@@ -53,19 +64,20 @@ def draw_progress() -> None:
 
 def _watch(key: str, alive: bool) -> None:
     with told_errors():
-        run = next((one for one in runs().all() if one.key == key), None)
+        known = runs().all()
+        run = next((one for one in known if one.key == key), None)
         if run is None or run.is_alive != alive:
             st.rerun()  # other buttons, and perhaps a new network in the sidebar
-        _draw_state(run)
+        _draw_state(run, run_names(known)[run.key])
         st.html(figures_html(run))
         draw_buttons(run)
         _draw_curves(run)
-        _draw_all()
+        _draw_all(known)
 
 
-def _draw_state(run: RunView) -> None:
+def _draw_state(run: RunView, name: str) -> None:
     st.html(
-        f"<div class='run-head'>{chip_html(run)} <b>{html.escape(run.title)}</b> "
+        f"<div class='run-head'>{chip_html(run)} <b>{html.escape(name)}</b> "
         f"<span class='own-name'>{html.escape(run.config.preset)}</span> "
         f"<span class='when'>started {started(run)} · on {html.escape(source_name(run.source))} · batches of "
         f"{run.config.batch_size} · {run.config.input_size_px} px</span></div>"
@@ -108,11 +120,15 @@ def figures_html(run: RunView) -> str:
     accuracy = last_accuracy(run)
     if accuracy is not None:
         best = max(run.history, key=lambda row: row.get("val_accuracy", 0.0))
-        note = f"best {best['val_accuracy']:.3f}, in epoch {int(best['epoch'])}"
-        shown.append(("validation accuracy, last epoch", f"{accuracy:.3f}", note))
+        note = f"best {share_text(best['val_accuracy'])}, in epoch {int(best['epoch'])}"
+        shown.append(("validation accuracy, last epoch", share_text(accuracy), note))
     if run.state == "running" and status.get("accuracy") is not None:
         shown.append(
-            ("this epoch, training", f"{float(status['accuracy']):.3f}", f"loss {float(status['loss']):.3f}")
+            (
+                "this epoch, training",
+                share_text(float(status["accuracy"])),
+                f"loss {float(status['loss']):.3f}",
+            )
         )
     speed = status.get("images_per_second") or (
         run.history[-1].get("images_per_second") if run.history else None
@@ -155,6 +171,10 @@ def _draw_curves(run: RunView) -> None:
     )
     icon, words = told_verdict(run)
     st.markdown(f":material/{icon}: {literal(words, longest=None)}")
+    if saved := saved_words(run):
+        st.markdown(f":material/save: {saved}")
+    if run.history and (judged := judged_words(run)):
+        st.caption(judged)
     skipped = len(read_json(run.folder / "scan.json").get("problems") or [])
     if skipped:
         st.caption(
@@ -198,8 +218,7 @@ def last_lines(path: Path) -> str:
     return whole.strip() or "The log is empty."
 
 
-def _draw_all() -> None:
-    known = runs().all()
+def _draw_all(known: Sequence[RunView]) -> None:
     if len(known) > 1:
         st.subheader("All runs")
         st.html(runs_html(known))
@@ -207,12 +226,12 @@ def _draw_all() -> None:
 
 def runs_html(known: Sequence[RunView]) -> str:
     """All runs with their states, newest first."""
-    rows = []
+    rows, names = [], run_names(known)
     for run in known:
         accuracy = last_accuracy(run)
-        figures = "" if accuracy is None else f"{accuracy:.3f}"
+        figures = "" if accuracy is None else share_text(accuracy)
         rows.append(
-            f"<tr><td><b>{html.escape(run.title)}</b></td><td>{html.escape(run.config.preset)}</td>"
+            f"<tr><td><b>{html.escape(names[run.key])}</b></td><td>{html.escape(run.config.preset)}</td>"
             f"<td>{started(run)}</td><td>{html.escape(state_word(run))}</td>"
             f"<td>{html.escape(epoch_text(run))}</td><td>{figures}</td></tr>"
         )

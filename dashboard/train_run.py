@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,8 @@ from cnn_core.runs.stop_wish import StopState
 from dashboard import address
 from dashboard.markdown import literal
 from dashboard.resources import runs
+from dashboard.run_names import listed_names
 from dashboard.train_choice import remembered_errors, tell_errors
-from dashboard.train_words import state_word
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
@@ -49,29 +48,17 @@ def choose_run(known: Sequence[RunView]) -> RunView | None:
         )
         return None
     by_key = {run.key: run for run in known}
+    names = listed_names(known)
     address.restore("run", address.name_in(by_key), known[0].key)
     key = st.selectbox(
         "Run",
         list(by_key),
-        format_func=lambda key: _name(by_key[key]),
+        format_func=names.__getitem__,
         key="run",
         help="Progress, Evaluation and Film look at this one.",
     )
     address.keep({"run": key})
     return by_key[key]
-
-
-def _name(run: RunView) -> str:
-    """A run in the list; of one that goes on, the state is told live beneath."""
-    ended = "" if run.is_alive else f" · {state_word(run)}"
-    return f"{run.title} · {started(run)}{ended}"
-
-
-def started(run: RunView) -> str:
-    """When a run was launched, short: the time of today, else the date too."""
-    then = time.localtime(run.created)
-    today = time.strftime("%Y%m%d", then) == time.strftime("%Y%m%d")
-    return time.strftime("%H:%M" if today else "%d %b %H:%M", then)
 
 
 def draw_buttons(run: RunView) -> None:

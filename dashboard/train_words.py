@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,18 @@ def last_accuracy(run: RunView) -> float | None:
     """Validation accuracy after the last finished epoch, 0..1."""
     values = [row["val_accuracy"] for row in run.history if "val_accuracy" in row]
     return values[-1] if values else None
+
+
+def share_text(share: float) -> str:
+    """An accuracy as ``70.2 %``."""
+    return f"{100 * share:.1f}\u00a0%"
+
+
+def started(run: RunView) -> str:
+    """When a run was launched, short: the time of today, else the date too."""
+    then = time.localtime(run.created)
+    today = time.strftime("%Y%m%d", then) == time.strftime("%Y%m%d")
+    return time.strftime("%H:%M" if today else "%d %b %H:%M", then)
 
 
 def duration(seconds: float) -> str:

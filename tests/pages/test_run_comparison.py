@@ -28,7 +28,7 @@ from dashboard.run_table import (
     table_html,
     table_words,
 )
-from dashboard.train_run import started
+from dashboard.train_words import started
 
 PATIENCE_SECONDS = 120
 

@@ -159,7 +159,7 @@ def test_all_runs_are_listed_with_their_states_and_places(open_app, running, run
     shown = htmls(clean(open_app("train", section="progress")))
     assert "&lt;b&gt;Done&lt;/b&gt;" in shown
     assert "6 of 6 epochs" in shown
-    assert "0.680" in shown
+    assert "68.0\u00a0%" in shown
 
 
 def test_a_hostile_title_is_shown_as_it_is(open_app, runs_folder):

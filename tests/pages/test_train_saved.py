@@ -1,0 +1,140 @@
+"""Progress says which epoch the saved network holds and how to keep another, and calls runs by one name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from run_folders import CONFIG, history_row, write_run
+
+from cnn_core.runs.run_view import RunReader, RunView
+from cnn_core.training.run_folder import RunFolder
+from dashboard.run_names import listed_names
+from dashboard.train_progress import COLUMNS, figures_html, runs_html
+from dashboard.train_saved import WHY_LOSS, judged_words, saved_words
+from dashboard.train_words import started
+
+LOSSES, ACCURACIES = (0.6, 0.5, 0.7), (0.70, 0.75, 0.72)
+
+
+@pytest.fixture
+def runs_folder(fresh_folders: None, tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+def saved(
+    folder: Path,
+    kept: int | None,
+    *,
+    keep: str = "last",
+    accuracies: Sequence[float] = ACCURACIES,
+    **training: Any,
+) -> RunView:
+    """A finished run of three epochs, the second of the lowest loss, with the card of its network."""
+    path = write_run(folder, "one", "finished", config=replace(CONFIG, keep=keep))
+    curves = zip(LOSSES, accuracies, strict=True)
+    rows = [
+        history_row(epoch, val_loss=loss, val_accuracy=share) for epoch, (loss, share) in enumerate(curves, 1)
+    ]
+    RunFolder(path).write_history(rows)
+    if kept is not None:
+        card = {"training": {"kept_epoch": kept, **training}}
+        (path / "model").mkdir()
+        (path / "model" / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    view = RunReader().view(path)
+    if view is None:
+        raise FileNotFoundError(path)
+    return view
+
+
+def test_the_saved_network_is_named_with_the_setting_that_keeps_a_better_one(runs_folder: Path) -> None:
+    words = saved_words(saved(runs_folder, 3))
+    assert words.startswith("The saved network is that of epoch 3 (the last).")
+    assert "To save epoch 2 instead next time, set “Epoch to keep” to “best”, in All settings." in words
+    assert WHY_LOSS not in words
+
+
+def test_a_run_that_kept_its_best_epoch_needs_no_other_setting(runs_folder: Path) -> None:
+    words = saved_words(saved(runs_folder, 2, keep="best"))
+    assert words == "The saved network is that of epoch 2 (the one of the lowest validation loss)."
+
+
+def test_a_last_epoch_that_is_the_best_needs_no_other_setting(runs_folder: Path) -> None:
+    view = saved(runs_folder, 2)
+    ended = replace(view, history=view.history[:2])
+    assert saved_words(ended) == (
+        "The saved network is that of epoch 2 (the last, and the one of the lowest validation loss)."
+    )
+
+
+def test_before_there_is_a_saved_network_nothing_is_said_of_it(runs_folder: Path) -> None:
+    assert saved_words(saved(runs_folder, None)) == ""
+
+
+def test_the_loss_is_defended_only_where_another_epoch_was_more_accurate(runs_folder: Path) -> None:
+    words = saved_words(saved(runs_folder, 3, accuracies=(0.70, 0.72, 0.75)))
+    assert f"The accuracy was highest in epoch 3. {WHY_LOSS}" in words
+
+
+def test_epochs_of_equal_accuracy_are_no_reason_to_defend_the_loss(runs_folder: Path) -> None:
+    assert WHY_LOSS not in saved_words(saved(runs_folder, 3, accuracies=(0.75, 0.75, 0.7)))
+
+
+@pytest.mark.parametrize(("used", "told"), [("mixed_bfloat16", True), ("float32", False), (None, False)])
+def test_why_evaluation_may_differ_is_said_of_mixed_precision_alone(
+    runs_folder: Path, used: str | None, told: bool
+) -> None:
+    words = judged_words(saved(runs_folder, 3, precision_used=used))
+    assert ("in bfloat16" in words and "float32" in words) == told
+    assert bool(words) == told
+
+
+def test_a_damaged_card_is_no_saved_network(runs_folder: Path) -> None:
+    view = saved(runs_folder, 3)
+    card = view.folder / "model" / "card.json"
+    for text in ('{"training": 7}', '{"training": {"kept_epoch": "3"}}', "[nonsense"):
+        card.write_text(text, encoding="utf-8")
+        assert saved_words(view) == judged_words(view) == ""
+
+
+def test_accuracies_are_told_in_per_cent_and_of_which_epoch(runs_folder: Path) -> None:
+    view = saved(runs_folder, 3)
+    shown = figures_html(view)
+    assert "72.0\u00a0%" in shown
+    assert "best 75.0\u00a0%, in epoch 2" in shown
+    assert "0.7" not in shown
+    assert "72.0\u00a0%" in runs_html([view])
+    assert "Validation accuracy, last epoch" in COLUMNS
+
+
+def test_the_page_says_it_under_the_verdict(open_app: Any, runs_folder: Path) -> None:
+    saved(runs_folder, 3, precision_used="mixed_bfloat16")
+    app = open_app("train", section="progress")
+    assert not app.exception
+    assert any("The saved network is that of epoch 3" in text.value for text in app.markdown)
+    assert any("in bfloat16" in text.value for text in app.caption)
+
+
+def test_runs_of_one_title_are_told_apart_in_head_list_and_chooser(open_app: Any, runs_folder: Path) -> None:
+    for seed in (0, 1):
+        write_run(runs_folder, f"run-{seed}", "finished", title="Same", config=replace(CONFIG, seed=seed))
+    app = open_app("train", section="progress")
+    shown = " ".join(element.proto.body for element in app.get("html"))
+    chosen = app.selectbox(key="run").value
+    assert f"<b>Same · seed\u00a0{chosen[-1]}</b> <span class='own-name'>" in shown
+    for seed in (0, 1):
+        assert f"<td><b>Same · seed\u00a0{seed}</b></td>" in shown
+        assert any(
+            option.startswith(f"Same · seed\u00a0{seed} · ") for option in app.selectbox(key="run").options
+        )
+
+
+def test_a_start_that_is_part_of_the_name_is_not_told_twice(runs_folder: Path) -> None:
+    view = saved(runs_folder, 3)
+    later = replace(view, key="later", created=view.created + 3600)
+    assert listed_names([view, later])["later"] == f"My run · {started(later)} · finished"
+    assert listed_names([view])["one"] == f"My run · {started(view)} · finished"
