@@ -178,7 +178,7 @@ def _draw_curves(run: RunView) -> None:
     skipped = len(read_json(run.folder / "scan.json").get("problems") or [])
     if skipped:
         st.caption(
-            f":material/rule: {skipped:,} damaged or doubtful pictures were left out; Data names them."
+            f":material/rule: {skipped:,} damaged or repeated pictures were left out; Data names them."
         )
     if run.history or run.steps:
         draw_exports(run, curve, words)

@@ -15,9 +15,9 @@ from cnn_core.errors import TrainingError
 from cnn_core.runs.locks import take_lock
 from cnn_core.runs.runs import Runs
 from cnn_core.training.run_folder import RunFolder
-from dashboard.train_progress import bar_text, figures_html, last_lines, told_verdict
+from dashboard.train_progress import bar_text, figures_html, told_verdict
 from dashboard.train_run import FINISH
-from dashboard.train_words import duration, estimated_seconds, fraction_done
+from dashboard.train_words import fraction_done
 
 RUNNING = {
     "epoch": 4,
@@ -179,39 +179,20 @@ def test_damaged_files_of_a_run_do_not_stop_the_page(open_app, runs_folder):
     assert not app.exception
 
 
+def test_what_was_left_out_is_counted_and_what_is_only_doubted_is_not(open_app, runs_folder):
+    folder = write_run(runs_folder, "one", "finished")
+    found = [{"path": f"{kind}.jpg", "kind": kind} for kind in ("truncated", "duplicate", "near_double")]
+    scan = {"problems": found[:2], "doubts": found[2:]}
+    (folder / "scan.json").write_text(json.dumps(scan), encoding="utf-8")
+    said = words(clean(open_app("train", section="progress")))
+    assert "2 damaged or repeated pictures were left out" in said
+    assert "doubt" not in said
+
+
 def test_a_run_that_is_not_there_is_ignored(open_app, runs_folder):
     write_run(runs_folder, "one", "finished")
     app = clean(open_app("train", section="progress", run="../../etc"))
     assert app.query_params["run"] in ("one", ["one"])
-
-
-def test_the_log_is_shown_on_request_with_the_way_to_tensorboard(open_app, runs_folder):
-    from dataclasses import replace
-
-    folder = write_run(runs_folder, "one", "finished", config=replace(CONFIG, tensorboard=True))
-    (folder / "log.txt").write_text("first line\nlast line\n")
-    app = open_app("train", section="progress")
-    assert not logged(app)
-    app = clean(_open_log(app))
-    log, command = logged(app)
-    assert "last line" in log
-    assert "tensorboard --logdir" in command
-
-
-def logged(app: AppTest) -> list[str]:
-    """The log, and the line for TensorBoard; the code of the exports left out."""
-    return [block.value for block in app.code if block.language != "python"]
-
-
-def _open_log(app: AppTest) -> AppTest:
-    app.session_state["log-open"] = True
-    return app.run()
-
-
-def test_only_the_end_of_a_long_log_is_read(tmp_path):
-    (tmp_path / "log.txt").write_text("x" * 5000 + "\nbegin\n" + "line\n" * 1000)
-    assert last_lines(tmp_path / "log.txt").startswith("line")
-    assert last_lines(tmp_path / "none.txt") == "The log is empty."
 
 
 def test_a_run_that_was_removed_makes_room_for_the_next(open_app, runs_folder):
@@ -284,18 +265,3 @@ def test_the_share_done_counts_steps_of_the_epoch_that_goes_on(running, runs_fol
     view = Runs(runs_folder).view("alive")
     assert fraction_done(view) == pytest.approx((3 + 0.5) / 6)
     assert "3" in figures_html(view)
-
-
-def test_the_estimate_follows_from_the_pace_of_a_run_of_the_same_kind(runs_folder):
-    write_run(runs_folder, "one", "finished")
-    known = Runs(runs_folder).all()
-    assert estimated_seconds(CONFIG, 240, known) == pytest.approx(6 * 240 / 120)
-    from dataclasses import replace
-
-    assert estimated_seconds(replace(CONFIG, input_size_px=64), 240, known) is None
-    assert estimated_seconds(CONFIG, 240, ()) is None
-
-
-@pytest.mark.parametrize(("seconds", "said"), [(0, "0 s"), (89, "89 s"), (90, "2 min"), (7200, "2.0 h")])
-def test_a_time_is_told_in_the_unit_that_fits(seconds, said):
-    assert duration(seconds) == said
