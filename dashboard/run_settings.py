@@ -16,15 +16,6 @@ if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
 
 ONLY_HELP = "Leave out what all chosen runs have in common."
-STYLE = (
-    "<style>.settings{border-collapse:collapse;font-size:.9rem;line-height:1.4;min-width:100%}"
-    ".settings th,.settings td{padding:.3rem .9rem .3rem .3rem;text-align:left;vertical-align:top;"
-    "border:0;border-bottom:1px solid color-mix(in srgb,currentColor 14%,transparent)}"
-    ".settings thead th{font-weight:650;overflow-wrap:anywhere}.settings tbody th{font-weight:400;opacity:.8}"
-    ".settings .same td{opacity:.7}.settings .differs th{opacity:1}"
-    ".settings.all .differs td,.settings.all .differs th{font-weight:650}"
-    ".settings td{overflow-wrap:anywhere}.settings .mark{width:1.4rem;padding-right:0}</style>"
-)
 
 
 def draw_settings(runs: Sequence[RunView], titles: Sequence[str]) -> None:
@@ -37,7 +28,7 @@ def draw_settings(runs: Sequence[RunView], titles: Sequence[str]) -> None:
         address.restore("compare_only", address.YES_OR_NO, differing > 0)
         only = st.toggle("Only differences", key="compare_only", help=ONLY_HELP)
         address.keep({"compare_only": only})
-    st.html(STYLE + settings_html(rows, titles, only=only))
+    st.html(settings_html(rows, titles, only=only))
     if differing:
         mark = "≠" if only else "≠ and bold letters"
         st.caption(f"{mark}: the runs differ, in {differing} of {len(rows)} settings.")

@@ -87,15 +87,6 @@ EXPLAINED = (
     "Accuracy and loss are those of the validation pictures. Gap: training less validation accuracy after "
     "the last epoch, what a network knows by heart."
 )
-STYLE = (
-    "<style>.run-figures{border-collapse:collapse;font-size:.92rem;line-height:1.4;width:100%}"
-    ".run-figures th,.run-figures td{padding:.34rem .8rem .34rem .3rem;text-align:left;vertical-align:top;"
-    "border:0;border-bottom:1px solid color-mix(in srgb,currentColor 14%,transparent)}"
-    ".run-figures thead th{font-weight:500;opacity:.72;vertical-align:bottom}"
-    ".run-figures thead .chosen{font-weight:650;opacity:1}.run-figures tbody th{font-weight:400}"
-    ".run-figures .number{text-align:right;font-variant-numeric:tabular-nums;padding:.34rem 0 .34rem .8rem}"
-    ".run-figures tbody .number{white-space:nowrap}.run-figures tbody .chosen{font-weight:650}</style>"
-)
 SORTED_BY = {
     "accuracy": "Highest accuracy",
     "loss": "Lowest loss",
@@ -169,7 +160,7 @@ def draw_table(runs: Sequence[RunView], titles: Sequence[str]) -> None:
         )
         address.keep({"compare_sort": by})
     figures = [run_figures(run, title) for run, title in zip(runs, titles, strict=True)]
-    st.html(STYLE + table_html(figures, by, look_signs(runs, titles, theme())))
+    st.html(table_html(figures, by, look_signs(runs, titles, theme())))
     st.markdown(table_words(figures))
     st.caption(EXPLAINED)
 

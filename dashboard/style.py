@@ -46,6 +46,25 @@ button[kind="tertiary"] kbd { display: none; }
 .counts td:first-child { overflow-wrap: anywhere; }
 .counts tbody tr { border-top: 1px solid var(--line); }
 .counts tfoot td { opacity: .68; border-top: 1px solid var(--line); }
+.run-figures, .settings { border-collapse: collapse; font-size: .9rem; line-height: 1.4; min-width: 100%; }
+.run-figures th, .run-figures td, .settings th, .settings td {
+  padding: .32rem .9rem .32rem .3rem; text-align: left; vertical-align: top;
+  border: 0; border-bottom: 1px solid color-mix(in srgb, currentColor 14%, transparent);
+}
+.run-figures tbody th, .settings tbody th { font-weight: 400; }
+.run-figures thead th { font-weight: 500; opacity: .72; vertical-align: bottom; }
+.run-figures .number {
+  text-align: right; font-variant-numeric: tabular-nums; padding-left: .8rem; padding-right: 0;
+}
+.run-figures tbody .number { white-space: nowrap; }
+.run-figures thead .chosen, .run-figures tbody .chosen { font-weight: 650; opacity: 1; }
+.settings thead th { font-weight: 650; overflow-wrap: anywhere; }
+.settings td { overflow-wrap: anywhere; }
+.settings tbody th { opacity: .8; }
+.settings .same td { opacity: .7; }
+.settings .differs th { opacity: 1; }
+.settings.all .differs td, .settings.all .differs th { font-weight: 650; }
+.settings .mark { width: 1.4rem; padding-right: 0; }
 .bar { height: 5px; border-radius: 3px; background: var(--accent); margin-top: .25rem; }
 .run-head { margin: .2rem 0 .1rem; font-size: 1.02rem; }
 .run-head .when { opacity: .68; font-size: .86rem; margin-left: .5rem; }
