@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, NamedTuple
 
 from cnn_core.datasets.folders import LITTER_FOLDERS, PICTURE_SUFFIXES
-from cnn_core.datasets.splits import SPLIT_NAMES
+from cnn_core.datasets.splits import NAMED_AT_MOST, SPLIT_NAMES
 from cnn_core.errors import DataError
 
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others can be made to take gigabytes of memory
@@ -236,10 +236,25 @@ def _in_class_folders(pictures: Sequence[PackedPicture]) -> list[PackedPicture]:
     classes = {picture.path.parent.name for picture in kept}
     if len(classes) < 2:
         raise DataError(
-            f"Expected at least two class folders with pictures in the archive. Received: {sorted(classes)}. "
+            f"Expected at least two class folders with pictures in the archive. Received: "
+            f"{_too_few(pictures, kept)}. "
             "Pack a folder per class, e.g. cats/ and dogs/, with the pictures directly inside."
         )
     return kept
+
+
+def _too_few(pictures: Sequence[PackedPicture], kept: Sequence[PackedPicture]) -> str:
+    """What an archive holds instead of class folders: one of them, none, or folders at different depths."""
+    found = {picture.path.parent for picture in (kept if len(kept) == len(pictures) else pictures)}
+    folders = sorted(folder for folder in found if folder.parts)
+    names = {folder.name for folder in folders}
+    if not folders:
+        return "pictures in no folder"
+    if len(found) == 1 or (len(names) == 1 and kept):
+        return f"one, {names.pop()}"
+    shown = ", ".join(map(str, folders[:NAMED_AT_MOST]))
+    more = f" and {len(folders) - NAMED_AT_MOST} more" if len(folders) > NAMED_AT_MOST else ""
+    return f"pictures in {shown}{more}, which do not lie side by side"
 
 
 def _level(paths: Sequence[PurePosixPath]) -> PurePosixPath:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnn_core.datasets.archives import unpack_class_folders
-from cnn_core.datasets.fetch import fetch
+from cnn_core.datasets.fetch import LOCAL_WAY, fetch, plain_reason
 from cnn_core.errors import DataError
 
 FETCHING_SHARE = 0.9  # of the time, the rest is spent checking and unpacking
@@ -165,10 +165,11 @@ def _checked(published: PublishedSet, archive: Path) -> bool:
     except ValueError:  # still another checksum
         return False
     except Exception as error:  # what get_file raises when a download fails
+        cause = error.__cause__ or error.__context__
+        reason = plain_reason(cause) if isinstance(cause, OSError) else str(error)
         raise DataError(
-            f"Expected to download {published.url} once more, since it arrived damaged. Received: {error}. "
-            "Try again when the network is there, or name a folder of photos with --data or in the field "
-            "of the page."
+            f"Expected to download {published.url} once more, since it arrived damaged. Received: {reason}. "
+            f"Try again when the network is there, or use photos of this computer: {LOCAL_WAY}"
         ) from None
     return True
 
@@ -180,7 +181,7 @@ def _after_fetching(share: float) -> float:
 def _another_set(published: PublishedSet) -> str:
     return (
         f"Expected {published.name} from {published.url}. Received: other files than the published ones. "
-        "Try again later, or name a folder of photos with --data or in the field of the page."
+        f"Try again later, or use photos of this computer: {LOCAL_WAY}"
     )
 
 

@@ -6,7 +6,9 @@ asks for the rest of the file instead (RFC 9110, section 14).
 
 from __future__ import annotations
 
+import errno
 import http.client
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -23,6 +25,8 @@ PAUSE_SECONDS = 1.0
 MOST_BYTES = 10**9
 RANGE_NOT_SATISFIABLE = 416
 PARTIAL_CONTENT = 206
+UNREACHABLE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN)
+LOCAL_WAY = "name their folder in the field Folder of the page, or with --data on the command line."
 BUSY = (408, 425, 429)
 SERVER_ERRORS = 500
 
@@ -97,7 +101,7 @@ def _fetch_once(url: str, file: IO[bytes], progress: Callable[[float], None]) ->
             _empty(file)
         return whole
     except (OSError, http.client.HTTPException) as error:
-        raise _BrokenError(str(getattr(error, "reason", error)) or type(error).__name__) from None
+        raise _BrokenError(plain_reason(error)) from None
     with answer:
         _append(answer, file, progress)
     return True
@@ -135,7 +139,20 @@ def _chunk(answer: http.client.HTTPResponse) -> bytes:
     try:
         return answer.read(CHUNK_BYTES)
     except (OSError, http.client.HTTPException) as error:
-        raise _BrokenError(str(error) or type(error).__name__) from None
+        raise _BrokenError(plain_reason(error)) from None
+
+
+def plain_reason(error: BaseException) -> str:
+    """Why nothing comes, in words: no connection, no answer, or what the error itself says."""
+    reason = getattr(error, "reason", error)
+    said = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    if isinstance(reason, socket.gaierror) or getattr(reason, "errno", None) in UNREACHABLE:
+        return f"no connection to the internet ({said})"
+    if isinstance(reason, TimeoutError):
+        return f"no answer for {TIMEOUT_SECONDS:g} s (timed out)"
+    if isinstance(reason, ConnectionError):
+        return f"a connection that was refused or broken off ({said})"
+    return said
 
 
 def _empty(file: IO[bytes]) -> None:
@@ -146,6 +163,5 @@ def _empty(file: IO[bytes]) -> None:
 def _not_downloaded(url: str, received: str) -> str:
     return (
         f"Expected to download {url}. Received: {received}. Try again when the network is there, what has "
-        "arrived is kept; or use photos of this computer: name their folder with --data or in the field of "
-        "the page."
+        f"arrived is kept; or use photos of this computer: {LOCAL_WAY}"
     )

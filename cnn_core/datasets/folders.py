@@ -92,7 +92,10 @@ def labelled_files(folders: Iterable[Path]) -> LabelledFiles:
             )
         classes = found
     if classes is None:
-        raise DataError("Expected at least one data folder. Received: none. Pass one with --data.")
+        raise DataError(
+            "Expected at least one data folder. Received: none. Name one in the field of the page, or with "
+            "--data on the command line."
+        )
     by_class = [
         [path for folder in folders for path in _pictures(folder / name, _names_in(folder / name))]
         for name in classes
@@ -234,7 +237,13 @@ def _class_names(folder: Path) -> tuple[str, ...]:
             raise DataError(not_utf8(folder / name))
     if len(names) < 2:
         raise DataError(
-            f"Expected at least two class folders in {folder}. Received: {list(names)}. "
+            f"Expected at least two class folders in {folder}. Received: {_too_few(folder, names)}. "
             "Give each class a folder of its own, e.g. cats/ and dogs/."
         )
     return names
+
+
+def _too_few(folder: Path, names: Sequence[str]) -> str:
+    if names:
+        return f"one, {names[0]}"
+    return "pictures, but no folder" if _pictures(folder, _names_in(folder)) else "no folder"

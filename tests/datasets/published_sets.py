@@ -14,7 +14,7 @@ from cnn_core.datasets.download import (
     contents_sha256,
 )
 
-LOCAL_WAY = r"with --data or in the field of the page"
+LOCAL_WAY = "name their folder in the field Folder of the page, or with --data on the command line"
 
 
 def packed(root: Path) -> bytes:

@@ -80,7 +80,7 @@ def test_no_folder_at_all_is_refused() -> None:
 
 
 def test_one_class_is_no_choice(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"at least two class folders in .*Received: \['cats'\]"):
+    with pytest.raises(DataError, match=r"at least two class folders in .*Received: one, cats\."):
         labelled_files([make(tmp_path, cats=["a.jpg"])])
 
 
