@@ -79,7 +79,7 @@ def _draw_run(run: RunView) -> None:
     left = run.status.get("seconds_left")
     trains = run.state == "running" and run.stopping is None
     ahead = f" · {duration(float(left))} left" if trains and left is not None else ""
-    words = epoch_text(run).partition(" · ")[0] if trains else state_word(run).capitalize()
+    words = epoch_text(run).partition(" · ")[0] if trains else _state(run)
     st.caption(f"{words}{ahead}{known}")
     with st.container(horizontal=True, gap="small"):
         for label, icon, state in (("Pause", "pause", "paused"), ("Cancel", "close", "cancelled")):
@@ -97,6 +97,12 @@ def _draw_run(run: RunView) -> None:
         icon=":material/monitoring:",
         query_params={"section": "progress", "run": run.key},
     )
+
+
+def _state(run: RunView) -> str:
+    """The state of the run on its way; one whose device is free does not wait, its process only starts."""
+    free = run.state == "queued" and run.stopping is None and run.queue_place == 1 and run.waits_for is None
+    return "Preparing" if free else state_word(run).capitalize()
 
 
 def _stop(key: str, state: str) -> None:

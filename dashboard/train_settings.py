@@ -49,6 +49,7 @@ COMMON = (
 TRANSFER_ONLY = ("base", "fine_tuning_epochs")
 NETWORK_SETTINGS = ("input_size_px", "base")
 COLUMNS = 4
+START_SECONDS = "10 to 20"  # framework, scan, precision and last figures; up to 2,000 photos on two cores
 DOCUMENTS = {
     "lecture": "The lecture: 0.94 on training, 0.73 on validation photos after 15 epochs without dropout "
     "and augmentation, 0.64 and 0.63 with them.",
@@ -211,10 +212,8 @@ def _draw_outlook(config: TrainingConfig, pictures: int) -> None:
     """How long it may take, and whether it will wait."""
     known = runs().all()
     seconds = estimated_seconds(config, pictures, known)
-    if seconds is not None:
-        st.caption(f":material/timer: About {duration(seconds)}, judged by an earlier run.")
-    elif pictures:
-        st.caption(":material/timer: The time left is told after the first steps.")
+    if pictures:
+        st.caption(f":material/timer: {time_sentence(seconds)}")
     before = run_on_its_way(device_of(config.device))
     if before is not None:
         doing = "waits for its turn" if before.state == "queued" else "is being trained"
@@ -222,6 +221,20 @@ def _draw_outlook(config: TrainingConfig, pictures: int) -> None:
             f"{literal(before.title)} {doing}. A new run waits until the device is free.",
             icon=":material/hourglass_top:",
         )
+
+
+def time_sentence(seconds: float | None) -> str:
+    """How long the epochs of a run may take, and what comes on top.
+
+    Args:
+        seconds: of its epochs; None where no earlier run says so.
+    """
+    if seconds is None:
+        return "The time left is told after the first steps."
+    return (
+        f"About {duration(max(seconds, 1.0))} of training, judged by an earlier run, and "
+        f"{START_SECONDS} s to start and to finish."
+    )
 
 
 def launch(config: TrainingConfig, source: DataSource, title: str, slot: str) -> None:

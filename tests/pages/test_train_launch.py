@@ -91,7 +91,7 @@ def test_parameters_are_told_only_while_they_are_those_of_the_preset(open_app, p
 def test_how_long_it_may_take_is_judged_by_an_earlier_run(open_app, photos, tmp_path):
     write_run(tmp_path / "runs", "before", "finished", config=CONFIG)
     app = clean(open_app("train", section="settings", preset="lecture_baseline"))
-    assert "About 16 s, judged by an earlier run" in words(app)
+    assert "About 16 s of training, judged by an earlier run" in words(app)
 
 
 def test_the_sidebar_starts_a_preset_on_every_page(open_app, photos, launched):

@@ -8,9 +8,12 @@ from pathlib import Path
 
 import pytest
 from data_section import said, scanned, with_folder
+from run_folders import CONFIG, write_run
 from streamlit.testing.v1 import AppTest
 from tiny_photos import write_class_folders, write_tiny_photos
 
+from cnn_core.runs.locks import take_lock
+from dashboard.train_settings import time_sentence
 from dashboard.train_source import FOLDER
 from dashboard.used_folders import last_folder, origin_of, remember_folder, used_folders
 
@@ -151,3 +154,31 @@ def test_the_sidebar_offers_no_start_on_a_folder_that_cannot_be_trained_on(open_
     app = with_folder(open_app("train", section="data"), one_class)
     assert "one cannot be trained on as it is" in sidebar_says(app)
     assert not can_start(app)
+
+
+def test_no_time_is_told_while_there_are_no_photos(open_app, tmp_path):
+    write_run(tmp_path / "runs", "before", "finished", config=CONFIG)
+    app = open_app("train", section="settings", preset="lecture_baseline")
+    assert "First choose the photos" in said(app)
+    assert "judged by an earlier run" not in said(app)
+    assert "timer" not in said(app)
+
+
+def test_a_short_run_is_told_with_the_time_of_its_start():
+    assert time_sentence(0.2) == (
+        "About 1 s of training, judged by an earlier run, and 10 to 20 s to start and to finish."
+    )
+    assert time_sentence(None) == "The time left is told after the first steps."
+
+
+@pytest.mark.parametrize(("others", "words"), [(0, "Preparing"), (1, "Waits, place 1")])
+def test_a_run_is_told_to_wait_only_where_another_one_has_the_device(
+    open_app, tmp_path, monkeypatch, others, words
+):
+    busy = "Elsewhere" if others else None
+    monkeypatch.setattr("cnn_core.runs.run_view.busy_elsewhere", lambda folder, device: busy)
+    queue = {"ticket": 1, "device": "cpu"}
+    folder = write_run(tmp_path / "runs", "next", "queued", title="Next", epochs=0, queue=queue)
+    with take_lock(folder / ".lock"):
+        app = open_app("activations")
+    assert sidebar_says(app).startswith(words) or f" {words}" in sidebar_says(app)
