@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dashboard.compared_sets import apart_words
 from dashboard.curves_export import history_arrays
 from dashboard.exports import export_row, file_name
 from dashboard.figures.curve_picture import training_curves_pixels
@@ -60,7 +61,8 @@ def comparison_png(runs: Sequence[RunView], titles: Sequence[str], curves: Seque
     if differing:
         rows = [[row.label, *(row.texts[title] for title in titles)] for row in differing]
         pictures.append(table_pixels(["What differs", *titles], rows))
-    return view_png(stacked_pixels(pictures), title="Runs compared", note=NOTE)
+    note = " ".join(words for words in (apart_words(runs, titles), NOTE) if words)
+    return view_png(stacked_pixels(pictures), title="Runs compared", note=note)
 
 
 def comparison_npz(runs: Sequence[RunView], titles: Sequence[str]) -> bytes:

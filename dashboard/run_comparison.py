@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from dashboard import address
+from dashboard.compared_sets import apart_words
 from dashboard.comparison_export import draw_exports
 from dashboard.figures.training_curves import CurveOf, training_curves_alt, training_curves_figure
 from dashboard.frames import PLAIN
@@ -44,8 +46,11 @@ def draw_comparison(every: tuple[RunView, ...]) -> None:
         st.markdown("Choose one or more runs above.")
         return
     titles = [names[run.key] for run in runs]
+    apart = apart_words(runs, titles)
+    if apart:
+        st.warning(literal(apart, longest=None), icon=":material/difference:")
     curves = _draw_curves(runs, titles)
-    draw_table(runs, titles)
+    draw_table(runs, titles, ranked=not apart)
     draw_settings(runs, titles)
     draw_exports(runs, titles, curves)
 
@@ -53,8 +58,8 @@ def draw_comparison(every: tuple[RunView, ...]) -> None:
 def _choose(every: Sequence[RunView], names: dict[str, str]) -> list[RunView]:
     by_key = {run.key: run for run in every}
     started = [run.key for run in every if run.history] or list(by_key)
-    text = address.restore("compare_runs", _known_keys(by_key), ",".join(started[:FIRST_RUNS]))
-    st.session_state["compare_runs_picked"] = [] if text == NONE else text.split(",")
+    text = address.restore("compare_runs", _KnownKeys(tuple(by_key)), ",".join(started[:FIRST_RUNS]))
+    address.put("compare_runs_picked", address.titled(names), [] if text == NONE else text.split(","))
     picked = st.multiselect(
         "Runs",
         list(by_key),
@@ -68,16 +73,17 @@ def _choose(every: Sequence[RunView], names: dict[str, str]) -> list[RunView]:
     return [by_key[key] for key in picked]
 
 
-def _known_keys(by_key: dict[str, RunView]) -> object:
+@dataclass(frozen=True, slots=True)
+class _KnownKeys:
     """A parser for the runs in the address, those that are gone left out; None if all are."""
 
-    def parse(text: str) -> str | None:
+    known: tuple[str, ...]
+
+    def __call__(self, text: str) -> str | None:
         if text == NONE:
             return NONE
-        keys = [key for key in dict.fromkeys(text.split(",")) if key in by_key][:MOST_RUNS]
+        keys = [key for key in dict.fromkeys(text.split(",")) if key in self.known][:MOST_RUNS]
         return ",".join(keys) if keys else None
-
-    return parse
 
 
 def _picked() -> None:

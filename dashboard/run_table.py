@@ -19,7 +19,7 @@ from dashboard.figures.curve_traces import SIGNS, look_of
 from dashboard.figures.theme import Theme
 from dashboard.markdown import literal
 from dashboard.page import theme
-from dashboard.train_words import duration
+from dashboard.train_words import duration, share_text
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
@@ -67,15 +67,15 @@ class Column:
 
 
 def signed(value: float) -> str:
-    """A difference with its sign, a true minus."""
-    return f"{value:+.3f}".replace("-", "\u2212")
+    """A difference of shares in percentage points, with its sign, a true minus."""
+    return f"{100 * value:+.1f}\u00a0pp".replace("-", "\u2212")
 
 
 COLUMNS = {
-    "accuracy": Column("Best accuracy", "{:.3f}".format, "Highest validation accuracy of all epochs.", True),
+    "accuracy": Column("Best accuracy", share_text, "Highest validation accuracy of all epochs.", True),
     "loss": Column("Lowest loss", "{:.3f}".format, "Lowest validation loss of any epoch."),
     "loss_epoch": Column("in epoch", "{:d}".format, "The epoch of the lowest validation loss."),
-    "gap": Column("Gap", signed, "Training less validation accuracy after the last epoch."),
+    "gap": Column("Gap, last epoch", signed, "Training less validation accuracy, in percentage points (pp)."),
     "epochs": Column("Epochs", "{:d}".format, "Finished epochs.", True),
     "parameters": Column("Parameters", "{:,}".format, "Weights of the network; known once it is kept."),
     "seconds": Column("Time", duration, "Of all epochs together."),
@@ -84,8 +84,9 @@ COLUMNS = {
     ),
 }
 EXPLAINED = (
-    "Accuracy and loss are those of the validation pictures. Gap: training less validation accuracy after "
-    "the last epoch, what a network knows by heart."
+    "Accuracy and loss are those of the validation pictures, measured during the training; Evaluation asks "
+    "the saved network, in float32, and may tell a little more or less. Gap: training less validation "
+    "accuracy after the last epoch, in percentage points: what a network knows by heart."
 )
 SORTED_BY = {
     "accuracy": "Highest accuracy",
@@ -145,8 +146,14 @@ def sorted_figures(figures: Sequence[RunFigures], by: str) -> list[RunFigures]:
     return sorted(figures, key=place)
 
 
-def draw_table(runs: Sequence[RunView], titles: Sequence[str]) -> None:
-    """The figures of some runs, sorted by a column that is chosen."""
+def draw_table(runs: Sequence[RunView], titles: Sequence[str], *, ranked: bool = True) -> None:
+    """The figures of some runs, sorted by a column that is chosen.
+
+    Args:
+        runs: that are compared.
+        titles: a name of its own for each.
+        ranked: whether the best one is named.
+    """
     head, chooser = st.columns([3, 1.2], vertical_alignment="bottom")
     head.subheader("Figures")
     with chooser:
@@ -156,12 +163,13 @@ def draw_table(runs: Sequence[RunView], titles: Sequence[str]) -> None:
             list(COLUMNS),
             format_func=SORTED_BY.__getitem__,
             key="compare_sort",
-            help="The best run comes first.",
+            help="The best run comes first." if ranked else "The highest or lowest figure comes first.",
         )
         address.keep({"compare_sort": by})
     figures = [run_figures(run, title) for run, title in zip(runs, titles, strict=True)]
     st.html(table_html(figures, by, look_signs(runs, titles, theme())))
-    st.markdown(table_words(figures))
+    if ranked:
+        st.markdown(table_words(figures))
     st.caption(EXPLAINED)
 
 
@@ -221,8 +229,8 @@ def table_words(figures: Sequence[RunFigures]) -> str:
     if best.accuracy is None:
         return ""
     words = (
-        f"**{literal(best.run)}** reached the highest validation accuracy, {best.accuracy:.3f} in epoch "
-        f"{best.accuracy_epoch}"
+        f"**{literal(best.run)}** reached the highest validation accuracy, "
+        f"{share_text(best.accuracy)} in epoch {best.accuracy_epoch}"
     )
     if lowest.loss is None:
         return f"{words}."

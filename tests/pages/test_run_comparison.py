@@ -176,7 +176,7 @@ def test_the_words_name_the_best_run_by_accuracy_and_by_loss():
     rows = [row("a*", 0.9, 0.6), row("b", 0.8, 0.5)]
     words = table_words(rows)
     assert "**a\\***" in words
-    assert "0.900 in epoch 4" in words
+    assert "90.0\u00a0% in epoch 4" in words
     assert "**b** has the lowest validation loss, 0.500 in epoch 2" in words
     assert "it also has" in table_words(rows[:1])
 
@@ -208,9 +208,9 @@ def test_the_table_shows_the_symbols_of_the_curves_and_dashes_for_what_is_unknow
     assert table.count("<tr>") == 4
     assert table.count("number chosen") == 4
     assert set(figure_texts(figures[0]).values()) == {"–", "0"}
-    assert figure_texts(figures[1])["gap"] == "+0.200"
+    assert figure_texts(figures[1])["gap"] == "+20.0\u00a0pp"
     below = dataclasses.replace(figures[1], gap=-0.01)
-    assert figure_texts(below)["gap"] == "\u22120.010"
+    assert figure_texts(below)["gap"] == "\u22121.0\u00a0pp"
 
 
 def test_a_comparison_can_be_taken_away_and_its_code_runs(runs_folder, monkeypatch, capsys):
