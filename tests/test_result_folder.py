@@ -110,7 +110,7 @@ def test_several_processes_share_a_folder_while_it_overflows(tmp_path: Path) -> 
     root = Path(__file__).parents[1]
     writers = [subprocess.Popen(command, cwd=root, stderr=subprocess.PIPE) for _ in range(3)]
     for writer in writers:
-        _, errors = writer.communicate(timeout=60)
+        _, errors = writer.communicate(timeout=300)
         assert writer.returncode == 0, errors.decode()
     assert all(path.name[0] != "." for path in stored_files(tmp_path))
 
