@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cnn_core.result_store import ResultStore
     from cnn_core.training.film import FilmFrame, FilmProjector, FilmQuestion
 
-REEL_VERSION = 1  # raised when the same frames make another reel
+REEL_VERSION = 2  # raised when the same frames make another reel
 OPEN_FILMS = 2  # runs whose epochs are at hand, with up to three networks in memory each
 PER_EPOCH = {
     "epochs": (1, np.int64),
@@ -33,6 +33,8 @@ PER_EPOCH = {
     "highs": (2, np.float32),
     "grids": (3, np.uint8),
     "evidence": (3, np.float32),
+    "scores": (1, np.float32),
+    "residuals": (1, np.float32),
     "probabilities": (2, np.float32),
 }
 
@@ -49,6 +51,9 @@ class Reel:
         lows, highs: ``(n, k)``, smallest and largest value of every channel of the layer.
         grids: ``(n, GH, GW)``, uint8, palette entries of all its maps, all epochs on one scale.
         evidence: ``(n, eh, ew)``, the heat maps, raw.
+        scores: ``(n,)``, the logit of the class of the heat maps.
+        residuals: ``(n,)``, what the sum of a heat map and its constant misses of it; 0 without such a sum.
+        sums: whether there is such a sum.
         probabilities: ``(n, classes)``, of the photo.
         extent: of the heat map on the network's input, see ``AttributionMap``.
         evidence_layer: that the heat map is taken from, or None for one of the photo itself.
@@ -65,6 +70,9 @@ class Reel:
     highs: NDArray[np.float32]
     grids: NDArray[np.uint8]
     evidence: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    residuals: NDArray[np.float32]
+    sums: bool
     probabilities: NDArray[np.float32]
     extent: tuple[float, float, float, float]
     evidence_layer: str | None
@@ -101,6 +109,8 @@ def reel_of(frames: Iterable[FilmFrame]) -> Reel:
         rows["lows"].append(last.layer.minimum)
         rows["highs"].append(last.layer.maximum)
         rows["evidence"].append(last.evidence.values)
+        rows["scores"].append(last.evidence.score)
+        rows["residuals"].append(last.evidence.residual or 0.0)
         rows["probabilities"].append(last.answer.probabilities)
         small.append(small_layer(last.layer.maps))
     if last is None:
@@ -112,6 +122,7 @@ def reel_of(frames: Iterable[FilmFrame]) -> Reel:
         extent=last.evidence.extent,
         evidence_layer=last.evidence.layer_name,
         signed=last.evidence.signed,
+        sums=last.evidence.residual is not None,
         class_names=last.answer.class_names,
         kind=last.answer.kind,
         **{name: np.stack(values) for name, values in rows.items()},

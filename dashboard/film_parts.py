@@ -15,6 +15,7 @@ from dashboard.film_pictures import draw_now, draw_strip
 from dashboard.film_view import FilmView, draw_exports
 from dashboard.markdown import literal
 from dashboard.pattern_parts import first_choice
+from dashboard.train_words import share_text
 
 if TYPE_CHECKING:
     from cnn_core.explorer import Explorer
@@ -184,8 +185,8 @@ def _accuracy(film: FilmView, epoch: int) -> str:
     row = film.history_row(epoch)
     if row is None or "val_accuracy" not in row:
         return "no accuracy measured"
-    text = f"validation accuracy **{row['val_accuracy']:.3f}**"
-    return f"{text}, training {row['accuracy']:.3f}" if "accuracy" in row else text
+    text = f"validation accuracy **{share_text(row['val_accuracy'])}**"
+    return f"{text}, training {share_text(row['accuracy'])}" if "accuracy" in row else text
 
 
 def _answer(reel: Reel, place: int) -> str:

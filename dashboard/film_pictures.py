@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.figures.channel_grid import grid_aspect
-from dashboard.figures.colours import Float, short
+from dashboard.figures.colours import Float, percent, short
 from dashboard.figures.film_strip import (
     film_grid_figure,
     film_strip_figure,
@@ -25,6 +25,8 @@ from dashboard.film_words import is_plain, plain_words
 from dashboard.frames import clicked_name, framed_chart
 from dashboard.markdown import literal
 from dashboard.page import theme
+from dashboard.sentences import arithmetic, balance
+from dashboard.train_words import share_text
 
 if TYPE_CHECKING:
     from dashboard.film_job import Reel
@@ -131,6 +133,12 @@ def _draw_evidence(film: FilmView) -> None:
     st.html(scale_bar_html(film.evidence_scale, low=low, high=high))
     unit = "logits per cell" if signed else "logits per unit of a pixel"
     st.caption(f"In {unit}, one scale for all epochs; in this epoch {span(values)}")
+    if signed:
+        attribution = film.attribution(film.place)
+        st.caption(
+            literal(balance(attribution, film.class_name, film.other_name), longest=None),
+            help=literal(f"{film.class_name}: {arithmetic(attribution)}", longest=None),
+        )
 
 
 def span(values: Float) -> str:
@@ -193,7 +201,7 @@ def _labels(film: FilmView) -> list[str]:
         if row is None or "val_accuracy" not in row or len(film.reel.epochs) > LABELS_WITH_ACCURACY:
             labels.append(str(epoch))
         else:
-            labels.append(f"{epoch} · {row['val_accuracy']:.2f}")
+            labels.append(f"{epoch} · {percent(row['val_accuracy'])}")
     return labels
 
 
@@ -201,8 +209,11 @@ def _fact(film: FilmView, place: int) -> str:
     epoch = int(film.reel.epochs[place])
     row = film.history_row(epoch) or {}
     figures = [
-        f"{name} {row[key]:.3f}"
-        for name, key in (("validation accuracy", "val_accuracy"), ("validation loss", "val_loss"))
+        f"{name} {written(row[key])}"
+        for name, key, written in (
+            ("validation accuracy", "val_accuracy", share_text),
+            ("validation loss", "val_loss", "{:.3f}".format),
+        )
         if key in row
     ]
     plain = ["pattern almost plain"] if is_plain(film.reel.patterns[place]) else []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnn_core.results import AttributionMap
 from dashboard.exports import export_row, file_name
 from dashboard.figures.colours import Scale, UInt8, fitting_scale, short
 from dashboard.figures.export import arrays_npz, view_png
@@ -64,6 +65,21 @@ class FilmView:
         """What speaks against it."""
         names = self.reel.class_names
         return names[1 - self.question.class_index] if len(names) == 2 else f"not {self.class_name}"
+
+    def attribution(self, place: int) -> AttributionMap:
+        """The heat map of an epoch with its score, to be put in words."""
+        reel = self.reel
+        return AttributionMap(
+            method=self.question.method,
+            layer_name=reel.evidence_layer,
+            head=self.question.head,
+            class_index=self.question.class_index,
+            values=reel.evidence[place],
+            signed=reel.signed,
+            score=float(reel.scores[place]),
+            extent=reel.extent,
+            residual=float(reel.residuals[place]) if reel.sums else None,
+        )
 
     @cached_property
     def map_scale(self) -> Scale:

@@ -98,14 +98,20 @@ def test_a_run_that_kept_no_epochs_says_how_to_get_a_film(tmp_path):
 def test_the_film_opens_at_its_last_epoch_and_says_how_good_it_was(run_folder):
     app = shown(run_folder)
     assert app.select_slider(key="film_epoch").value == 3
-    assert "validation accuracy **0.700**" in words(app)
+    assert "validation accuracy **70.0\u00a0%**" in words(app)
+
+
+def test_what_the_heat_map_says_of_the_answer_stands_below_it(run_folder):
+    """As under Heat maps: the places for and against, or that the map is a hint only."""
+    found = words(shown(run_folder))
+    assert "logits, places for" in found or "does not add up to the score here" in found
 
 
 def test_the_epoch_of_the_address_is_shown(run_folder):
     app = shown(run_folder, film_epoch="1")
     assert app.select_slider(key="film_epoch").value == 1
-    assert "validation accuracy **0.800**" not in words(app)
-    assert "validation accuracy **0.600**" in words(app)
+    assert "validation accuracy **80.0\u00a0%**" not in words(app)
+    assert "validation accuracy **60.0\u00a0%**" in words(app)
 
 
 def test_the_network_before_its_training_has_no_accuracy(run_folder):
