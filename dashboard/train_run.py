@@ -49,7 +49,7 @@ def choose_run(known: Sequence[RunView]) -> RunView | None:
         return None
     by_key = {run.key: run for run in known}
     names = listed_names(known)
-    address.restore("run", address.name_in(by_key), known[0].key)
+    address.restore("run", address.titled(names), known[0].key)
     key = st.selectbox(
         "Run",
         list(by_key),
