@@ -62,11 +62,16 @@ def class_lines(evaluation: Evaluation) -> list[str]:
     if len(told) > MOST_TOLD:
         told.sort(key=lambda scores: 1.0 if scores.recall is None else scores.recall)
     return [
-        f"- **{literal(scores.name)}**: precision {_share(scores.right, scores.answered)} of the "
-        f"{scores.answered:,} answers, recall {_share(scores.right, scores.pictures)} of the "
-        f"{scores.pictures:,} pictures"
+        f"- **{literal(scores.name)}**: precision {_share(scores.right, scores.answered)} of "
+        f"{_all_of(scores.answered, 'answer')}, recall {_share(scores.right, scores.pictures)} of "
+        f"{_all_of(scores.pictures, 'picture')}"
         for scores in told[:MOST_TOLD]
     ]
+
+
+def _all_of(count: int, noun: str) -> str:
+    """``the 319 answers``, ``the only answer``."""
+    return f"the only {noun}" if count == 1 else f"the {count:,} {noun}s"
 
 
 def _share(part: int, whole: int) -> str:
