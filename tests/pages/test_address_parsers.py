@@ -70,3 +70,12 @@ def test_a_run_without_anything_new_sets_no_widget(open_app, page):
 def test_a_run_without_anything_new_sets_no_widget_of_training(open_app, finished, section):
     app = clean(open_app("train", section=section).run())
     assert set_anew(clean(app.run())) == set()
+
+
+def test_the_chosen_run_is_set_anew_as_soon_as_the_list_calls_it_otherwise(open_app, finished, tmp_path):
+    app = clean(open_app("train", section="progress", run="one").run())
+    status = tmp_path / "runs" / "one" / "status.json"
+    status.write_text(status.read_text().replace("finished", "cancelled"))
+    clean(app.run())
+    assert any(name.endswith("-run") for name in set_anew(app))
+    assert app.selectbox(key="run").value == "one"
