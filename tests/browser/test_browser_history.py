@@ -10,17 +10,39 @@ from test_browser import GRID, IDLE, address, open_page, picture, slider, wait_f
 
 pytestmark = pytest.mark.needs_chromium
 
-SETTLED_MS = 400  # the address is written once a run is over, and the last answers are under way
+QUIET_MS = 400  # that nothing more comes can only be seen by looking for a while
+COUNT_RUNS = """
+    window.runsBegun = 0;
+    new MutationObserver((changes) => {
+        const begun = (node) => node.getAttribute("data-test-script-state") === "running";
+        window.runsBegun += changes.filter((change) => begun(change.target)).length;
+    }).observe(document, { subtree: true, attributes: true, attributeFilter: ["data-test-script-state"] });
+"""
+
+
+@pytest.fixture(autouse=True)
+def runs_counted(page: Page) -> None:
+    """Every tab counts the runs of the page that begin."""
+    page.add_init_script(COUNT_RUNS)
 
 
 def settled(page: Page) -> None:
-    """Wait until nothing is drawn, and the address no longer changes."""
+    """Wait until nothing is drawn, no run begins, and the address no longer changes."""
     page.wait_for_function("window.oneStepEach === true")
-    seen = ""
-    while seen != page.url:
-        seen = page.url
-        page.wait_for_timeout(SETTLED_MS)
+    page.wait_for_selector(IDLE)
+    seen: tuple[str, int] | None = None
+    while seen != (now := (page.url, int(page.evaluate("window.runsBegun")))):
+        seen = now
+        page.wait_for_timeout(QUIET_MS)
         page.wait_for_selector(IDLE)
+
+
+def settled_after(page: Page, action: Callable[[], object]) -> None:
+    """Do something that makes the page run, and wait until that is over, however long it takes to begin."""
+    begun = int(page.evaluate("window.runsBegun"))
+    action()
+    page.wait_for_function("begun => window.runsBegun > begun", arg=begun)
+    settled(page)
 
 
 def steps(page: Page) -> int:
@@ -31,8 +53,7 @@ def steps(page: Page) -> int:
 def steps_of(page: Page, action: Callable[[], None]) -> int:
     """How many steps of Back an action makes."""
     before = steps(page)
-    action()
-    settled(page)
+    settled_after(page, action)
     return steps(page) - before
 
 
@@ -52,14 +73,12 @@ def move_layer(page: Page, key: str = "ArrowRight") -> None:
 
 def back(page: Page) -> None:
     """Press the Back button once."""
-    page.evaluate("history.back()")
-    settled(page)
+    settled_after(page, lambda: page.evaluate("history.back()"))
 
 
 def forward(page: Page) -> None:
     """Press the Forward button once."""
-    page.evaluate("history.forward()")
-    settled(page)
+    settled_after(page, lambda: page.evaluate("history.forward()"))
 
 
 def choose_photo(page: Page, place: int) -> None:
@@ -156,9 +175,10 @@ def test_quick_moves_of_a_slider_are_not_taken_back(page: Page):
     open_page(page, "/activations?layer=block1_conv&channel=0")
     settled(page)
     slider(page, "channel").focus()
-    for _ in range(5):
-        page.keyboard.press("ArrowRight", delay=5)
-        page.wait_for_timeout(60)
+    for channel in range(1, 6):
+        page.keyboard.press("ArrowRight")
+        expect(slider(page, "channel")).to_have_value(str(channel))
+    wait_for_change(page, lambda: address(page)["channel"] == "5", False)
     settled(page)
     assert address(page)["channel"] == "5"
     expect(slider(page, "channel")).to_have_value("5")
