@@ -60,21 +60,27 @@ def _first_folder() -> str:
 
 
 def chosen_origin() -> str:
-    """Where the photos of this session come from; without a choice, as those that were used last."""
+    """Where the photos of this session come from.
+
+    Without a choice it is what the address says, if there are such photos, else that of the data used last.
+    """
     chosen = st.session_state.get("_origin")
     if chosen is None:
-        chosen = address.current("origin", address.name_in(ORIGINS), None) or origin_of(last_folder())
-        st.session_state["_origin"] = chosen
+        named = address.current("origin", address.name_in(ORIGINS), None)
+        chosen = named if named is not None and _folder_of(named) else origin_of(last_folder())
+        st.session_state["origin"] = st.session_state["_origin"] = chosen
     return str(chosen)
 
 
 def chosen_folder() -> str:
     """The first folder of this session's data, or nothing while none is chosen."""
-    return str(
-        {"folder": lambda: kept(FOLDER).strip(), "download": downloaded, "upload": uploaded}[
-            chosen_origin()
-        ]()
-    )
+    return _folder_of(chosen_origin())
+
+
+def _folder_of(origin: str) -> str:
+    if origin == "folder":
+        return str(kept(FOLDER)).strip()
+    return downloaded() if origin == "download" else uploaded()
 
 
 def offered_sets() -> list[Path]:
@@ -163,8 +169,7 @@ def _add_times(folder: str, depth: int, found: list[tuple[str, int]]) -> None:
 
 def choose_source() -> None:
     """Draw the ways to name the pictures."""
-    if address.current("origin", address.name_in(ORIGINS), None) is None:
-        st.session_state["origin"] = chosen_origin()
+    chosen_origin()  # which is where the widget starts
     origin_place, detail = st.columns([1, 2.1], gap="large")
     with origin_place:
         origin = choice("Photos from", ORIGINS, key="origin", help=ORIGIN_HELP)

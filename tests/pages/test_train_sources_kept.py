@@ -73,6 +73,20 @@ def test_an_unpacked_zip_is_still_chosen_after_a_reload(open_app, several, tmp_p
     assert not any("pets" in str(value) for value in app.query_params.values())
 
 
+@pytest.mark.parametrize("origin", ["download", "upload", "nonsense"])
+def test_a_reload_where_the_address_names_photos_that_are_not_there_loses_no_choice(
+    open_app, several, project_root, origin
+):
+    with_folder(open_app("train", section="data"), several / "second")
+    app = AppTest.from_file(str(project_root / "app.py"), default_timeout=60)
+    app.switch_page("pages/train.py")
+    app.query_params["section"], app.query_params["origin"] = "data", origin
+    app = scanned(app.run())
+    assert app.segmented_control(key="origin").value == "folder"
+    assert app.subheader[0].value == "second"
+    assert "On second" in sidebar_says(app)
+
+
 def test_an_unpacked_zip_stands_among_what_was_used_before(open_app, several, tmp_path):
     pets = write_class_folders(tmp_path / "elsewhere", 10)
     with_zip(open_app("train", section="data"), pets, "pets.zip")
