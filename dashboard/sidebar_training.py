@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -59,7 +60,7 @@ def _draw(key: str | None) -> None:
         if run is None:
             _draw_launcher()
         else:
-            _draw_run(run)
+            _draw_run(as_told(run))
         tell_errors("sidebar")
 
 
@@ -72,6 +73,15 @@ def _follow() -> None:
         st.rerun()
 
 
+def as_told(run: RunView) -> RunView:
+    """The run; one that is next on a device that is free does not wait, its process only starts."""
+    if run.state != "queued" or run.queue_place != 1 or run.waits_for is not None:
+        return run
+    first = run_on_its_way(device_of(run.config.device))
+    starts = first is not None and first.key == run.key
+    return replace(run, state="preparing", queue_place=None) if starts else run
+
+
 def _draw_run(run: RunView) -> None:
     accuracy = last_accuracy(run)
     known = "" if accuracy is None else f" · {percent(accuracy)} right"
@@ -79,7 +89,7 @@ def _draw_run(run: RunView) -> None:
     left = run.status.get("seconds_left")
     trains = run.state == "running" and run.stopping is None
     ahead = f" · {duration(float(left))} left" if trains and left is not None else ""
-    words = epoch_text(run).partition(" · ")[0] if trains else _state(run)
+    words = epoch_text(run).partition(" · ")[0] if trains else state_word(run).capitalize()
     st.caption(f"{words}{ahead}{known}")
     with st.container(horizontal=True, gap="small"):
         for label, icon, state in (("Pause", "pause", "paused"), ("Cancel", "close", "cancelled")):
@@ -97,12 +107,6 @@ def _draw_run(run: RunView) -> None:
         icon=":material/monitoring:",
         query_params={"section": "progress", "run": run.key},
     )
-
-
-def _state(run: RunView) -> str:
-    """The state of the run on its way; one whose device is free does not wait, its process only starts."""
-    free = run.state == "queued" and run.stopping is None and run.queue_place == 1 and run.waits_for is None
-    return "Preparing" if free else state_word(run).capitalize()
 
 
 def _stop(key: str, state: str) -> None:

@@ -21,6 +21,7 @@ from dashboard.markdown import literal
 from dashboard.page import theme
 from dashboard.resources import runs
 from dashboard.run_names import run_names
+from dashboard.sidebar_training import as_told
 from dashboard.train_run import choose_run, draw_buttons
 from dashboard.train_saved import judged_words, saved_words
 from dashboard.train_source import source_name
@@ -64,7 +65,7 @@ def draw_progress() -> None:
 
 def _watch(key: str, alive: bool) -> None:
     with told_errors():
-        known = runs().all()
+        known = [as_told(run) for run in runs().all()]
         run = next((one for one in known if one.key == key), None)
         if run is None or run.is_alive != alive:
             st.rerun()  # other buttons, and perhaps a new network in the sidebar

@@ -194,5 +194,16 @@ def test_a_run_is_told_to_wait_only_where_another_one_has_the_device(
     queue = {"ticket": 1, "device": "cpu"}
     folder = write_run(tmp_path / "runs", "next", "queued", title="Next", epochs=0, queue=queue)
     with take_lock(folder / ".lock"):
-        app = open_app("activations")
-    assert sidebar_says(app).startswith(words) or f" {words}" in sidebar_says(app)
+        app = open_app("train", section="progress", run="next")
+    assert words in sidebar_says(app)
+    assert f">{words.lower()}</span>" in said(app)
+    assert ("Waits in the queue" in said(app)) == bool(others)
+
+
+def test_a_run_waits_for_one_of_the_same_folder_although_it_is_the_next(open_app, tmp_path):
+    first = write_run(tmp_path / "runs", "first", "running", title="First")
+    queue = {"ticket": 1, "device": "cpu"}
+    folder = write_run(tmp_path / "runs", "next", "queued", title="Next", epochs=0, queue=queue)
+    with take_lock(first / ".lock"), take_lock(folder / ".lock"):
+        app = open_app("train", section="progress", run="next")
+    assert ">waits, place 1</span>" in said(app)
