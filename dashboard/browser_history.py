@@ -8,7 +8,7 @@ KEY = "one-step-each"
 # Streamlit makes a step of Back of every change of the address, also where one click changes it
 # several times (the page, then its choices) or nobody clicked at all (the choices that a page starts
 # with). Here only the first change after something was done makes a step; the others complete it.
-# A fast server has made one before this script is there: it is taken back, unseen by Streamlit.
+# A fast server has made one before this script is there: Back passes over what lies before it.
 SCRIPT = """
 <span></span><script>
 if (!window.oneStepEach) {
@@ -16,20 +16,19 @@ if (!window.oneStepEach) {
   const push = window.history.pushState.bind(window.history);
   const complete = window.history.replaceState.bind(window.history);
   let acted = false;
-  let address = window.location.href;
   const act = (event) => { acted ||= !event.repeat && !(event.type === "click" && event.detail); };
   for (const kind of ["pointerdown", "keydown", "click", "drop"]) window.addEventListener(kind, act, true);
   window.addEventListener("popstate", () => { acted = false; }, true);
   window.history.pushState = (...entry) => {
     (acted ? push : complete)(...entry);
     acted = false;
-    address = window.location.href;
   };
+  const place = ({ pathname, search }) => pathname + search;
   const opened = window.performance.getEntriesByType("navigation")[0];
-  if (window.history.state && opened && new URL(opened.name).search !== window.location.search) {
-    const taken = (event) => { event.stopImmediatePropagation(); complete({}, "", address); };
-    window.addEventListener("popstate", taken, { capture: true, once: true });
-    window.history.back();
+  const before = opened ? place(new URL(opened.name)) : place(window.location);
+  if (window.history.state && before !== place(window.location)) {
+    const pass = () => { if (before === place(window.location)) window.history.back(); };
+    window.addEventListener("popstate", pass);
   }
 }
 </script>

@@ -99,6 +99,15 @@ def test_opening_a_page_with_its_defaults_makes_no_step_of_its_own(page: Page, p
     assert page.url == before
 
 
+@pytest.mark.parametrize("path", ["/activations?layer=block2_conv", "/train"])
+def test_opening_a_page_runs_it_once(page: Page, path: str):
+    open_page(page, path)  # so that the server is warm
+    open_page(page, path)
+    wait_for_change(page, lambda: address(page).get("model"), None)
+    settled(page)
+    assert page.evaluate("window.runsBegun") == 1
+
+
 def test_one_move_of_a_slider_is_one_press_of_back(page: Page):
     open_page(page, "/activations?layer=block1_conv&channel=1")
     settled(page)
