@@ -81,8 +81,8 @@ ROWS = (
         validation=0.73,
         best_epoch=10,
         left_open=ARTICLE_OPEN.format(epochs=30),
-        why="The accuracy agrees. The epoch of the lowest loss is 10, 15 and 16 in our seeds: from epoch 9 to "
-        "17 the loss is nearly flat, and single epochs jump by more than it changes. The article does not "
+        why="The accuracy agrees. The epoch of the lowest loss is 10, 15 and 16 in our seeds: from epoch 9 "
+        "to 17 the loss is nearly flat, and single epochs jump by more than it changes. The article does not "
         "tell its learning rate; with longer steps than our 0.0001 it would turn sooner.",
     ),
     Row(
