@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -34,3 +36,12 @@ def write_tiny_photos(folder: Path, training: int = 24, validation: int = 8) -> 
     write_class_folders(folder / "train", training)
     write_class_folders(folder / "validation", validation, first_seed=5_000)
     return folder
+
+
+def packed(folder: Path) -> bytes:
+    """A zip of ``folder`` with all photos in it."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for path in sorted(folder.rglob("*.jpg")):
+            archive.write(path, path.relative_to(folder.parent))
+    return stream.getvalue()

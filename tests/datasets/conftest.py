@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from photo_folders import class_folders, photo, save
 from photo_server import Served, serving
-from published_sets import packed
+from tiny_photos import packed
 
 from cnn_core.datasets import fetch as fetch_module
 

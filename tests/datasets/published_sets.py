@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import zipfile
 from pathlib import Path
 
 from photo_server import Served
@@ -15,14 +13,6 @@ from cnn_core.datasets.download import (
 )
 
 LOCAL_WAY = "name their folder in the field Folder of the page, or with --data on the command line"
-
-
-def packed(root: Path) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for path in sorted(root.rglob("*.jpg")):
-            archive.write(path, path.relative_to(root.parent))
-    return file.getvalue()
 
 
 def published(served: Served, original: Path) -> PublishedSet:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from photo_folders import photo, save
 from photo_server import Served, serving
-from published_sets import LOCAL_WAY, files_in, packed, published
+from published_sets import LOCAL_WAY, files_in, published
+from tiny_photos import packed
 
 from cnn_core.datasets import fetch as fetch_module
 from cnn_core.datasets.download import (

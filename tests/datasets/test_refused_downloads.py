@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from photo_folders import photo, save
 from photo_server import Served
-from published_sets import LOCAL_WAY, files_in, packed, published
+from published_sets import LOCAL_WAY, files_in, published
+from tiny_photos import packed
 
 from cnn_core.datasets import download as download_module
 from cnn_core.datasets import fetch as fetch_module

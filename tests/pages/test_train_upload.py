@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from data_section import PATIENCE_SECONDS, said, scanned
 from streamlit.testing.v1 import AppTest
-from tiny_photos import write_class_folders, write_tiny_photos
+from tiny_photos import packed, write_class_folders, write_tiny_photos
 
 from cnn_core.errors import Cancelled, DataError
 from dashboard import train_upload
@@ -27,14 +27,6 @@ def photos(tmp_path: Path) -> Path:
     return write_tiny_photos(tmp_path / "My photos", training=6, validation=3)
 
 
-def zip_of(folder: Path) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for path in sorted(folder.rglob("*.jpg")):
-            archive.write(path, path.relative_to(folder.parent))
-    return stream.getvalue()
-
-
 def with_zip(app: AppTest, content: bytes, name: str = "photos.zip") -> AppTest:
     app.segmented_control(key="origin").set_value("upload").run()
     uploader = next(each for each in app.file_uploader if each.label == "Zip of class folders")
@@ -43,7 +35,7 @@ def with_zip(app: AppTest, content: bytes, name: str = "photos.zip") -> AppTest:
 
 
 def test_an_uploaded_zip_becomes_a_data_set(open_app, photos):
-    app = with_zip(open_app("train", section="data"), zip_of(photos))
+    app = with_zip(open_app("train", section="data"), packed(photos))
     assert not app.error
     assert not app.exception
     assert "18 files" in said(app)
@@ -57,13 +49,13 @@ def test_files_of_a_zip_that_are_not_trained_on_are_counted(open_app, photos):
     (stray / "deep").mkdir()
     (stray / "one.jpg").rename(stray / "deep" / "one.jpg")
     (stray / "two.jpg").rename(photos / "two.jpg")
-    app = with_zip(open_app("train", section="data"), zip_of(photos))
+    app = with_zip(open_app("train", section="data"), packed(photos))
     assert "2 files of it are left out" in said(app)
     assert ignored_sentence(0) == ""
 
 
 def test_an_uploaded_data_set_is_called_as_its_file(open_app, photos):
-    app = with_zip(open_app("train", section="data"), zip_of(photos), "good ones.zip")
+    app = with_zip(open_app("train", section="data"), packed(photos), "good ones.zip")
     assert app.subheader[0].value == "good ones"
     assert folder_name("../../x/..zip") == "photos"
 
@@ -72,7 +64,7 @@ def test_a_file_that_is_no_zip_is_told_and_another_can_be_uploaded(open_app, pho
     app = with_zip(open_app("train", section="data"), b"no zip at all")
     assert len(app.error) == 1
     assert not app.exception
-    app = with_zip(app, zip_of(photos))
+    app = with_zip(app, packed(photos))
     assert not app.error
     assert "18 files" in said(app)
 
@@ -137,8 +129,8 @@ def test_uploads_that_no_run_needs_make_room_for_new_ones(open_app, tmp_path, mo
     folders = []
     for number in range(4):
         photos = write_class_folders(tmp_path / f"set{number}", 3, first_seed=100 * number)
-        folders.append(train_upload.unpacked(io.BytesIO(zip_of(photos))))
+        folders.append(train_upload.unpacked(io.BytesIO(packed(photos))))
         os.utime(folders[-1].parent, (number, number))  # long ago, one second after another
     assert [folder.is_dir() for folder in folders] == [False, False, True, True]
-    again = train_upload.unpacked(io.BytesIO(zip_of(tmp_path / "set3")))
+    again = train_upload.unpacked(io.BytesIO(packed(tmp_path / "set3")))
     assert again == folders[3]
