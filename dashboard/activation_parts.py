@@ -22,12 +22,12 @@ from dashboard.figures.pictures import enlarged, jpeg
 from dashboard.figures.theme import LIGHT, rgb
 from dashboard.frames import clicked_name, framed_chart
 from dashboard.overview_parts import photo_pixels
-from dashboard.page import theme
 from dashboard.sentences import layer_facts
+from dashboard.style import theme
 
 if TYPE_CHECKING:
     from cnn_core.layer_info import LayerInfo
-    from dashboard.sidebar import View
+    from dashboard.session.view import View
 
 SCALES = {"own": "Each map", "common": "Common"}
 SCALE_HELP = (

@@ -23,16 +23,16 @@ from dashboard.figures.scale_bar import scale_bar_html
 from dashboard.figures.strip import square_pixels
 from dashboard.frames import PLAIN
 from dashboard.markdown import literal
-from dashboard.page import theme
 from dashboard.photos import Photo, all_photos
 from dashboard.resources import explorer, seen_pixels
+from dashboard.style import theme
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from cnn_core.layer_info import LayerInfo
     from dashboard.figures.theme import Theme
-    from dashboard.sidebar import View
+    from dashboard.session.view import View
 
 MOST_PHOTOS = 8
 RANDOM_COUNT = 12

@@ -14,7 +14,7 @@ from dashboard.figures.colours import percent
 from dashboard.figures.evaluation_charts import cell_of, confusion_figure, fullest_cells
 from dashboard.frames import PLAIN, clicked_name
 from dashboard.markdown import literal
-from dashboard.page import theme
+from dashboard.style import theme
 
 if TYPE_CHECKING:
     from cnn_core.evaluation.predictions import Predictions

@@ -14,7 +14,7 @@ from dashboard.choosers import class_tokens
 from dashboard.figures.evaluation_charts import precision_recall_figure, reliability_figure, roc_figure
 from dashboard.frames import PLAIN
 from dashboard.markdown import literal
-from dashboard.page import theme
+from dashboard.style import theme
 
 if TYPE_CHECKING:
     from cnn_core.evaluation.predictions import Predictions

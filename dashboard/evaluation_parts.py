@@ -24,7 +24,7 @@ from dashboard.markdown import literal
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
-    from dashboard.sidebar import View
+    from dashboard.session.view import View
 
 SETS = {"validation": "Validation", "test": "Test"}
 SETS_HELP = (

@@ -16,10 +16,9 @@ from dashboard import address
 from dashboard.figures.colours import UInt8
 from dashboard.figures.pictures import thumbnail
 from dashboard.markdown import literal
-from dashboard.page import theme
 from dashboard.photos import Photo, data_photo, picture_bytes, take_in
 from dashboard.resources import data_folder
-from dashboard.style import photo_buttons_style
+from dashboard.style import photo_buttons_style, theme
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cnn_core.layer_info import LayerInfo
     from cnn_core.runs.run_view import RunView
     from cnn_core.training.film import FilmQuestion
-    from dashboard.sidebar import View
+    from dashboard.session.view import View
 
 FEWEST_SILENT, MOST_SILENT = 0.25, 0.97  # share of a map that is zero or below
 NO_FRAMES = (

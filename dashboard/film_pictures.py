@@ -24,8 +24,8 @@ from dashboard.film_view import SHOWN_PX
 from dashboard.film_words import is_plain, plain_words
 from dashboard.frames import clicked_name, framed_chart
 from dashboard.markdown import literal
-from dashboard.page import theme
 from dashboard.sentences import arithmetic, balance
+from dashboard.style import theme
 from dashboard.train_words import share_text
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from dashboard.resources import explorer
 
 if TYPE_CHECKING:
     from cnn_core.attribution import Method
-    from dashboard.sidebar import View
+    from dashboard.session.view import View
 
 MOST_CLASSES = 6
 SCALES = {"own": "Each map", "common": "Common"}

@@ -22,15 +22,15 @@ from dashboard.figures.scale_bar import scale_bar_html
 from dashboard.frames import framed_chart
 from dashboard.markdown import literal
 from dashboard.overview_parts import SHOWN_PX, answer_html, evidence_pixels, other_name, photo_pixels
-from dashboard.page import theme
 from dashboard.params_form import field_names, params_widgets
 from dashboard.resources import explorer
 from dashboard.sentences import arithmetic, balance, shape_text, where_evidence_lies
+from dashboard.style import theme
 
 if TYPE_CHECKING:
     from cnn_core.attribution import Method
     from cnn_core.layer_info import LayerInfo
-    from dashboard.sidebar import View
+    from dashboard.session.view import View
 
 SIGNS = {"signed": "For and against", "positive": "Only for"}
 SIGNS_HELP = "Signed evidence shows in blue what speaks against the class; the other view leaves it out."

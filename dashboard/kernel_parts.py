@@ -14,11 +14,11 @@ from dashboard.figures.colours import short
 from dashboard.figures.export import arrays_npz, view_png
 from dashboard.figures.pattern_grid import kernel_grid_figure, kernel_pixels, mosaic_pixels, picture_tiling
 from dashboard.frames import framed_chart
-from dashboard.page import theme
 from dashboard.resources import explorer
+from dashboard.style import theme
 
 if TYPE_CHECKING:
-    from dashboard.sidebar import View
+    from dashboard.session.view import View
 
 
 def draw_kernels(view: View) -> None:

@@ -35,7 +35,7 @@ from dashboard.sentences import (
     what_it_knows,
     where_evidence_lies,
 )
-from dashboard.sidebar import View
+from dashboard.session.view import View
 
 if TYPE_CHECKING:
     from cnn_core.layer_info import LayerInfo

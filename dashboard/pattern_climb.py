@@ -17,7 +17,7 @@ from dashboard.resources import explorer, session_name
 if TYPE_CHECKING:
     from cnn_core.layer_info import LayerInfo
     from cnn_core.patterns import PatternParams
-    from dashboard.sidebar import View
+    from dashboard.session.view import View
 
 
 def patterns_or_progress(

@@ -28,14 +28,14 @@ from dashboard.figures.pictures import enlarged, jpeg, png, rgb_pixels
 from dashboard.frames import PLAIN, clicked_name, framed_chart
 from dashboard.kernel_parts import draw_kernel_grid
 from dashboard.markdown import literal
-from dashboard.page import theme
 from dashboard.params_form import field_names, params_widgets
 from dashboard.pattern_climb import patterns_or_progress
+from dashboard.style import theme
 
 if TYPE_CHECKING:
     from cnn_core.layer_info import LayerInfo
     from cnn_core.patterns import PatternParams
-    from dashboard.sidebar import View
+    from dashboard.session.view import View
 
 WHICH = {"strongest": "25 strongest", "all": "Whole layer"}
 WHICH_HELP = (

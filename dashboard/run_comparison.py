@@ -14,10 +14,10 @@ from dashboard.comparison_export import draw_exports
 from dashboard.figures.training_curves import CurveOf, training_curves_alt, training_curves_figure
 from dashboard.frames import PLAIN
 from dashboard.markdown import literal
-from dashboard.page import theme
 from dashboard.run_names import run_names
 from dashboard.run_settings import draw_settings
 from dashboard.run_table import draw_table
+from dashboard.style import theme
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView

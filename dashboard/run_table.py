@@ -18,7 +18,7 @@ from dashboard import address
 from dashboard.figures.curve_traces import SIGNS, look_of
 from dashboard.figures.theme import Theme
 from dashboard.markdown import literal
-from dashboard.page import theme
+from dashboard.style import theme
 from dashboard.train_words import duration, share_text
 
 if TYPE_CHECKING:

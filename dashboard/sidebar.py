@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,27 +26,12 @@ from dashboard.photos import (
     uploads,
 )
 from dashboard.resources import data_folder, device_line, explorer
+from dashboard.session.view import Nothing, View
 from dashboard.sidebar_training import sidebar_training
 from dashboard.style import photo_buttons_style
 
 DATA_PAGE = 8
 MAX_UPLOAD_MB = 20
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """What every page looks at."""
-
-    model_key: str
-    photo: Photo
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """What is missing for a view, and what to do about it."""
-
-    title: str
-    advice: str
 
 
 NO_MODEL = Nothing(

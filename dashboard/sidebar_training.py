@@ -148,7 +148,7 @@ def _choose_preset() -> None:
 
 
 def _start() -> None:
-    from dashboard.train_scan import left_of
+    from dashboard.run_setup.scan_job import left_of
     from dashboard.train_source import chosen_source, splits_of
 
     with remembered_errors("sidebar"):

@@ -125,3 +125,8 @@ def photo_buttons_style(thumbnails: Mapping[str, bytes], chosen: str | None, the
             "text-align:center}"
         )
     st.html(f"<style>{''.join(rules)}</style>")
+
+
+def theme() -> Theme:
+    """The colours of the theme that the browser shows."""
+    return theme_of(st.context.theme.type)

@@ -22,7 +22,7 @@ from dashboard.train_choice import augmentation_form, chosen_augmentation, chose
 from dashboard.train_pictures import Captioned, pictures_html
 
 if TYPE_CHECKING:
-    from dashboard.sidebar import View
+    from dashboard.session.view import View
 
 VARIANTS = 5
 MAIN = ("flip", "rotation_degrees", "zoom", "shift_fraction", "brightness", "contrast")

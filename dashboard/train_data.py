@@ -13,15 +13,13 @@ import streamlit as st
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import ConvscopeError
-from cnn_core.images import decode_image
 from dashboard import address
 from dashboard.choosers import choice
 from dashboard.data_export import draw_samples_export
 from dashboard.figures.pictures import thumbnail
 from dashboard.guard import told_errors
 from dashboard.markdown import literal
-from dashboard.photos import picture_bytes
-from dashboard.train_pictures import Captioned, pictures_html
+from dashboard.train_pictures import SIDE_PX, Captioned, pictures_html, small_picture
 from dashboard.train_run import go_to
 from dashboard.train_source import (
     choose_source,
@@ -39,7 +37,6 @@ if TYPE_CHECKING:
 
 SAMPLES = 5
 MOST_ROWS = 6  # classes whose samples are shown at once
-SIDE_PX = 150
 NO_DATA = (
     "**No photos to train on yet.** Name a folder of this computer that holds one folder per class, download "
     "the cats and dogs, or upload a zip. The sample photos of the sidebar are for looking at only."
@@ -189,22 +186,6 @@ def _sample(path: Path) -> Captioned:
         return Captioned(jpeg=small_picture(path), alt=path.name, caption=path.name)
     except (ConvscopeError, OSError):
         return Captioned(jpeg=_blank(), alt="damaged", caption=f"{path.name}: cannot be read")
-
-
-def small_picture(path: Path) -> bytes:
-    """The middle square of a picture file, as a small JPEG.
-
-    Raises:
-        ImageError: the file holds none.
-        OSError: the file cannot be read.
-    """
-    facts = path.stat()
-    return _small_picture(str(path), facts.st_mtime_ns, facts.st_size)
-
-
-@st.cache_resource(show_spinner=False, max_entries=300)
-def _small_picture(path: str, time_ns: int, size: int) -> bytes:
-    return thumbnail(decode_image(picture_bytes(Path(path))).pixels, SIDE_PX)
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)

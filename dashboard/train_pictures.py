@@ -5,8 +5,16 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import streamlit as st
+
+from cnn_core.images import decode_image
 from dashboard.figures.mosaic import data_uri
+from dashboard.figures.pictures import thumbnail
+from dashboard.photos import picture_bytes
+
+SIDE_PX = 150
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,3 +56,19 @@ def _figure(picture: Captioned) -> str:
     return (
         f'<figure{kind}><img src="{source}" alt="{html.escape(picture.alt, quote=True)}">{caption}</figure>'
     )
+
+
+def small_picture(path: Path) -> bytes:
+    """The middle square of a picture file, as a small JPEG.
+
+    Raises:
+        ImageError: the file holds none.
+        OSError: the file cannot be read.
+    """
+    facts = path.stat()
+    return _small_picture(str(path), facts.st_mtime_ns, facts.st_size)
+
+
+@st.cache_resource(show_spinner=False, max_entries=300)
+def _small_picture(path: str, time_ns: int, size: int) -> bytes:
+    return thumbnail(decode_image(picture_bytes(Path(path))).pixels, SIDE_PX)

@@ -18,10 +18,10 @@ from dashboard.figures.training_curves import CurveOf, training_curves_alt, trai
 from dashboard.frames import PLAIN
 from dashboard.guard import told_errors
 from dashboard.markdown import literal
-from dashboard.page import theme
 from dashboard.resources import runs
 from dashboard.run_names import run_names
 from dashboard.sidebar_training import as_told
+from dashboard.style import theme
 from dashboard.train_run import choose_run, draw_buttons
 from dashboard.train_saved import judged_words, saved_words
 from dashboard.train_source import source_name

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import html
 import io
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,19 +14,20 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from cnn_core import places
-from cnn_core.datasets.scan import PROBLEM_KINDS, Problem, ScanReport, scan, without_problems
+from cnn_core.datasets.scan import PROBLEM_KINDS, Problem, ScanReport, without_problems
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import ConvscopeError
+from dashboard.data_export import draw_sizes_export
 from dashboard.exports import file_name
 from dashboard.figures.size_chart import size_figure
 from dashboard.frames import PLAIN
 from dashboard.guard import told_errors
-from dashboard.job_results import result_or_progress
 from dashboard.markdown import literal
-from dashboard.page import theme
 from dashboard.resources import data_jobs
-from dashboard.train_pictures import Captioned, pictures_html
+from dashboard.run_setup.scan_job import scan_key, scan_report
+from dashboard.style import theme
+from dashboard.train_pictures import Captioned, pictures_html, small_picture
+from dashboard.train_source import source_name
 
 if TYPE_CHECKING:
     from cnn_core.datasets.source import DataSource
@@ -56,7 +56,7 @@ DOUBTS = (
 
 def draw_scan(source: DataSource, splits: Splits) -> ScanReport | None:
     """Scan the files beside the page, then say what was found and what is left; None while it goes on."""
-    report = _report(source, splits)
+    report = scan_report(source, splits)
     if report is None:
         return None
     with told_errors():
@@ -76,8 +76,6 @@ def draw_scan(source: DataSource, splits: Splits) -> ScanReport | None:
 
 def draw_sizes(source: DataSource, report: ScanReport) -> None:
     """The size of every picture that could be read, as a point."""
-    from dashboard.data_export import draw_sizes_export
-
     readable = {name: sizes[sizes.min(axis=1) > 0] for name, sizes in report.sizes_px.items()}
     if not any(len(sizes) for sizes in readable.values()):
         return
@@ -86,38 +84,6 @@ def draw_sizes(source: DataSource, report: ScanReport) -> None:
     st.plotly_chart(size_figure(readable, theme=theme()), key="sizes", config=PLAIN, alt=words)
     st.caption(words)
     draw_sizes_export(source, report, readable, words)
-
-
-def left_of(source: DataSource, splits: Splits) -> Splits:
-    """What a run will train on, as far as the scan of these files is known; else all of them.
-
-    Raises:
-        DataError: a class has no usable picture.
-    """
-    job = data_jobs().find(_scan_key(source, splits))
-    return without_problems(splits, job.result) if job and isinstance(job.result, ScanReport) else splits
-
-
-def _scan_key(source: DataSource, splits: Splits) -> str:
-    prints = [files.fingerprint() for _, files in splits.items()]
-    return json.dumps(["scan", source.to_json(), prints])
-
-
-def _report(source: DataSource, splits: Splits) -> ScanReport | None:
-    def work(progress: Any, cancelled: Any) -> object:
-        return scan(
-            splits,
-            places.cache_folder() / "scans",
-            progress=progress,
-            cancelled=cancelled,
-            keep_non_rgb=source.keep_non_rgb,
-            keep_near_doubles=source.keep_near_doubles,
-        )
-
-    key = _scan_key(source, splits)
-    count = sum(len(files.paths) for _, files in splits.items())
-    doing = f"Looking into {count:,} files"
-    return result_or_progress("scan", key, doing, work, ScanReport, jobs=data_jobs())
 
 
 def _draw_verdict(splits: Splits, report: ScanReport, left: Splits) -> None:
@@ -160,7 +126,7 @@ def _draw_look_again(source: DataSource, splits: Splits) -> None:
         "Look again",
         key="scan-anew",
         icon=":material/replay:",
-        on_click=lambda: data_jobs().forget(_scan_key(source, splits)),
+        on_click=lambda: data_jobs().forget(scan_key(source, splits)),
     )
 
 
@@ -186,8 +152,6 @@ def _pairs_html(pairs: Sequence[Problem]) -> str:
 
 
 def _captioned(path: Path, where: str) -> Captioned:
-    from dashboard.train_data import small_picture
-
     caption = f"{where}: {path.name}" if where else path.name
     try:
         return Captioned(jpeg=small_picture(path), alt=caption, caption=caption)
@@ -196,8 +160,6 @@ def _captioned(path: Path, where: str) -> Captioned:
 
 
 def _draw_list_export(source: DataSource, report: ScanReport) -> None:
-    from dashboard.train_source import source_name
-
     st.download_button(
         "List of all these files",
         lambda: findings_csv(report),

@@ -10,7 +10,7 @@ from dashboard import address
 from dashboard.job_results import leave
 
 if TYPE_CHECKING:
-    from dashboard.sidebar import View
+    from dashboard.session.view import View
 
 SECTIONS = {
     "data": ":material/photo_library: Data",

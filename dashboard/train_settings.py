@@ -13,6 +13,7 @@ from cnn_core.training.presets import Preset
 from dashboard.guard import told_errors
 from dashboard.markdown import literal
 from dashboard.resources import runs
+from dashboard.run_setup.scan_job import left_of
 from dashboard.settings_export import draw_exports
 from dashboard.settings_form import SettingsForm
 from dashboard.sidebar_training import run_on_its_way
@@ -31,7 +32,6 @@ from dashboard.train_choice import (
 )
 from dashboard.train_film import told_film
 from dashboard.train_run import go_to
-from dashboard.train_scan import left_of
 from dashboard.train_source import chosen_source, offer_data, source_name, splits_of
 from dashboard.train_words import duration, estimated_seconds
 from dashboard.used_folders import remember_folder

@@ -7,9 +7,8 @@ import streamlit as st
 from dashboard import activation_parts as parts
 from dashboard.choosers import channel_slider, choice, layer_slider
 from dashboard.guard import live
-from dashboard.page import chosen
 from dashboard.resources import explorer
-from dashboard.sidebar import View
+from dashboard.session.view import View, chosen
 
 
 @live

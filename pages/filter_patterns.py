@@ -9,10 +9,9 @@ from dashboard import pattern_parts as parts
 from dashboard.choosers import choice, layer_slider
 from dashboard.guard import live
 from dashboard.kernel_parts import draw_kernels
-from dashboard.page import chosen
 from dashboard.pattern_climb import patterns_or_progress
 from dashboard.resources import explorer
-from dashboard.sidebar import View
+from dashboard.session.view import View, chosen
 
 
 @live

@@ -8,9 +8,8 @@ from cnn_core.attribution import METHODS
 from dashboard import heat_parts as parts
 from dashboard.guard import live
 from dashboard.heat_comparisons import draw_comparisons
-from dashboard.page import chosen
 from dashboard.resources import explorer
-from dashboard.sidebar import View
+from dashboard.session.view import View, chosen
 
 
 @live

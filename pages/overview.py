@@ -6,9 +6,8 @@ import streamlit as st
 
 from dashboard import overview_parts as parts
 from dashboard.guard import live
-from dashboard.page import chosen
 from dashboard.resources import explorer
-from dashboard.sidebar import View
+from dashboard.session.view import View, chosen
 
 
 @live

@@ -6,8 +6,7 @@ import streamlit as st
 
 from dashboard import train_sections as sections
 from dashboard.guard import live
-from dashboard.page import chosen_or_none
-from dashboard.sidebar import View
+from dashboard.session.view import View, chosen_or_none
 
 
 @live

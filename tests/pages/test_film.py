@@ -33,7 +33,7 @@ def film_section() -> None:
     from dashboard.film_parts import draw_film
     from dashboard.guard import live
     from dashboard.photos import samples
-    from dashboard.sidebar import View
+    from dashboard.session.view import View
 
     address.enter("Train")
     run = RunReader().view(Path(st.session_state["run_folder"]))

@@ -15,8 +15,8 @@ from dashboard import train_source
 from dashboard.jobs import jobs as shared_jobs
 from dashboard.markdown import literal
 from dashboard.resources import data_jobs
-from dashboard.train_data import class_sentence, counts_html, samples, small_picture
-from dashboard.train_pictures import Captioned, pictures_html
+from dashboard.train_data import class_sentence, counts_html, samples
+from dashboard.train_pictures import Captioned, pictures_html, small_picture
 from dashboard.train_source import FOLDER, TEST, VALIDATION, splits_of
 from dashboard.used_folders import remember_folder, used_folders
 
