@@ -24,6 +24,7 @@ test: lint pytest
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/hadolint Dockerfile
 
 # PYTEST_ARGS="-k grad_cam" runs a part.

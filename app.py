@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.figures.icon import icon
-from dashboard.guard import told_errors
-from dashboard.page import start_page
-from dashboard.sidebar import sidebar
+from dashboard.figures.pictures.icon import icon
+from dashboard.sidebar.frame import start_page
+from dashboard.sidebar.sidebar import sidebar
+from dashboard.widgets.errors import told_errors
 
 # In one row while all titles fit, so that every page is named on the first screen.
 PAGES = [

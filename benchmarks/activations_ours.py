@@ -7,10 +7,10 @@ import tensorflow as tf
 from benchmarks.subject import opened, options, photo_input
 from benchmarks.timing import emit_times
 from cnn_core.activations import layer_activations
-from cnn_core.probe import Probe
+from cnn_core.probe.probe import Probe
 from cnn_core.results import LayerActivations
-from dashboard.figures.channel_grid import layer_tiling
-from dashboard.figures.mosaic import channel_mosaic, palette_png
+from dashboard.figures.pictures.channel_grid import layer_tiling
+from dashboard.figures.pictures.mosaic import channel_mosaic, palette_png
 from dashboard.figures.theme import LIGHT, rgb
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnn_core.places import PROJECT
+from cnn_core.paths import PROJECT
 
 START_SECONDS = 60
 

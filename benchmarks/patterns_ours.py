@@ -8,9 +8,9 @@ import numpy as np
 
 from benchmarks.record import Record, emit
 from benchmarks.subject import options
-from cnn_core.model_store import ModelStore
-from cnn_core.patterns import filter_patterns
-from cnn_core.places import models_folder
+from cnn_core.feature_visualization import filter_patterns
+from cnn_core.models.store import ModelStore
+from cnn_core.paths import models_folder
 
 
 def main() -> None:

@@ -12,11 +12,11 @@ from tf_keras_vis.utils.scores import CategoricalScore
 
 from benchmarks.record import Record, emit
 from benchmarks.subject import Float, options
-from cnn_core.flat_graph import flat_graph
-from cnn_core.model_store import ModelStore, OpenModel
-from cnn_core.patterns.size import fitting_size
-from cnn_core.places import models_folder
-from cnn_core.probe import unit_tensor
+from cnn_core.feature_visualization.engine.canvas_size import fitting_size
+from cnn_core.models.store import ModelStore, OpenModel
+from cnn_core.paths import models_folder
+from cnn_core.probe.flat_graph import flat_graph
+from cnn_core.probe.probe import unit_tensor
 
 
 def main() -> None:

@@ -19,10 +19,10 @@ from benchmarks.reproduction_curves import curves_svg
 from benchmarks.reproduction_page import Trained, page, unexplained
 from benchmarks.reproduction_rows import ROWS, Row
 from cnn_core.files import replacing
-from cnn_core.places import PROJECT
+from cnn_core.paths import PROJECT
 from cnn_core.runs.run_view import RunReader, RunView
-from cnn_core.training.presets import preset_named
-from cnn_core.training.task import task_of
+from cnn_core.training.diagnosis.task import task_of
+from cnn_core.training.settings.presets import preset_named
 
 PICTURES = "reproduction"
 TRAIN = (sys.executable, "-m", "cnn_core", "train")

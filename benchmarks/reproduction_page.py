@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from benchmarks.report import table
 from benchmarks.reproduction_rows import ROWS, Row
-from cnn_core.training.presets import preset_named
-from cnn_core.training.task import TWO_CLASSES, Task
-from cnn_core.training.verdict import best_epoch, verdict
+from cnn_core.training.diagnosis.diagnosis import best_epoch, verdict
+from cnn_core.training.diagnosis.task import TWO_CLASSES, Task
+from cnn_core.training.settings.presets import preset_named
 
 CLOSE, CLOSE_EPOCHS = 0.03, 3  # of accuracy, and of the epoch; a larger difference asks for a cause
 HEAD = ("row", "preset", "epochs", "seeds", "training", "ours", "validation", "ours", "lowest loss", "ours")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from benchmarks.record import Record, parsed
 from benchmarks.report import report
-from cnn_core.places import PROJECT
+from cnn_core.paths import PROJECT
 
 DEFAULT_NETWORK, BASELINE = "cats_dogs", "report_baseline"
 

@@ -12,10 +12,13 @@ import numpy as np
 from keras import layers
 from numpy.typing import NDArray
 
-from cnn_core.images import Preprocessing, decode_image, model_pixels
-from cnn_core.model_store import ModelStore, load_model, read_card
-from cnn_core.places import models_folder, samples_folder
-from cnn_core.probe import Probe
+from cnn_core.images.decode import decode_image, model_pixels
+from cnn_core.images.preprocessing import Preprocessing
+from cnn_core.models.card import read_card
+from cnn_core.models.loading import load_model
+from cnn_core.models.store import ModelStore
+from cnn_core.paths import models_folder, samples_folder
+from cnn_core.probe.probe import Probe
 
 Float = NDArray[np.float32]
 

@@ -12,11 +12,11 @@ from benchmarks.training_subject import PRESET, StepTimer, TrainingOptions, emit
 from cnn_core.datasets.source import DataSource
 from cnn_core.datasets.splits import Splits, read_splits
 from cnn_core.errors import Cancelled
-from cnn_core.runs.process import prepare_framework
-from cnn_core.training.config import TrainingConfig
-from cnn_core.training.pipeline import kept_size_px, pixel_cache
-from cnn_core.training.presets import preset_named
-from cnn_core.training.run import TrainingRun
+from cnn_core.runs.worker import prepare_framework
+from cnn_core.training.input.pipeline import kept_size_px, pixel_cache
+from cnn_core.training.loop.run import TrainingRun
+from cnn_core.training.settings.config import TrainingConfig
+from cnn_core.training.settings.presets import preset_named
 
 JUDGED = 16  # validation pictures, few: judging is not what is measured
 NAMES = {"float32": "ours, float32", "mixed_bfloat16": "ours, bfloat16"}

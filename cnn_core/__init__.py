@@ -15,9 +15,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cnn_core import places
+from cnn_core import paths
 from cnn_core.errors import ConvscopeError, ImageError
-from cnn_core.images import RgbImage, decode_image
+from cnn_core.images.decode import RgbImage, decode_image
 
 if TYPE_CHECKING:
     from cnn_core.explorer import Explorer
@@ -35,18 +35,18 @@ def open_explorer(
         models_folder: one folder per model; by default the bundled ones and those of finished runs.
         cache_folder: where results are kept; by default ``~/.cache/convscope``.
     """
+    from cnn_core.cache.store import ResultStore
     from cnn_core.explorer import Explorer  # here, since it takes seconds to load the framework
-    from cnn_core.model_store import ModelStore
-    from cnn_core.result_store import ResultStore
+    from cnn_core.models.store import ModelStore
 
     models = (
-        ModelStore(places.models_folder(), places.runs_folder())
+        ModelStore(paths.models_folder(), paths.runs_folder())
         if models_folder is None
         else ModelStore(Path(models_folder))
     )
     return Explorer(
         models,
-        ResultStore(Path(cache_folder) if cache_folder is not None else places.cache_folder()),
+        ResultStore(Path(cache_folder) if cache_folder is not None else paths.cache_folder()),
     )
 
 

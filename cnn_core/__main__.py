@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from cnn_core import open_explorer, open_image
+from cnn_core.cli.train import add_runs, add_train
 from cnn_core.errors import ConvscopeError, QuestionError
-from cnn_core.runs.command import add_runs, add_train
 
 DEFAULT_MODEL = "cats_dogs"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.probe import Probe
+from cnn_core.probe.probe import Probe
 from cnn_core.results import LayerActivations
 
 Float = NDArray[np.float32]

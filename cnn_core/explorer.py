@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from cnn_core import backend
 from cnn_core.activations import layer_activations
 from cnn_core.attribution import Question, method_named
+from cnn_core.cache.store import ResultStore, result_key
 from cnn_core.errors import QuestionError
-from cnn_core.images import RgbImage, model_pixels
-from cnn_core.layer_info import LayerInfo
-from cnn_core.model_store import ModelCard, ModelStore, OpenModel
-from cnn_core.patterns import PatternParams, filter_patterns, first_layer_kernels
-from cnn_core.probe import Head
-from cnn_core.result_store import ResultStore, result_key
+from cnn_core.feature_visualization import PatternParams, filter_patterns, first_layer_kernels
+from cnn_core.images.decode import RgbImage, model_pixels
+from cnn_core.models.card import ModelCard
+from cnn_core.models.store import ModelStore, OpenModel
+from cnn_core.probe.layer_info import LayerInfo
+from cnn_core.probe.probe import Head
 from cnn_core.results import AttributionMap, FilterPatterns, HeadAnswer, LayerActivations, Prediction
 
 MAX_OPEN_MODELS = 2

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import activation_parts as parts
-from dashboard.choosers import channel_slider, choice, layer_slider
-from dashboard.guard import live
-from dashboard.resources import explorer
+from dashboard.activations import feature_maps as parts
+from dashboard.session.resources import explorer
 from dashboard.session.view import View, chosen
+from dashboard.widgets.choosers import channel_slider, choice, layer_slider
+from dashboard.widgets.errors import live
 
 
 @live

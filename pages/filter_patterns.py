@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnn_core.patterns import PatternParams
-from dashboard import pattern_parts as parts
-from dashboard.choosers import choice, layer_slider
-from dashboard.guard import live
-from dashboard.kernel_parts import draw_kernels
-from dashboard.pattern_climb import patterns_or_progress
-from dashboard.resources import explorer
+from cnn_core.feature_visualization import PatternParams
+from dashboard.feature_visualization import patterns as parts
+from dashboard.feature_visualization.kernels import draw_kernels
+from dashboard.feature_visualization.pattern_job import patterns_or_progress
+from dashboard.session.resources import explorer
 from dashboard.session.view import View, chosen
+from dashboard.widgets.choosers import choice, layer_slider
+from dashboard.widgets.errors import live
 
 
 @live

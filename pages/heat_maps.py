@@ -5,11 +5,11 @@ from __future__ import annotations
 import streamlit as st
 
 from cnn_core.attribution import METHODS
-from dashboard import heat_parts as parts
-from dashboard.guard import live
-from dashboard.heat_comparisons import draw_comparisons
-from dashboard.resources import explorer
+from dashboard.heat_maps import heat_map as parts
+from dashboard.heat_maps.comparisons import draw_comparisons
+from dashboard.session.resources import explorer
 from dashboard.session.view import View, chosen
+from dashboard.widgets.errors import live
 
 
 @live

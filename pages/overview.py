@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import overview_parts as parts
-from dashboard.guard import live
-from dashboard.resources import explorer
+from dashboard.overview import overview as parts
+from dashboard.session.resources import explorer
 from dashboard.session.view import View, chosen
+from dashboard.widgets.errors import live
 
 
 @live

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from model_matrix import MATRIX, Entry
 
-from cnn_core.flat_graph import flat_graph
-from cnn_core.probe import Probe, unit_tensor
+from cnn_core.probe.flat_graph import flat_graph
+from cnn_core.probe.probe import Probe, unit_tensor
 
 matrix = pytest.mark.parametrize("entry", MATRIX, ids=str)
 

@@ -12,7 +12,7 @@ import contextlib, resource, sys
 sys.path[:0] = sys.argv[1:]
 import bad_images
 from cnn_core.errors import ImageError
-from cnn_core.images import decode_image
+from cnn_core.images.decode import decode_image
 
 def peak_bytes():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

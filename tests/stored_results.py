@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from cnn_core.result_store import ResultStore, result_key
+from cnn_core.cache.store import ResultStore, result_key
 from cnn_core.results import AttributionMap, LayerActivations
 
 MEGABYTE = 2**20

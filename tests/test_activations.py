@@ -7,7 +7,7 @@ import pytest
 from model_matrix import entry_named
 
 from cnn_core.activations import layer_activations, measured
-from cnn_core.probe import Probe
+from cnn_core.probe.probe import Probe
 
 
 def test_the_figures_of_a_channel_are_those_counted_by_hand() -> None:

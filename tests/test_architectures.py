@@ -14,7 +14,7 @@ from cnn_core.architectures import ARCHITECTURES, Architecture, Plan, architectu
 from cnn_core.architectures import photo_cnn as photo_cnn_module
 from cnn_core.architectures.photo_cnn import BLOCKS, PREPROCESSING, folded, photo_cnn
 from cnn_core.errors import DataError
-from cnn_core.probe import Probe
+from cnn_core.probe.probe import Probe
 
 PHOTO_CNN_WEIGHTS = 1_467_569  # of the bundled network
 

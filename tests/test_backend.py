@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from cnn_core import backend
-from cnn_core.training.config import TrainingConfig
-from cnn_core.training.optimizers import losses_of
+from cnn_core.training.loop.optimizers import losses_of
+from cnn_core.training.settings.config import TrainingConfig
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -66,8 +66,8 @@ SEVERAL_DEVICES = """
     count = int(sys.argv[1])
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
     from cnn_core import backend
-    from cnn_core.training.config import TrainingConfig
-    from cnn_core.training.network import Network
+    from cnn_core.training.settings.config import TrainingConfig
+    from cnn_core.training.loop.network import Network
     config = TrainingConfig(preset="report_baseline", input_size_px=64, optimizer="sgd", learning_rate=0.01)
     devices = backend.Devices()
     assert devices.strategy.num_replicas_in_sync == count, devices.strategy

@@ -12,17 +12,18 @@ import numpy as np
 import pytest
 
 from cnn_core.__main__ import main
+from cnn_core.cli import train as command
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import Cancelled
-from cnn_core.runs import command, process
+from cnn_core.runs import worker as process
 from cnn_core.runs.launching import create_run
 from cnn_core.runs.locks import take_lock
-from cnn_core.runs.process import Job
 from cnn_core.runs.run_status import change_state
 from cnn_core.runs.runs import Runs
-from cnn_core.training.config import Augmentation, TrainingConfig
-from cnn_core.training.presets import PRESETS, preset_named
+from cnn_core.runs.worker import Job
 from cnn_core.training.run_folder import RunFolder
+from cnn_core.training.settings.config import Augmentation, TrainingConfig
+from cnn_core.training.settings.presets import PRESETS, preset_named
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_help_is_there_at_once_and_names_docker_and_all_presets(project_root: Pa
     assert "docker run --rm --gpus all" in done.stdout
     assert all(preset.key in done.stdout for preset in PRESETS)
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "cnn_core.runs.command" in imported
+    assert "cnn_core.cli.train" in imported
     assert not imported & {"keras", "tensorflow", "cnn_core.explorer"}
 
 
@@ -201,12 +202,12 @@ def test_progress_goes_to_standard_error_and_the_model_to_standard_output(
 def test_a_stopped_run_says_the_line_that_resumes_it_and_that_line_does(
     jobs: list[Job], capfd: pytest.CaptureFixture[str], runs_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnn_core.runs.stop_wish.StopWish.__call__", lambda wish: bool(jobs))
+    monkeypatch.setattr("cnn_core.runs.stop_request.StopWish.__call__", lambda wish: bool(jobs))
     assert main(["train", "--data", "photos", "--run", str(runs_folder / "my run")]) == 1
     said = capfd.readouterr().err
     assert "The run is paused; finished epochs: 1." in said
     assert Runs(runs_folder).view("my run").state == "paused"
-    monkeypatch.setattr("cnn_core.runs.stop_wish.StopWish.__call__", lambda wish: False)
+    monkeypatch.setattr("cnn_core.runs.stop_request.StopWish.__call__", lambda wish: False)
     monkeypatch.setattr(process, "train_for_real", jobs.append)
     (line,) = (line for line in said.splitlines() if "python -m cnn_core train" in line)
     assert line.endswith(f"python -m cnn_core train --run '{runs_folder / 'my run'}'")
@@ -317,6 +318,6 @@ def test_runs_lists_every_run_with_its_state(runs_folder: Path, capsys: pytest.C
     ],
 )  # fmt: skip
 def test_the_progress_line_says_what_is_known(status: dict[str, Any], line: str) -> None:
-    from cnn_core.runs.progress_line import status_line
+    from cnn_core.cli.progress_line import status_line
 
     assert status_line(status) == line

@@ -14,8 +14,8 @@ from tiny_model import write_tiny_model
 from cnn_core import open_explorer, open_image
 from cnn_core.errors import Cancelled, ImageError, ModelError, QuestionError
 from cnn_core.explorer import Explorer
-from cnn_core.images import RgbImage, rgb_image
-from cnn_core.probe import Probe
+from cnn_core.images.decode import RgbImage, rgb_image
+from cnn_core.probe.probe import Probe
 
 
 @pytest.fixture(scope="module")

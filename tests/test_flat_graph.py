@@ -12,7 +12,7 @@ from keras import layers
 from model_matrix import MATRIX, Entry, entry_named
 
 from cnn_core.backend import FusedBatchNormalization
-from cnn_core.flat_graph import FlatGraph, Node, flat_graph, passes_through
+from cnn_core.probe.flat_graph import FlatGraph, Node, flat_graph, passes_through
 
 
 @functools.cache

@@ -21,18 +21,18 @@ from bad_images import (
 from peak_memory import peak_growth
 from PIL import ImageFile
 
-from cnn_core import images
 from cnn_core.errors import ImageError
-from cnn_core.images import (
+from cnn_core.images import decode as images
+from cnn_core.images.decode import (
     MAX_FILE_BYTES,
-    Preprocessing,
     array_fingerprint,
     decode_image,
     model_pixels,
     resize_pixels,
     rgb_image,
 )
-from cnn_core.training.pipeline import _square
+from cnn_core.images.preprocessing import Preprocessing
+from cnn_core.training.input.pipeline import _square
 
 
 def title(file: PictureFile) -> str:

@@ -10,8 +10,8 @@ from model_matrix import MATRIX, Entry, entry_named
 
 from cnn_core.architectures import Plan
 from cnn_core.architectures.photo_cnn import photo_cnn
-from cnn_core.flat_graph import flat_graph
-from cnn_core.layer_info import LayerInfo, layer_infos
+from cnn_core.probe.flat_graph import flat_graph
+from cnn_core.probe.layer_info import LayerInfo, layer_infos
 
 
 def infos(model: keras.Model) -> dict[str, LayerInfo]:

@@ -15,10 +15,12 @@ from model_matrix import entry_named
 from tiny_model import write_tiny_model
 
 from cnn_core.errors import ModelError
-from cnn_core.images import Preprocessing
-from cnn_core.model_store import CARD_FILE, MODEL_FILE, STATISTICS_FILE, ModelStore, load_model, read_card
+from cnn_core.images.preprocessing import Preprocessing
+from cnn_core.models.card import CARD_FILE, read_card
+from cnn_core.models.loading import load_model
+from cnn_core.models.store import MODEL_FILE, STATISTICS_FILE, ModelStore
 from cnn_core.neurons.statistics import channel_statistics, save_statistics
-from cnn_core.probe import Probe
+from cnn_core.probe.probe import Probe
 
 ENTRY = entry_named("functional")
 CARD = {

@@ -18,10 +18,8 @@ from bad_images import (
 from peak_memory import peak_growth
 from PIL import Image
 
-from cnn_core.images import (
-    decode_image,
-)
-from cnn_core.pixel_modes import KEPT_PIXELS
+from cnn_core.images.decode import decode_image
+from cnn_core.images.pixel_modes import KEPT_PIXELS
 
 
 def title(file: PictureFile) -> str:

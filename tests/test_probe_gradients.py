@@ -9,7 +9,7 @@ from keras import layers
 from model_matrix import MATRIX, Entry, entry_named
 from opened_models import matrix, opened
 
-from cnn_core.probe import Probe
+from cnn_core.probe.probe import Probe
 
 
 @matrix

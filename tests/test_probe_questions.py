@@ -11,8 +11,8 @@ from model_matrix import Entry, entry_named
 from opened_models import matrix, opened, predicted, resized_unit, state_of, unasked
 
 from cnn_core import backend
-from cnn_core import probe as probe_module
-from cnn_core.probe import Probe
+from cnn_core.probe import probe as probe_module
+from cnn_core.probe.probe import Probe
 
 
 @matrix

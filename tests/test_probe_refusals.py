@@ -12,7 +12,7 @@ from model_matrix import entry_named
 from opened_models import opened
 
 from cnn_core.errors import ModelError, QuestionError
-from cnn_core.probe import Probe
+from cnn_core.probe.probe import Probe
 
 
 def test_a_model_with_two_inputs_is_refused_with_a_way_out() -> None:

@@ -8,9 +8,9 @@ import pytest
 from keras import layers
 from model_matrix import MATRIX, Entry, with_seeded_weights
 
-from cnn_core.flat_graph import FlatGraph, flat_graph
-from cnn_core.layer_info import receptive_fields
-from cnn_core.receptive_field import PIXEL, ReceptiveField, Window, joined, same_padding_before
+from cnn_core.probe.flat_graph import FlatGraph, flat_graph
+from cnn_core.probe.layer_info import receptive_fields
+from cnn_core.probe.receptive_field import PIXEL, ReceptiveField, Window, joined, same_padding_before
 
 Box = tuple[int, int, int, int]
 SMALLEST_EFFECT = 1e-6  # of a pixel changed by 1; below is rounding

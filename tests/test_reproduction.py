@@ -13,13 +13,13 @@ from benchmarks.reproduction import data_options, run_folder, train_command, tra
 from benchmarks.reproduction_curves import curves_svg
 from benchmarks.reproduction_page import Trained, differs, page, unexplained
 from benchmarks.reproduction_rows import ROWS, Row
+from cnn_core.cli.train import add_train
 from cnn_core.datasets.source import DataSource
 from cnn_core.files import write_json
-from cnn_core.runs.command import add_train
 from cnn_core.runs.launching import create_run
 from cnn_core.runs.run_view import RunReader
-from cnn_core.training.config import TrainingConfig
-from cnn_core.training.presets import preset_named
+from cnn_core.training.settings.config import TrainingConfig
+from cnn_core.training.settings.presets import preset_named
 
 BASELINE = next(row for row in ROWS if row.preset == "lecture_baseline")
 ARTICLE = next(row for row in ROWS if row.preset == "article_cnn")

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from stored_results import MEGABYTE, activations, disk_only, key, map_of, stored_files
 
-from cnn_core import result_folder
-from cnn_core.result_archive import DamagedResultError, read_result, result_bytes
-from cnn_core.result_store import ResultStore
+from cnn_core.cache import folder as result_folder
+from cnn_core.cache.archive import DamagedResultError, read_result, result_bytes
+from cnn_core.cache.store import ResultStore
 from cnn_core.results import AttributionMap, FilterPatterns, HeadAnswer, LayerActivations, Prediction
 
 

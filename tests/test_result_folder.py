@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from stored_results import MEGABYTE, disk_only, heavy, key, map_of, refuse_to_compute, stored_files
 
-from cnn_core import result_folder
-from cnn_core.result_archive import write_result
-from cnn_core.result_store import ResultStore
+from cnn_core.cache import folder as result_folder
+from cnn_core.cache.archive import write_result
+from cnn_core.cache.store import ResultStore
 from cnn_core.results import AttributionMap
 
 
@@ -93,7 +93,7 @@ WRITER = """
 import sys
 import numpy as np
 from pathlib import Path
-from cnn_core.result_store import ResultStore, result_key
+from cnn_core.cache.store import ResultStore, result_key
 store = ResultStore(Path(sys.argv[1]), 2_000_000, memory_bytes=0)
 for number in range(60):
     key = result_key(analysis="test", version=1, model_sha256="m", params=number % 12)

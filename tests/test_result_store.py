@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from stored_results import MEGABYTE, activations, heavy, key, map_of, refuse_to_compute, stored_files
 
-from cnn_core.result_store import ResultStore, result_key
+from cnn_core.cache.store import ResultStore, result_key
 from cnn_core.results import AttributionMap, LayerActivations
 
 PATIENCE_SECONDS = 120.0  # only a defect waits so long

@@ -12,8 +12,8 @@ from keras import layers
 
 from cnn_core.architectures import architecture_named, transfer
 from cnn_core.errors import DataError
-from cnn_core.images import Preprocessing
-from cnn_core.probe import Probe
+from cnn_core.images.preprocessing import Preprocessing
+from cnn_core.probe.probe import Probe
 
 
 def test_the_base_is_frozen_until_it_is_thawed_and_its_normalisation_for_ever(

@@ -9,7 +9,7 @@ from keras import layers
 from model_matrix import Entry, entry_named
 from opened_models import matrix, opened, resized_unit
 
-from cnn_core.probe import Probe, unit_tensor
+from cnn_core.probe.probe import Probe, unit_tensor
 
 
 def unit_of(model: keras.Model, name: str) -> tuple[str, str | None]:

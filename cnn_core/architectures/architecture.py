@@ -9,7 +9,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from cnn_core.images import Preprocessing
+from cnn_core.images.preprocessing import Preprocessing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

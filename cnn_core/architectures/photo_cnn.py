@@ -8,7 +8,7 @@ from keras import layers
 
 from cnn_core import backend
 from cnn_core.architectures.architecture import Architecture, Plan, answer
-from cnn_core.images import Preprocessing
+from cnn_core.images.preprocessing import Preprocessing
 
 BLOCKS = ((32,), (48,), (96, 96), (160, 160), (256, 256))
 SMALLEST_PX = 2 * 2 ** (len(BLOCKS) - 1)  # one pixel has no neighbour to be reflected

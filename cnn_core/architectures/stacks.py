@@ -11,7 +11,7 @@ from keras import layers
 from cnn_core import backend
 from cnn_core.architectures.architecture import Architecture, Plan, answer
 from cnn_core.errors import DataError
-from cnn_core.images import Preprocessing
+from cnn_core.images.preprocessing import Preprocessing
 
 HIDDEN_UNITS = 512
 

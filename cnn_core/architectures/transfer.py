@@ -11,7 +11,7 @@ from keras import layers
 from cnn_core import backend
 from cnn_core.architectures.architecture import Architecture, Plan, answer
 from cnn_core.errors import DataError
-from cnn_core.images import Preprocessing
+from cnn_core.images.preprocessing import Preprocessing
 
 SMALLEST_PX = 32  # Keras builds none of the bases for less
 _MINUS_ONE_TO_ONE = Preprocessing(scale=(1 / 127.5,), offset=(-1.0,))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnn_core.attribution.method import Method, NoParams, Question, layer_map, map_layer
-from cnn_core.probe import Probe
+from cnn_core.probe.probe import Probe
 from cnn_core.results import AttributionMap
 
 

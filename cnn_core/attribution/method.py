@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.errors import QuestionError
-from cnn_core.probe import Probe
+from cnn_core.probe.probe import Probe
 from cnn_core.results import AttributionMap
 
 Float = NDArray[np.float32]

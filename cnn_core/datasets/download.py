@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from cnn_core.datasets.archives import unpack_class_folders
+from cnn_core.datasets.archives.unpack import unpack_class_folders
 from cnn_core.datasets.fetch import LOCAL_WAY, fetch, plain_reason
 from cnn_core.errors import DataError
 

@@ -99,3 +99,8 @@ def _not_a_source(value: object) -> str:
         f"Expected a data source: folders, validation, test, seed, {', '.join(SWITCHES)}. "
         f"Received: {str(value)[:200]}. Name the data folder again."
     )
+
+
+def source_name(source: DataSource) -> str:
+    """The last folder names of a source, for people; plain text."""
+    return " + ".join(Path(folder).name or folder for folder in source.folders)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cnn_core.errors import DataError, ModelError
 from cnn_core.files import replacing
-from cnn_core.probe import Probe
+from cnn_core.probe.probe import Probe
 
 Float = NDArray[np.float32]
 

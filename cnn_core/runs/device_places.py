@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from cnn_core import places
+from cnn_core import paths
 from cnn_core.files import replacing
 from cnn_core.runs.locks import Lock, is_locked
 
@@ -81,7 +81,7 @@ def _shared() -> Path | None:
         machine = BOOT_FILE.read_text(encoding="ascii").strip()
     except OSError:
         machine = platform.node() or "machine"
-    folder = places.cache_folder() / "devices" / machine
+    folder = paths.cache_folder() / "devices" / machine
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
     return folder if os.access(folder, os.W_OK) else None

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from cnn_core.errors import Cancelled
+from cnn_core.files import read_json
 from cnn_core.runs.device_places import device_lock, holder_of, tell_holder, tell_waiting, waiting_folders
 from cnn_core.runs.locks import Lock, is_locked, take_lock
 from cnn_core.runs.run_status import LOCK_FILE
 from cnn_core.runs.titles import readable
-from cnn_core.training.run_folder import CONFIG_FILE, STATUS_FILE, read_json
+from cnn_core.training.run_folder import CONFIG_FILE, STATUS_FILE
 
 POLL_SECONDS = 0.5
 DEVICES = ("cpu", "gpu")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cnn_core import places
+from cnn_core import paths
 from cnn_core.errors import ChangedSettingsError, ConvscopeError, DataError, DivergedError, ImageError
 from cnn_core.training.run_folder import HISTORY_FILE
 
@@ -129,7 +129,7 @@ def _refused(error: BaseException, folder: Path) -> Failure | None:
         if not isinstance(cause, OSError) or cause.errno not in NOT_ALLOWED:
             continue
         path = None if cause.filename is None else Path(str(cause.filename)).absolute()
-        for ours, variable in ((places.cache_folder(), "CONVSCOPE_CACHE"), (folder.parent, "CONVSCOPE_RUNS")):
+        for ours, variable in ((paths.cache_folder(), "CONVSCOPE_CACHE"), (folder.parent, "CONVSCOPE_RUNS")):
             inside = path.is_relative_to(ours.absolute()) if path else not os.access(ours, os.W_OK)
             if inside:
                 return Failure(
@@ -169,7 +169,7 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 def _disk_full(folder: Path) -> Failure:
     places_by_disk: dict[int, str] = {}
-    for path in (folder, places.cache_folder()):
+    for path in (folder, paths.cache_folder()):
         with suppress(OSError):
             free = shutil.disk_usage(path).free / 2**20
             places_by_disk.setdefault(path.stat().st_dev, f"{free:,.0f} MB at {path}")

@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from cnn_core import places
+from cnn_core import paths
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError, TrainingError
 from cnn_core.files import write_json
@@ -21,12 +21,12 @@ from cnn_core.runs.device_queue import Ticket, device_of
 from cnn_core.runs.failures import LOG_SEPARATOR
 from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, change_state
-from cnn_core.runs.stop_wish import remove_wishes, write_finish_wish
+from cnn_core.runs.stop_request import remove_wishes, write_finish_wish
 from cnn_core.runs.titles import readable
-from cnn_core.training.config import TrainingConfig, config_to_json
-from cnn_core.training.new_settings import check_new_settings
-from cnn_core.training.presets import preset_named
 from cnn_core.training.run_folder import CONFIG_FILE
+from cnn_core.training.settings.config import TrainingConfig, config_to_json
+from cnn_core.training.settings.new_settings import check_new_settings
+from cnn_core.training.settings.presets import preset_named
 
 TRAIN_COMMAND = (sys.executable, "-m", "cnn_core", "train")
 NEW = ".new-"  # begins the name of a folder that is being made
@@ -150,13 +150,13 @@ def start_process(folder: Path, lock: Lock, command: Sequence[str] = TRAIN_COMMA
     """
     reap()
     shorten_log(folder)
-    environment = {**os.environ, "CONVSCOPE_CACHE": str(places.cache_folder().absolute())}
+    environment = {**os.environ, "CONVSCOPE_CACHE": str(paths.cache_folder().absolute())}
     with lock, (folder / LOG_FILE).open("ab") as log:
         log.write(f"{LOG_SEPARATOR}{time.strftime('%Y-%m-%d %H:%M:%S')}\n".encode())
         log.flush()
         process = subprocess.Popen(
             [*command, "--run", str(folder), "--lock", str(lock.descriptor)],
-            cwd=places.PROJECT,
+            cwd=paths.PROJECT,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=log,

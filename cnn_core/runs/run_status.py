@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from cnn_core.files import write_json
-from cnn_core.training.run_folder import STATUS_FILE, read_json
+from cnn_core.files import read_json, write_json
+from cnn_core.training.run_folder import STATUS_FILE
 
 LOCK_FILE = ".lock"  # held by the process of a run as long as it lives
 LOG_FILE = "log.txt"

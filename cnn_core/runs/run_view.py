@@ -14,23 +14,16 @@ from typing import Any, TypeVar
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError
+from cnn_core.files import read_json
+from cnn_core.models.card import MODEL_FOLDER
 from cnn_core.runs.device_queue import Ticket, busy_elsewhere, rivals
 from cnn_core.runs.failures import Failure, failure_of_vanished
 from cnn_core.runs.locks import is_locked
 from cnn_core.runs.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE, status_in
-from cnn_core.runs.stop_wish import StopState, StopWish
+from cnn_core.runs.stop_request import StopState, StopWish
 from cnn_core.runs.titles import readable
-from cnn_core.training.config import TrainingConfig, config_from_json
-from cnn_core.training.run_folder import (
-    CONFIG_FILE,
-    HISTORY_FILE,
-    MODEL_FOLDER,
-    STATUS_FILE,
-    STEPS_FILE,
-    Row,
-    read_json,
-    read_rows,
-)
+from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, STATUS_FILE, STEPS_FILE, Row, read_rows
+from cnn_core.training.settings.config import TrainingConfig, config_from_json
 
 T = TypeVar("T")
 

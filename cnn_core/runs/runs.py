@@ -18,9 +18,9 @@ from cnn_core.runs.launching import NEW, TRAIN_COMMAND, create_run, queue_again,
 from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.run_status import LOCK_FILE, change_state
 from cnn_core.runs.run_view import RunReader, RunView, with_places
-from cnn_core.runs.stop_wish import StopState, write_wish
-from cnn_core.training.config import TrainingConfig
+from cnn_core.runs.stop_request import StopState, write_wish
 from cnn_core.training.run_folder import CONFIG_FILE
+from cnn_core.training.settings.config import TrainingConfig
 
 REMOVED = ".removed-"
 OLD_SECONDS = 3600.0  # making a folder takes an instant

@@ -16,12 +16,13 @@ from functools import lru_cache
 from pathlib import Path
 
 from cnn_core.activations import measured
+from cnn_core.cache.store import ResultStore
 from cnn_core.errors import Cancelled
 from cnn_core.explorer import Explorer
-from cnn_core.images import RgbImage
-from cnn_core.model_store import CARD_FILE, FILES, MODEL_FILE, ModelStore
-from cnn_core.patterns import PatternParams
-from cnn_core.result_store import ResultStore
+from cnn_core.feature_visualization import PatternParams
+from cnn_core.images.decode import RgbImage
+from cnn_core.models.card import CARD_FILE
+from cnn_core.models.store import FILES, MODEL_FILE, ModelStore
 from cnn_core.results import AttributionMap, FilterPatterns, HeadAnswer, LayerActivations
 from cnn_core.training.film_network import SharedNetwork
 from cnn_core.training.run_folder import FILM_FOLDER, frame_key

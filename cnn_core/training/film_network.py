@@ -16,9 +16,10 @@ from typing import Any
 
 import keras
 
-from cnn_core.flat_graph import flat_graph
-from cnn_core.model_store import ModelCard, opened_probe
-from cnn_core.probe import Probe
+from cnn_core.models.card import ModelCard
+from cnn_core.models.loading import opened_probe
+from cnn_core.probe.flat_graph import flat_graph
+from cnn_core.probe.probe import Probe
 
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"  # in a .keras file
 _SHARED = re.compile(r'"shared_object_id": (\d+)')

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.errors import TrainingError
-from cnn_core.files import replacing, write_json
+from cnn_core.files import read_json, replacing, write_json
 
 CONFIG_FILE = "config.json"
 STATUS_FILE = "status.json"
@@ -30,7 +30,6 @@ HISTORY_FILE = "history.csv"
 STEPS_FILE = "steps.csv"
 CHECKPOINT_FILE = "checkpoint.npz"
 PRECISION_FILE = "precision.json"
-MODEL_FOLDER = "model"
 FILM_FOLDER = "film"
 STEP_FIELDS = ("epoch", "step", "steps", "loss", "accuracy", "images_per_second")
 
@@ -159,15 +158,6 @@ def validation_losses(history: Iterable[Row]) -> list[float]:
 def frame_key(epoch: int) -> str:
     """The name of an epoch's model folder within the film."""
     return f"epoch_{epoch:04d}"
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file; empty where there is none."""
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, RecursionError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _write_rows(path: Path, fields: Iterable[str], rows: Iterable[Mapping[str, float]]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from dashboard.figures.colours import Float, UInt8, percent
-from dashboard.figures.export import INK, MUTED, PAPER, drawable, letters
+from dashboard.figures.files.page_png import INK, MUTED, PAPER, drawable, letters
 from dashboard.figures.theme import LIGHT, rgb
 
 ROW_PX, BAR_PX, LETTERS_PX = 26, 16, 15

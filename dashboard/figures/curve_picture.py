@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cnn_core.training.verdict import best_epoch, history_column, history_epochs
+from cnn_core.training.diagnosis.diagnosis import best_epoch, history_column, history_epochs
+from dashboard.figures.charts.curve_ranges import Range, accuracy_range, loss_range, step_line
+from dashboard.figures.charts.curve_traces import MARKERS_OF_EACH, NARROW_PX, WIDTH_PX, Look, look_of
+from dashboard.figures.charts.training_curves import METRICS, MOST_STEPS, CurveOf, epoch_ends
 from dashboard.figures.colours import UInt8
-from dashboard.figures.curve_ranges import Range, accuracy_range, loss_range, step_line
-from dashboard.figures.curve_traces import MARKERS_OF_EACH, NARROW_PX, WIDTH_PX, Look, look_of
+from dashboard.figures.files.table_png import stacked_pixels
 from dashboard.figures.legend_picture import LegendEntry, legend_pixels
 from dashboard.figures.line_picture import Line, Marks, Panel, Values, panels_pixels
-from dashboard.figures.table_picture import stacked_pixels
 from dashboard.figures.theme import LIGHT, rgb
-from dashboard.figures.training_curves import METRICS, MOST_STEPS, CurveOf, epoch_ends
 
 STEP_OPACITY = 0.4
 

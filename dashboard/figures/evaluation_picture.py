@@ -13,8 +13,8 @@ from cnn_core.evaluation.curves import (
     roc_curve,
 )
 from cnn_core.evaluation.predictions import Predictions, answers, probability_of
+from dashboard.figures.charts.evaluation_charts import EDGE
 from dashboard.figures.colours import UInt8
-from dashboard.figures.evaluation_charts import EDGE
 from dashboard.figures.line_picture import Line, Marks, Panel, Values, panels_pixels
 from dashboard.figures.theme import LIGHT
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import plotly.graph_objects as go
 
-from dashboard.figures.channel_grid import FRAME_WIDTH_PX, add_markers, picture_grid
 from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale
-from dashboard.figures.mosaic import (
+from dashboard.figures.pictures.channel_grid import FRAME_WIDTH_PX, add_markers, picture_grid
+from dashboard.figures.pictures.mosaic import (
     Tiling,
     map_indices,
     mosaic_indices,
@@ -19,8 +19,8 @@ from dashboard.figures.mosaic import (
     shrunk,
     tiling,
 )
-from dashboard.figures.pattern_grid import mosaic_pixels, mosaic_webp
-from dashboard.figures.pictures import rgb_pixels
+from dashboard.figures.pictures.pattern_grid import mosaic_pixels, mosaic_webp
+from dashboard.figures.pictures.pictures import rgb_pixels
 from dashboard.figures.theme import Theme, rgb
 
 STRIP_PX = 1240

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from dashboard.figures.colours import UInt8
-from dashboard.figures.export import INK, PAPER, drawable, letters
+from dashboard.figures.files.page_png import INK, PAPER, drawable, letters
 from dashboard.figures.line_picture import SHARP, draw_dashes, draw_symbol
 from dashboard.figures.theme import rgb
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from dashboard.figures.colours import UInt8
-from dashboard.figures.export import INK, MUTED, PAPER, drawable, letters
+from dashboard.figures.files.page_png import INK, MUTED, PAPER, drawable, letters
 from dashboard.figures.line_clipping import Point, dashes, inner_pieces, places
 from dashboard.figures.theme import LIGHT, rgb
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.figures.charts.size_chart import SYMBOLS, split_colours
 from dashboard.figures.colours import UInt8
+from dashboard.figures.files.table_png import stacked_pixels
 from dashboard.figures.legend_picture import LegendEntry, legend_pixels
 from dashboard.figures.line_picture import Marks, Panel, panels_pixels
-from dashboard.figures.size_chart import SYMBOLS, split_colours
-from dashboard.figures.table_picture import stacked_pixels
 from dashboard.figures.theme import LIGHT
 
 RADIUS_PX, HEADROOM = 2.2, 1.05

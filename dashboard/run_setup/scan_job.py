@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from cnn_core import places
-from cnn_core.datasets.scan import ScanReport, scan, without_problems
+from cnn_core import paths
+from cnn_core.datasets.scan.scan import ScanReport, scan, without_problems
 from cnn_core.datasets.splits import Splits
-from dashboard.job_results import result_or_progress
-from dashboard.resources import data_jobs
+from dashboard.session.resources import data_jobs
+from dashboard.widgets.job_view import result_or_progress
 
 if TYPE_CHECKING:
     from cnn_core.datasets.source import DataSource
@@ -37,7 +37,7 @@ def scan_report(source: DataSource, splits: Splits) -> ScanReport | None:
     def work(progress: Any, cancelled: Any) -> object:
         return scan(
             splits,
-            places.cache_folder() / "scans",
+            paths.cache_folder() / "scans",
             progress=progress,
             cancelled=cancelled,
             keep_non_rgb=source.keep_non_rgb,

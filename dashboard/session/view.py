@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.photos import Photo
+from dashboard.session.photos import Photo
 
 _VIEW = "_view"  # session state: what this run of the page looks at
 

@@ -7,7 +7,7 @@ import pytest
 from model_matrix import MATRIX, Entry
 
 from cnn_core.attribution import METHODS, Method, Question
-from cnn_core.probe import Probe
+from cnn_core.probe.probe import Probe
 from cnn_core.results import AttributionMap
 
 

@@ -9,7 +9,7 @@ from keras import layers
 
 from cnn_core.attribution import METHODS, Question, blank_reason, method_named
 from cnn_core.errors import QuestionError
-from cnn_core.probe import Probe
+from cnn_core.probe.probe import Probe
 from cnn_core.results import AttributionMap
 
 RNG = np.random.default_rng(3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cnn_core.datasets.scan import scan
+from cnn_core.datasets.scan.scan import scan
 from cnn_core.datasets.source import DataSource
 from cnn_core.datasets.splits import Splits, read_splits
 

@@ -14,8 +14,8 @@ import pytest
 from photo_folders import photo, save
 from zip_files import PLAIN, listed, refused, zipped
 
-from cnn_core.datasets import archives as archives_module
-from cnn_core.datasets.archives import look_into, unpack_class_folders
+from cnn_core.datasets.archives import unpack as archives_module
+from cnn_core.datasets.archives.unpack import look_into, unpack_class_folders
 from cnn_core.datasets.source import DataSource
 from cnn_core.datasets.splits import read_splits
 from cnn_core.errors import Cancelled, DataError

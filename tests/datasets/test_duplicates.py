@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnn_core.datasets import duplicates, likeness
-from cnn_core.datasets.duplicates import Twins, find_twins
-from cnn_core.datasets.likeness import Twin
+from cnn_core.datasets.scan import duplicates, likeness
+from cnn_core.datasets.scan.duplicates import Twins, find_twins
+from cnn_core.datasets.scan.likeness import Twin
 from cnn_core.errors import Cancelled
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from zip_files import PLAIN, listed, overlapping_bomb, refused, zipped
 
-from cnn_core.datasets.archive_contents import _directory_bytes
-from cnn_core.datasets.archives import ArchiveLimits, unpack_class_folders
+from cnn_core.datasets.archives.contents import _directory_bytes
+from cnn_core.datasets.archives.unpack import ArchiveLimits, unpack_class_folders
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ import pytest
 from photo_folders import photo, save
 from PIL import Image
 
-from cnn_core.datasets.inspection import inspect
+from cnn_core.datasets.scan.inspection import inspect
 from cnn_core.errors import ImageError
-from cnn_core.images import MAX_FILE_BYTES, decode_image
+from cnn_core.images.decode import MAX_FILE_BYTES, decode_image
 
 
 def test_a_good_photo_has_nothing_against_it(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_sound_photo_that_memory_does_not_suffice_for_may_pass(
     def troubled(*_: object, **__: object) -> None:
         raise trouble
 
-    monkeypatch.setattr("cnn_core.images.upright_rgb", troubled)
+    monkeypatch.setattr("cnn_core.images.decode.upright_rgb", troubled)
     look = inspect(path)
     assert (look.kind, look.passing) == ("unreadable", True)
 

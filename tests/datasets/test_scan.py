@@ -13,7 +13,7 @@ from PIL import Image
 from scanned_folders import found, read
 
 from cnn_core.datasets.folders import labelled_files
-from cnn_core.datasets.scan import PROBLEM_KINDS, Problem, ScanReport, scan, without_problems
+from cnn_core.datasets.scan.scan import PROBLEM_KINDS, Problem, ScanReport, scan, without_problems
 from cnn_core.errors import DataError
 
 

@@ -13,9 +13,9 @@ from photo_folders import photo, save
 from PIL import Image
 from scanned_folders import found, read
 
-from cnn_core.datasets import inspection as inspection_module
-from cnn_core.datasets import scan as scan_module
-from cnn_core.datasets.scan import scan
+from cnn_core.datasets.scan import inspection as inspection_module
+from cnn_core.datasets.scan import scan as scan_module
+from cnn_core.datasets.scan.scan import scan
 from cnn_core.errors import Cancelled
 
 
@@ -147,7 +147,7 @@ def test_memory_does_not_grow_with_the_pictures(tmp_path: Path) -> None:
     code = f"""
     from pathlib import Path
     from cnn_core.datasets.folders import labelled_files
-    from cnn_core.datasets.scan import scan
+    from cnn_core.datasets.scan.scan import scan
     from cnn_core.datasets.splits import Splits
     files = labelled_files([Path({str(tmp_path / "data")!r})])
     few = files.chosen([0, 400])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cnn_core.datasets.archives import look_into
+from cnn_core.datasets.archives.unpack import look_into
 from cnn_core.datasets.fetch import fetch, plain_reason
 from cnn_core.datasets.folders import labelled_files
 from cnn_core.datasets.found_sets import data_sets_in, is_data_set

@@ -11,9 +11,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnn_core.datasets.inspection import inspect
-from cnn_core.datasets.zeroed_jpeg import ZEROS, has_zeroed_stretch
-from cnn_core.images import decode_image
+from cnn_core.datasets.scan.inspection import inspect
+from cnn_core.datasets.scan.zeroed_jpeg import ZEROS, has_zeroed_stretch
+from cnn_core.images.decode import decode_image
 
 
 def encoded(pixels: NDArray[np.uint8], **options: Any) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cnn_core.datasets.archives import ArchiveLimits, look_into, unpack_class_folders
+from cnn_core.datasets.archives.unpack import ArchiveLimits, look_into, unpack_class_folders
 from cnn_core.errors import DataError
 
 PLAIN = {"cats/1.jpg": b"a cat", "cats/2.jpg": b"another", "dogs/1.jpg": b"a dog"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.figures.channel_grid import channel_grid_figure, layer_tiling
+from dashboard.figures.pictures.channel_grid import channel_grid_figure, layer_tiling
 from dashboard.figures.theme import DARK, LIGHT
 
 

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from cnn_core.evaluation.predictions import Predictions
+from dashboard.figures.charts.training_curves import CurveOf
 from dashboard.figures.colours import UInt8
 from dashboard.figures.curve_picture import training_curves_pixels
 from dashboard.figures.evaluation_picture import evaluation_curves_pixels
-from dashboard.figures.export import PAPER
+from dashboard.figures.files.page_png import PAPER
+from dashboard.figures.files.table_png import LONGEST_PX, stacked_pixels, table_pixels
 from dashboard.figures.legend_picture import LegendEntry, legend_pixels
 from dashboard.figures.line_picture import PLOT_PX, TOP_PX, Line, Marks, Panel, panels_pixels, round_ticks
 from dashboard.figures.size_picture import size_pixels
-from dashboard.figures.table_picture import LONGEST_PX, stacked_pixels, table_pixels
 from dashboard.figures.theme import LIGHT, rgb
-from dashboard.figures.training_curves import CurveOf
 
 RED = "#ff0000"
 

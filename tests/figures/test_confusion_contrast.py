@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from dashboard.figures.confusion import confusion_figure
+from dashboard.figures.charts.confusion import confusion_figure
 from dashboard.figures.theme import DARK, LIGHT, Theme, rgb
 
 ENOUGH = 4.5

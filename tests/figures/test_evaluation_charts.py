@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from cnn_core.evaluation.curves import precision_recall_curve, reliability, roc_curve
-from dashboard.figures.evaluation_charts import (
+from dashboard.figures.charts.evaluation_charts import (
     MOST_POINTS,
     cell_of,
     confusion_figure,

@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image
 
 from dashboard.figures.colours import signed_scale
-from dashboard.figures.export import arrays_npz, indexed_pixels, view_png
-from dashboard.figures.pictures import enlarged, thumbnail
-from dashboard.figures.strip import card_pixels
+from dashboard.figures.files.page_png import arrays_npz, indexed_pixels, view_png
+from dashboard.figures.pictures.pictures import enlarged, thumbnail
+from dashboard.figures.pictures.strip import card_pixels
 
 
 def test_the_png_holds_the_picture_unchanged_below_its_title():

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import ImageDraw
 
+from dashboard.figures.charts.training_curves import CurveOf
 from dashboard.figures.colours import UInt8
 from dashboard.figures.curve_picture import training_curves_pixels
 from dashboard.figures.line_clipping import FARTHEST_PX, dashes, inner_pieces, places
-from dashboard.figures.training_curves import CurveOf
 
 CORNER = (300.0, 100.0)
 MOST_STROKES = 2000

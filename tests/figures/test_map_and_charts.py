@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dashboard.figures.bar_picture import ROW_PX, sparsity_pixels
-from dashboard.figures.charts import ascent_figure, sparsity_figure
-from dashboard.figures.enlarged_map import map_figure
+from dashboard.figures.charts.charts import ascent_figure, sparsity_figure
+from dashboard.figures.pictures.enlarged_map import map_figure
 from dashboard.figures.theme import DARK, LIGHT, rgb
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dashboard.figures.mosaic import (
+from dashboard.figures.pictures.mosaic import (
     BLANK,
     FIRST_COLOUR,
     GAP,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard.figures.overlay import fit_to_image, overlay, overlay_scale
+from dashboard.figures.pictures.overlay import fit_to_image, overlay, overlay_scale
 
 PHOTO = np.random.default_rng(2).integers(0, 256, (60, 60, 3)).astype(np.uint8)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnn_core.results import FilterPatterns
-from dashboard.figures.pattern_grid import (
+from dashboard.figures.pictures.pattern_grid import (
     growth_pixels,
     kernel_grid_figure,
     kernel_pixels,
@@ -44,7 +44,7 @@ def test_hover_and_click_name_the_channel_not_the_place():
 
 
 def test_a_dead_channel_is_called_dead_and_not_drawn_as_noise():
-    from dashboard.figures.pattern_grid import _with_dead_marked
+    from dashboard.figures.pictures.pattern_grid import _with_dead_marked
 
     figure, _ = pattern_grid_figure(patterns(), selected=None, theme=LIGHT)
     assert "dead" in figure.data[1].text[1]

@@ -7,8 +7,8 @@ import pytest
 
 from cnn_core.results import HeadAnswer
 from dashboard.figures.colours import signed_scale
-from dashboard.figures.scale_bar import scale_bar_html
-from dashboard.figures.score_bar import score_bar_html, two_ended_span
+from dashboard.figures.pictures.scale_bar import scale_bar_html
+from dashboard.figures.pictures.score_bar import score_bar_html, two_ended_span
 
 
 def answer(score: float) -> HeadAnswer:

@@ -8,10 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.figures.curve_ranges import accuracy_range, epoch_ticks, loss_range, step_line
-from dashboard.figures.curve_traces import cut_off, look_of, split_line
+from dashboard.figures.charts.curve_ranges import accuracy_range, epoch_ticks, loss_range, step_line
+from dashboard.figures.charts.curve_traces import cut_off, look_of, split_line
+from dashboard.figures.charts.training_curves import CurveOf, training_curves_alt, training_curves_figure
 from dashboard.figures.theme import DARK, LIGHT
-from dashboard.figures.training_curves import CurveOf, training_curves_alt, training_curves_figure
 
 # Lowest validation loss in epoch 2.
 LOSSES, VAL_LOSSES = (0.7, 0.5, 0.3, 0.2), (0.65, 0.55, 0.6, 0.75)

@@ -12,7 +12,7 @@ from model_matrix import MATRIX, Entry, entry_named
 
 from cnn_core.errors import DataError
 from cnn_core.neurons.statistics import channel_statistics, load_statistics, save_statistics
-from cnn_core.probe import Probe
+from cnn_core.probe.probe import Probe
 
 
 def two_channel_net() -> keras.Model:

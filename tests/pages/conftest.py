@@ -60,7 +60,7 @@ def open_app(project_root: Path) -> Callable[..., AppTest]:
 @pytest.fixture(scope="module")
 def photo_bytes() -> bytes:
     """A small photo-like picture as a PNG file."""
-    from dashboard.figures.pictures import png
+    from dashboard.figures.pictures.pictures import png
 
     rows, columns = np.mgrid[:60, :80]
     pixels = np.dstack([rows * 4, columns * 3, (rows + columns) % 256])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from dashboard.train_source import FOLDER
+from dashboard.run_setup.data_choice import FOLDER
 
 PATIENCE_SECONDS = 60
 

@@ -20,9 +20,9 @@ def evaluation_section() -> None:
     import streamlit as st
 
     from cnn_core.runs.run_view import RunReader
-    from dashboard import address
-    from dashboard.evaluation_parts import draw_evaluation
-    from dashboard.guard import live
+    from dashboard.evaluation.evaluation import draw_evaluation
+    from dashboard.session import address
+    from dashboard.widgets.errors import live
 
     address.enter("Train")
     run = RunReader().view(Path(st.session_state["run_folder"]))

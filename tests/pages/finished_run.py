@@ -14,10 +14,10 @@ from tiny_model import write_tiny_model
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.evaluation.predictions import Predictions, write_predictions
-from cnn_core.training.config import config_to_json
 from cnn_core.training.film import frame_key
-from cnn_core.training.presets import preset_named
-from dashboard.figures.pictures import png
+from cnn_core.training.settings.config import config_to_json
+from cnn_core.training.settings.presets import preset_named
+from dashboard.figures.pictures.pictures import png
 
 FILM = (0, 1, 3)
 EPOCHS = 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.datasets.source import DataSource
-from cnn_core.training.config import TrainingConfig
+from cnn_core.training.settings.config import TrainingConfig
 
 Launched = list[tuple[TrainingConfig, DataSource, str | None]]
 

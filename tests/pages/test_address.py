@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import address
-from dashboard.photos import samples
+from dashboard.session import address
+from dashboard.session.photos import samples
 
 
 def said(app: AppTest, key: str) -> str:

@@ -11,7 +11,7 @@ from finished_run import EPOCHS, write_run
 from launch_settings import clean
 from streamlit.testing.v1 import AppTest
 
-from dashboard.address import YES_OR_NO, name_in, one_of, titled
+from dashboard.session.address import YES_OR_NO, name_in, one_of, titled
 
 
 def set_anew(app: AppTest) -> set[str]:

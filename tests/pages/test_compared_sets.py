@@ -12,7 +12,7 @@ from run_folders import write_run
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.runs.run_view import RunReader, RunView
-from dashboard.compared_sets import apart_words
+from cnn_core.runs.validation_sets import apart_words
 
 PATIENCE_SECONDS = 120
 PETS = {"cats": 4, "dogs": 4}
@@ -108,9 +108,9 @@ def comparison_section() -> None:
     import streamlit as st
 
     from cnn_core.runs.run_view import RunReader
-    from dashboard import address
-    from dashboard.guard import live
-    from dashboard.run_comparison import draw_comparison
+    from dashboard.run_comparison.comparison import draw_comparison
+    from dashboard.session import address
+    from dashboard.widgets.errors import live
 
     address.enter("Train")
     folders = sorted(Path(st.session_state["runs_folder"]).glob("*/config.json"))

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dashboard.evaluation_confusion import class_lines
+from dashboard.evaluation.confusion import class_lines
 
 
 @pytest.mark.parametrize(

@@ -18,14 +18,8 @@ from evaluation_section import (
 from finished_run import write_answers, write_model, write_run
 from PIL import Image
 
-from dashboard.evaluation_parts import prediction_files
-from dashboard.evaluation_pictures import (
-    DAMAGED,
-    GONE,
-    PER_PAGE,
-    choose_photo,
-    set_picture,
-)
+from dashboard.evaluation.evaluation import prediction_files
+from dashboard.widgets.evaluation_pictures import DAMAGED, GONE, PER_PAGE, choose_photo, set_picture
 
 # Of dogs: four cats, one of them taken for a dog; four dogs, two of them taken for cats.
 OF_DOGS = np.array([0.1, 0.2, 0.3, 0.9, 0.6, 0.7, 0.4, 0.05], np.float32)
@@ -109,7 +103,7 @@ def test_an_empty_cell_says_so(run_folder):
 def test_a_click_on_a_cell_opens_it(monkeypatch):
     import streamlit as st
 
-    from dashboard import evaluation_confusion
+    from dashboard.evaluation import confusion as evaluation_confusion
 
     state = {"eval_page": 3}
     monkeypatch.setattr(st, "session_state", state)

@@ -14,10 +14,10 @@ from PIL import Image
 
 from cnn_core.evaluation.predictions import Predictions
 from cnn_core.evaluation.scores import evaluate
-from cnn_core.images import MAX_FILE_BYTES
-from dashboard.evaluation_confusion import MOST_CELLS, MOST_TOLD, class_lines, offered_cells, told_cells
-from dashboard.evaluation_mistakes import SHOWN, mistakes_of
-from dashboard.evaluation_pictures import (
+from cnn_core.images.decode import MAX_FILE_BYTES
+from dashboard.evaluation.confusion import MOST_CELLS, MOST_TOLD, class_lines, offered_cells, told_cells
+from dashboard.evaluation.mistakes import SHOWN, mistakes_of
+from dashboard.widgets.evaluation_pictures import (
     DAMAGED,
     GONE,
     missing_html,

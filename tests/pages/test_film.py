@@ -15,9 +15,9 @@ from grey_patterns import patterns_of
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cnn_core import places
-from dashboard.film_parts import telling_channel
-from dashboard.jobs import jobs
+from cnn_core import paths
+from dashboard.over_the_epochs.film_parts import telling_channel
+from dashboard.session.jobs import jobs
 
 PATIENCE_SECONDS = 240
 
@@ -29,11 +29,11 @@ def film_section() -> None:
     import streamlit as st
 
     from cnn_core.runs.run_view import RunReader
-    from dashboard import address
-    from dashboard.film_parts import draw_film
-    from dashboard.guard import live
-    from dashboard.photos import samples
+    from dashboard.over_the_epochs.film_parts import draw_film
+    from dashboard.session import address
+    from dashboard.session.photos import samples
     from dashboard.session.view import View
+    from dashboard.widgets.errors import live
 
     address.enter("Train")
     run = RunReader().view(Path(st.session_state["run_folder"]))
@@ -131,7 +131,9 @@ def test_the_buttons_step_through_the_epochs_that_there_are(run_folder):
 
 
 def test_the_film_starts_with_a_telling_channel_until_another_is_chosen(run_folder, monkeypatch):
-    monkeypatch.setattr("dashboard.film_parts.telling_channel", lambda maps: maps.shape[2] - 1)
+    monkeypatch.setattr(
+        "dashboard.over_the_epochs.film_parts.telling_channel", lambda maps: maps.shape[2] - 1
+    )
     app = shown(run_folder)
     assert app.slider(key="film_channel").value == 5
     app.slider(key="film_channel").set_value(0).run()
@@ -154,7 +156,7 @@ def test_moving_the_slider_starts_no_work(run_folder, monkeypatch):
         raise RuntimeError("asked again")
 
     monkeypatch.setattr("cnn_core.training.film._frame", refuse)
-    monkeypatch.setattr("dashboard.jobs.Jobs.start", refuse)
+    monkeypatch.setattr("dashboard.session.jobs.Jobs.start", refuse)
     app.select_slider(key="film_epoch").set_value(0).run()
     assert not app.error
     assert "Before training" in words(app)
@@ -179,7 +181,7 @@ def test_cancel_leads_to_a_way_to_start_again(run_folder):
 @pytest.mark.parametrize("left_for", ["section", "page"])
 @pytest.mark.usefixtures("fresh_folders")
 def test_a_film_nobody_looks_at_any_more_is_stopped(open_app, left_for):
-    write_run(places.runs_folder() / "tiny_run", film=FILM)
+    write_run(paths.runs_folder() / "tiny_run", film=FILM)
     go_on = threading.Event()
     jobs().start("hold", lambda progress, cancelled: go_on.wait(PATIENCE_SECONDS), "another session")
     app = open_app("train", section="film", run="tiny_run", film_layer="block1_conv", film_channel="1")
@@ -205,7 +207,7 @@ def test_a_film_can_be_taken_away_and_its_code_runs(run_folder, monkeypatch):
     def row(name, *, png, npz, code, key="export"):
         made[key] = (png(), npz(), code)
 
-    monkeypatch.setattr("dashboard.film_view.export_row", row)
+    monkeypatch.setattr("dashboard.over_the_epochs.film_view.export_row", row)
     shown(run_folder)
     picture, arrays, code = made["film-export"]
     with Image.open(io.BytesIO(picture)) as page:

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from grey_patterns import patterns_of
 
-from cnn_core.result_archive import read_result, write_result
+from cnn_core.cache.archive import read_result, write_result
 from cnn_core.results import AttributionMap, HeadAnswer, LayerActivations
 from cnn_core.training.film import FilmFrame, FilmQuestion
-from dashboard.film_job import Reel, reel_of
-from dashboard.film_view import FilmView
-from dashboard.sentences import arithmetic, balance
+from dashboard.over_the_epochs.film_job import Reel, reel_of
+from dashboard.over_the_epochs.film_view import FilmView
+from dashboard.widgets.sentences import arithmetic, balance
 
 
 def frame(epoch: int, residual: float | None, score: float = 2.5) -> FilmFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from grey_patterns import patterns_of
 
-from cnn_core.result_archive import read_result, write_result
+from cnn_core.cache.archive import read_result, write_result
 from cnn_core.results import AttributionMap, HeadAnswer, LayerActivations
 from cnn_core.training.film import FilmFrame
 from dashboard.figures.film_strip import (
@@ -18,8 +18,8 @@ from dashboard.figures.film_strip import (
     strip_tiling,
 )
 from dashboard.figures.theme import LIGHT
-from dashboard.film_job import Reel, reel_of
-from dashboard.film_words import is_plain, plain_words
+from dashboard.over_the_epochs.film_job import Reel, reel_of
+from dashboard.over_the_epochs.film_words import is_plain, plain_words
 
 
 def test_a_pattern_of_one_colour_is_told_from_one_with_a_texture():

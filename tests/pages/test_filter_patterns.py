@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from cnn_core.errors import Cancelled, QuestionError
 from cnn_core.results import FilterPatterns
-from dashboard.jobs import Jobs
-from dashboard.jobs import jobs as shared_jobs
-from dashboard.pattern_parts import verdict
+from dashboard.feature_visualization.patterns import verdict
+from dashboard.session.jobs import Jobs
+from dashboard.session.jobs import jobs as shared_jobs
 
 PATIENCE_SECONDS = 60
 

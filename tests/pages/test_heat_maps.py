@@ -10,8 +10,8 @@ import pytest
 
 from cnn_core.attribution import METHODS
 from cnn_core.results import AttributionMap
-from dashboard.heat_comparisons import common_scales
-from dashboard.heat_parts import settings_in_code
+from dashboard.heat_maps.comparisons import common_scales
+from dashboard.heat_maps.heat_map import settings_in_code
 
 
 def attribution(reach: float, *, layer_name: str | None = "conv") -> AttributionMap:

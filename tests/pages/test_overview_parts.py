@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cnn_core.results import AttributionMap, HeadAnswer, LayerActivations
-from dashboard.overview_parts import as_on_the_bar
-from dashboard.sentences import sparsity_course, sureness, where_evidence_lies
+from dashboard.widgets.overlay_view import as_on_the_bar
+from dashboard.widgets.sentences import sparsity_course, sureness, where_evidence_lies
 
 
 def evidence(class_index: int) -> AttributionMap:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.style import PAGE
+from dashboard.widgets.style import PAGE
 
 
 def test_the_look_of_tables_is_said_in_one_file(project_root: Path):

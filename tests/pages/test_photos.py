@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from dashboard import photos
-from dashboard.photos import take_in, uploads
-from dashboard.resources import DecodedPhotos
+from dashboard.session import photos
+from dashboard.session.photos import take_in, uploads
+from dashboard.session.resources import DecodedPhotos
 
 
 @pytest.fixture(autouse=True)

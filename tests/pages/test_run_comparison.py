@@ -13,22 +13,21 @@ from finished_run import write_run
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from cnn_core.runs.run_summary import RunFigures, run_figures
 from cnn_core.runs.run_view import RunReader, RunView
 from dashboard.figures.theme import LIGHT
-from dashboard.run_comparison import run_names
-from dashboard.run_settings import setting_rows, settings_html
-from dashboard.run_table import (
+from dashboard.run_comparison.comparison import run_names
+from dashboard.run_comparison.settings import setting_rows, settings_html
+from dashboard.run_comparison.table import (
     COLUMNS,
     SORTED_BY,
-    RunFigures,
     figure_texts,
     look_signs,
-    run_figures,
     sorted_figures,
     table_html,
     table_words,
 )
-from dashboard.train_words import started
+from dashboard.widgets.run_words import started
 
 PATIENCE_SECONDS = 120
 
@@ -40,9 +39,9 @@ def comparison_section() -> None:
     import streamlit as st
 
     from cnn_core.runs.run_view import RunReader
-    from dashboard import address
-    from dashboard.guard import live
-    from dashboard.run_comparison import draw_comparison
+    from dashboard.run_comparison.comparison import draw_comparison
+    from dashboard.session import address
+    from dashboard.widgets.errors import live
 
     address.enter("Train")
     folders = Path(st.session_state["runs_folder"]).glob("*/config.json")
@@ -219,7 +218,7 @@ def test_a_comparison_can_be_taken_away_and_its_code_runs(runs_folder, monkeypat
     def row(name, *, png, npz, code, key="export"):
         made[key] = (png(), npz(), code)
 
-    monkeypatch.setattr("dashboard.comparison_export.export_row", row)
+    monkeypatch.setattr("dashboard.run_comparison.export.export_row", row)
     open_comparison(runs_folder, compare_runs="first,second,third")
     picture, arrays, code = made["compare-export"]
     with Image.open(io.BytesIO(picture)) as page:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from cnn_core.results import AttributionMap, HeadAnswer
-from dashboard.exports import snippet_start
-from dashboard.photos import Photo
-from dashboard.sentences import adds_up, arithmetic, balance, what_it_knows, where_evidence_lies
+from dashboard.session.photos import Photo
+from dashboard.widgets.export_bar import snippet_start
+from dashboard.widgets.sentences import adds_up, arithmetic, balance, what_it_knows, where_evidence_lies
 
 
 def attribution(residual: float | None = 0.0, *, signed: bool = True, score: float = 1.5) -> AttributionMap:

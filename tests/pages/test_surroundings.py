@@ -112,7 +112,7 @@ def test_without_samples_the_page_asks_for_a_photo_and_takes_one(
     open_app, photo_bytes, tmp_path, monkeypatch, folder, page
 ):
     (tmp_path / "empty").mkdir()
-    monkeypatch.setattr("cnn_core.places.samples_folder", lambda: tmp_path / folder)
+    monkeypatch.setattr("cnn_core.paths.samples_folder", lambda: tmp_path / folder)
     app = open_app(page)
     assert not app.exception
     assert app.title[0].value == "No photo to look at"
@@ -129,7 +129,7 @@ def test_a_data_set_that_cannot_be_read_is_told_and_the_page_goes_on(open_app, d
     def refuse(folder):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("dashboard.photos.pictures_in", refuse)
+    monkeypatch.setattr("dashboard.session.photos.pictures_in", refuse)
     app = open_app(photo="validation/cats/b.png")
     assert not app.exception
     assert not app.error

@@ -7,11 +7,12 @@ import pytest
 from launch_settings import clean, words
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.training.config import Augmentation
-from cnn_core.training.pipeline import kept_size_px
-from cnn_core.training.presets import preset_named
-from dashboard import train_augmentation
-from dashboard.train_augmentation import STARTS, VARIANTS, in_words, variants
+from cnn_core.training.input.pipeline import kept_size_px
+from cnn_core.training.settings.config import Augmentation
+from cnn_core.training.settings.presets import preset_named
+from dashboard.run_setup.settings_choice import in_words
+from dashboard.training import augmentation as train_augmentation
+from dashboard.training.augmentation import STARTS, VARIANTS, variants
 
 pytestmark = pytest.mark.usefixtures("fresh_folders")
 

@@ -11,14 +11,14 @@ import pytest
 from data_section import PATIENCE_SECONDS, htmls, said, scanned, with_folder
 from tiny_photos import write_class_folders, write_tiny_photos
 
-from dashboard import train_source
-from dashboard.jobs import jobs as shared_jobs
-from dashboard.markdown import literal
-from dashboard.resources import data_jobs
-from dashboard.train_data import class_sentence, counts_html, samples
-from dashboard.train_pictures import Captioned, pictures_html, small_picture
-from dashboard.train_source import FOLDER, TEST, VALIDATION, splits_of
-from dashboard.used_folders import remember_folder, used_folders
+from cnn_core.datasets.recent_folders import remember_folder, used_folders
+from dashboard.run_setup import data_choice as train_source
+from dashboard.run_setup.data_choice import FOLDER, TEST, VALIDATION, splits_of
+from dashboard.session.jobs import jobs as shared_jobs
+from dashboard.session.resources import data_jobs
+from dashboard.training.data import class_sentence, counts_html, samples
+from dashboard.widgets.gallery import Captioned, pictures_html, small_picture
+from dashboard.widgets.markdown import literal
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.datasets.source import DataSource
-from cnn_core.training.config import Augmentation
-from cnn_core.training.presets import PRESETS
-from dashboard.figures.pictures import png
-from dashboard.settings_export import settings_code
-from dashboard.train_augmentation import VARIANTS
+from cnn_core.training.settings.config import Augmentation
+from cnn_core.training.settings.presets import PRESETS
+from dashboard.figures.pictures.pictures import png
+from dashboard.training.augmentation import VARIANTS
+from dashboard.training.settings_export import settings_code
 
 Made = dict[str, tuple[bytes, bytes, str]]
 OpenApp = Callable[..., AppTest]

@@ -14,12 +14,12 @@ from data_section import htmls, said, scanned, with_folder
 from PIL import Image
 from tiny_photos import write_class_folders, write_tiny_photos
 
-from cnn_core.datasets import inspection
-from cnn_core.datasets.scan import Problem, ScanReport
-from dashboard.markdown import literal
-from dashboard.photos import data_groups
-from dashboard.train_scan import findings_csv
-from dashboard.train_source import NEAR, TEST, VALIDATION
+from cnn_core.datasets.scan import inspection
+from cnn_core.datasets.scan.scan import Problem, ScanReport
+from dashboard.run_setup.data_choice import NEAR, TEST, VALIDATION
+from dashboard.session.photos import data_groups
+from dashboard.training.scan import findings_csv
+from dashboard.widgets.markdown import literal
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from run_folders import CONFIG, write_run
 from cnn_core.errors import TrainingError
 from cnn_core.runs.locks import take_lock
 from cnn_core.runs.runs import Runs
-from cnn_core.training.presets import preset_named
+from cnn_core.training.settings.presets import preset_named
 
 pytestmark = pytest.mark.usefixtures("fresh_folders")
 
@@ -72,9 +72,9 @@ def test_the_run_that_trains_is_named_and_not_one_that_waits(open_app, photos, t
 
 def test_a_run_on_another_device_makes_nobody_wait(open_app, photos, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        "dashboard.train_settings.device_of", lambda wish: "gpu" if wish == "automatic" else "cpu"
+        "dashboard.training.settings.device_of", lambda wish: "gpu" if wish == "automatic" else "cpu"
     )
-    monkeypatch.setattr("dashboard.sidebar_training.device_of", lambda wish: "cpu")
+    monkeypatch.setattr("dashboard.sidebar.training_status.device_of", lambda wish: "cpu")
     folder = write_run(tmp_path / "runs", "alive", "running", title="The first")
     with take_lock(folder / ".lock"):
         app = clean(open_app("train", section="settings"))

@@ -10,7 +10,7 @@ from launch_settings import clean
 from run_folders import CONFIG, write_run
 from streamlit.testing.v1 import AppTest
 
-from dashboard.train_progress import last_lines
+from dashboard.training.progress import last_lines
 
 
 def logged(app: AppTest) -> list[str]:

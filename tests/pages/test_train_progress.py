@@ -13,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from cnn_core.errors import TrainingError
 from cnn_core.runs.locks import take_lock
+from cnn_core.runs.run_progress import fraction_done
 from cnn_core.runs.runs import Runs
 from cnn_core.training.run_folder import RunFolder
-from dashboard.train_progress import bar_text, figures_html, told_verdict
-from dashboard.train_run import FINISH
-from dashboard.train_words import fraction_done
+from dashboard.run_setup.run_picker import FINISH
+from dashboard.training.progress import bar_text, figures_html, told_verdict
 
 RUNNING = {
     "epoch": 4,

@@ -12,11 +12,11 @@ import pytest
 from run_folders import CONFIG, history_row, write_run
 
 from cnn_core.runs.run_view import RunReader, RunView
+from cnn_core.runs.saved_epoch import WHY_LOSS, judged_words, saved_words
 from cnn_core.training.run_folder import RunFolder
-from dashboard.run_names import listed_names
-from dashboard.train_progress import COLUMNS, figures_html, runs_html
-from dashboard.train_saved import WHY_LOSS, judged_words, saved_words
-from dashboard.train_words import started
+from dashboard.training.progress import COLUMNS, figures_html, runs_html
+from dashboard.widgets.run_names import listed_names
+from dashboard.widgets.run_words import started
 
 LOSSES, ACCURACIES = (0.6, 0.5, 0.7), (0.70, 0.75, 0.72)
 

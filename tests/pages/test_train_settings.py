@@ -8,8 +8,8 @@ import pytest
 from launch_settings import clean, number, words
 from tiny_photos import write_tiny_photos
 
-from cnn_core.training.config import Augmentation, TrainingConfig
-from cnn_core.training.presets import PRESETS, preset_named
+from cnn_core.training.settings.config import Augmentation, TrainingConfig
+from cnn_core.training.settings.presets import PRESETS, preset_named
 
 pytestmark = pytest.mark.usefixtures("fresh_folders")
 

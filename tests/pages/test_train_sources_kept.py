@@ -12,10 +12,10 @@ from run_folders import CONFIG, write_run
 from streamlit.testing.v1 import AppTest
 from tiny_photos import write_class_folders, write_tiny_photos
 
+from cnn_core.datasets.recent_folders import last_folder, origin_of, remember_folder, used_folders
 from cnn_core.runs.locks import take_lock
-from dashboard.train_settings import time_sentence
-from dashboard.train_source import FOLDER
-from dashboard.used_folders import last_folder, origin_of, remember_folder, used_folders
+from dashboard.run_setup.data_choice import FOLDER
+from dashboard.training.settings import time_sentence
 
 pytestmark = pytest.mark.usefixtures("fresh_folders")
 

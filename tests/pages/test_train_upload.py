@@ -16,10 +16,10 @@ from streamlit.testing.v1 import AppTest
 from tiny_photos import packed, write_class_folders, write_tiny_photos
 
 from cnn_core.errors import Cancelled, DataError
-from dashboard import train_upload
-from dashboard.resources import data_jobs
-from dashboard.train_download import DOWNLOAD_KEY
-from dashboard.train_upload import folder_name, ignored_sentence
+from dashboard.run_setup import upload as train_upload
+from dashboard.run_setup.download import DOWNLOAD_KEY
+from dashboard.run_setup.upload import folder_name, ignored_sentence
+from dashboard.session.resources import data_jobs
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from cnn_core.datasets.source import DataSource
 from cnn_core.runs.launching import create_run
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs
-from cnn_core.training.config import TrainingConfig
-from dashboard.train_progress import bar_text, queue_words
+from cnn_core.training.settings.config import TrainingConfig
+from dashboard.training.progress import bar_text, queue_words
 
 
 @pytest.fixture

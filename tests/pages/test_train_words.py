@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from run_folders import CONFIG, write_run
 
+from cnn_core.runs.run_progress import estimated_seconds
 from cnn_core.runs.runs import Runs
-from dashboard.train_words import duration, estimated_seconds
+from dashboard.widgets.run_words import duration
 
 
 def test_the_estimate_follows_from_the_pace_of_a_run_of_the_same_kind(tmp_path: Path):

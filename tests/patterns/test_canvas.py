@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnn_core.images import Preprocessing
-from cnn_core.patterns.ascent import Schedule, chunk_ends
-from cnn_core.patterns.canvas import Canvas, CanvasStyle, frequencies, hartley
+from cnn_core.feature_visualization.engine.optimizer import Schedule, chunk_ends
+from cnn_core.feature_visualization.engine.parameterization import Canvas, CanvasStyle, frequencies, hartley
+from cnn_core.images.preprocessing import Preprocessing
 
 STYLE = CanvasStyle(decay=1.0, colour=1.0)
 

@@ -11,11 +11,16 @@ from keras import layers
 from model_matrix import MATRIX, Entry, entry_named, with_seeded_weights
 
 from cnn_core.errors import Cancelled, QuestionError
-from cnn_core.images import Preprocessing
+from cnn_core.feature_visualization import (
+    PatternParams,
+    filter_patterns,
+    first_layer_kernels,
+    strongest_patterns,
+)
+from cnn_core.feature_visualization.engine.canvas_size import fitting_size, play_px
+from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.neurons.statistics import ChannelStatistics, channel_statistics
-from cnn_core.patterns import PatternParams, filter_patterns, first_layer_kernels, strongest_patterns
-from cnn_core.patterns.size import fitting_size, play_px
-from cnn_core.probe import Probe
+from cnn_core.probe.probe import Probe
 from cnn_core.results import FilterPatterns
 
 QUICK = PatternParams(steps=10)
@@ -309,5 +314,5 @@ def test_nested_and_normalised_nets_can_be_climbed(entry: Entry) -> None:
 
 def test_a_climb_is_compiled_once_for_a_model(probe: Probe, monkeypatch: pytest.MonkeyPatch) -> None:
     filter_patterns(probe, "conv2", channels=[0, 1, 2], params=QUICK)
-    monkeypatch.setattr("cnn_core.patterns.layer_climb.Climb", None)
+    monkeypatch.setattr("cnn_core.feature_visualization.engine.batches.Climb", None)
     filter_patterns(probe, "conv2", channels=[4, 2, 0], params=PatternParams(steps=12, seed=5))

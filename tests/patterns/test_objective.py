@@ -11,8 +11,8 @@ from model_matrix import MATRIX, Entry, with_seeded_weights
 from cnn_core.architectures import Plan
 from cnn_core.architectures.photo_cnn import photo_cnn
 from cnn_core.errors import QuestionError
-from cnn_core.patterns.objective import channel_count, channel_objective, tap_windows
-from cnn_core.probe import Probe
+from cnn_core.feature_visualization.engine.objectives import channel_count, channel_objective, tap_windows
+from cnn_core.probe.probe import Probe
 
 
 @pytest.mark.parametrize("padding", ["same", "valid"])

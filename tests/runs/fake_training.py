@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cnn_core.errors import Cancelled, ConvscopeError, TrainingError
 from cnn_core.runs.locks import Lock
-from cnn_core.runs.process import Job, lower_priority, train
+from cnn_core.runs.worker import Job, lower_priority, train
 from cnn_core.training.run_folder import RunFolder
 
 STEPS = 5

@@ -14,8 +14,8 @@ from cnn_core.errors import TrainingError
 from cnn_core.runs.launching import create_run
 from cnn_core.runs.leftovers import remove_leftovers
 from cnn_core.runs.locks import Lock
-from cnn_core.runs.process import Job, train
-from cnn_core.training.config import TrainingConfig
+from cnn_core.runs.worker import Job, train
+from cnn_core.training.settings.config import TrainingConfig
 
 
 @pytest.fixture

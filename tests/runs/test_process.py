@@ -17,15 +17,16 @@ import pytest
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import Cancelled, TrainingError
-from cnn_core.runs import launching, process
+from cnn_core.runs import launching
 from cnn_core.runs import run_status as status_module
+from cnn_core.runs import worker as process
 from cnn_core.runs.device_places import device_lock
 from cnn_core.runs.launching import create_run, shorten_log
 from cnn_core.runs.locks import Lock, is_locked, take_lock
-from cnn_core.runs.process import Job, train
 from cnn_core.runs.run_status import change_state, read_status
-from cnn_core.runs.stop_wish import StopWish, write_wish
-from cnn_core.training.config import TrainingConfig
+from cnn_core.runs.stop_request import StopWish, write_wish
+from cnn_core.runs.worker import Job, train
+from cnn_core.training.settings.config import TrainingConfig
 
 CONFIG = TrainingConfig(preset="lecture_baseline", epochs=3, batch_size=8)
 
@@ -280,7 +281,7 @@ def test_the_processor_alone_is_seen_by_a_run_that_wants_no_gpu(monkeypatch: pyt
 
 def test_a_run_lets_the_dashboard_go_first(project_root: Path) -> None:
     program = (
-        "import os\nfrom cnn_core.runs.process import lower_priority\n"
+        "import os\nfrom cnn_core.runs.worker import lower_priority\n"
         "for _ in range(2):\n    lower_priority()\n"
         "print(os.getpriority(os.PRIO_PROCESS, 0))"
     )

@@ -19,18 +19,18 @@ from PIL import Image
 from cnn_core import backend
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import TrainingError
-from cnn_core.model_store import ModelStore
+from cnn_core.models.store import ModelStore
 from cnn_core.runs import launching
 from cnn_core.runs.launching import create_run, queue_again
 from cnn_core.runs.locks import take_lock
-from cnn_core.runs.process import train
 from cnn_core.runs.run_status import read_status
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs
-from cnn_core.runs.stop_wish import write_wish
-from cnn_core.training.config import Augmentation, TrainingConfig
-from cnn_core.training.network import Network
+from cnn_core.runs.stop_request import write_wish
+from cnn_core.runs.worker import train
+from cnn_core.training.loop.network import Network
 from cnn_core.training.run_folder import RunFolder
+from cnn_core.training.settings.config import Augmentation, TrainingConfig
 
 CONFIG = TrainingConfig(
     preset="lecture_regularized",

@@ -17,7 +17,7 @@ from cnn_core.errors import TrainingError
 from cnn_core.runs.locks import Lock, is_locked, take_lock
 from cnn_core.runs.run_status import change_state
 from cnn_core.runs.runs import Runs
-from cnn_core.runs.stop_wish import write_finish_wish
+from cnn_core.runs.stop_request import write_finish_wish
 from cnn_core.training.run_folder import RunFolder
 
 

@@ -10,7 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from cnn_core.datasets.splits import Splits
-    from cnn_core.training.run import TrainingRun
+    from cnn_core.training.loop.run import TrainingRun
 
 
 @pytest.fixture(scope="module")

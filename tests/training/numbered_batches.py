@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from cnn_core.images import Preprocessing
-from cnn_core.training.config import Augmentation
-from cnn_core.training.pipeline import Batching, training_batches
+from cnn_core.images.preprocessing import Preprocessing
+from cnn_core.training.input.pipeline import Batching, training_batches
+from cnn_core.training.settings.config import Augmentation
 
 RAW = Preprocessing(scale=(1.0,))
 

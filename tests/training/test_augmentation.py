@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnn_core.training import augmentation
-from cnn_core.training.augmentation import GREY, augmented
-from cnn_core.training.config import Augmentation
-from cnn_core.training.presets import PHOTO_AUGMENTATION
+from cnn_core.training.input import augmentation
+from cnn_core.training.input.augmentation import GREY, augmented
+from cnn_core.training.settings.config import Augmentation
+from cnn_core.training.settings.presets import PHOTO_AUGMENTATION
 
 NOTHING = Augmentation()
 EVERYTHING = PHOTO_AUGMENTATION

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cnn_core.training.averaging import WeightAverage
+from cnn_core.training.loop.averaging import WeightAverage
 
 
 def weights(value: float) -> list[np.ndarray]:

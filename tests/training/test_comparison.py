@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from cnn_core.training.comparison import SettingRow, compared_settings
-from cnn_core.training.config import Augmentation, TrainingConfig
-from cnn_core.training.presets import PRESETS, preset_named
+from cnn_core.training.diagnosis.comparison import SettingRow, compared_settings
+from cnn_core.training.settings.config import Augmentation, TrainingConfig
+from cnn_core.training.settings.presets import PRESETS, preset_named
 
 BASE = TrainingConfig(preset="report_baseline")
 OTHER = dataclasses.replace(BASE, learning_rate=1e-4, augmentation=Augmentation(flip=True))

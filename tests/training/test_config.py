@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from cnn_core.errors import DataError
-from cnn_core.training.config import Augmentation, TrainingConfig, config_from_json, config_to_json
-from cnn_core.training.new_settings import check_new_settings
-from cnn_core.training.presets import PRESETS, preset_named
+from cnn_core.training.settings.config import Augmentation, TrainingConfig, config_from_json, config_to_json
+from cnn_core.training.settings.new_settings import check_new_settings
+from cnn_core.training.settings.presets import PRESETS, preset_named
 
 PHOTO_CNN = preset_named("photo_cnn").config
 FIELDS = [(kind, one) for kind in (TrainingConfig, Augmentation) for one in dataclasses.fields(kind)]

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from cnn_core.errors import DataError
-from cnn_core.training.config import TrainingConfig, config_from_json, config_to_json
 from cnn_core.training.film_epochs import MOST_FRAMES, epochs_to_film
-from cnn_core.training.new_settings import check_new_settings
+from cnn_core.training.settings.config import TrainingConfig, config_from_json, config_to_json
+from cnn_core.training.settings.new_settings import check_new_settings
 
 
 def test_named_epochs_are_kept_whatever_the_number_of_frames() -> None:

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from tiny_model import write_tiny_model
 
+from cnn_core.cache.store import ResultStore
 from cnn_core.errors import Cancelled, ModelError, QuestionError
 from cnn_core.explorer import Explorer
-from cnn_core.images import RgbImage, rgb_image
-from cnn_core.patterns import PatternParams
-from cnn_core.result_store import ResultStore
+from cnn_core.feature_visualization import PatternParams
+from cnn_core.images.decode import RgbImage, rgb_image
 from cnn_core.training.film import (
     FilmFrame,
     FilmProjector,

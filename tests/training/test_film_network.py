@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from tiny_model import write_tiny_model
 
-from cnn_core import model_store
+from cnn_core.cache.store import ResultStore
 from cnn_core.errors import ModelError
-from cnn_core.images import RgbImage, rgb_image
-from cnn_core.model_store import MODEL_FILE, ModelStore
-from cnn_core.patterns import PatternParams, filter_patterns
-from cnn_core.result_store import ResultStore
+from cnn_core.feature_visualization import PatternParams, filter_patterns
+from cnn_core.images.decode import RgbImage, rgb_image
+from cnn_core.models import store as model_store
+from cnn_core.models.store import MODEL_FILE, ModelStore
 from cnn_core.training.film import (
     FilmFrame,
     FilmProjector,

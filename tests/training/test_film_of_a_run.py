@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from tiny_training import SIDE_PX, new_run, small
 
-from cnn_core import model_store
+from cnn_core.cache.store import ResultStore
 from cnn_core.datasets.splits import Splits
-from cnn_core.images import rgb_image
-from cnn_core.patterns import PatternParams
-from cnn_core.result_store import ResultStore
+from cnn_core.feature_visualization import PatternParams
+from cnn_core.images.decode import rgb_image
+from cnn_core.models import store as model_store
 from cnn_core.training.film import FilmProjector, FilmQuestion, film_epochs, film_explorer, film_frames
 
 PHOTO = rgb_image(np.random.default_rng(4).integers(0, 256, (SIDE_PX, SIDE_PX, 3)).astype(np.uint8))

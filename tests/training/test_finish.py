@@ -17,10 +17,10 @@ from cnn_core.datasets.splits import Splits
 from cnn_core.errors import TrainingError
 from cnn_core.evaluation.predictions import Predictions, read_predictions
 from cnn_core.files import write_json
-from cnn_core.model_store import ModelStore, OpenModel
-from cnn_core.training.config import Augmentation, TrainingConfig
-from cnn_core.training.finish import finish
-from cnn_core.training.run import TrainingRun
+from cnn_core.models.store import ModelStore, OpenModel
+from cnn_core.training.loop.finish import finish
+from cnn_core.training.loop.run import TrainingRun
+from cnn_core.training.settings.config import Augmentation, TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 

@@ -9,9 +9,9 @@ from tiny_training import new_run, small
 
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled
-from cnn_core.training import finish as finish_module
-from cnn_core.training.finish import finish
-from cnn_core.training.run import TrainingRun
+from cnn_core.training.loop import finish as finish_module
+from cnn_core.training.loop.finish import finish
+from cnn_core.training.loop.run import TrainingRun
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnn_core.training.model_folder import _put_in_place
+from cnn_core.training.loop.model_folder import _put_in_place
 
 
 def folder_saying(path: Path, text: str) -> Path:

@@ -11,7 +11,7 @@ from tiny_training import SIDE_PX, small
 
 from cnn_core import backend
 from cnn_core.errors import DataError
-from cnn_core.training.network import Network, probabilities_of
+from cnn_core.training.loop.network import Network, probabilities_of
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 
@@ -58,7 +58,7 @@ def test_a_network_answers_a_probability_per_class(classes: int) -> None:
 def test_answers_do_not_depend_on_how_many_are_asked_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     one = network()
     expected = one.probabilities(PIXELS)
-    monkeypatch.setattr("cnn_core.training.network.JUDGED_AT_ONCE", 4)
+    monkeypatch.setattr("cnn_core.training.loop.network.JUDGED_AT_ONCE", 4)
     np.testing.assert_allclose(one.probabilities(PIXELS), expected, atol=1e-6)
 
 

@@ -9,8 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from cnn_core.training.config import TrainingConfig
-from cnn_core.training.optimizers import losses_of, optimizer_of
+from cnn_core.training.loop.optimizers import losses_of, optimizer_of
+from cnn_core.training.settings.config import TrainingConfig
 
 
 def rates(epochs: int, steps: int, *, fine_tuning: bool = False, **settings: Any) -> list[float]:

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from numbered_batches import LABELS, NUMBERED, batches, batching
 
-from cnn_core.images import Preprocessing
-from cnn_core.training import pipeline
-from cnn_core.training.config import Augmentation
-from cnn_core.training.pipeline import BATCHES_AHEAD, kept_size_px, training_batches
-from cnn_core.training.presets import PHOTO_AUGMENTATION
+from cnn_core.images.preprocessing import Preprocessing
+from cnn_core.training.input import pipeline
+from cnn_core.training.input.pipeline import BATCHES_AHEAD, kept_size_px, training_batches
+from cnn_core.training.settings.config import Augmentation
+from cnn_core.training.settings.presets import PHOTO_AUGMENTATION
 
 
 def counted_warps(monkeypatch: pytest.MonkeyPatch) -> list[int]:

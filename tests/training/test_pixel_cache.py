@@ -14,9 +14,10 @@ from PIL import Image
 
 from cnn_core.datasets.folders import LabelledFiles, labelled_files
 from cnn_core.errors import ImageError
-from cnn_core.images import Preprocessing, decode_image, resize_pixels
-from cnn_core.training import pipeline
-from cnn_core.training.pipeline import pixel_cache, training_batches
+from cnn_core.images.decode import decode_image, resize_pixels
+from cnn_core.images.preprocessing import Preprocessing
+from cnn_core.training.input import pipeline
+from cnn_core.training.input.pipeline import pixel_cache, training_batches
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ import pytest
 
 from cnn_core import backend
 from cnn_core.errors import Cancelled
-from cnn_core.training import precision
-from cnn_core.training.precision import Precision, precision_of
+from cnn_core.training.loop import precision
+from cnn_core.training.loop.precision import Precision, precision_of
 
 SHAPE = (6, 4, 4, 3)
 

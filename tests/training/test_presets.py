@@ -7,9 +7,9 @@ import pytest
 
 from cnn_core.architectures import transfer
 from cnn_core.errors import DataError
-from cnn_core.training.config import BASES, Augmentation
-from cnn_core.training.network import architecture_of, plan_of
-from cnn_core.training.presets import PRESETS, Preset, preset_named
+from cnn_core.training.loop.network import architecture_of, plan_of
+from cnn_core.training.settings.config import BASES, Augmentation
+from cnn_core.training.settings.presets import PRESETS, Preset, preset_named
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -21,9 +21,9 @@ from tiny_training import (
 
 from cnn_core.datasets.splits import Splits
 from cnn_core.evaluation.scores import evaluate_binary
-from cnn_core.model_store import ModelStore
-from cnn_core.training import pipeline
-from cnn_core.training.run import TrainingRun
+from cnn_core.models.store import ModelStore
+from cnn_core.training.input import pipeline
+from cnn_core.training.loop.run import TrainingRun
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 

@@ -18,8 +18,8 @@ from tiny_training import (
 
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled, DataError, TrainingError
-from cnn_core.training.config import TrainingConfig
-from cnn_core.training.run import TrainingRun
+from cnn_core.training.loop.run import TrainingRun
+from cnn_core.training.settings.config import TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 

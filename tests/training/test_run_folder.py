@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from cnn_core.errors import TrainingError
+from cnn_core.files import read_json
 from cnn_core.training import run_folder
-from cnn_core.training.run_folder import Checkpoint, RunFolder, frame_key, read_json, read_rows
+from cnn_core.training.run_folder import Checkpoint, RunFolder, frame_key, read_rows
 
 HEADER = "epoch,step,steps,loss,accuracy,images_per_second\n"
 

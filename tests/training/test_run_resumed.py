@@ -21,11 +21,11 @@ from tiny_training import (
 
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import DataError, ImageError
-from cnn_core.model_store import ModelStore
-from cnn_core.training.config import TrainingConfig
-from cnn_core.training.finish import finish
-from cnn_core.training.run import TrainingRun
+from cnn_core.models.store import ModelStore
+from cnn_core.training.loop.finish import finish
+from cnn_core.training.loop.run import TrainingRun
 from cnn_core.training.run_folder import CHECKPOINT_FILE, Checkpoint
+from cnn_core.training.settings.config import TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 

@@ -14,10 +14,10 @@ from tiny_training import (
 
 from cnn_core import backend
 from cnn_core.datasets.splits import Splits
-from cnn_core.model_store import ModelStore
+from cnn_core.models.store import ModelStore
 from cnn_core.training.film_epochs import epochs_to_film
-from cnn_core.training.network import Network
-from cnn_core.training.run import TrainingRun
+from cnn_core.training.loop.network import Network
+from cnn_core.training.loop.run import TrainingRun
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 

@@ -13,9 +13,9 @@ from tiny_training import cut_off, new_run, saved_checkpoint, small
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import ChangedSettingsError, DataError
 from cnn_core.runs.failures import failure_of
-from cnn_core.training.config import Augmentation, config_to_json
-from cnn_core.training.finish import finish
-from cnn_core.training.run import TrainingRun
+from cnn_core.training.loop.finish import finish
+from cnn_core.training.loop.run import TrainingRun
+from cnn_core.training.settings.config import Augmentation, config_to_json
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 

@@ -13,10 +13,10 @@ from tiny_training import STEPS, cut_off, new_run, saved_checkpoint, small
 
 from cnn_core import backend
 from cnn_core.datasets.splits import Splits
-from cnn_core.model_store import ModelStore
-from cnn_core.training.finish import finish
-from cnn_core.training.moving_statistics import MovingStatistics
-from cnn_core.training.network import Network
+from cnn_core.models.store import ModelStore
+from cnn_core.training.loop.finish import finish
+from cnn_core.training.loop.moving_statistics import MovingStatistics
+from cnn_core.training.loop.network import Network
 from cnn_core.training.run_folder import Checkpoint
 
 pytestmark = pytest.mark.usefixtures("small_networks")

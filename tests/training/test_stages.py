@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cnn_core.training.config import TrainingConfig
-from cnn_core.training.stages import Stages
+from cnn_core.training.loop.stages import Stages
+from cnn_core.training.settings.config import TrainingConfig
 
 TWO_STEPS = Stages(epochs=8, fine_tuning=3, patience=2)
 FALLS_NO_MORE = [0.5, 0.4, 0.4, 0.45]  # the third and the fourth are no lower than the second

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cnn_core.training.task import TWO_CLASSES, Task, guessed, task_of
+from cnn_core.training.diagnosis.task import TWO_CLASSES, Task, guessed, task_of
 
 SCANNED = {"training": {"cats": 6, "dogs": 2, "owls": 1}, "validation": {"cats": 3, "dogs": 1, "owls": 1}}
 

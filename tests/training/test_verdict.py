@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from made_up_curves import Rows, converged, only_noise, over_fitted, rows, under_fitted
 
-from cnn_core.training.task import Task
-from cnn_core.training.verdict import Verdict, verdict
+from cnn_core.training.diagnosis.diagnosis import Verdict, verdict
+from cnn_core.training.diagnosis.task import Task
 
 SEEDS = range(20)
 

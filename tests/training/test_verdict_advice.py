@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from made_up_curves import converged, only_noise, over_fitted, rows, under_fitted
 
-from cnn_core.training.task import Task, task_of
-from cnn_core.training.verdict import verdict
+from cnn_core.training.diagnosis.diagnosis import verdict
+from cnn_core.training.diagnosis.task import Task, task_of
 
 PLAIN = {"dropout": 0.0, "augmented": False}
 BOTH = {"dropout": 0.5, "augmented": True}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from made_up_curves import only_noise, rows
 
-from cnn_core.training.verdict import verdict
+from cnn_core.training.diagnosis.diagnosis import verdict
 
 
 def test_three_rising_validation_losses_are_over_fitting() -> None:

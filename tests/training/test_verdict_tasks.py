@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from made_up_curves import Rows, rows
 
-from cnn_core.training.task import Task
-from cnn_core.training.verdict import verdict
+from cnn_core.training.diagnosis.diagnosis import verdict
+from cnn_core.training.diagnosis.task import Task
 
 RARE = {"training": (228, 12), "validation": (57, 3)}
 

@@ -15,9 +15,9 @@ from PIL import Image
 
 from cnn_core.datasets.folders import LabelledFiles, labelled_files
 from cnn_core.datasets.splits import Splits
-from cnn_core.training.config import Augmentation, TrainingConfig
-from cnn_core.training.run import TrainingRun
+from cnn_core.training.loop.run import TrainingRun
 from cnn_core.training.run_folder import Checkpoint
+from cnn_core.training.settings.config import Augmentation, TrainingConfig
 
 SIDE_PX = 16
 TRAINING, VALIDATION, BATCH = 12, 5, 6  # pictures: of each class, of each class, per step

@@ -1,0 +1,1 @@
+"""Zip archives: what they hold, and unpacking them safely.."""

@@ -1,0 +1,1 @@
+"""Parameterization, objectives, transforms, optimizer: four independent values.."""

@@ -1,0 +1,1 @@
+"""Models in folders with their cards.."""

@@ -1,0 +1,104 @@
+"""What a model's folder says of it: card.json."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cnn_core.errors import ModelError
+from cnn_core.images.preprocessing import Preprocessing
+
+CARD_FILE = "card.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCard:
+    """What is known of a model without loading it.
+
+    Attributes:
+        key: name of its folder.
+        title: a person's name for it.
+        classes: names in the order of the scores; of several outputs, by the name of the output.
+        input_px: (height, width) of the pictures that it is shown.
+        preprocessing: from pixels to model input.
+        parameters: number of weights.
+        accuracy: on held-out photos, or None.
+        facts: the whole card as read.
+    """
+
+    key: str
+    title: str
+    classes: tuple[str, ...] | dict[str, tuple[str, ...]]
+    input_px: tuple[int, int]
+    preprocessing: Preprocessing
+    parameters: int
+    accuracy: float | None
+    facts: dict[str, Any] = field(compare=False)
+
+
+def read_card(path: Path, key: str | None = None) -> ModelCard:
+    """Read ``card.json``.
+
+    Args:
+        path: the file.
+        key: of the model; the name of its folder when None.
+
+    Raises:
+        ModelError: missing, no JSON, or without the fields that are needed.
+    """
+    try:
+        return _card(path.parent.name if key is None else key, json.loads(path.read_text(encoding="utf-8")))
+    except (
+        OSError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
+        raise ModelError(
+            f"Expected a model card at {path.parent.name}/{path.name}. Received: {type(error).__name__}. "
+            "Restore the folder, or choose another model."
+        ) from error
+
+
+def _card(key: str, facts: dict[str, Any]) -> ModelCard:
+    size, accuracy = facts["input"], (facts.get("validation") or {}).get("accuracy")
+    card = ModelCard(
+        key=key,
+        title=str(facts["title"]),
+        classes=_classes(facts["classes"]),
+        input_px=(int(size["height_px"]), int(size["width_px"])),
+        preprocessing=_preprocessing(facts["preprocessing"]),
+        parameters=int(facts["parameters"]),
+        accuracy=None if accuracy is None else float(accuracy),
+        facts=facts,
+    )
+    if min(card.input_px) < 1:
+        raise ValueError(f"Expected a size of at least 1 x 1. Received: {card.input_px}.")
+    return card
+
+
+def _classes(facts: Any) -> tuple[str, ...] | dict[str, tuple[str, ...]]:
+    if isinstance(facts, dict):
+        return {str(head): tuple(map(str, names)) for head, names in facts.items()}
+    return tuple(map(str, facts))
+
+
+def _preprocessing(facts: dict[str, Any]) -> Preprocessing:
+    preprocessing = Preprocessing(
+        scale=tuple(map(float, facts["scale"])),
+        offset=tuple(map(float, facts["offset"])),
+        channel_order=str(facts.get("channel_order", "rgb")),
+    )
+    numbers = (*preprocessing.scale, *preprocessing.offset)
+    if not all(map(math.isfinite, numbers)) or 0 in preprocessing.scale or not preprocessing.scale:
+        raise ValueError(f"Expected finite numbers and no scale of 0. Received: {numbers}.")
+    return preprocessing
+
+
+MODEL_FOLDER = "model"

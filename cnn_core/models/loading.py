@@ -1,0 +1,40 @@
+"""A model file, opened for inference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+
+from cnn_core.errors import ModelError
+from cnn_core.models.card import ModelCard
+from cnn_core.probe.probe import Probe
+
+
+def opened_probe(path: Path, card: ModelCard) -> Probe:
+    """The model of a file, shown what its card says.
+
+    Raises:
+        ModelError: missing, damaged, or not a model that can be seen as layers of one picture.
+    """
+    return Probe(load_model(path), preprocessing=card.preprocessing, class_names=card.classes)
+
+
+def load_model(path: Path) -> keras.Model:
+    """Load a ``.keras`` file for inference; one with Python code inside is refused.
+
+    Raises:
+        ModelError: missing, damaged, or not a Keras model.
+    """
+    if not path.is_file():
+        raise ModelError(
+            f"Expected a model file at {path.parent.name}/{path.name}. Received: nothing there. "
+            "Restore the file, or choose another model."
+        )
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # Keras raises anything at all on damaged files
+        raise ModelError(
+            f"Expected a Keras model in {path.parent.name}/{path.name}. Received a damaged file "
+            f"({type(error).__name__}). Restore the file, or choose another model."
+        ) from error

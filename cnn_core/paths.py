@@ -1,0 +1,40 @@
+"""Where things lie: the folders of Convscope, each movable by an environment variable."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+def models_folder() -> Path:
+    """Bundled and trained models; ``CONVSCOPE_MODELS``."""
+    return _from_environment("CONVSCOPE_MODELS", PROJECT / "models")
+
+
+def cache_folder() -> Path:
+    """Stored results; ``CONVSCOPE_CACHE``."""
+    return _from_environment("CONVSCOPE_CACHE", Path.home() / ".cache" / "convscope")
+
+
+def samples_folder() -> Path:
+    """The pictures that come with Convscope."""
+    return PROJECT / "sample_images"
+
+
+def runs_folder() -> Path:
+    """Training runs; ``CONVSCOPE_RUNS``."""
+    return _from_environment("CONVSCOPE_RUNS", PROJECT / "runs")
+
+
+def data_folder() -> Path | None:
+    """A data set to browse, ``SPLIT/CLASS/photo.jpg``; ``CONVSCOPE_DATA``, None when unset or not there."""
+    value = os.environ.get("CONVSCOPE_DATA", "")
+    folder = Path(value).expanduser()
+    return folder if value and os.path.isdir(folder) else None  # no error where it is forbidden
+
+
+def _from_environment(name: str, default: Path) -> Path:
+    value = os.environ.get(name, "")
+    return Path(value).expanduser() if value else default

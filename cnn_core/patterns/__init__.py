@@ -1,6 +1,0 @@
-"""Pictures found by gradient ascent: what a channel looks for."""
-
-from cnn_core.patterns.filters import filter_patterns, first_layer_kernels, strongest_patterns
-from cnn_core.patterns.params import PatternParams
-
-__all__ = ["PatternParams", "filter_patterns", "first_layer_kernels", "strongest_patterns"]

@@ -1,0 +1,216 @@
+"""What a person wants to know about each layer: a title, a shape, what its units can see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from cnn_core.probe.flat_graph import FlatGraph, Node, passes_through
+from cnn_core.probe.receptive_field import PIXEL, Pair, ReceptiveField, Window, joined, same_padding_before
+
+_TITLES = {
+    "conv2d": "convolution",
+    "depthwiseconv2d": "depthwise convolution",
+    "separableconv2d": "separable convolution",
+    "conv2dtranspose": "transposed convolution",
+    "maxpooling2d": "max pooling",
+    "averagepooling2d": "average pooling",
+    "globalaveragepooling2d": "mean over the map",
+    "globalmaxpooling2d": "maximum over the map",
+    "batchnormalization": "batch normalisation",
+    "relu": "ReLU",
+    "dense": "dense",
+    "add": "sum of branches",
+    "concatenate": "branches side by side",
+}
+_PADDING_KINDS = frozenset({"pad", "zeropadding2d"})
+# A unit of these sees what the units at the same place of its inputs see.
+_POINTWISE_KINDS = frozenset(
+    "batchnormalization rescaling normalization dense add subtract multiply average maximum minimum divide "
+    "truedivide negative absolute power square sqrt exp log clip activation relu relu6 leakyrelu prelu elu "
+    "celu selu gelu silu swish mish sigmoid hardsigmoid hardsilu hardswish softplus softsign logsigmoid tanh "
+    "hardtanh exponential threshold".split()
+)
+# Of these only if they work along the channels.
+_ALONG_AN_AXIS = frozenset({"concatenate", "softmax", "logsoftmax", "layernormalization"})
+_WINDOW_KINDS = frozenset({"conv2d", "depthwiseconv2d", "separableconv2d"})
+_POOLING_KINDS = frozenset({"maxpooling2d", "averagepooling2d"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerInfo:
+    """One layer of a flat model.
+
+    Attributes:
+        name: the model's own name for it, with those of nested models: ``backbone/conv1``.
+        title: a person's name for it: ``Block 2, ReLU``.
+        kind: class of the layer, ``Conv2D``.
+        output_shape: without the batch axis; None where the model leaves a side free.
+        parameters: number of weights, trainable or not.
+        receptive_field: what one unit sees, or None where that is the whole picture or unknown.
+        spatial: whether the output is a map larger than 1x1.
+        convolution: whether the layer has kernels that slide over a map.
+        padding: whether it only adds a frame; not worth looking at.
+        activation: name of the non-linearity that the layer is or ends with, or None.
+    """
+
+    name: str
+    title: str
+    kind: str
+    output_shape: tuple[int | None, ...]
+    parameters: int
+    receptive_field: ReceptiveField | None
+    spatial: bool
+    convolution: bool
+    padding: bool
+    activation: str | None
+
+
+def layer_infos(graph: FlatGraph) -> tuple[LayerInfo, ...]:
+    """Describe every node of a graph, in the order of computation."""
+    fields = receptive_fields(graph)
+    titles = _titles(graph)
+    return tuple(
+        LayerInfo(
+            name=node.name,
+            title=titles[node.name],
+            kind=node.kind,
+            output_shape=_shape(node),
+            parameters=_parameters(node.operation),
+            receptive_field=fields[node.name],
+            spatial=_is_spatial(_shape(node)),
+            convolution=node.family in _WINDOW_KINDS or node.family == "conv2dtranspose",
+            padding=node.family in _PADDING_KINDS,
+            activation=node.activation,
+        )
+        for node in graph.nodes
+    )
+
+
+def receptive_fields(graph: FlatGraph) -> dict[str, ReceptiveField | None]:
+    """The receptive field of every node by name; None for the whole picture or unknown."""
+    by_tensor: dict[int, ReceptiveField | None] = {id(graph.input): PIXEL}
+    fields: dict[str, ReceptiveField | None] = {}
+    for node in graph.nodes:
+        incoming = [by_tensor.get(id(tensor)) for tensor in node.inputs]
+        field = _field_behind(node, incoming)
+        fields[node.name] = by_tensor[id(node.output)] = field
+    return fields
+
+
+def _field_behind(node: Node, incoming: list[ReceptiveField | None]) -> ReceptiveField | None:
+    if not incoming or len(node.output.shape) != 4 or any(len(t.shape) != 4 for t in node.inputs):
+        return None
+    before = joined(incoming)
+    if before is None or _is_pointwise(node):
+        return before
+    if node.family == "upsampling2d":
+        factor = tuple(node.operation.size)
+        if node.operation.interpolation != "nearest":
+            before = before.through(Window(kernel=(3, 3), padding=(1, 1)))
+        return before.upsampled((factor[0], factor[1]))
+    window = _window(node)
+    return None if window is None else before.through(window)
+
+
+def _is_pointwise(node: Node) -> bool:
+    if node.family in _ALONG_AN_AXIS:
+        axis = node.operation.axis
+        return axis in (-1, 3, [-1], [3])
+    return passes_through(node) or node.family in _POINTWISE_KINDS
+
+
+def _window(node: Node) -> Window | None:
+    operation, kind = node.operation, node.family
+    if kind in _PADDING_KINDS:
+        pads = operation.pad_width[1:3] if kind == "pad" else operation.padding
+        if len(pads) != 2:
+            return None
+        return Window(padding=(int(pads[0][0]), int(pads[1][0])))
+    if kind == "cropping2d":
+        return Window(padding=(-operation.cropping[0][0], -operation.cropping[1][0]))
+    if kind in _WINDOW_KINDS:
+        kernel, dilation = _pair(operation.kernel_size), _pair(operation.dilation_rate)
+    elif kind in _POOLING_KINDS:
+        kernel, dilation = _pair(operation.pool_size), (1, 1)
+    else:
+        return None
+    stride = _pair(operation.strides)
+    padding = (0, 0)
+    if operation.padding == "same":
+        sides = node.inputs[0].shape[1:3]
+        before = [same_padding_before(sides[a], kernel[a], stride[a], dilation[a]) for a in (0, 1)]
+        padding = (before[0], before[1])
+    return Window(kernel=kernel, stride=stride, dilation=dilation, padding=padding)
+
+
+def _pair(value: Any) -> Pair:
+    if isinstance(value, int):
+        return value, value
+    return int(value[0]), int(value[1])
+
+
+def _shape(node: Node) -> tuple[int | None, ...]:
+    return tuple(node.output.shape[1:])
+
+
+def _is_spatial(shape: tuple[int | None, ...]) -> bool:
+    return len(shape) == 3 and any(side is None or side > 1 for side in shape[:2])
+
+
+def _parameters(operation: Any) -> int:
+    return int(sum(int(_size(w.shape)) for w in getattr(operation, "weights", [])))
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    count = 1
+    for side in shape:
+        count *= side
+    return count
+
+
+def _titles(graph: FlatGraph) -> dict[str, str]:
+    """Titles like ``Block 2, ReLU``: a block ends where the map gets smaller."""
+    groups: list[tuple[str, str]] = []
+    block, side = 1, graph.input.shape[1:3]
+    for node in graph.nodes:
+        shape = _shape(node)
+        if not _is_spatial(shape):
+            groups.append(("Head", _noun(node)))
+            continue
+        smaller = _shrinks(side, shape[:2])
+        pooling = node.family in _POOLING_KINDS
+        if smaller and not pooling:
+            block += 1
+        groups.append((f"Block {block}", _noun(node)))
+        if smaller and pooling:
+            block += 1
+        side = shape[:2]
+    counts, seen = Counter(groups), Counter[tuple[str, str]]()
+    titles = {}
+    for node, group in zip(graph.nodes, groups, strict=True):
+        seen[group] += 1
+        number = f" {seen[group]}" if counts[group] > 1 else ""
+        titles[node.name] = f"{group[0]}, {group[1]}{number}{_ending(node)}"
+    return titles
+
+
+def _shrinks(before: tuple[int | None, ...], after: tuple[int | None, ...]) -> bool:
+    """Whether a map has at most two thirds of the rows of the one before: not a frame cut off."""
+    if before[0] is None or after[0] is None:
+        return False
+    return after[0] * 3 <= before[0] * 2
+
+
+def _noun(node: Node) -> str:
+    if node.family == "activation":
+        return _TITLES.get(node.activation or "", node.activation or "linear")
+    return _TITLES.get(node.family, node.kind)
+
+
+def _ending(node: Node) -> str:
+    """The non-linearity that a layer ends with: `` + ReLU``; nothing for one that is a layer of its own."""
+    if node.before_activation is None or node.before_activation is node.inputs[0]:
+        return ""
+    return f" + {_TITLES.get(node.activation or '', node.activation)}"

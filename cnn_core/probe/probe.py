@@ -1,0 +1,290 @@
+"""A trained model seen as layers: activations, class scores, and gradients of scores.
+
+Everything that Convscope computes about a model goes through here. Whatever the model looks
+like inside, it answers the same few questions, and every class score is a logit.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core import backend
+from cnn_core.errors import QuestionError
+from cnn_core.images.preprocessing import Preprocessing
+from cnn_core.probe.flat_graph import Node, flat_graph, passes_through, picture_input_shape
+from cnn_core.probe.heads import Head, heads_of
+from cnn_core.probe.layer_info import LayerInfo, layer_infos
+
+__all__ = ["Head", "LayerGradient", "Probe", "unit_tensor"]
+
+MAX_COMPILED_GRAPHS = 24
+_CHANNELWISE_FAMILIES = frozenset({"batchnormalization", "rescaling"})
+
+Float = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LayerGradient:
+    """A layer's output and how the score of a class depends on it.
+
+    Attributes:
+        activations, gradients: ``(n, h, w, k)``; for the input ``(n, H, W, c)``.
+        scores: ``(n, classes)``, logits.
+    """
+
+    activations: Float
+    gradients: Float
+    scores: Float
+
+
+class Probe:
+    """One model, opened. Safe to use from several threads: one computes at a time."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        *,
+        preprocessing: Preprocessing | None = None,
+        class_names: Sequence[str] | Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """Open a model.
+
+        Args:
+            model: Sequential or functional, possibly nested, with one picture input. Never changed.
+            preprocessing: from pixels to model input; the default divides by 255.
+            class_names: of the one output, or of each output by name; numbered when missing.
+
+        Raises:
+            ModelError: a model that cannot be seen as layers of one picture.
+        """
+        self.model = model
+        self.preprocessing = Preprocessing() if preprocessing is None else preprocessing
+        self.input_shape = picture_input_shape(model)
+        self._graph = flat_graph(model)
+        self._nodes = {node.name: node for node in self._graph.nodes}
+        self._scores, self.heads = heads_of(self._graph, class_names)
+        self._lock = threading.RLock()
+        self._compiled: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+
+    @cached_property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        """All layers in the order of computation, nested ones included."""
+        return layer_infos(self._graph)
+
+    def layer(self, name: str) -> LayerInfo:
+        """The layer of that name.
+
+        Raises:
+            QuestionError: there is none.
+        """
+        for info in self.layers:
+            if info.name == name:
+                return info
+        raise QuestionError(
+            f"Expected a layer of this model. Received: {name!r}. "
+            f"Choose one of {[info.name for info in self.layers if not info.padding]}."
+        )
+
+    def default_cam_layer(self, head: int = 0) -> str | None:
+        """The last layer with a map larger than 1x1 that an output depends on; None if there is none.
+
+        After its activation, if that is a layer of its own.
+        """
+        self._check_head(head)
+        behind = self._graph.ancestors(self._graph.outputs[head])
+        spatial = (info.name for info in reversed(self.layers) if info.spatial and not info.padding)
+        return next(
+            (name for name in spatial if name in behind and not passes_through(self._nodes[name])), None
+        )
+
+    def activations(self, inputs: Float, layer_names: Sequence[str] | None = None) -> dict[str, Float]:
+        """Outputs of layers for a batch, in one pass through the network.
+
+        Args:
+            inputs: ``(n, H, W, c)``, float32, preprocessed.
+            layer_names: which; all layers when None.
+
+        Returns:
+            An array ``(n, ...)`` per layer name.
+        """
+        names = tuple(self._nodes) if layer_names is None else tuple(layer_names)
+        nodes = [self._node(name) for name in names]
+        values = self._answer(
+            ("activations", names),
+            lambda: backend.Graph(self._graph.input, [n.output for n in nodes]),
+            inputs,
+        )
+        return dict(zip(names, values, strict=True))
+
+    def before_activation(self, inputs: Float, layer_name: str) -> Float:
+        """What the units of a layer add up to before their non-linearity, ``(n, h, w, k)``."""
+        node = self.unit_node(layer_name)
+        (values,) = self._answer(
+            ("before", layer_name), lambda: backend.Graph(self._graph.input, [unit_tensor(node)]), inputs
+        )
+        return values
+
+    def unit_summary(self, inputs: Float, layer_names: Sequence[str]) -> dict[str, tuple[Float, Float]]:
+        """Per photo and channel: mean of the map before the non-linearity, and its peak after it.
+
+        Both ``(n, k)``; computed in one pass without bringing the maps out of the graph.
+        """
+        if not layer_names:
+            return {}
+        nodes = [self.unit_node(name) for name in layer_names]
+        values = self._answer(
+            ("summary", *layer_names),
+            lambda: backend.Graph(
+                self._graph.input,
+                [keras.ops.mean(unit_tensor(node), axis=(1, 2)) for node in nodes]
+                + [keras.ops.max(node.output, axis=(1, 2)) for node in nodes],
+            ),
+            inputs,
+        )
+        means, peaks = values[: len(nodes)], values[len(nodes) :]
+        return dict(zip(layer_names, zip(means, peaks, strict=True), strict=True))
+
+    def scores(self, inputs: Float) -> tuple[Float, ...]:
+        """Logits ``(n, classes)`` per head; one sigmoid unit gives ``[-z, z]``.
+
+        Args:
+            inputs: ``(n, H, W, c)``, float32, preprocessed.
+        """
+        return tuple(
+            self._answer(("scores",), lambda: backend.Graph(self._graph.input, list(self._scores)), inputs)
+        )
+
+    def layer_gradient(self, inputs: Float, layer_name: str, *, head: int, class_index: int) -> LayerGradient:
+        """Output of a layer, and the gradient of a class score with respect to it.
+
+        Args:
+            inputs: ``(n, H, W, c)``, float32, preprocessed.
+            layer_name: the layer.
+            head: index of the output.
+            class_index: index of the class in that output; 0 is a class like any other.
+
+        Raises:
+            QuestionError: no such layer, head or class.
+        """
+        return self._gradient(inputs, self._node(layer_name).output, ("layer", layer_name), head, class_index)
+
+    def input_gradient(self, inputs: Float, *, head: int, class_index: int) -> LayerGradient:
+        """The gradient of a class score with respect to the input; arguments as ``layer_gradient``."""
+        return self._gradient(inputs, None, ("input",), head, class_index)
+
+    def score_of_silence(
+        self, layer_name: str, map_size: tuple[int, ...], *, head: int
+    ) -> NDArray[np.float32] | None:
+        """The scores ``(classes,)`` when every unit of a layer is zero: the bias of a linear head.
+
+        Args:
+            layer_name: a layer with a map.
+            map_size: (height, width) of that map, for models that leave their size free.
+            head: index of the output.
+
+        Returns:
+            None when the scores do not depend on that layer alone, as beside a skip connection.
+        """
+        node = self._node(layer_name)
+        zeros = np.zeros((1, *map_size, node.output.shape[-1]), np.float32)
+        try:
+            graph = self.once(
+                ("behind", layer_name, head, zeros.shape),
+                lambda: backend.Graph(node.output, [self._scores[head]]),
+            )
+        except ValueError:  # Keras: the graph is disconnected
+            return None
+        with self._lock:
+            scores: Float = graph(zeros)[0][0]
+        return scores
+
+    def unit_node(self, layer_name: str) -> Node:
+        """The node whose non-linearity ends the units of a layer.
+
+        For a convolution followed by batch normalisation and ReLU as layers of their own, that is
+        the ReLU; for anything with its activation as an argument, or without one, the layer itself.
+        """
+        start = node = self._node(layer_name)
+        while node.before_activation is None:
+            following = self._graph.consumers(node)
+            if len(following) != 1 or not _keeps_channels(following[0]):
+                return start
+            node = following[0]
+        return node
+
+    def _gradient(
+        self, inputs: Float, tensor: Any, key: tuple[str, ...], head: int, class_index: int
+    ) -> LayerGradient:
+        self._check_class(head, class_index)
+        activations, gradients, scores = self._answer(
+            ("gradient", *key, head),
+            lambda: backend.ScoreGradient(self._graph.input, tensor, self._scores[head]),
+            inputs,
+            class_index,
+        )
+        return LayerGradient(activations=activations, gradients=gradients, scores=scores)
+
+    def _check_head(self, head: int) -> None:
+        if not 0 <= head < len(self.heads):
+            raise QuestionError(f"Expected an output from 0 to {len(self.heads) - 1}. Received: {head}.")
+
+    def _check_class(self, head: int, class_index: int) -> None:
+        self._check_head(head)
+        classes = len(self.heads[head].class_names)
+        if not 0 <= class_index < classes:
+            raise QuestionError(f"Expected a class from 0 to {classes - 1}. Received: {class_index}.")
+
+    def _checked(self, inputs: Float) -> Float:
+        expected = self.input_shape
+        fits = inputs.ndim == 4 and all(
+            side in (None, got) for side, got in zip(expected, inputs.shape[1:], strict=True)
+        )
+        if not fits:
+            raise QuestionError(f"Expected inputs of shape (n, *{expected}). Received: {inputs.shape}.")
+        return np.ascontiguousarray(inputs, np.float32)
+
+    def _node(self, name: str) -> Node:
+        node = self._nodes.get(name)
+        if node is None:
+            self.layer(name)  # raises, with the names that there are
+            raise QuestionError(f"Layer {name!r} has no output of its own.")
+        return node
+
+    def _answer(
+        self, key: tuple[Any, ...], make: Callable[[], Any], inputs: Float, *arguments: Any
+    ) -> list[Float]:
+        """Run a graph on a batch; compiled at the first batch of a shape, so that all are counted."""
+        checked = self._checked(inputs)
+        with self._lock:
+            answers: list[Float] = self.once((*key, checked.shape), make)(checked, *arguments)
+        return answers
+
+    def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        """What ``make`` compiles for this model, made at its first use; the one unused longest makes room."""
+        with self._lock:
+            if key not in self._compiled:
+                self._compiled[key] = make()
+                if len(self._compiled) > MAX_COMPILED_GRAPHS:
+                    self._compiled.popitem(last=False)
+            self._compiled.move_to_end(key)
+            return self._compiled[key]
+
+
+def unit_tensor(node: Node) -> Any:
+    """What enters the non-linearity of a node, or its output if it has none."""
+    return node.output if node.before_activation is None else node.before_activation
+
+
+def _keeps_channels(node: Node) -> bool:
+    """Whether a node can stand between a unit and its non-linearity."""
+    is_activation = node.before_activation is not None and node.before_activation is node.inputs[0]
+    return is_activation or passes_through(node) or node.family in _CHANNELWISE_FAMILIES

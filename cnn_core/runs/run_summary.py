@@ -1,0 +1,82 @@
+"""What a run comes to, in the figures that runs are compared by."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnn_core.training.diagnosis.diagnosis import best_epoch, history_column, history_epochs
+
+if TYPE_CHECKING:
+    from cnn_core.runs.run_view import RunView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFigures:
+    """The figures of one run; None where nothing was measured yet.
+
+    Attributes:
+        run: its name.
+        state: queued, running, finished and so on.
+        accuracy: highest validation accuracy, 0..1.
+        accuracy_epoch: when that was, the first of equals.
+        loss: lowest validation loss.
+        loss_epoch: when that was.
+        gap: training less validation accuracy after the last epoch: what it knows by heart.
+        epochs: finished ones.
+        parameters: of the network.
+        seconds: of all epochs together.
+        images_per_second: in the median epoch.
+    """
+
+    run: str
+    state: str
+    accuracy: float | None
+    accuracy_epoch: int | None
+    loss: float | None
+    loss_epoch: int | None
+    gap: float | None
+    epochs: int
+    parameters: int | None
+    seconds: float | None
+    images_per_second: float | None
+
+
+def run_figures(run: RunView, title: str) -> RunFigures:
+    """The figures of a run from its history."""
+    history = run.history
+    accuracy, at = history_column(history, "val_accuracy"), history_epochs(history)
+    losses, speed = history_column(history, "val_loss"), history_column(history, "images_per_second")
+    gaps = history_column(history, "accuracy") - accuracy
+    seconds = history_column(history, "seconds")
+    highest = int(np.nanargmax(accuracy)) if np.isfinite(accuracy).any() else None
+    return RunFigures(
+        run=title,
+        state=run.state,
+        accuracy=None if highest is None else float(accuracy[highest]),
+        accuracy_epoch=None if highest is None else int(at[highest]),
+        loss=float(np.nanmin(losses)) if np.isfinite(losses).any() else None,
+        loss_epoch=best_epoch(history),
+        gap=float(gaps[-1]) if len(gaps) and math.isfinite(gaps[-1]) else None,
+        epochs=len(history),
+        parameters=_parameters(run.folder),
+        seconds=float(np.nansum(seconds)) if np.isfinite(seconds).any() else None,
+        images_per_second=float(np.nanmedian(speed)) if np.isfinite(speed).any() else None,
+    )
+
+
+def _parameters(folder: Path) -> int | None:
+    """Number of weights, from the card of the finished model or of an epoch that was kept."""
+    for card in (folder / "model" / "card.json", *sorted(folder.glob("film/epoch_*/card.json"))[:1]):
+        try:
+            count = json.loads(card.read_text(encoding="utf-8"))["parameters"]
+        except (OSError, ValueError, LookupError, TypeError):
+            continue
+        if isinstance(count, int):
+            return count
+    return None

@@ -1,0 +1,112 @@
+"""Whether runs were judged on the same validation photos; figures of different ones make no order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cnn_core.datasets.source import source_name
+from cnn_core.files import read_json
+from cnn_core.models.card import MODEL_FOLDER
+
+if TYPE_CHECKING:
+    from cnn_core.datasets.source import DataSource
+    from cnn_core.runs.run_view import RunView
+
+MOST_CLASSES = 4  # that are named
+NO_ORDER = "so their accuracies and losses do not tell which network is the better one"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationSet:
+    """What a run was judged on.
+
+    Attributes:
+        source: its data.
+        counts: class and number of its pictures, in order; empty where that is not known yet.
+        fingerprint: of the list of its files, None before the network is saved.
+    """
+
+    source: DataSource
+    counts: tuple[tuple[str, int], ...]
+    fingerprint: str | None
+
+    def is_that_of(self, other: ValidationSet) -> bool:
+        """Whether both are the same photos, by the best that is known of both."""
+        if self.counts and other.counts and self.counts != other.counts:
+            return False
+        if self.fingerprint is not None and other.fingerprint is not None:
+            return self.fingerprint == other.fingerprint
+        return _division(self.source) == _division(other.source)
+
+    def told(self) -> str:
+        """Number, data and classes, as ``1,000 photos of pets (cats, dogs)``."""
+        name, classes = source_name(self.source), [one for one, _ in self.counts]
+        if not classes:
+            return f"photos of {name}"
+        count = sum(number for _, number in self.counts)
+        listed = ", ".join(classes) if len(classes) <= MOST_CLASSES else f"{len(classes)} classes"
+        return f"{count:,} {'photo' if count == 1 else 'photos'} of {name} ({listed})"
+
+
+def validation_set(run: RunView) -> ValidationSet:
+    """What a run was judged on: by the card of its network, else by the scan of its pictures."""
+    data = _mapping(read_json(run.folder / MODEL_FOLDER / "card.json").get("data"))
+    listed = _mapping(data.get("validation"))
+    scanned = _mapping(read_json(run.folder / "scan.json").get("counts"))
+    fingerprint = listed.get("file_list_sha256")
+    return ValidationSet(
+        source=run.source,
+        counts=_counts(listed.get("pictures")) or _counts(scanned.get("validation")),
+        fingerprint=fingerprint if isinstance(fingerprint, str) else None,
+    )
+
+
+def apart_words(runs: Sequence[RunView], titles: Sequence[str]) -> str:
+    """That runs were judged on different photos, and which on what; empty where all are the same.
+
+    Args:
+        runs: that are compared; those without a finished epoch have not been judged.
+        titles: a name of its own for each.
+    """
+    groups: list[tuple[ValidationSet, list[str]]] = []
+    for run, title in zip(runs, titles, strict=True):
+        if not run.history:
+            continue
+        judged = validation_set(run)
+        group = next((names for one, names in groups if one.is_that_of(judged)), None)
+        if group is None:
+            groups.append((judged, [title]))
+        else:
+            group.append(title)
+    if len(groups) < 2:
+        return ""
+    told = "; ".join(f"{', '.join(map(_quoted, names))}: {judged.told()}" for judged, names in groups)
+    return f"These runs were judged on different validation photos, {NO_ORDER}. {told}."
+
+
+def _division(source: DataSource) -> tuple[object, ...]:
+    """All of a source that decides which pictures are set aside; further folders are trained on only."""
+    return (
+        source.folders[0],
+        source.validation,
+        source.test,
+        source.seed,
+        source.keep_non_rgb,
+        source.keep_near_doubles,
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _counts(value: Any) -> tuple[tuple[str, int], ...]:
+    counts = tuple(_mapping(value).items())
+    return counts if all(isinstance(number, int) for _, number in counts) else ()
+
+
+def _quoted(title: str) -> str:
+    """A title that may hold a comma itself."""
+    return f"“{title}”"

@@ -1,0 +1,244 @@
+"""The process of one run, from its turn in the queue to its model.
+
+Whatever happens is written into the folder of the run: this is where the rest of the world looks.
+Started again on the same folder, it goes on after the last finished epoch.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from cnn_core import paths
+from cnn_core.datasets.source import DataSource
+from cnn_core.errors import Cancelled, TrainingError
+from cnn_core.files import read_json, write_json
+from cnn_core.runs.device_queue import Ticket, device_of, wait_for_turn
+from cnn_core.runs.failures import failure_of
+from cnn_core.runs.launching import shorten_log
+from cnn_core.runs.leftovers import remove_leftovers
+from cnn_core.runs.locks import Lock
+from cnn_core.runs.run_status import LOG_FILE, change_state, read_status
+from cnn_core.runs.stop_request import StopState, StopWish, shall_finish
+from cnn_core.training.run_folder import CONFIG_FILE
+from cnn_core.training.settings.config import TrainingConfig, config_from_json
+
+if TYPE_CHECKING:
+    from cnn_core.datasets.scan.scan import ScanReport
+    from cnn_core.datasets.splits import Splits
+
+NICENESS = 5  # lower priority than the dashboard's 0, so that the page stays quick
+LOG_SECONDS = 20.0
+PROGRESS_SECONDS = 1.0
+OLD_SECONDS = 6 * 3600.0  # nobody decodes pictures for so long
+STANDARD_ERROR = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What one process has to do.
+
+    Attributes:
+        folder: of the run.
+        config: settings.
+        source: data.
+        stopped: whether to stop; asked after every step.
+        finish_only: write the model of the epochs there are, without training another one.
+    """
+
+    folder: Path
+    config: TrainingConfig
+    source: DataSource
+    stopped: Callable[[], bool]
+    finish_only: bool = False
+
+
+Trainer = Callable[[Job], None]
+
+
+def train(
+    folder: Path, lock: Lock, *, watch: Callable[[], None] | None = None, trainer: Trainer | None = None
+) -> Literal["finished"] | StopState:
+    """Wait for the device, train the epochs that are left, and write the model.
+
+    Args:
+        folder: of the run, with its ``config.json``.
+        lock: of that folder; released at the end.
+        watch: called after every step and while waiting, e.g. to show the progress.
+        trainer: does the work; the real one by default.
+
+    Returns:
+        The state that the run ends in.
+
+    Raises:
+        TrainingError: the run failed; its status says why, and so does the message.
+    """
+    wish = StopWish(folder)
+    with lock, wish.signals():
+        try:
+            return _worked(folder, wish, watch, train_for_real if trainer is None else trainer)
+        except Exception as error:
+            raise _failed(folder, error) from error
+
+
+def _worked(
+    folder: Path, wish: StopWish, watch: Callable[[], None] | None, trainer: Trainer
+) -> Literal["finished"] | StopState:
+    remove_leftovers(folder)
+    try:
+        _work(folder, _Watched(folder, wish, watch), trainer)
+    except Cancelled:
+        change_state(folder, wish.state)
+        return wish.state
+    change_state(folder, "finished")
+    return "finished"
+
+
+def _work(folder: Path, stopped: Callable[[], bool], trainer: Trainer) -> None:
+    facts = read_json(folder / CONFIG_FILE)
+    config = config_from_json(facts.get("config", {}))
+    source = DataSource.from_json(facts.get("source", {}))
+    ticket = Ticket.of(folder.name, read_status(folder))
+    if ticket is None:
+        ticket = Ticket.last(folder.name, device_of(config.device), folder.parent)
+        change_state(folder, "queued", **ticket.facts())
+    with wait_for_turn(folder.parent, ticket, stopped):
+        change_state(folder, "preparing")
+        job = Job(
+            folder=folder, config=config, source=source, stopped=stopped, finish_only=shall_finish(folder)
+        )
+        trainer(job)
+
+
+def _failed(folder: Path, error: Exception) -> TrainingError:
+    failure = failure_of(error, folder=folder, facts=read_json(folder / CONFIG_FILE))
+    remove_leftovers(folder)  # half a model may be what filled the disk
+    try:
+        change_state(folder, "failed", reason=failure.reason, advice=failure.advice)
+        with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
+            log.writelines(traceback.format_exception(error))
+    except OSError:
+        traceback.print_exception(error)  # to standard error, all that is left without the folder
+    return TrainingError(f"{failure.reason} {failure.advice}")
+
+
+class _Watched:
+    """The wish to stop, and what else has to be looked after now and then."""
+
+    def __init__(self, folder: Path, wish: StopWish, watch: Callable[[], None] | None) -> None:
+        self._folder = folder
+        self._wish = wish
+        self._watch = watch
+        self._looked = time.monotonic()
+
+    def __call__(self) -> bool:
+        if self._watch is not None:
+            self._watch()
+        if time.monotonic() - self._looked > LOG_SECONDS:
+            self._looked = time.monotonic()
+            shorten_log(self._folder)
+        return self._wish()
+
+
+def train_for_real(job: Job) -> None:
+    """Look through the pictures, train, and write the model."""
+    from cnn_core.datasets.scan.scan import scan, without_problems
+    from cnn_core.datasets.splits import read_splits
+
+    cache_folder = paths.cache_folder()
+    remove_leftovers(cache_folder / "pixels", older_than_seconds=OLD_SECONDS)
+    splits = read_splits(job.source)
+    preparing = _Progress(job, "preparing")
+    report = scan(
+        splits,
+        cache_folder / "scans",
+        progress=partial(preparing, "Looking through the pictures"),
+        cancelled=job.stopped,
+        keep_non_rgb=job.source.keep_non_rgb,
+        keep_near_doubles=job.source.keep_near_doubles,
+    )
+    kept = without_problems(splits, report)
+    write_json(job.folder / "scan.json", _scan_facts(splits, kept, report))
+    prepare_framework(job.config)
+    change_state(job.folder, "preparing", doing="Starting the framework")
+
+    from cnn_core import backend  # from here on there is a framework in this process
+    from cnn_core.training.loop.finish import finish
+    from cnn_core.training.loop.run import TrainingRun
+
+    with _turn_on_found_device(job, backend.device_name()):
+        run = TrainingRun(job.config, kept, job.folder, cache_folder / "pixels", preparing)
+        if not job.finish_only and not run.is_over():
+            run.run(job.stopped)
+        change_state(job.folder, "finishing")
+        finish(run, _Progress(job, "finishing"))
+
+
+@contextmanager
+def _turn_on_found_device(job: Job, found: str) -> Iterator[None]:
+    """Where a GPU was expected and the framework cannot use it, the CPU is waited for too."""
+    if found != "CPU" or device_of(job.config.device) == "cpu":
+        yield
+        return
+    ticket = Ticket.last(job.folder.name, "cpu", job.folder.parent)
+    change_state(job.folder, "queued", **ticket.facts())
+    with wait_for_turn(job.folder.parent, ticket, job.stopped):
+        change_state(job.folder, "preparing")
+        yield
+
+
+class _Progress:
+    """Writes now and then how far a run is besides its steps, and ends it there where that is wished for."""
+
+    def __init__(self, job: Job, state: str) -> None:
+        self._job = job
+        self._state = state
+        self._doing = ""
+        self._said = 0.0
+
+    def __call__(self, doing: str, fraction: float) -> None:
+        """Take note of what is being done, and of the share of it that is done, 0..1.
+
+        Raises:
+            Cancelled: the run shall stop.
+        """
+        if self._job.stopped():
+            raise Cancelled("Stopped as asked; the finished epochs are kept.")
+        if doing != self._doing or time.monotonic() - self._said > PROGRESS_SECONDS:
+            self._doing, self._said = doing, time.monotonic()
+            change_state(self._job.folder, self._state, doing=doing, fraction=round(fraction, 3))
+
+
+def _scan_facts(before: Splits, after: Splits, report: ScanReport) -> dict[str, Any]:
+    """What the scan found, as JSON: pictures per class before and after, and every problem."""
+    return {
+        "found": {name: files.counts() for name, files in before.items()},
+        "counts": {name: files.counts() for name, files in after.items()},
+        **report.to_json(),
+    }
+
+
+def prepare_framework(config: TrainingConfig) -> None:
+    """Set what the framework reads from the environment when it is imported."""
+    if config.device == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # also where somebody has named a GPU for the other runs
+    if device_of(config.device) == "cpu":
+        # A step is a chain: two operations at once only take each other's cores.
+        os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # leave the dashboard its share
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def lower_priority() -> None:
+    """Let everything else on this machine go first, a little; and let crashes say where they were."""
+    os.setpriority(os.PRIO_PROCESS, 0, max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0)))
+    if not faulthandler.is_enabled():
+        faulthandler.enable(STANDARD_ERROR)

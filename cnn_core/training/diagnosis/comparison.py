@@ -1,0 +1,95 @@
+"""The settings of several runs side by side, with those that differ marked."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cnn_core.training.settings.config import TrainingConfig
+from cnn_core.training.settings.presets import PRESETS
+
+# Fields that no form asks for bring no label of their own.
+LABELS = {
+    "preset": "Preset",
+    "sizes_px": "Training sizes (px)",
+    "stage_shares": "Share of the epochs at each",
+}
+AUGMENTATION = "Augmentation: "
+NONE = "–"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingRow:
+    """One setting of all runs.
+
+    Attributes:
+        field: its name, as ``--set`` of the command line takes it: ``learning_rate``,
+            ``augmentation.zoom``.
+        label: its name for people.
+        values: by run, the raw value.
+        texts: by run, the value for people.
+        differs: whether not all runs have the same value.
+    """
+
+    field: str
+    label: str
+    values: Mapping[str, Any]
+    texts: Mapping[str, str]
+    differs: bool
+
+
+def compared_settings(configs: Mapping[str, TrainingConfig]) -> tuple[SettingRow, ...]:
+    """All settings, those that differ first, else in the order of the form.
+
+    Args:
+        configs: settings of each run, by a title or key of its own.
+
+    Returns:
+        A row per setting; empty without runs. Of one run, nothing differs.
+    """
+    found = {run: dict(_settings(config)) for run, config in configs.items()}
+    if not found:
+        return ()
+    labels = next(iter(found.values()))
+    rows = [_row(field, label, found) for field, (label, _) in labels.items()]
+    return tuple(sorted(rows, key=lambda row: not row.differs))
+
+
+def _row(field: str, label: str, found: Mapping[str, Mapping[str, tuple[str, Any]]]) -> SettingRow:
+    values = {run: settings[field][1] for run, settings in found.items()}
+    return SettingRow(
+        field=field,
+        label=label,
+        values=values,
+        texts={run: _text(field, value) for run, value in values.items()},
+        differs=len(set(values.values())) > 1,
+    )
+
+
+def _settings(config: TrainingConfig) -> Iterator[tuple[str, tuple[str, Any]]]:
+    """Name, label and value of every setting, augmentation last."""
+    for one in dataclasses.fields(config):
+        if one.name != "augmentation":
+            yield one.name, (_label(one), getattr(config, one.name))
+    for one in dataclasses.fields(config.augmentation):
+        label = AUGMENTATION + _label(one)[0].lower() + _label(one)[1:]
+        yield f"augmentation.{one.name}", (label, getattr(config.augmentation, one.name))
+
+
+def _label(one: dataclasses.Field[Any]) -> str:
+    return str(one.metadata.get("label") or LABELS.get(one.name) or one.name.replace("_", " ").capitalize())
+
+
+def _text(field: str, value: Any) -> str:
+    """A value for people: yes or no, numbers without needless digits, a preset by its title."""
+    if field == "preset":
+        return next((preset.title for preset in PRESETS if preset.key == value), str(value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(_text(field, one) for one in value) or NONE
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return str(value)

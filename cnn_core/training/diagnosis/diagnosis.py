@@ -1,0 +1,122 @@
+"""What the curves of a run say: over-fitted or not, since when, and what to try."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from cnn_core.training.diagnosis.curve_facts import Facts, facts_of
+from cnn_core.training.diagnosis.diagnosis_text import (
+    NOTHING_LEARNED,
+    Saying,
+    diverged,
+    few_photos,
+    good,
+    overfitting,
+    too_early,
+    underfitting,
+)
+from cnn_core.training.diagnosis.history import (
+    FEWEST_EPOCHS,
+    Row,
+    best_epoch,
+    history_column,
+    history_epochs,
+)
+from cnn_core.training.diagnosis.task import TWO_CLASSES, Task
+
+__all__ = ["Verdict", "best_epoch", "history_column", "history_epochs", "verdict"]
+
+Kind = Literal["too_early", "underfitting", "good", "overfitting", "diverged"]
+
+WIDE_GAP = 0.10  # of accuracy, training over validation
+LITTLE_LEARNED = 0.5  # of the way from guessing to knowing all: 75 % right of two classes
+
+SAYINGS: dict[Kind, Callable[[Facts], Saying]] = {
+    "too_early": too_early,
+    "diverged": diverged,
+    "overfitting": overfitting,
+    "underfitting": underfitting,
+    "good": good,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the curves of a run say.
+
+    Attributes:
+        kind: ``too_early`` (fewer than three epochs), ``diverged`` (no finite losses, or the training
+            itself got worse), ``overfitting`` (the validation loss has risen since its lowest while
+            the training loss went on falling, or training is 10 % more right than validation),
+            ``underfitting`` (less than half of the way from guessing to knowing all), else ``good``.
+        best_epoch: of the lowest validation loss, counted from 1; None without any.
+        lowest_val_loss: in nats, or None.
+        gap_accuracy: training minus validation at the end, -1..1, or None. Dropout and augmentation
+            make the training pictures harder, so a negative gap is normal.
+        gap_loss: validation minus training at the end, in nats, or None. Label smoothing and weighted
+            classes lift the training loss only, so that there is none with them.
+        sentence: what happened.
+        advice: what to try.
+    """
+
+    kind: Kind
+    best_epoch: int | None
+    lowest_val_loss: float | None
+    gap_accuracy: float | None
+    gap_loss: float | None
+    sentence: str
+    advice: str
+
+
+def verdict(history: Sequence[Row], task: Task = TWO_CLASSES) -> Verdict:
+    """Read over-fitting off the curves.
+
+    The curves are smoothed by Tukey's 3H (the median of three neighbours, which takes single spikes
+    away, then the weights 1/4, 1/2, 1/4); a rise counts if it exceeds 8 % of the lowest loss (16 % in
+    fewer than five epochs) and three times the noise, which the second differences of the raw curve tell.
+
+    Says nothing about other photos than those of the validation set, and no more than the noise of
+    a small one allows.
+
+    Args:
+        history: a row per finished epoch with ``epoch``, ``loss``, ``accuracy``, ``val_loss`` and
+            ``val_accuracy``; training figures may be missing (None, empty, NaN).
+        task: what was to be learned, which says what guessing would reach, and what of the settings can be
+            advised; see ``task_of``. Without it two classes with as many pictures, and plain losses.
+
+    Reference:
+        Tukey 1977, "Exploratory data analysis", chapter 7; Prechelt 1998, "Early stopping - but
+        when?", on how far a validation loss has to rise before that says something.
+    """
+    facts = facts_of(history, task)
+    kind = _kind(facts)
+    sentence, advice = SAYINGS[kind](facts)
+    if kind not in ("too_early", "diverged"):
+        sentence += few_photos(task)
+    return Verdict(
+        kind=kind,
+        best_epoch=facts.best,
+        lowest_val_loss=_or_none(facts.lowest),
+        gap_accuracy=_or_none(facts.gap_accuracy),
+        gap_loss=_or_none(facts.gap_loss),
+        sentence=sentence,
+        advice=advice,
+    )
+
+
+def _kind(facts: Facts) -> Kind:
+    if not facts.finite or facts.unstable:
+        return "diverged"
+    if facts.epochs < FEWEST_EPOCHS:
+        return "too_early"
+    wide = facts.gap_accuracy >= WIDE_GAP and not facts.gap_loss <= 0
+    if facts.risen or (wide and not facts.learned < NOTHING_LEARNED):
+        return "overfitting"
+    return "underfitting" if facts.learned < LITTLE_LEARNED else "good"
+
+
+def _or_none(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,135 @@
+"""What a run is to learn, as far as its curves must be read by it: its classes, and how its loss counts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cnn_core.files import read_json
+from cnn_core.models.card import MODEL_FOLDER
+from cnn_core.training.run_folder import CONFIG_FILE
+from cnn_core.training.settings.config import CLASS_WEIGHTS
+
+UNWEIGHTED = CLASS_WEIGHTS[0]
+CARDS = (Path(MODEL_FOLDER, "card.json"), Path("card.json"))  # in the folder of a run, and of a model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a run is to learn.
+
+    Attributes:
+        training, validation: how many pictures of each class there are; what counts is their shares.
+        label_smoothing, class_weights: as in ``TrainingConfig``.
+        counted: whether the pictures were really counted, and not only their shares are known.
+        dropout: as in ``TrainingConfig``; None where it is not known.
+        augmented: whether training pictures are changed at random; None where it is not known.
+    """
+
+    training: tuple[int, ...] = (1, 1)
+    validation: tuple[int, ...] = (1, 1)
+    label_smoothing: float = 0.0
+    class_weights: str = UNWEIGHTED
+    counted: bool = False
+    dropout: float | None = None
+    augmented: bool | None = None
+
+    @property
+    def classes(self) -> int:
+        """How many there are."""
+        return len(self.training)
+
+    @property
+    def training_pictures(self) -> int | None:
+        """How many there are to learn from; None where that is not known."""
+        return sum(self.training) if self.counted else None
+
+    @property
+    def validation_pictures(self) -> int | None:
+        """How many there are to judge by; None where that is not known."""
+        return sum(self.validation) if self.counted else None
+
+    @property
+    def unbalanced(self) -> bool:
+        """Whether some class is more common than another."""
+        return len(set(self.training)) > 1 or len(set(self.validation)) > 1
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rare classes count more in the training, so that it does not go for many right answers."""
+        return self.class_weights != UNWEIGHTED and len(set(self.training)) > 1
+
+    @property
+    def losses_compare(self) -> bool:
+        """Whether training and validation loss are the same figure: validation knows only plain targets."""
+        return self.label_smoothing == 0 and not self.weighted
+
+    @property
+    def lowest_loss(self) -> float:
+        """Of the training in nats: the entropy of its targets, 0 without label smoothing."""
+        rest = self.label_smoothing / self.classes
+        targets = (1 - self.label_smoothing + rest, *[rest] * (self.classes - 1))
+        return -math.fsum(share * math.log(share) for share in targets if share > 0)
+
+
+TWO_CLASSES = Task()
+
+
+def guessed(counts: tuple[int, ...]) -> float:
+    """Share of pictures that one and the same answer gets right, 0..1: that of the commonest class."""
+    return max(counts) / sum(counts)
+
+
+def task_of(folder: Path) -> Task:
+    """Read the task of a run, or of a trained model, from its folder.
+
+    What the scan of its pictures left comes first, then the card of its model. Where neither tells, there
+    are two classes with as many pictures; where none tells the settings, they are the plain ones.
+
+    Args:
+        folder: of a run, or of a model; its files are not trusted.
+    """
+    card = next((card for name in CARDS if (card := read_json(folder / name))), {})
+    scanned, data = (
+        _mapping(facts) for facts in (read_json(folder / "scan.json").get("counts"), card.get("data"))
+    )
+    training = _counts(scanned.get("training")) or _counts(_mapping(data.get("training")).get("pictures"))
+    validation = _counts(scanned.get("validation")) or _counts(
+        _mapping(data.get("validation")).get("pictures")
+    )
+    settings = _mapping(read_json(folder / CONFIG_FILE).get("config")) or _mapping(card.get("training"))
+    counted = 0 < len(training) == len(validation)
+    training = training or TWO_CLASSES.training
+    return Task(
+        training=training,
+        validation=validation if len(validation) == len(training) else (1,) * len(training),
+        label_smoothing=_share(settings.get("label_smoothing")),
+        class_weights=str(settings.get("class_weights", UNWEIGHTED)),
+        counted=counted,
+        dropout=_share(settings["dropout"]) if "dropout" in settings else None,
+        augmented=_augmented(settings.get("augmentation")),
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _counts(value: Any) -> tuple[int, ...]:
+    """Pictures of each of at least two classes; empty where that is not what the value tells."""
+    counts = tuple(_mapping(value).values())
+    whole = all(isinstance(count, int) and count >= 0 for count in counts)
+    return counts if len(counts) > 1 and whole and sum(counts) > 0 else ()
+
+
+def _augmented(value: Any) -> bool | None:
+    """Whether any random change is switched on, by settings in which all zero means none."""
+    return any(_mapping(value).values()) if isinstance(value, dict) else None
+
+
+def _share(value: Any) -> float:
+    """From 0 to below 1; 0 where it is anything else."""
+    return float(value) if isinstance(value, int | float) and 0 <= value < 1 else 0.0

@@ -1,0 +1,142 @@
+"""The end of a run: from the weights that are kept to a model folder, its card and its predictions."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core.datasets.folders import LabelledFiles
+from cnn_core.errors import TrainingError
+from cnn_core.evaluation.predictions import Predictions, two_columns, write_predictions
+from cnn_core.evaluation.scores import evaluate, evaluate_binary
+from cnn_core.models.card import MODEL_FOLDER
+from cnn_core.models.store import STATISTICS_FILE
+from cnn_core.neurons.statistics import ChannelStatistics, channel_statistics, save_statistics
+from cnn_core.probe.probe import Probe
+from cnn_core.training.loop.judging import predictions_of
+from cnn_core.training.loop.model_folder import basic_card, versions, write_model_folder
+from cnn_core.training.loop.run import Tell, TrainingRun
+from cnn_core.training.run_folder import HISTORY_FILE
+from cnn_core.training.settings.config import config_to_json
+
+BATCH = 50
+MOST_MEASURED = 2000  # photos for the statistics of the channels
+
+
+def finish(run: TrainingRun, tell: Tell = lambda doing, fraction: None) -> Path:
+    """Write ``model/`` and the predictions of a run that has trained at least one epoch.
+
+    All is computed before any of it is written, so that a run stopped in between has none of it, and begins
+    with this again.
+
+    Args:
+        run: whose epochs are trained.
+        tell: called before each batch with what is being done and the share of all of it, 0..1; may raise to
+            stop.
+
+    Returns:
+        The model folder.
+
+    Raises:
+        TrainingError: no epoch is finished.
+    """
+    if not run.history:
+        raise TrainingError("Expected at least one finished epoch. Received: none. Resume the run.")
+    run.decode_judged(tell)
+    epoch, weights = run.weights_to_keep()
+    tell("Making the network", 0.0)
+    model = run.network.finished(weights)
+    judged = {name: files for name, files in run.splits.items() if name != "training"}
+    pixels = run.pixels(run.splits.validation)[_spread(len(run.splits.validation.paths))]
+    work = _Batches(run, tell, [*(len(files.paths) for files in judged.values()), len(pixels)])
+    found = {name: _predictions(run, model, files, work, name) for name, files in judged.items()}
+    statistics = channel_statistics(Probe(model), work.of("Measuring the channels", pixels))
+    card = {
+        **_card(run, model, epoch),
+        **{name: _scores(predictions) for name, predictions in found.items()},
+        "channels": _channels(statistics),
+    }
+
+    def more(folder: Path) -> None:
+        save_statistics(folder / STATISTICS_FILE, statistics)
+        shutil.copyfile(run.folder.path / HISTORY_FILE, folder / HISTORY_FILE)
+
+    tell("Writing the network", 1.0)
+    for name, predictions in found.items():
+        write_predictions(run.folder.path / f"predictions_{name}.npz", predictions)
+    write_model_folder(run.folder.path / MODEL_FOLDER, model, card, more)
+    return run.folder.path / MODEL_FOLDER
+
+
+class _Batches:
+    """All batches that finishing takes, counted, so that each can say how far the whole is."""
+
+    def __init__(self, run: TrainingRun, tell: Tell, sets: Sequence[int]) -> None:
+        """``sets`` are the numbers of pictures that will be asked for."""
+        self._run, self._tell = run, tell
+        self._all = sum(math.ceil(pictures / BATCH) for pictures in sets)
+        self._done = 0
+
+    def of(self, doing: str, pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
+        """Model inputs of pictures ``(n, H, W, 3)``, a batch at a time."""
+        for start in range(0, len(pixels), BATCH):
+            self._tell(doing, self._done / self._all)
+            yield self._run.network.preprocessing.apply(pixels[start : start + BATCH])
+            self._done += 1
+
+
+def _predictions(
+    run: TrainingRun, model: keras.Model, files: LabelledFiles, work: _Batches, name: str
+) -> Predictions:
+    batches = work.of(f"Answering the {name} pictures", run.pixels(files))
+    answers = np.concatenate([model.predict_on_batch(inputs) for inputs in batches])
+    return predictions_of(two_columns(answers) if answers.shape[1] == 1 else answers, files)
+
+
+def _channels(statistics: Mapping[str, ChannelStatistics]) -> dict[str, int]:
+    return {
+        "convolution": sum(len(values.fires) for values in statistics.values()),
+        "dead_on_validation": sum(int((~values.alive).sum()) for values in statistics.values()),
+    }
+
+
+def _scores(found: Predictions) -> dict[str, Any]:
+    if found.two_classes:
+        return dataclasses.asdict(evaluate_binary(found.probabilities[:, 1], found.labels.astype(np.float32)))
+    scores = evaluate(found)
+    return {"pictures": scores.pictures, "accuracy": scores.accuracy, "loss": scores.loss}
+
+
+def _spread(count: int) -> NDArray[np.int64]:
+    """Places of at most ``MOST_MEASURED`` pictures, from all classes."""
+    return np.unique(np.linspace(0, count - 1, min(count, MOST_MEASURED)).astype(np.int64))
+
+
+def _card(run: TrainingRun, model: keras.Model, epoch: int) -> dict[str, Any]:
+    title = run.folder.title() or " and ".join(run.splits.classes).capitalize()
+    return {
+        **basic_card(title, model, run.splits.classes, run.network),
+        "preset": run.config.preset,
+        "data": {name: _data(files) for name, files in run.splits.items()},
+        "training": {
+            **config_to_json(run.config),
+            "kept_epoch": epoch,
+            "epochs_trained": len(run.history),
+            "precision_used": run.precision.chosen,
+            "device_used": run.precision.device,
+            "seconds": round(sum(row["seconds"] for row in run.history)),
+        },
+        "versions": versions(),
+    }
+
+
+def _data(files: LabelledFiles) -> dict[str, Any]:
+    return {"pictures": files.counts(), "file_list_sha256": files.fingerprint()}

@@ -1,0 +1,90 @@
+"""Model folders written by a run: the finished one, and the frames of its film."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from cnn_core import backend
+from cnn_core.files import write_json
+from cnn_core.models.card import CARD_FILE
+from cnn_core.models.store import MODEL_FILE
+from cnn_core.training.loop.network import Network
+
+
+def write_model_folder(
+    folder: Path, model: keras.Model, card: Mapping[str, Any], more: Callable[[Path], None] | None = None
+) -> None:
+    """Write a model folder beside its place, then put it there; complete or absent.
+
+    Args:
+        folder: its place.
+        model: what is saved.
+        card: its card.
+        more: writes further files into the folder that it is given.
+    """
+    temporary = folder.with_name(f".{folder.name}.new")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    model.save(temporary / MODEL_FILE)
+    if more is not None:
+        more(temporary)
+    write_json(temporary / CARD_FILE, dict(card))
+    _put_in_place(temporary, folder)
+
+
+def write_frame(
+    folder: Path,
+    model: keras.Model,
+    epoch: int,
+    classes: tuple[str, ...],
+    network: Network,
+    row: Mapping[str, float],
+) -> None:
+    """Keep the network of one epoch as a model folder of its own."""
+    card = basic_card(f"Epoch {epoch}", model, classes, network)
+    if row:
+        card["validation"] = {"accuracy": row["val_accuracy"], "loss": row["val_loss"]}
+    write_model_folder(folder, model, card)
+
+
+def basic_card(title: str, model: keras.Model, classes: tuple[str, ...], network: Network) -> dict[str, Any]:
+    """What every card says: the classes, what the model takes, and how large it is."""
+    size_px, preprocessing = network.plan.size_px, network.preprocessing
+    return {
+        "title": title,
+        "classes": list(classes),
+        "input": {"height_px": size_px, "width_px": size_px, "channels": 3},
+        "preprocessing": {
+            "resize": "bilinear with antialiasing, aspect ratio not kept",
+            "scale": list(preprocessing.scale),
+            "offset": list(preprocessing.offset),
+            "channel_order": preprocessing.channel_order,
+        },
+        "parameters": int(model.count_params()),
+    }
+
+
+def versions() -> dict[str, str]:
+    """What a model was made with."""
+    return {
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("keras", "numpy", "pillow")},
+        "backend": backend.version(),
+    }
+
+
+def _put_in_place(finished: Path, folder: Path) -> None:
+    """Replace a model folder; the old one goes only when the new one is there."""
+    old = folder.with_name(f".{folder.name}.old")
+    if folder.exists():  # otherwise what an earlier process moved aside is the only one so far
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
+    finished.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)

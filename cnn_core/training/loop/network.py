@@ -1,0 +1,190 @@
+"""The network of a run while it is trained, with its optimizer and the weights that are judged."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core import backend
+from cnn_core.architectures import Architecture, Plan, architecture_named
+from cnn_core.errors import DataError
+from cnn_core.images.preprocessing import Preprocessing
+from cnn_core.training.loop.averaging import WeightAverage
+from cnn_core.training.loop.moving_statistics import MovingStatistics
+from cnn_core.training.loop.optimizers import losses_of, optimizer_of
+from cnn_core.training.loop.stages import Stages
+from cnn_core.training.run_folder import Arrays, Checkpoint, validation_losses
+from cnn_core.training.settings.config import TrainingConfig
+from cnn_core.training.settings.presets import preset_named
+
+JUDGED_AT_ONCE = 64
+
+Float = NDArray[np.float32]
+
+
+class Network:
+    """A network, its optimizer and, where weights are averaged, the averaged network."""
+
+    def __init__(
+        self, config: TrainingConfig, classes: int, steps: int, devices: backend.Devices, precision: str
+    ) -> None:
+        """Make it with fresh weights from ``config.seed``.
+
+        Args:
+            config: settings of the run.
+            classes: how many.
+            steps: training steps per epoch.
+            devices: where it is trained.
+            precision: ``float32`` or ``mixed_bfloat16``.
+        """
+        self._config, self._classes, self._steps, self._devices = config, classes, steps, devices
+        self.architecture = architecture_of(config)
+        self.stages = Stages.of(config, fine_tunes=self.architecture.fine_tuned is not None)
+        self.plan = plan_of(config, classes)
+        free = dataclasses.replace(self.plan, size_px=None)
+        self._trained_plan = free if self.architecture.any_size else self.plan
+        keras.utils.set_random_seed(config.seed)
+        with backend.dtype_policy(precision), devices.scope():
+            self.model = self.architecture.for_training(self._trained_plan)
+            averages = config.average_decay > 0
+            self._statistics = MovingStatistics(self.model)
+            apart = averages or self._statistics.exist()
+            self._judged = self.architecture.for_training(self._trained_plan) if apart else self.model
+        self._step = 0
+        self.average = WeightAverage(self.model.get_weights(), config.average_decay) if averages else None
+        self._logits = backend.Graph(self._judged.inputs, self._judged.outputs)
+        self.take_kept_weights()
+        self._enter(stage=0)
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """From pixels to model input."""
+        return self.architecture.preprocessing(self.plan)
+
+    def train(self, inputs: Float, labels: Float, weights: Float) -> tuple[float, float]:
+        """One step on a batch: loss in nats and share of right answers."""
+        answer = self.step(inputs, labels, weights)
+        self._step += 1
+        if self.average is not None and self.average.is_due(self._step):
+            self._move_average(self.average)
+        return answer
+
+    def start_epoch(self, epoch: int, losses: Sequence[float]) -> None:
+        """Get ready for an epoch; fine-tuning begins with an optimizer of its own.
+
+        Args:
+            epoch: counted from 0.
+            losses: validation loss of each finished epoch, which may have the first step end early.
+        """
+        stage = int(self.stages.fine_tunes(epoch, losses))
+        if stage != self._stage:
+            self._enter(stage)
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the next step."""
+        return float(np.asarray(self.optimizer.learning_rate))  # several devices hold a copy each
+
+    def probabilities(self, pixels: NDArray[np.uint8]) -> Float:
+        """The answer of the judged weights to pictures ``(n, H, W, 3)``: ``(n, classes)``."""
+        groups = (pixels[i : i + JUDGED_AT_ONCE] for i in range(0, len(pixels), JUDGED_AT_ONCE))
+        logits = [self._logits(self.preprocessing.apply(group))[0] for group in groups]
+        return probabilities_of(np.concatenate(logits))
+
+    def kept_weights(self) -> Arrays:
+        """The weights that are judged and kept, in Keras' order: of all steps so far."""
+        if self.average is None:
+            return self._statistics.corrected_weights(self._step)
+        self._move_average(self.average)
+        return self.average.values
+
+    def take_kept_weights(self) -> None:
+        """Have the weights judged from here on that would be kept now."""
+        if self._judged is not self.model:
+            self._judged.set_weights(self.kept_weights())
+
+    def finished(self, weights: Arrays) -> keras.Model:
+        """The network to keep: float32, probabilities, with some ``kept_weights``."""
+        trained = self.architecture.for_training(self._trained_plan)
+        trained.set_weights(weights)
+        return self.architecture.finished(trained, self.plan)
+
+    def checkpoint(self, history: list[dict[str, float]], best: Arrays) -> Checkpoint:
+        """All that is needed to go on later; ``best`` are the weights of the epoch to keep, if any."""
+        average = [] if self.average is None else list(self.kept_weights())
+        return Checkpoint(
+            history=history,
+            step=self._step,
+            moved_at=self._step if self.average is None else self.average.step,
+            weights=[np.asarray(v) for v in self.model.variables],
+            average=average,
+            optimizer=[np.asarray(v) for v in self.optimizer.variables],
+            best=best,
+        )
+
+    def restore(self, saved: Checkpoint) -> None:
+        """Go on from a checkpoint.
+
+        Raises:
+            DataError: it is that of another network, as when classes have come or gone meanwhile.
+        """
+        self.start_epoch(len(saved.history) - 1, validation_losses(saved.history))
+        _assign(self.model.variables, saved.weights)
+        _assign(self.optimizer.variables, saved.optimizer)
+        self._step = saved.step or len(saved.history) * self._steps  # of old, counted for averages alone
+        if self.average is not None:
+            _check_shapes(self.average.values, saved.average)
+            self.average.restore(saved.average, saved.step, saved.moved_at)
+        self.take_kept_weights()
+
+    def _move_average(self, average: WeightAverage) -> None:
+        if average.step < self._step:
+            average.move(self._step, self._statistics.corrected_weights(self._step))
+
+    def _enter(self, stage: int) -> None:
+        self._stage = stage
+        with self._devices.scope():
+            if stage == 1 and self.architecture.fine_tuned is not None:
+                self.architecture.fine_tuned(self.model)
+            first = self.stages.planned_start
+            self.optimizer = optimizer_of(self._config, first, self._steps, fine_tuning=stage == 1)
+            self.optimizer.build(self.model.trainable_variables)
+        losses = losses_of(self._config, self._classes)
+        self.step = backend.TrainingStep(self.model, self.optimizer, losses, self._devices)
+
+
+def architecture_of(config: TrainingConfig) -> Architecture:
+    """The architecture of a preset."""
+    return architecture_named(preset_named(config.preset).architecture)
+
+
+def plan_of(config: TrainingConfig, classes: int) -> Plan:
+    """What the settings of a run leave to its architecture."""
+    return Plan(size_px=config.input_size_px, classes=classes, dropout=config.dropout, base=config.base)
+
+
+def probabilities_of(logits: Float) -> Float:
+    """From logits, ``(n, 1)`` or ``(n, classes)``, to probabilities ``(n, classes)``, float32."""
+    if logits.shape[1] == 1:
+        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
+    exponents = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return np.asarray(exponents / exponents.sum(axis=1, keepdims=True), np.float32)
+
+
+def _assign(variables: Any, values: Arrays) -> None:
+    _check_shapes(variables, values)
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def _check_shapes(expected: Any, values: Arrays) -> None:
+    if [tuple(one.shape) for one in expected] != [value.shape for value in values]:
+        raise DataError(
+            "Expected the classes and settings that the run began with. Received: a checkpoint of another "
+            "network. Restore the class folders and config.json, or start a new run."
+        )

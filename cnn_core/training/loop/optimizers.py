@@ -1,0 +1,64 @@
+"""The rule of a step and its learning rate over the run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from cnn_core import backend
+from cnn_core.training.settings.config import TrainingConfig
+
+LONGEST_WARMUP_SHARE = 0.2
+FINE_TUNING_RATE = 0.01  # of the learning rate: small steps, since the base is good already
+MOMENTUM = 0.9
+
+
+def optimizer_of(
+    config: TrainingConfig, epochs: int, steps: int, *, fine_tuning: bool = False
+) -> keras.optimizers.Optimizer:
+    """The optimizer of a run, or of its second step.
+
+    Args:
+        config: its settings.
+        epochs: how long this optimizer is used.
+        steps: training steps per epoch.
+        fine_tuning: small steps of a constant length.
+    """
+    rate: Any = config.learning_rate * FINE_TUNING_RATE if fine_tuning else _rate(config, epochs, steps)
+    if config.optimizer == "adamw":
+        optimizer = backend.FusedAdamW(rate, weight_decay=config.weight_decay)
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        return optimizer
+    if config.optimizer == "sgd":
+        return keras.optimizers.SGD(rate, momentum=MOMENTUM)
+    return {"adam": backend.FusedAdam, "rmsprop": backend.FusedRMSprop}[config.optimizer](rate)
+
+
+def _rate(config: TrainingConfig, epochs: int, steps: int) -> Any:
+    warmup_epochs = min(config.warmup_epochs, LONGEST_WARMUP_SHARE * epochs)
+    if warmup_epochs == 0 and config.schedule == "constant":
+        return config.learning_rate
+    return keras.optimizers.schedules.CosineDecay(
+        0.0 if warmup_epochs > 0 else config.learning_rate,
+        decay_steps=max(1, round(steps * (epochs - warmup_epochs))),
+        alpha=1.0 if config.schedule == "constant" else 0.0,
+        warmup_target=config.learning_rate if warmup_epochs > 0 else None,
+        warmup_steps=round(steps * warmup_epochs),
+    )
+
+
+def losses_of(config: TrainingConfig, classes: int) -> Any:
+    """Cross-entropy of each picture: ``(labels (n,), logits (n, units)) -> (n,)``, in nats."""
+    smoothing = config.label_smoothing
+
+    def two(labels: Any, logits: Any) -> Any:
+        targets = labels * (1 - smoothing) + smoothing / 2
+        return keras.ops.binary_crossentropy(targets, logits[:, 0], from_logits=True)
+
+    def many(labels: Any, logits: Any) -> Any:
+        targets = keras.ops.one_hot(keras.ops.cast(labels, "int32"), classes)
+        targets = targets * (1 - smoothing) + smoothing / classes
+        return keras.ops.categorical_crossentropy(targets, logits, from_logits=True)
+
+    return two if classes == 2 else many

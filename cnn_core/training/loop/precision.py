@@ -1,0 +1,111 @@
+"""Which precision trains faster here: a measurement of some seconds, not a guess."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cnn_core import backend
+from cnn_core.files import read_json, write_json
+from cnn_core.training.run_folder import PRECISION_FILE
+
+SECONDS = 3.0  # of steps in two precisions by turns, after one step each that compiles
+FEWEST_STEPS = 2  # of each, where a step takes longer than that
+COMPILING_SHARE = 0.5  # of the progress: as long as the steps themselves, for the networks here
+WORTH_IT = 1.05  # float32 is kept unless bfloat16 is clearly faster
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """The precision of a run.
+
+    Attributes:
+        chosen: ``float32`` or ``mixed_bfloat16``.
+        device: what was measured on.
+        images_per_second: training speed by precision; empty where none was measured.
+    """
+
+    chosen: str
+    device: str
+    images_per_second: dict[str, float]
+
+
+def precision_of(
+    wish: str,
+    devices: backend.Devices,
+    step_in: Callable[[str], backend.TrainingStep],
+    batch_shape: tuple[int, ...],
+    folder: Path,
+    progress: Callable[[float], None] = lambda fraction: None,
+) -> Precision:
+    """The precision to train in; measured once, and remembered in the run's folder.
+
+    Args:
+        wish: a precision, or ``automatic``.
+        devices: where the run computes.
+        step_in: a fresh training step in a precision.
+        batch_shape: ``(n, H, W, c)``.
+        folder: of the run.
+        progress: called between the steps of a measurement with the share of it that is done, 0..1; may raise
+            to stop, and then nothing is remembered.
+    """
+    saved = read_json(folder / PRECISION_FILE)
+    if wish != "automatic":
+        found = Precision(chosen=wish, device=devices.name, images_per_second={})
+    elif saved.get("device") == devices.name and saved.get("images_per_second"):
+        return Precision(**saved)
+    else:
+        found = _measured(devices, step_in, batch_shape, progress)
+    write_json(
+        folder / PRECISION_FILE,
+        {"chosen": found.chosen, "device": found.device, "images_per_second": found.images_per_second},
+    )
+    return found
+
+
+def _measured(
+    devices: backend.Devices,
+    step_in: Callable[[str], backend.TrainingStep],
+    batch_shape: tuple[int, ...],
+    progress: Callable[[float], None],
+) -> Precision:
+    candidates = ["float32"]
+    if devices.name != "CPU" or backend.fast_precision() != "float32":
+        candidates.append("mixed_bfloat16")  # emulated elsewhere: a step can take a minute
+    if len(candidates) == 1:
+        return Precision(chosen="float32", device=devices.name, images_per_second={})
+    medians = _median_seconds({name: step_in(name) for name in candidates}, batch_shape, progress)
+    speeds = {name: round(batch_shape[0] / seconds, 1) for name, seconds in medians.items()}
+    faster = speeds["mixed_bfloat16"] > WORTH_IT * speeds["float32"]
+    return Precision(
+        chosen="mixed_bfloat16" if faster else "float32", device=devices.name, images_per_second=speeds
+    )
+
+
+def _median_seconds(
+    steps: Mapping[str, Callable[..., object]],
+    batch_shape: tuple[int, ...],
+    progress: Callable[[float], None],
+) -> dict[str, float]:
+    """Seconds of the median step of each; in turns, so that others on the machine disturb all alike."""
+    inputs = np.random.default_rng(0).random(batch_shape, np.float32)
+    labels = np.arange(batch_shape[0], dtype=np.float32) % 2
+    weights = np.ones_like(labels)
+    for place, step in enumerate(steps.values()):
+        progress(COMPILING_SHARE * place / len(steps))
+        step(inputs, labels, weights)  # compiles
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    started = time.perf_counter()
+    rounds = 0
+    while (passed := time.perf_counter() - started) < SECONDS or rounds < FEWEST_STEPS:
+        rounds += 1
+        for name, step in steps.items():
+            progress(COMPILING_SHARE + (1 - COMPILING_SHARE) * min(1.0, passed / SECONDS))
+            before = time.perf_counter()
+            step(inputs, labels, weights)
+            seconds[name].append(time.perf_counter() - before)
+    return {name: float(np.median(values)) for name, values in seconds.items()}

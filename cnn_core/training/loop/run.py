@@ -1,0 +1,265 @@
+"""One training run in one process: reads pictures, writes its run folder.
+
+Started again on the same folder, a run goes on after its last finished epoch.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core import backend
+from cnn_core.datasets.folders import LabelledFiles
+from cnn_core.datasets.splits import Splits
+from cnn_core.errors import Cancelled
+from cnn_core.training.film_epochs import epochs_to_film
+from cnn_core.training.input.pictures import DecodedPictures, SizedFiles
+from cnn_core.training.input.pipeline import Batch, Batching, kept_size_px, training_batches
+from cnn_core.training.loop.class_weights import class_weights
+from cnn_core.training.loop.epoch_report import EpochReport
+from cnn_core.training.loop.judging import check_finite, loss_and_accuracy
+from cnn_core.training.loop.model_folder import write_frame
+from cnn_core.training.loop.network import Network
+from cnn_core.training.loop.precision import precision_of
+from cnn_core.training.loop.requirements import check_same_classes, check_same_settings, check_trainable
+from cnn_core.training.run_folder import (
+    FILM_FOLDER,
+    Arrays,
+    Checkpoint,
+    RunFolder,
+    frame_key,
+    validation_losses,
+)
+from cnn_core.training.settings.config import TrainingConfig, config_to_json
+
+DECODING = "Decoding the pictures once"
+STOPPED = "Stopped as asked; the finished epochs are kept."
+MEASURING = "Measuring which precision is faster"
+
+Tell = Callable[[str, float], None]  # what is being done, and the share of it that is done, 0..1
+
+_LOG = logging.getLogger(__name__)
+
+
+class TrainingRun:
+    """State of one run: its network and the epochs behind it."""
+
+    def __init__(
+        self,
+        config: TrainingConfig,
+        splits: Splits,
+        folder: Path,
+        cache_folder: Path,
+        tell: Tell = lambda doing, fraction: None,
+    ) -> None:
+        """Make a run, or take it up where it stopped.
+
+        Args:
+            config: its settings.
+            splits: its pictures.
+            folder: of the run; made if missing.
+            cache_folder: decoded pictures, shared by runs.
+            tell: called while the precision is measured; may raise to stop.
+
+        Raises:
+            DataError: too few pictures, settings that do not fit the network, or other classes than before.
+            ChangedSettingsError: other settings than before, where that matters.
+        """
+        check_trainable(config, splits)
+        self.config, self.splits = config, splits
+        self.folder = RunFolder(folder)
+        saved = self.folder.load()
+        if saved is not None:
+            check_same_classes(saved.classes, splits.classes)
+            check_same_settings(saved, config)
+        self.devices = backend.Devices(config.device, most=config.batch_size)
+        self._steps = len(splits.training.paths) // config.batch_size
+        size_px = max(config.size_at(epoch) for epoch in range(config.epochs))
+        self.precision = precision_of(
+            config.precision,
+            self.devices,
+            lambda precision: self._network(precision).step,
+            (config.batch_size, size_px, size_px, 3),
+            folder,
+            partial(tell, MEASURING),
+        )
+        self.network = self._network(self.precision.chosen)
+        self._labels = np.asarray(splits.training.labels, np.float32)
+        self._class_weights = class_weights(config.class_weights, splits.training)
+        self._film = epochs_to_film(config.epochs, config.film_frames, config.film_epochs)
+        self._pictures = DecodedPictures(cache_folder)
+        self._fingerprint = splits.training.fingerprint()
+        self.history: list[dict[str, float]] = [] if saved is None else saved.history
+        self._best: Arrays = [] if saved is None else saved.best
+        if saved is not None:
+            self._take_up(saved)
+        self.folder.cut_steps(len(self.history))
+
+    def run(self, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Train the epochs that are left.
+
+        Args:
+            stopped: asked after each step and each group of decoded pictures whether to stop.
+
+        Raises:
+            Cancelled: ``stopped`` said so; the epochs before are kept.
+            DivergedError: the loss is no longer a number.
+            OSError: the disk is full, or the data is gone.
+        """
+        self._decode(stopped)
+        if 0 in self._film and not self.history:
+            self._keep_frame(0)
+        while not self.is_over():
+            self._train_epoch(len(self.history), stopped)
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch of the lowest validation loss, counted from 1."""
+        return 1 + min(range(len(self.history)), key=lambda epoch: self.history[epoch]["val_loss"])
+
+    def weights_to_keep(self) -> tuple[int, Arrays]:
+        """Epoch, counted from 1, and weights that become the model."""
+        if self.config.keep == "best":
+            return self.best_epoch, self._best
+        return len(self.history), self.network.kept_weights()
+
+    def is_over(self) -> bool:
+        """Whether all epochs are trained, or the validation loss has not fallen for too many of them."""
+        return self.network.stages.is_over(self._losses())
+
+    def _network(self, precision: str) -> Network:
+        classes = len(self.splits.classes)
+        return Network(self.config, classes, self._steps, self.devices, precision)
+
+    def _take_up(self, saved: Checkpoint) -> None:
+        if saved.pictures not in ("", self._fingerprint):
+            _LOG.warning("The training pictures have changed since the epochs before.")
+        self.network.restore(saved)
+        self.folder.write_history(self.history)  # the last process may have ended just before
+
+    def _decode(self, stopped: Callable[[], bool]) -> None:
+        """Open the pictures of the epochs that are left, and those that they are judged by."""
+
+        def tell(fraction: float) -> None:
+            if stopped():
+                raise Cancelled("Stopped as asked while the pictures were decoded.")
+            self.folder.write_status("preparing", doing=DECODING, fraction=fraction)
+
+        losses = self._losses()
+        epochs = range(len(losses), 0 if self.is_over() else self.network.stages.end(losses))
+        training = [(self.splits.training, self._kept_size_px(epoch)) for epoch in epochs]
+        self._pictures.decode([*training, *self._judged()], tell)
+
+    def decode_judged(self, tell: Tell) -> None:
+        """Open the pictures that epochs and models are judged by; ``tell`` may raise to stop."""
+        self._pictures.decode(self._judged(), partial(tell, DECODING))
+
+    def _judged(self) -> list[SizedFiles]:
+        size_px = self.config.input_size_px
+        return [(files, size_px) for name, files in self.splits.items() if name != "training"]
+
+    def _train_epoch(self, epoch: int, stopped: Callable[[], bool]) -> None:
+        pixels = self._pictures.of(self.splits.training, self._kept_size_px(epoch))
+        losses = self._losses()
+        self.network.start_epoch(epoch, losses)
+        epochs = self.network.stages.end(losses)
+        stop = False
+        report = EpochReport(epoch=epoch, epochs=epochs, steps=self._steps, batch_size=self.config.batch_size)
+        for inputs, labels in self._batches(pixels, epoch):
+            report.clock.batch_came()
+            loss, accuracy = self.network.train(inputs, labels, self._class_weights[labels.astype(int)])
+            check_finite(loss, epoch, report.step + 1)
+            if report.step_done(loss, accuracy):
+                self._tell(report)
+            stop = stopped()
+            if stop and report.step < self._steps:
+                raise Cancelled(STOPPED)
+        self._finish_epoch(epoch, report)
+        if stop:  # in the last step, after which the epoch is kept
+            raise Cancelled(STOPPED)
+
+    def _batches(self, pixels: NDArray[np.uint8], epoch: int) -> Iterator[Batch]:
+        batching = Batching(
+            size_px=self._size_px(epoch),
+            batch_size=self.config.batch_size,
+            augmentation=self.config.augmentation,
+            preprocessing=self.network.preprocessing,
+            seed=(self.config.seed, epoch),
+        )
+        return training_batches(pixels, self._labels, batching)
+
+    def _finish_epoch(self, epoch: int, report: EpochReport) -> None:
+        trained, size_px = report.trained(), self._size_px(epoch)
+        self.network.take_kept_weights()
+        val_loss, val_accuracy = self._judge()
+        check_finite(val_loss, epoch, self._steps)
+        row = {
+            "epoch": epoch + 1,
+            "size_px": size_px,
+            "loss": trained["loss"],
+            "accuracy": trained["accuracy"],
+            "val_loss": round(val_loss, 5),
+            "val_accuracy": round(val_accuracy, 5),
+            "learning_rate": round(self.network.learning_rate, 9),
+            "images_per_second": trained["images_per_second"],
+            "waiting_fraction": trained["waiting_fraction"],
+            "seconds": round(report.clock.seconds(), 1),
+        }
+        self.history.append(row)
+        if self.config.keep == "best" and self.best_epoch == epoch + 1:
+            self._best = [weight.copy() for weight in self.network.kept_weights()]
+        if epoch + 1 in self._film:
+            self._keep_frame(epoch + 1)
+        self._save()
+        if self.config.tensorboard:
+            self._events.write(epoch + 1, row)
+
+    def _save(self) -> None:
+        checkpoint = self.network.checkpoint(self.history, self._best)
+        settings, pictures = config_to_json(self.config), self._fingerprint
+        self.folder.save(
+            replace(checkpoint, classes=self.splits.classes, pictures=pictures, settings=settings)
+        )
+
+    @cached_property
+    def _events(self) -> backend.EventWriter:
+        return backend.EventWriter(self.folder.path / "tensorboard")
+
+    def probabilities(self, files: LabelledFiles) -> NDArray[np.float32]:
+        """The answers of the weights as they are, ``(n, classes)``."""
+        return self.network.probabilities(self.pixels(files))
+
+    def pixels(self, files: LabelledFiles) -> NDArray[np.uint8]:
+        """Pictures as the finished model takes them, ``(n, size, size, 3)``."""
+        return self._pictures.of(files, self.config.input_size_px)
+
+    def _judge(self) -> tuple[float, float]:
+        """Mean cross-entropy in nats, and accuracy, on the validation pictures."""
+        return loss_and_accuracy(self.probabilities(self.splits.validation), self.splits.validation)
+
+    def _losses(self) -> list[float]:
+        return validation_losses(self.history)
+
+    def _size_px(self, epoch: int) -> int:
+        return self.config.size_at(self.network.stages.planned_epoch(epoch, self._losses()))
+
+    def _kept_size_px(self, epoch: int) -> int:
+        return kept_size_px(self._size_px(epoch), self.config.augmentation)
+
+    def _tell(self, report: EpochReport) -> None:
+        self.folder.add_step(report.group_row())
+        facts = {"precision": self.precision.chosen, "device": self.precision.device}
+        self.folder.write_status("running", **report.status(), **facts)
+
+    def _keep_frame(self, epoch: int) -> None:
+        path = self.folder.path / FILM_FOLDER / frame_key(epoch)
+        network = self.network
+        model = network.finished(network.kept_weights())
+        row = self.history[-1] if self.history else {}
+        write_frame(path, model, epoch, self.splits.classes, network, row)

@@ -1,0 +1,182 @@
+"""Settings to start from: the networks of the documents as they were trained, and our own.
+
+Nothing here imports the framework, so that a page can list them at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnn_core.errors import DataError
+from cnn_core.training.settings.config import Augmentation, TrainingConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preset:
+    """A network with the settings it is usually trained with.
+
+    Attributes:
+        key: name in settings, cards and on the command line.
+        title: a person's name for it.
+        summary: a sentence on what it is and what to expect.
+        architecture: key in ``cnn_core.architectures``.
+        parameters: weights of the network for two classes at the preset's picture size.
+        config: its settings; all can be changed.
+    """
+
+    key: str
+    title: str
+    summary: str
+    architecture: str
+    parameters: int
+    config: TrainingConfig
+
+
+LECTURE_AUGMENTATION = Augmentation(flip=True, rotation_degrees=45.0, zoom=0.5, shift_fraction=0.15)
+ARTICLE_AUGMENTATION = Augmentation(
+    flip=True, rotation_degrees=40.0, zoom=0.2, shift_fraction=0.2, brightness=0.1, contrast=0.2
+)
+REPORT_AUGMENTATION = Augmentation(
+    flip=True, rotation_degrees=40.0, zoom=0.2, stretch=0.2, shift_fraction=0.2
+)
+PHOTO_AUGMENTATION = Augmentation(
+    flip=True,
+    rotation_degrees=15.0,
+    zoom=0.3,
+    stretch=0.2,
+    shift_fraction=0.1,
+    brightness=0.12,
+    contrast=0.25,
+    saturation=0.4,
+    erase_probability=0.4,
+    erase_fraction=0.4,
+)
+
+PRESETS = (
+    Preset(
+        key="lecture_baseline",
+        title="Lecture, baseline",
+        summary="Three convolutions and a wide hidden layer. Learns its photos by heart within 15 epochs.",
+        architecture="lecture_cnn",
+        parameters=10_641_441,
+        config=TrainingConfig(preset="lecture_baseline", epochs=15, batch_size=128),
+    ),
+    Preset(
+        key="lecture_regularized",
+        title="Lecture, regularised",
+        summary="The lecture's network with dropout and augmentation: learns slowly, as much for new photos.",
+        architecture="lecture_cnn",
+        parameters=10_641_441,
+        config=TrainingConfig(
+            preset="lecture_regularized",
+            epochs=15,
+            batch_size=128,
+            dropout=0.3,
+            augmentation=LECTURE_AUGMENTATION,
+        ),
+    ),
+    Preset(
+        key="article_cnn",
+        title="Article",
+        summary="Four convolutions and dropout 0.5, without augmentation: over-fits after some epochs.",
+        architecture="article_cnn",
+        parameters=5_550_273,
+        config=TrainingConfig(
+            preset="article_cnn", epochs=30, batch_size=32, learning_rate=1e-4, dropout=0.5
+        ),
+    ),
+    Preset(
+        key="article_cnn_augmented",
+        title="Article, augmented",
+        summary="The article's network with augmentation: answers new photos better, and does not over-fit.",
+        architecture="article_cnn",
+        parameters=5_550_273,
+        config=TrainingConfig(
+            preset="article_cnn_augmented",
+            epochs=50,
+            batch_size=32,
+            learning_rate=1e-4,
+            dropout=0.5,
+            augmentation=ARTICLE_AUGMENTATION,
+        ),
+    ),
+    Preset(
+        key="report_baseline",
+        title="Report, baseline",
+        summary="Four convolutions without padding. Over-fits: the validation loss turns up early.",
+        architecture="report_cnn",
+        parameters=3_453_121,
+        config=TrainingConfig(
+            preset="report_baseline", epochs=30, batch_size=32, learning_rate=1e-4, optimizer="rmsprop"
+        ),
+    ),
+    Preset(
+        key="report_regularized",
+        title="Report, regularised",
+        summary="The report's network with dropout 0.5 and augmentation; keeps its best epoch.",
+        architecture="report_cnn",
+        parameters=3_453_121,
+        config=TrainingConfig(
+            preset="report_regularized",
+            epochs=80,
+            batch_size=32,
+            learning_rate=1e-4,
+            optimizer="rmsprop",
+            dropout=0.5,
+            keep="best",
+            augmentation=REPORT_AUGMENTATION,
+        ),
+    ),
+    Preset(
+        key="photo_cnn",
+        title="Photo CNN",
+        summary="The bundled network: deeper, batch normalisation, averaged weights. Best from nothing.",
+        architecture="photo_cnn",
+        parameters=1_467_569,
+        config=TrainingConfig(
+            preset="photo_cnn",
+            epochs=48,
+            batch_size=64,
+            sizes_px=(96, 128),
+            stage_shares=(0.65, 0.35),
+            input_size_px=144,
+            optimizer="adamw",
+            learning_rate=0.002,
+            schedule="cosine",
+            warmup_epochs=1.5,
+            weight_decay=0.02,
+            label_smoothing=0.05,
+            average_decay=0.998,
+            dropout=0.3,
+            augmentation=PHOTO_AUGMENTATION,
+        ),
+    ),
+    Preset(
+        key="transfer",
+        title="Transfer",
+        summary="A frozen ImageNet network under a new head, then fine-tuned. Few photos are enough.",
+        architecture="transfer",
+        parameters=2_259_265,
+        config=TrainingConfig(
+            preset="transfer",
+            epochs=12,
+            fine_tuning_epochs=4,
+            batch_size=32,
+            input_size_px=160,
+            dropout=0.2,
+            augmentation=Augmentation(flip=True, rotation_degrees=15.0, zoom=0.2, shift_fraction=0.1),
+        ),
+    ),
+)
+
+
+def preset_named(key: str) -> Preset:
+    """The preset with that key.
+
+    Raises:
+        DataError: there is none.
+    """
+    for preset in PRESETS:
+        if preset.key == key:
+            return preset
+    raise DataError(f"Expected a preset of {', '.join(preset.key for preset in PRESETS)}. Received: {key!r}.")

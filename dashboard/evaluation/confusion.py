@@ -1,0 +1,137 @@
+"""The confusion matrix of a set with its figures in words; a cell of it is chosen, by a click or by name."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from dashboard.figures.charts.evaluation_charts import cell_of, confusion_figure, fullest_cells
+from dashboard.figures.colours import percent
+from dashboard.session import address
+from dashboard.widgets.markdown import literal
+from dashboard.widgets.picture_grid import PLAIN, clicked_name
+from dashboard.widgets.style import theme
+
+if TYPE_CHECKING:
+    from cnn_core.evaluation.predictions import Predictions
+    from cnn_core.evaluation.scores import Evaluation
+
+MOST_CELLS = 200  # that the list offers; a click chooses any
+MOST_TOLD = 12  # cells and classes that are told in words
+Cell = tuple[int, int]
+
+
+def draw_confusion(predictions: Predictions, evaluation: Evaluation) -> Cell:
+    """The matrix with its words; gives the chosen cell (true, answered)."""
+    st.subheader("Answers and truth")
+    names = predictions.classes
+    chosen = _chosen_cell(names, evaluation)
+    st.plotly_chart(
+        confusion_figure(evaluation.confusion, names, chosen=chosen, theme=theme()),
+        key="eval-confusion",
+        config=PLAIN,
+        on_select=functools.partial(_open_cell, len(names)),
+        selection_mode="points",
+        alt=f"Confusion matrix: {told_cells(names, evaluation)}",
+    )
+    st.markdown("\n".join(class_lines(evaluation)))
+    if len(names) > MOST_TOLD:
+        st.caption(f"Of {len(names):,} classes the {MOST_TOLD} that are found most rarely.")
+    return chosen
+
+
+def told_cells(names: tuple[str, ...], evaluation: Evaluation) -> str:
+    """The fullest cells of the matrix in words."""
+    cells = fullest_cells(evaluation.confusion, MOST_TOLD)
+    words = "; ".join(_cell_words(names, evaluation, *cell) for cell in cells)
+    filled = np.count_nonzero(evaluation.confusion)
+    return words if filled <= MOST_TOLD else f"{words}; and {filled - MOST_TOLD:,} cells with fewer"
+
+
+def _cell_words(names: tuple[str, ...], evaluation: Evaluation, true: int, answered: int) -> str:
+    return f"{names[true]} answered {names[answered]}: {evaluation.confusion[true][answered]:,}"
+
+
+def class_lines(evaluation: Evaluation) -> list[str]:
+    """Precision and recall in words, as Markdown: of every class, or of many those with the least recall."""
+    told = list(evaluation.classes)
+    if len(told) > MOST_TOLD:
+        told.sort(key=lambda scores: 1.0 if scores.recall is None else scores.recall)
+    return [
+        f"- **{literal(scores.name)}**: precision {_share(scores.right, scores.answered)} of "
+        f"{_all_of(scores.answered, 'answer')}, recall {_share(scores.right, scores.pictures)} of "
+        f"{_all_of(scores.pictures, 'picture')}"
+        for scores in told[:MOST_TOLD]
+    ]
+
+
+def _all_of(count: int, noun: str) -> str:
+    """``the 319 answers``, ``the only answer``."""
+    return f"the only {noun}" if count == 1 else f"the {count:,} {noun}s"
+
+
+def _share(part: int, whole: int) -> str:
+    return "–" if whole == 0 else f"**{percent(part / whole)}**"
+
+
+def _chosen_cell(names: tuple[str, ...], evaluation: Evaluation) -> Cell:
+    """The cell of the address, else that of the most frequent mistake."""
+    count = len(names)
+    wrong = np.array(evaluation.confusion)
+    np.fill_diagonal(wrong, 0)
+    most = divmod(int(wrong.argmax()), count) if wrong.any() else (0, 0)
+    token = address.restore("eval_cell", _CellToken(names, evaluation.confusion), f"{most[0]}-{most[1]}")
+    tokens = offered_cells(evaluation, _cell(token))
+    token = st.selectbox(
+        "Pictures shown",
+        tokens,
+        format_func=lambda token: _cell_words(names, evaluation, *_cell(token)),
+        key="eval_cell",
+        on_change=first_page,
+        help="One cell of the matrix; a click on it does the same.",
+    )
+    address.keep({"eval_cell": token})
+    return _cell(token)
+
+
+def offered_cells(evaluation: Evaluation, chosen: Cell) -> list[str]:
+    """The cells to choose from, as in the address: those with the most pictures, and the chosen one."""
+    cells = {*fullest_cells(evaluation.confusion, MOST_CELLS), chosen}
+    return [f"{true}-{answered}" for true, answered in sorted(cells)]
+
+
+@dataclass(frozen=True, slots=True)
+class _CellToken:
+    """A parser for cells in the address; equal to another one as long as their titles are."""
+
+    names: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+    def __call__(self, text: str) -> str | None:
+        place = address.whole_number(0, len(self.names) - 1)
+        true, _, answered = text.partition("-")
+        row, column = place(true), place(answered)
+        return None if row is None or column is None else f"{row}-{column}"
+
+
+def _cell(token: str) -> Cell:
+    true, answered = token.split("-")
+    return int(true), int(answered)
+
+
+def _open_cell(classes: int) -> None:
+    name = clicked_name("eval-confusion")
+    if name is not None and name < classes * classes:
+        true, answered = cell_of(name, classes)
+        st.session_state["eval_cell"] = f"{true}-{answered}"
+        first_page()
+
+
+def first_page() -> None:
+    """Show the first pictures and the worst mistakes again."""
+    st.session_state["eval_page"] = 0
+    st.session_state["eval_worst"] = 1

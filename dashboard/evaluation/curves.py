@@ -1,0 +1,117 @@
+"""ROC, precision and recall, and calibration of a set, with the threshold's points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from cnn_core.evaluation.curves import precision_recall_curve, reliability, roc_curve
+from cnn_core.evaluation.predictions import answers, probability_of
+from cnn_core.evaluation.thresholds import best_threshold
+from dashboard.figures.charts.evaluation_charts import (
+    precision_recall_figure,
+    reliability_figure,
+    roc_figure,
+)
+from dashboard.session import address
+from dashboard.widgets.choosers import class_tokens
+from dashboard.widgets.markdown import literal
+from dashboard.widgets.picture_grid import PLAIN
+from dashboard.widgets.style import theme
+
+if TYPE_CHECKING:
+    from cnn_core.evaluation.predictions import Predictions
+
+
+SLIDER_STEPS = [step / 100 for step in range(101)]  # of the threshold
+CLASS_HELP = "The curves ask of every picture whether it shows this class or any other one."
+
+
+def draw_curves(predictions: Predictions, threshold: float) -> int | None:
+    """Both curves of a class over all thresholds, and calibration; a class is picked if there are more.
+
+    Returns:
+        Index of the class of the curves, None where the set shows one class only.
+    """
+    st.subheader("Thresholds and calibration")
+    shown = sorted(set(predictions.labels.tolist()))
+    if len(shown) < 2:
+        st.caption("This set shows one class only, so there are no curves over thresholds.")
+        plain, _ = st.columns([1, 1.35])
+        with plain:
+            _draw_reliability(predictions)
+        return None
+    index = 1 if predictions.two_classes else _class_of_curves(predictions.classes, shown)
+    chosen = threshold if predictions.two_classes else None
+    roc, pair, calibration = st.columns(3, gap="medium")
+    with roc:
+        _draw_roc(predictions, index, chosen)
+    with pair:
+        _draw_precision_recall(predictions, index, chosen)
+    with calibration:
+        _draw_reliability(predictions)
+    return index
+
+
+def _class_of_curves(classes: tuple[str, ...], shown: list[int]) -> int:
+    """The class that the curves set against all others; one of those that the set shows."""
+    tokens = class_tokens(classes)
+    by_token = {tokens[index]: index for index in shown}
+    titles = {token: classes[index] for token, index in by_token.items()}
+    address.restore("eval_class", address.titled(titles), next(iter(by_token)))
+    token = st.selectbox(
+        "Class of the curves, against all others",
+        list(by_token),
+        format_func=titles.__getitem__,
+        key="eval_class",
+        width=340,
+        help=CLASS_HELP,
+    )
+    address.keep({"eval_class": token})
+    return by_token[token]
+
+
+def _draw_roc(predictions: Predictions, index: int, threshold: float | None) -> None:
+    name = predictions.classes[index]
+    curve = roc_curve(predictions.probabilities[:, index], predictions.labels == index)
+    st.plotly_chart(
+        roc_figure(curve, name=name, threshold=threshold, theme=theme()),
+        key="eval-roc",
+        config=PLAIN,
+        alt=f"ROC curve of {name}, area {curve.area:.3f}",
+    )
+    words = f"ROC: how many {literal(name)} are found, against how many others are taken for them."
+    if threshold is not None:
+        best = best_threshold(curve, "accuracy", SLIDER_STEPS)
+        words += f" On these pictures a threshold of {best:.2f} answers most right."
+    st.caption(words)
+
+
+def _draw_precision_recall(predictions: Predictions, index: int, threshold: float | None) -> None:
+    name = predictions.classes[index]
+    curve = precision_recall_curve(predictions.probabilities[:, index], predictions.labels == index)
+    st.plotly_chart(
+        precision_recall_figure(curve, name=name, threshold=threshold, theme=theme()),
+        key="eval-pr",
+        config=PLAIN,
+        alt=f"Precision and recall of {name}, average precision {curve.average_precision:.3f}",
+    )
+    st.caption(
+        f"Precision: how many answers {literal(name)} are right. Recall: how many {literal(name)} are found."
+    )
+
+
+def _draw_reliability(predictions: Predictions) -> None:
+    given = answers(predictions)
+    bins = reliability(probability_of(predictions, given), given == predictions.labels)
+    st.plotly_chart(
+        reliability_figure(bins, theme=theme()),
+        key="eval-reliability",
+        config=PLAIN,
+        alt=f"Calibration: expected error {bins.calibration_error:.3f}",
+    )
+    st.caption(
+        "Calibration: of the answers given with 80 % about 80 % should be right; below the diagonal the "
+        f"network is too sure of itself. Mean distance, ECE: {bins.calibration_error:.3f}."
+    )

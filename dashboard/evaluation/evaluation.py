@@ -1,0 +1,187 @@
+"""How good the network of a run is: figures, the pictures behind them, curves and mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.evaluation.predictions import Predictions, answers, read_predictions
+from cnn_core.evaluation.scores import Evaluation, confusion_members, evaluate
+from cnn_core.models.card import read_card
+from cnn_core.training.diagnosis.history import best_epoch
+from dashboard.evaluation.confusion import draw_confusion, first_page
+from dashboard.evaluation.curves import draw_curves
+from dashboard.evaluation.export import Asked, draw_exports
+from dashboard.evaluation.mistakes import draw_mistakes
+from dashboard.session import address
+from dashboard.widgets.choosers import choice
+from dashboard.widgets.evaluation_pictures import draw_tiles, follow_chosen_photo
+from dashboard.widgets.markdown import literal
+
+if TYPE_CHECKING:
+    from cnn_core.runs.run_view import RunView
+    from dashboard.session.view import View
+
+SETS = {"validation": "Validation", "test": "Test"}
+SETS_HELP = (
+    "Validation pictures were looked at after every epoch, and perhaps chose the epoch that was kept; test "
+    "pictures were not looked at before."
+)
+NOT_YET = (
+    "The figures are there once this run has finished: its network then answers every picture of the "
+    "validation and the test set. The curves so far are under Progress."
+)
+THRESHOLD_HELP = (
+    "From which probability on the answer is {name}. A higher threshold makes that answer rarer and more "
+    "often right. Accuracy, the matrix, precision, recall and the points on both curves follow."
+)
+INTERVAL_HELP = (
+    "Share of the pictures that were answered right, and the 95 % interval by Wilson (1927): what chance in "
+    "the choice of so many pictures leaves open."
+)
+LOSS_HELP = "Mean cross-entropy in nats: 0 is perfect, 0.69 is tossing a coin between two classes."
+AUC_HELP = (
+    "Area under the ROC curve: the chance that a random picture of a class gets a higher probability of it "
+    "than a random other one. 0.5 is chance."
+)
+ECE_HELP = (
+    "Expected calibration error (Guo et al. 2017): by how much the probability of the answers differs from "
+    "the share that is right, in 15 bins."
+)
+REMEMBERED_SETS = 4
+
+
+def draw_evaluation(view: View | None, run: RunView) -> None:
+    """The figures of a finished run on its validation or test pictures.
+
+    Args:
+        view: what the sidebar has chosen; not needed.
+        run: the run.
+    """
+    follow_chosen_photo()
+    files = prediction_files(run.folder)
+    if not files or run.model_key is None:
+        st.info(NOT_YET, icon=":material/fact_check:")
+        return
+    set_place, threshold_place = st.columns([1, 2.4], gap="large", vertical_alignment="bottom")
+    with set_place:
+        name = choice("Pictures", {key: SETS[key] for key in files}, key="eval_set", help=SETS_HELP)
+    predictions = predictions_in(files[name], _classes(run.folder))
+    with threshold_place:
+        threshold = _threshold(predictions)
+    evaluation = evaluate(predictions, threshold)
+    _draw_figures(predictions, evaluation)
+    st.caption(kept_epoch(run))
+    matrix, pictures = st.columns([1, 1.35], gap="large")
+    with matrix:
+        true, answered = draw_confusion(predictions, evaluation)
+    with pictures:
+        members = confusion_members(predictions, true, answered, threshold)
+        _draw_members(predictions, members, (true, answered), threshold, run.model_key)
+    asked = Asked(threshold=threshold, members=members, curves_of=draw_curves(predictions, threshold))
+    draw_exports(run, name, predictions, evaluation, asked)
+    draw_mistakes(run, predictions, threshold)
+
+
+def kept_epoch(run: RunView) -> str:
+    """Which epoch the network of a run is from, as Markdown; its figures differ from those of others."""
+    best = best_epoch(run.history)
+    if run.config.keep == "best" and best is not None:
+        return f"The network is that of epoch {best}, the one with the lowest validation loss."
+    return f"The network is that of the last epoch, {len(run.history)}."
+
+
+def prediction_files(folder: Path) -> dict[str, Path]:
+    """What the network of a run answered to its sets, by the name of the set; those that are there."""
+    files = {name: folder / f"predictions_{name}.npz" for name in SETS}
+    return {name: path for name, path in files.items() if path.is_file()}
+
+
+def predictions_in(path: Path, classes: tuple[str, ...]) -> Predictions:
+    """The answers in a file, remembered as long as it stays the same.
+
+    Raises:
+        DataError: damaged.
+    """
+    facts = path.stat()
+    return _predictions((str(path), facts.st_mtime_ns, facts.st_size), path, classes)
+
+
+@st.cache_resource(show_spinner=False, max_entries=REMEMBERED_SETS)
+def _predictions(stamp: Hashable, _path: Path, classes: tuple[str, ...]) -> Predictions:
+    return read_predictions(_path, classes)
+
+
+def _classes(folder: Path) -> tuple[str, ...]:
+    """The names of the classes in the order of the probabilities."""
+    classes = read_card(folder / "model" / "card.json").classes
+    return tuple(next(iter(classes.values()))) if isinstance(classes, Mapping) else classes
+
+
+def _threshold(predictions: Predictions) -> float:
+    """From which probability of class 1 on it is the answer; one half where there are more classes."""
+    if not predictions.two_classes:
+        st.caption(f"{len(predictions.classes)} classes: the most probable one is the answer.")
+        return 0.5
+    name = predictions.classes[1]
+    address.restore("eval_threshold", address.number(0, 1), 0.5)
+    chosen = st.slider(
+        f"Threshold: from this probability on the answer is {literal(name)}",
+        0.0,
+        1.0,
+        step=0.01,
+        key="eval_threshold",
+        help=THRESHOLD_HELP.format(name=literal(name)),
+        on_change=first_page,
+    )
+    address.keep({"eval_threshold": None if chosen == 0.5 else f"{chosen:.2f}"})
+    return float(chosen)
+
+
+def _draw_figures(predictions: Predictions, evaluation: Evaluation) -> None:
+    low, high = evaluation.accuracy_interval
+    figures = (
+        (
+            "Accuracy",
+            f"{100 * evaluation.accuracy:.1f} %",
+            f"95 %: {100 * low:.1f} to {100 * high:.1f} %",
+            INTERVAL_HELP,
+        ),
+        ("Right", f"{evaluation.right:,}", f"of {evaluation.pictures:,} pictures", None),
+        (
+            "Log loss",
+            f"{evaluation.loss:.3f}",
+            f"{np.log(len(predictions.classes)):.2f} by chance",
+            LOSS_HELP,
+        ),
+        ("AUC", "–" if evaluation.auc is None else f"{evaluation.auc:.3f}", "0.5 by chance", AUC_HELP),
+        ("Calibration error", f"{evaluation.calibration_error:.3f}", "0 is perfect", ECE_HELP),
+    )
+    for column, (title, value, about, text) in zip(st.columns(len(figures)), figures, strict=True):
+        column.metric(title, value, help=text)
+        column.caption(about)
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count:,} pictures"
+
+
+def _draw_members(
+    predictions: Predictions, members: np.ndarray, cell: tuple[int, int], threshold: float, model_key: str
+) -> None:
+    """The pictures behind the chosen cell."""
+    names, (true, answered) = predictions.classes, cell
+    verb = "rightly answered" if true == answered else "answered"
+    st.subheader(f"{_pictures(len(members))} of {literal(names[true])}, {verb} {literal(names[answered])}")
+    if len(members) == 0:
+        st.markdown("No picture of this set. Choose another cell of the matrix.")
+        return
+    draw_tiles(predictions, members, answers(predictions, threshold), model_key)
+    st.caption(
+        f"The surest answer first, with the probability of {literal(names[answered])}. "
+        "Click a picture to see in Heat maps what this network looks at."
+    )

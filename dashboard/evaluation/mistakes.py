@@ -1,0 +1,188 @@
+"""The worst mistakes of a run: where each picture speaks for the wrong answer, and where for the truth."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from cnn_core.errors import Cancelled, ConvscopeError
+from cnn_core.evaluation.predictions import answers
+from cnn_core.evaluation.scores import worst_mistakes
+from cnn_core.results import AttributionMap
+from dashboard.evaluation.mistakes_export import COLUMNS, FOR, Mistake, MistakeMaps, draw_exports
+from dashboard.figures.colours import UInt8
+from dashboard.figures.pictures.overlay import fit_to_image, overlay, overlay_scale
+from dashboard.figures.pictures.pictures import enlarged, jpeg, rgb_pixels
+from dashboard.figures.pictures.scale_bar import scale_bar_html
+from dashboard.session import address
+from dashboard.session.resources import explorer, seen_pixels
+from dashboard.widgets.choosers import choice
+from dashboard.widgets.evaluation_pictures import DAMAGED, GONE, choose_photo, missing_html, set_picture
+from dashboard.widgets.job_view import result_or_progress
+from dashboard.widgets.markdown import literal
+
+if TYPE_CHECKING:
+    from cnn_core.evaluation.predictions import Predictions
+    from cnn_core.runs.run_view import RunView
+    from dashboard.session.photos import Photo
+
+SHOWN = 6
+SHOWN_PX = 224
+OPACITY = 0.75
+FOR_HELP = (
+    "Where the picture speaks for the class that the network answered, wrongly, or for the true one. Of two "
+    "classes one map is the negative of the other."
+)
+
+
+def mistakes_of(predictions: Predictions, threshold: float, first: int = 0) -> tuple[Mistake, ...]:
+    """Some of the mistakes, most confident first, from place ``first`` on."""
+    given = answers(predictions, threshold)
+    chosen = worst_mistakes(predictions, first + SHOWN, threshold)[first:]
+    return tuple(
+        Mistake(
+            path=predictions.paths[index],
+            probability=float(predictions.probabilities[index, given[index]]),
+            answer=int(given[index]),
+            truth=int(predictions.labels[index]),
+            names=predictions.classes,
+        )
+        for index in chosen
+    )
+
+
+def draw_mistakes(run: RunView, predictions: Predictions, threshold: float) -> None:
+    """The most confident mistakes with their heat maps beside."""
+    st.subheader("Worst mistakes")
+    count = len(worst_mistakes(predictions, threshold=threshold))
+    if count == 0:
+        st.markdown("No picture of this set was answered wrong.")
+        return
+    about_place, page_place = st.columns([1, 1], vertical_alignment="bottom")
+    with about_place:
+        about = choice("Heat map for", FOR, key="eval_map", help=FOR_HELP)
+    with page_place:
+        first = _first_shown(count)
+    mistakes = mistakes_of(predictions, threshold, first)
+    maps = _maps_or_progress(str(run.model_key), mistakes, about)
+    if maps is not None:
+        _draw_all(run, mistakes, maps, about)
+
+
+def _first_shown(count: int) -> int:
+    """Place of the first mistake on the page."""
+    pages = -(-count // SHOWN)
+    page = address.restore("eval_worst", address.whole_number(1, pages), 1)
+    if pages > 1:
+        page = st.number_input(
+            f"Page, of {pages} with {count:,} mistakes",
+            1,
+            pages,
+            key="eval_worst",
+            width=260,
+            help="The most confident mistakes come first.",
+        )
+    address.keep({"eval_worst": page if page > 1 else None})
+    return (int(page) - 1) * SHOWN
+
+
+def _maps_or_progress(model_key: str, mistakes: Sequence[Mistake], about: str) -> MistakeMaps | None:
+    fingerprint = explorer().model(model_key).fingerprint
+    method = "saliency" if explorer().default_layer(model_key) is None else "grad_cam"
+    pictures = [(mistake.path, _stamp(mistake.path), mistake.asked(about)) for mistake in mistakes]
+
+    def work(progress: Any, cancelled: Any) -> object:
+        maps = []
+        for place, mistake in enumerate(mistakes):
+            if cancelled():
+                raise Cancelled("Stopped before all heat maps were made.")
+            progress(place / len(mistakes))
+            maps.append(_map(model_key, mistake, method, mistake.asked(about)))
+        return MistakeMaps(tuple(maps))
+
+    key = json.dumps(["mistakes", fingerprint, method, pictures])
+    return result_or_progress("mistakes", key, "Making the heat maps of these mistakes", work, MistakeMaps)
+
+
+def _stamp(path: str) -> object:
+    """What tells one content of a file from another; None where it cannot be read."""
+    with suppress(OSError):
+        return list(map(str, set_picture(path).stamp()))  # type: ignore[arg-type]
+    return None
+
+
+def _map(model_key: str, mistake: Mistake, method: str, class_index: int) -> AttributionMap | None:
+    try:
+        image = set_picture(mistake.path).image()
+    except (ConvscopeError, OSError):
+        return None
+    return explorer().attribution(model_key, image, method, class_index=class_index)
+
+
+def _draw_all(run: RunView, mistakes: Sequence[Mistake], maps: MistakeMaps, about: str) -> None:
+    columns, pairs = st.columns(COLUMNS, gap="medium"), []
+    for place, (mistake, evidence) in enumerate(zip(mistakes, maps.maps, strict=True)):
+        with columns[place % COLUMNS]:
+            pair = _draw_one(run, place, mistake, evidence, about)
+            if pair is not None:
+                pairs.extend(pair)
+    st.caption(
+        "Each map on its own scale, in logits per cell where it is signed. Click a name to open the picture."
+    )
+    if pairs:
+        draw_exports(run, mistakes, maps, about, pairs)
+
+
+def _draw_one(
+    run: RunView, place: int, mistake: Mistake, evidence: AttributionMap | None, about: str
+) -> tuple[UInt8, UInt8] | None:
+    """A mistake with its map; the two pictures, or None where the file is gone."""
+    photo = set_picture(mistake.path)
+    pair = None if evidence is None else _pair(str(run.model_key), photo, evidence)
+    if evidence is None or pair is None:
+        reason = DAMAGED if _stamp(mistake.path) is not None else GONE
+        st.html(f'<div style="max-width:50%">{missing_html(reason, photo.title)}</div>')
+        st.markdown(mistake.words())
+        return None
+    name, other = _sides(mistake, about)
+    truth = mistake.names[mistake.truth]
+    words = f"A picture of {truth}", f"The heat map for {name} over it"
+    for column, pixels, alt in zip(st.columns(2, gap="xsmall"), pair, words, strict=True):
+        column.image(jpeg(pixels), width="stretch", alt=alt)
+    scale = overlay_scale(evidence.values, signed=evidence.signed)
+    low, high = (f"for {other}", f"for {name}") if evidence.signed else ("", f"moves {name} most")
+    st.html(scale_bar_html(scale, low=low, high=high))
+    st.markdown(mistake.words())
+    st.button(
+        literal(photo.title),
+        key=f"mistake-{place}",
+        icon=":material/arrow_outward:",
+        help="See in Heat maps what this network looks at",
+        on_click=choose_photo,
+        args=(photo, str(run.model_key)),
+        type="tertiary",
+    )
+    return pair
+
+
+def _sides(mistake: Mistake, about: str) -> tuple[str, str]:
+    """The class that the map is for, and what speaks against it."""
+    names, asked = mistake.names, mistake.asked(about)
+    return names[asked], names[1 - asked] if len(names) == 2 else f"not {names[asked]}"
+
+
+def _pair(model_key: str, photo: Photo, evidence: AttributionMap) -> tuple[UInt8, UInt8] | None:
+    """A picture as the network gets it, and the map over it."""
+    try:
+        image = photo.image()
+    except (ConvscopeError, OSError):
+        return None
+    seen = rgb_pixels(seen_pixels(model_key, image))
+    large = enlarged(seen, SHOWN_PX)
+    values = fit_to_image(evidence.values, evidence.extent, seen.shape[:2], large.shape[:2])
+    scale = overlay_scale(evidence.values, signed=evidence.signed)
+    return large, overlay(large, values, scale=scale, opacity=OPACITY)

@@ -1,0 +1,261 @@
+"""Loss and accuracy of runs over their epochs, side by side; fit to be drawn again while a run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from cnn_core.training.diagnosis.diagnosis import best_epoch, history_column, history_epochs
+from dashboard.figures.charts.curve_ranges import accuracy_range, epoch_ticks, loss_range, step_line
+from dashboard.figures.charts.curve_traces import (
+    DASHES,
+    Look,
+    best_point,
+    cut_off,
+    legend_entry,
+    look_of,
+    short_title,
+    split_line,
+    step_trace,
+)
+from dashboard.figures.theme import Theme
+
+Row = Mapping[str, Any]
+
+METRICS = ("loss", "accuracy")
+HEIGHT_PX = 366
+TITLE_SHIFT_PX = 6  # above the triangles of what is cut off
+MOST_STEPS = 400  # points of the live line, all runs together; more are averaged in groups
+FEWEST_EPOCHS_SEEN, AHEAD = 10, 1.3  # of those that are planned: a curve of two would be a vertical line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurveOf:
+    """What is drawn of one run.
+
+    Attributes:
+        title: of the run.
+        history: a row per finished epoch with ``epoch``, ``loss``, ``accuracy``, ``val_loss`` and
+            ``val_accuracy``; values may be missing (None, empty, NaN).
+        steps: a row per group of batches with ``epoch``, ``step``, ``steps``, ``loss`` and
+            ``accuracy``; drawn as a faint line.
+        epochs: how many are planned, so that the axis shows how far the run has come; None ends it
+            at the last one.
+    """
+
+    title: str
+    history: Sequence[Row]
+    steps: Sequence[Row] = ()
+    epochs: int | None = None
+
+
+def training_curves_figure(runs: Sequence[CurveOf], *, theme: Theme) -> go.Figure:
+    """Loss on the left, accuracy on the right; training solid, validation dashed.
+
+    One run has a colour per split, and a rule at the epoch of its lowest validation loss; several
+    have a colour and a symbol each. A loss far above all others is shown as a triangle at the upper
+    edge, instead of squashing the rest.
+
+    Args:
+        runs: what to draw, the first one most prominent; none or empty ones give empty axes.
+        theme: colours of the page.
+    """
+    figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.08, subplot_titles=("Loss", "Accuracy"))
+    filled = [run for run in runs if run.history or run.steps]
+    ranges = {"loss": loss_range(filled), "accuracy": accuracy_range(filled)}
+    _add_steps(figure, filled, theme)
+    looks = [look_of(place, len(filled), theme) for place in range(len(filled))]
+    for run, look in zip(filled, looks, strict=True):
+        _add_run(figure, run, look, ranges["loss"][1])
+    for run, look in zip(filled, looks, strict=True):
+        _add_best(figure, run, look, theme)
+    if len(filled) == 1:
+        _mark_best(figure, filled[0], theme)
+    elif filled:
+        _explain_lines(figure, theme)
+    _layout(figure, runs, ranges, theme)
+    if not filled:
+        _say_empty(figure, theme)
+    return figure
+
+
+def training_curves_alt(runs: Sequence[CurveOf]) -> str:
+    """What there is to see, for those who do not see it."""
+    told = []
+    for run in runs:
+        if not run.history:
+            told.append(f"{run.title}: no finished epoch yet.")
+            continue
+        ends = [
+            f"{split} {metric} {values[-1]:.3f}"
+            for metric in METRICS
+            for split, values in (
+                ("training", _finite(run, metric)),
+                ("validation", _finite(run, f"val_{metric}")),
+            )
+            if values.size
+        ]
+        told.append(
+            f"{run.title}: after {len(run.history)} epochs {', '.join(ends)}; "
+            f"lowest validation loss in epoch {best_epoch(run.history)}."
+        )
+    return "Curves of loss and accuracy by epoch. " + " ".join(told)
+
+
+def _add_run(figure: go.Figure, run: CurveOf, look: Look, top: float) -> None:
+    epochs = history_epochs(run.history)
+    for column, metric in enumerate(METRICS, start=1):
+        for split, prefix in (("training", ""), ("validation", "val_")):
+            values = history_column(run.history, prefix + metric)
+            line = split_line(epochs, values, f"{split} {metric}", look)
+            line.update(
+                name=split if look.alone else short_title(run.title),
+                legendgroup=split if look.alone else look.group,
+                showlegend=look.alone and column == 1,
+            )
+            figure.add_trace(line, row=1, col=column)
+            if metric == "loss" and (values > top).any():
+                figure.add_trace(cut_off(epochs, values, top, line), row=1, col=column)
+    if not look.alone:
+        name = short_title(run.title)
+        figure.add_trace(legend_entry(name, look.training, symbol=look.symbol, group=look.group))
+
+
+def _add_best(figure: go.Figure, run: CurveOf, look: Look, theme: Theme) -> None:
+    """The symbol of a run at its lowest validation loss, above the lines of all runs."""
+    epochs, best = history_epochs(run.history), best_epoch(run.history)
+    for column, metric in enumerate(METRICS, start=1):
+        at_best = history_column(run.history, f"val_{metric}")[epochs == best]
+        if at_best.size and best is not None:
+            figure.add_trace(best_point(best, float(at_best[-1]), look, theme), row=1, col=column)
+
+
+def _add_steps(figure: go.Figure, runs: Sequence[CurveOf], theme: Theme) -> None:
+    """The faint live lines, below all others."""
+    for place, run in enumerate(runs):
+        look = look_of(place, len(runs), theme)
+        for column, metric in enumerate(METRICS, start=1):
+            x, y = step_line(run.steps, metric, MOST_STEPS // len(runs))
+            if not x.size:
+                continue
+            figure.add_trace(step_trace(x, y, metric, look, hover=not run.history), row=1, col=column)
+
+
+def _mark_best(figure: go.Figure, run: CurveOf, theme: Theme) -> None:
+    """A rule through both charts at the epoch of the lowest validation loss, named above the left one."""
+    best = best_epoch(run.history)
+    if best is None:
+        return
+    figure.add_vline(x=best, line={"color": theme.muted, "width": 1, "dash": "dot"}, layer="below")
+    figure.add_annotation(
+        x=1,
+        y=1,
+        xref="x domain",
+        yref="y domain",
+        text=f"lowest validation loss: epoch {best}",
+        showarrow=False,
+        xanchor="right",
+        yanchor="bottom",
+        yshift=TITLE_SHIFT_PX,
+        font={"size": 12, "color": theme.muted},
+    )
+
+
+def _explain_lines(figure: go.Figure, theme: Theme) -> None:
+    """What solid, dashed and the symbols mean, where the colours tell the runs apart."""
+    figure.add_trace(legend_entry("training", theme.muted))
+    figure.add_trace(legend_entry("validation", theme.muted, dash=DASHES))
+
+
+def _layout(
+    figure: go.Figure, runs: Sequence[CurveOf], ranges: Mapping[str, tuple[float, float]], theme: Theme
+) -> None:
+    font = {"size": 12, "color": theme.muted}
+    first, last = epoch_ends(runs)
+    pad = 0.02 * (last - first)
+    figure.update_xaxes(
+        title={"text": "epoch", "standoff": 6},
+        range=[first - pad, last + pad],
+        dtick=epoch_ticks(last - first),
+        tick0=0,
+        hoverformat=".4~g",
+        unifiedhovertitle={"text": "epoch %{x}"},
+        showspikes=True,  # the line under the box of figures
+        spikecolor=theme.muted,
+        spikethickness=-1,  # without a rim
+        spikedash="solid",
+        showgrid=False,
+        zeroline=False,
+        tickfont=font,
+        title_font=font,
+        fixedrange=True,
+    )
+    figure.update_yaxes(
+        gridcolor=theme.line, zeroline=False, tickfont=font, fixedrange=True, automargin=True, nticks=7
+    )
+    figure.update_yaxes(range=ranges["loss"], col=1)
+    figure.update_yaxes(range=ranges["accuracy"], tickformat=".0%", col=2)
+    for axis, title in zip(("xaxis", "xaxis2"), figure.layout.annotations[:2], strict=True):
+        title.update(
+            x=figure.layout[axis].domain[0],
+            xanchor="left",
+            yshift=TITLE_SHIFT_PX,
+            font={"size": 14, "color": theme.text},
+        )
+    figure.update_layout(
+        height=HEIGHT_PX,
+        margin={"l": 8, "r": 8, "t": 40, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        dragmode=False,
+        hovermode="x unified",
+        hoverlabel={"bgcolor": theme.ground, "bordercolor": theme.line, "font": {"color": theme.text}},
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": -0.2,
+            "yanchor": "top",
+            "font": {"size": 13, "color": theme.text},
+        },
+        uirevision="training curves",  # a hidden line stays hidden when the run has gone on
+    )
+
+
+def epoch_ends(runs: Sequence[CurveOf]) -> tuple[float, float]:
+    """First and last place on the axis of epochs; of a long run not all that are planned from the start."""
+    first = 0.0 if any(run.steps for run in runs) or not any(run.history for run in runs) else 1.0
+    lasts = [first + 1.0]
+    for run in runs:
+        done = history_epochs(run.history)[-1:].tolist()
+        done += [np.ceil(value) for value in step_line(run.steps, "loss", MOST_STEPS)[0][-1:].tolist()]
+        seen = max(FEWEST_EPOCHS_SEEN, np.ceil(AHEAD * max(done, default=0)))
+        lasts += [float(min(run.epochs or 0, seen)), *done]
+    return first, float(max(lasts))
+
+
+def _say_empty(figure: go.Figure, theme: Theme) -> None:
+    """Axes without lines, and when there will be some."""
+    for column in (1, 2):  # an axis without a trace is not drawn
+        figure.add_trace(go.Scatter(x=[None], y=[None], showlegend=False), row=1, col=column)
+    figure.add_annotation(
+        x=0.5,
+        y=0.5,
+        xref="paper",
+        yref="paper",
+        text="Nothing to draw yet: the curves begin with the first batches of the first epoch.",
+        showarrow=False,
+        bgcolor=theme.ground,
+        borderpad=6,
+        font={"size": 14, "color": theme.muted},
+    )
+
+
+def _finite(run: CurveOf, name: str) -> NDArray[np.float64]:
+    values = history_column(run.history, name)
+    return values[np.isfinite(values)]

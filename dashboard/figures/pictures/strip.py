@@ -1,0 +1,62 @@
+"""The strongest maps of a layer as a small square picture, for the walk through the layers."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from cnn_core.results import LayerActivations
+from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale
+from dashboard.figures.pictures.pictures import png
+
+CARD_PX = 300
+GROUND = 255
+
+
+def liveliest_channels(layer: LayerActivations, count: int) -> list[int]:
+    """The channels that vary most over the picture, strongest first: those worth seeing at a glance."""
+    spread = layer.maps.std(axis=(0, 1))  # (k,)
+    return [int(channel) for channel in np.argsort(-spread, kind="stable")[:count]]
+
+
+def card_pixels(layer: LayerActivations, side_px: int = CARD_PX) -> UInt8:
+    """The four liveliest maps, two by two, each on its own scale, ``(side, side, 4)``, RGBA.
+
+    A layer without space is drawn as one square of its values, row by row.
+    """
+    if layer.maps.shape[0] * layer.maps.shape[1] == 1:
+        return _opaque(square_pixels(_as_square(layer.maps[0, 0]), side_px))
+    channels = liveliest_channels(layer, 4)
+    if len(channels) < 4:
+        return _opaque(square_pixels(layer.maps[..., channels[0]], side_px))
+    half, gap = (side_px - 4) // 2, 4
+    canvas = np.zeros((side_px, side_px, 4), np.uint8)
+    for place, channel in enumerate(channels):
+        top, left = (place // 2) * (half + gap), (place % 2) * (half + gap)
+        canvas[top : top + half, left : left + half] = _opaque(square_pixels(layer.maps[..., channel], half))
+    return canvas
+
+
+def card_png(layer: LayerActivations) -> bytes:
+    """``card_pixels`` as a PNG file."""
+    return png(card_pixels(layer))
+
+
+def square_pixels(values: Float, side_px: int, scale: Scale | None = None) -> UInt8:
+    """One map ``(h, w)`` in colour, ``(side, side, 3)``, on its own scale unless one is given.
+
+    Enlarged without smoothing.
+    """
+    scale = fitting_scale(values) if scale is None else scale
+    interpolation = cv2.INTER_AREA if max(values.shape) > side_px else cv2.INTER_NEAREST_EXACT
+    resized = cv2.resize(np.ascontiguousarray(values), (side_px, side_px), interpolation=interpolation)
+    return scale.colours(np.asarray(resized, np.float32))
+
+
+def _as_square(values: Float) -> Float:
+    side = int(np.ceil(np.sqrt(values.size)))
+    return np.pad(values, (0, side * side - values.size)).reshape(side, side)
+
+
+def _opaque(pixels: UInt8) -> UInt8:
+    return np.dstack([pixels, np.full(pixels.shape[:2], GROUND, np.uint8)])

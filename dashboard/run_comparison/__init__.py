@@ -1,0 +1,1 @@
+"""The page Runs: runs side by side.."""

@@ -1,0 +1,131 @@
+"""The data and settings of some runs side by side, what differs marked."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from cnn_core.training.diagnosis.comparison import SettingRow, compared_settings
+from dashboard.session import address
+
+if TYPE_CHECKING:
+    from cnn_core.runs.run_view import RunView
+
+ONLY_HELP = "Leave out what all chosen runs have in common."
+
+
+def draw_settings(runs: Sequence[RunView], titles: Sequence[str]) -> None:
+    """A column per run and a row per setting."""
+    head, chooser = st.columns([3, 1.2], vertical_alignment="bottom")
+    head.subheader("Settings")
+    rows = setting_rows(runs, titles)
+    differing = sum(row.differs for row in rows)
+    with chooser:
+        address.restore("compare_only", address.YES_OR_NO, differing > 0)
+        only = st.toggle("Only differences", key="compare_only", help=ONLY_HELP)
+        address.keep({"compare_only": only})
+    st.html(settings_html(rows, titles, only=only))
+    if differing:
+        mark = "≠" if only else "≠ and bold letters"
+        st.caption(f"{mark}: the runs differ, in {differing} of {len(rows)} settings.")
+    elif len(runs) > 1:
+        st.caption("All settings are the same: what differs between these runs is chance.")
+
+
+def setting_rows(runs: Sequence[RunView], titles: Sequence[str]) -> list[SettingRow]:
+    """Data and settings of some runs, those that differ first.
+
+    Args:
+        runs: which.
+        titles: a name of its own for each.
+    """
+    configs = {title: run.config for run, title in zip(runs, titles, strict=True)}
+    rows = [*_data_rows(runs, titles), *compared_settings(configs)]
+    return sorted(rows, key=lambda row: not row.differs)
+
+
+def _data_rows(runs: Sequence[RunView], titles: Sequence[str]) -> list[SettingRow]:
+    sources = {title: run.source for run, title in zip(runs, titles, strict=True)}
+    return [
+        _row(
+            "data",
+            "Data",
+            {title: source.folders for title, source in sources.items()},
+            {title: _names(source.folders) for title, source in sources.items()},
+        ),
+        *(
+            _row(
+                name,
+                label,
+                {title: getattr(source, name) for title, source in sources.items()},
+                {title: text(getattr(source, name)) for title, source in sources.items()},
+            )
+            for name, label, text in _SOURCE_FIELDS
+        ),
+    ]
+
+
+def _row(field: str, label: str, values: dict[str, Any], texts: dict[str, str]) -> SettingRow:
+    return SettingRow(
+        field=field, label=label, values=values, texts=texts, differs=len(set(values.values())) > 1
+    )
+
+
+def _names(folders: Sequence[str]) -> str:
+    """The last names of folders, each with its parent's, so that ``train`` tells whose it is."""
+    return ", ".join("/".join(Path(folder).parts[-2:]) for folder in folders)
+
+
+def _part(amount: float) -> str:
+    """A share, or a number of pictures per class."""
+    return f"{100 * amount:.0f} %" if amount < 1 else f"{amount:.0f} per class"
+
+
+def _yes_no(answer: bool) -> str:
+    return "yes" if answer else "no"
+
+
+_SOURCE_FIELDS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
+    ("validation", "Set aside: validation", _part),
+    ("test", "Set aside: test", _part),
+    ("seed", "Set aside: seed", str),
+    ("keep_non_rgb", "Pictures that are not RGB are kept", _yes_no),
+    ("keep_near_doubles", "Near doubles are kept", _yes_no),
+)
+
+
+def settings_html(rows: Sequence[SettingRow], titles: Sequence[str], *, only: bool) -> str:
+    """The rows as a table; what differs has a sign, and bold letters beside what does not.
+
+    Args:
+        rows: the settings.
+        titles: of the columns.
+        only: leave out what is the same in all.
+    """
+    heads = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in titles)
+    lines = "".join(_line(row, titles) for row in rows if row.differs or not only)
+    if not lines:
+        return "<p>No setting differs.</p>"
+    kind = "settings" if only else "settings all"
+    return (
+        f'<div style="overflow-x:auto"><table class="{kind}"><thead><tr><th class="mark"></th>'
+        f'<th scope="col">Setting</th>{heads}</tr></thead><tbody>{lines}</tbody></table></div>'
+    )
+
+
+def _breakable(text: str) -> str:
+    """Escaped, and free to break after the signs that join the words of a path."""
+    return html.escape(text).replace("_", "_<wbr>").replace("/", "/<wbr>")
+
+
+def _line(row: SettingRow, titles: Sequence[str]) -> str:
+    cells = "".join(f"<td>{_breakable(row.texts[title])}</td>" for title in titles)
+    kind, mark = ("differs", "≠") if row.differs else ("same", "")
+    return (
+        f'<tr class="{kind}"><td class="mark">{mark}</td>'
+        f'<th scope="row">{html.escape(row.label)}</th>{cells}</tr>'
+    )

@@ -1,0 +1,272 @@
+"""Which pictures are trained on: a folder of this computer, the download, or an uploaded zip."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from cnn_core.datasets.folders import shown_name
+from cnn_core.datasets.found_sets import data_sets_in, is_data_set
+from cnn_core.datasets.recent_folders import last_folder, origin_of, used_folders
+from cnn_core.datasets.source import DataSource
+from cnn_core.datasets.splits import Splits, read_splits
+from dashboard.run_setup.download import downloaded, draw_download
+from dashboard.run_setup.upload import draw_upload, uploaded, use_upload
+from dashboard.session import address
+from dashboard.widgets.choosers import choice
+from dashboard.widgets.markdown import literal
+
+ORIGINS = {"folder": "A folder", "download": "Cats and dogs", "upload": "A zip"}
+ORIGIN_HELP = (
+    "A folder of this computer, the 3,000 photos of cats_and_dogs_filtered from the internet (68 MB), "
+    "or a zip of your own. Each class has a folder of its own."
+)
+FOLDER_HELP = (
+    "It holds one folder per class (cats, dogs), or train, validation and test folders that do. The path "
+    "stays on this computer: a copied link does not name it."
+)
+NEAR_HELP = (
+    "Of two pictures of a class that are nearly the same, only one is trained on. Switch it off where all "
+    "are nearly the same because the camera does not move. Of equal files only one is ever trained on."
+)
+MORE_HELP = "One per line; their pictures are joined into training. They hold the same class folders."
+FOLDER, MORE, VALIDATION, TEST, SEED, GREY, NEAR = (
+    f"data-{name}" for name in ("folder", "more", "validation", "test", "seed", "grey", "near")
+)
+SETS_FOUND = (
+    "**{}** holds data sets: choose one. If these are classes, their pictures have to lie directly in them."
+)
+_USED = "data-used"
+_FIRST = "_data_first"  # session state: the folder that this session began with
+DEFAULTS: dict[str, Any] = {MORE: "", VALIDATION: 0.2, TEST: 0.0, SEED: 0, GREY: False, NEAR: True}
+
+
+def kept(key: str) -> Any:
+    """What was put in on the Data section, also while it is not drawn."""
+    if key in st.session_state:
+        return st.session_state[key]
+    return _first_folder() if key == FOLDER else DEFAULTS[key]
+
+
+def _first_folder() -> str:
+    """What this session begins with; it stays, whatever other sessions use meanwhile."""
+    if not st.session_state.get(_FIRST):
+        st.session_state[_FIRST] = last_folder(("folder",))
+    return str(st.session_state[_FIRST])
+
+
+def chosen_origin() -> str:
+    """Where the photos of this session come from.
+
+    Without a choice it is what the address says, if there are such photos, else that of the data used last.
+    """
+    chosen = st.session_state.get("_origin")
+    if chosen is None:
+        named = address.current("origin", address.name_in(ORIGINS), None)
+        chosen = named if named is not None and _folder_of(named) else origin_of(last_folder())
+        st.session_state["origin"] = st.session_state["_origin"] = chosen
+    return str(chosen)
+
+
+def chosen_folder() -> str:
+    """The first folder of this session's data, or nothing while none is chosen."""
+    return _folder_of(chosen_origin())
+
+
+def _folder_of(origin: str) -> str:
+    if origin == "folder":
+        return str(kept(FOLDER)).strip()
+    return downloaded() if origin == "download" else uploaded()
+
+
+def offered_sets() -> list[Path]:
+    """The data sets in the chosen folder, where it is not one itself."""
+    folder = chosen_folder()
+    return data_sets_in(Path(folder)) if folder else []
+
+
+def can_train(source: DataSource) -> bool:
+    """Whether a source looks as if it could be trained on, from its folders alone."""
+    return len(source.folders) > 1 or is_data_set(Path(source.folders[0]))
+
+
+def chosen_source() -> DataSource | None:
+    """The data of this session, or None while none is chosen, but perhaps a folder of several.
+
+    Raises:
+        DataError: shares that leave nothing to train on.
+    """
+    folder = chosen_folder()
+    if not folder or offered_sets():
+        return None
+    more = kept(MORE).splitlines() if chosen_origin() == "folder" else []
+    return DataSource(
+        folders=(folder, *(line.strip() for line in more if line.strip())),
+        validation=float(kept(VALIDATION)),
+        test=float(kept(TEST)),
+        seed=int(kept(SEED)),
+        keep_non_rgb=bool(kept(GREY)),
+        keep_near_doubles=not kept(NEAR),
+    )
+
+
+def take_source(source: DataSource) -> None:
+    """Make the data of a run those of this session; in a callback."""
+    st.session_state["origin"] = st.session_state["_origin"] = "folder"
+    st.session_state[FOLDER], *more = source.folders
+    st.session_state[MORE] = "\n".join(more)
+    st.session_state[VALIDATION], st.session_state[TEST] = float(source.validation), float(source.test)
+    st.session_state[SEED], st.session_state[GREY] = source.seed, source.keep_non_rgb
+    st.session_state[NEAR] = not source.keep_near_doubles
+
+
+def split_was_changed() -> bool:
+    """Whether the fields of the split are not where they start, so that they may be what is wrong."""
+    return any(kept(key) != DEFAULTS[key] for key in (VALIDATION, TEST, SEED))
+
+
+def splits_of(source: DataSource) -> Splits:
+    """The pictures of a source, listed anew when its folders change.
+
+    Raises:
+        DataError: see ``read_splits``.
+    """
+    return _splits(source, _stamp(source))
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _splits(source: DataSource, stamp: object) -> Splits:
+    return read_splits(source)
+
+
+def _stamp(source: DataSource) -> tuple[tuple[str, int], ...]:
+    """Times of the folders two levels deep: they change when a picture comes or goes."""
+    found: list[tuple[str, int]] = []
+    for folder in source.folders:
+        _add_times(os.path.expanduser(folder), 2, found)
+    return tuple(found)
+
+
+def _add_times(folder: str, depth: int, found: list[tuple[str, int]]) -> None:
+    try:
+        found.append((shown_name(folder), os.stat(folder).st_mtime_ns))
+        with os.scandir(folder) as entries:
+            folders = sorted(entry.path for entry in entries if entry.is_dir()) if depth else []
+    except OSError:
+        return  # whoever reads the pictures says so
+    for path in folders:
+        _add_times(path, depth - 1, found)
+
+
+def choose_source() -> None:
+    """Draw the ways to name the pictures."""
+    chosen_origin()  # which is where the widget starts
+    origin_place, detail = st.columns([1, 2.1], gap="large")
+    with origin_place:
+        origin = choice("Photos from", ORIGINS, key="origin", help=ORIGIN_HELP)
+    st.session_state["_origin"] = origin
+    with detail:
+        {"folder": _choose_folder, "download": draw_download, "upload": draw_upload}[origin]()
+        offer_data(_USED)
+        if origin == "folder":
+            with st.expander("Join further folders", icon=":material/create_new_folder:"):
+                st.text_area(
+                    "More training folders", key=MORE, help=MORE_HELP, height=70, persist_state="session"
+                )
+
+
+def _choose_folder() -> None:
+    for key in (FOLDER, MORE):
+        st.session_state.setdefault(key, kept(key))
+    st.text_input(
+        "Folder", key=FOLDER, help=FOLDER_HELP, placeholder="/home/me/photos", persist_state="session"
+    )
+
+
+def offer_data(key: str) -> None:
+    """Draw the data sets of a folder that holds several, and the data used before, each to be chosen.
+
+    Args:
+        key: of the widgets.
+    """
+    folder = chosen_folder()
+    sets = [str(path) for path in offered_sets()]
+    if sets:
+        st.info(SETS_FOUND.format(literal(Path(folder).name or folder)), icon=":material/folder_copy:")
+        st.pills(
+            "Data sets in it",
+            sets,
+            key=f"{key}-sets",
+            format_func=_last_name,
+            on_change=_use,
+            args=(f"{key}-sets",),
+        )
+    others = [used for used in used_folders() if used != folder]
+    if others:
+        st.pills("Used before", others, key=key, format_func=_short_path, on_change=_use, args=(key,))
+
+
+def _last_name(folder: str) -> str:
+    return literal(Path(folder).name)
+
+
+def _short_path(folder: str) -> str:
+    path = Path(folder)
+    kind = {"upload": "from a zip", "download": "downloaded"}.get(origin_of(folder))
+    return literal(f"{path.parent.name}/{path.name}" if kind is None else f"{path.name} ({kind})")
+
+
+def _use(key: str) -> None:
+    """Train on the folder that was chosen among those offered; in a callback."""
+    folder = st.session_state.get(key)
+    if folder is None:
+        return
+    st.session_state[key] = None
+    origin = origin_of(folder)
+    st.session_state["origin"] = st.session_state["_origin"] = origin
+    if origin == "folder":
+        st.session_state[FOLDER] = folder
+    elif origin == "upload":
+        use_upload(folder)
+
+
+def split_controls(without_folder: Sequence[str]) -> None:
+    """How to set pictures aside, for ``validation`` and ``test`` where no folder says it."""
+    for key in (VALIDATION, TEST, SEED, GREY, NEAR):
+        st.session_state.setdefault(key, kept(key))
+    places_left = iter(st.columns(len(without_folder) + 1, gap="medium") if without_folder else ())
+    help_text = "Below 1 a share of each class, from 1 on a number of pictures of each class."
+    if "validation" in without_folder:
+        next(places_left).number_input(
+            "Validation", 0.01, 1e6, step=0.05, key=VALIDATION, help=help_text, format="%g",
+            persist_state="session",
+        )  # fmt: skip
+    if "test" in without_folder:
+        next(places_left).number_input(
+            "Test", 0.0, 1e6, step=0.05, key=TEST, help=f"{help_text} 0: none.", format="%g",
+            persist_state="session",
+        )  # fmt: skip
+    if without_folder:
+        next(places_left).number_input(
+            "Seed", 0, 9999, key=SEED, help="Chooses which pictures are set aside.",
+            persist_state="session",
+        )  # fmt: skip
+    st.toggle("Leave out near doubles", key=NEAR, help=NEAR_HELP, persist_state="session")
+    st.toggle(
+        "Keep pictures that are not RGB",
+        key=GREY,
+        help="Grey, palette and CMYK pictures are turned into RGB instead of being left out.",
+        persist_state="session",
+    )
+
+
+def source_code(source: DataSource) -> str:
+    return (
+        "from cnn_core.datasets.source import DataSource\n"
+        "from cnn_core.datasets.splits import read_splits\n\n"
+        f"splits = read_splits({source!r})\n"
+    )

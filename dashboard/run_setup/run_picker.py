@@ -1,0 +1,136 @@
+"""One chosen run, shared by the sections that look at one: the chooser, its state, its buttons."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from cnn_core.runs.stop_request import StopState
+from dashboard.session import address
+from dashboard.session.resources import runs
+from dashboard.widgets.errors import remembered_errors, tell_errors
+from dashboard.widgets.markdown import literal
+from dashboard.widgets.run_names import listed_names
+
+if TYPE_CHECKING:
+    from cnn_core.runs.run_view import RunView
+
+NO_RUNS = (
+    "**No run yet.** Choose photos in Data and a preset in Settings, then start. A run goes on with the "
+    "browser closed; everything of it is found here again."
+)
+FINISH = "Finish with the epochs so far"
+_REMOVED = "_removed_run"  # session state: the title of a run that was just removed
+STOPS: tuple[tuple[str, str, StopState], ...] = (
+    ("Pause", "pause", "paused"),
+    ("Cancel", "close", "cancelled"),
+)
+
+
+def go_to(section: str, run: str | None = None) -> None:
+    """Open a section, of a run if named; in a callback."""
+    st.session_state["section"] = section
+    if run is not None:
+        st.session_state["run"] = run
+
+
+def choose_run(known: Sequence[RunView]) -> RunView | None:
+    """The picker of runs, newest first; without any, what to do."""
+    if _REMOVED in st.session_state:
+        st.toast(f"Removed: {literal(st.session_state.pop(_REMOVED))}", icon=":material/delete:")
+    if not known:
+        st.info(NO_RUNS, icon=":material/model_training:")
+        st.button(
+            "Choose settings", key="first-run", icon=":material/tune:", on_click=go_to, args=("settings",)
+        )
+        return None
+    by_key = {run.key: run for run in known}
+    names = listed_names(known)
+    address.restore("run", address.titled(names), known[0].key)
+    key = st.selectbox(
+        "Run",
+        list(by_key),
+        format_func=names.__getitem__,
+        key="run",
+        help="Progress, Evaluation and Film look at this one.",
+    )
+    address.keep({"run": key})
+    return by_key[key]
+
+
+def draw_buttons(run: RunView) -> None:
+    """What can be done with a run now."""
+    with st.container(horizontal=True, vertical_alignment="center", key="run-buttons"):
+        if run.is_alive:
+            for label, icon, state in STOPS:
+                action = functools.partial(runs().stop, run.key, state)
+                _button(label, icon, action, disabled=run.stopping == state)
+        elif run.can_resume:
+            _button("Resume", "play_arrow", functools.partial(runs().resume, run.key), primary=True)
+            if run.can_finish:
+                _button(FINISH, "flag", functools.partial(runs().finish_now, run.key))
+        if not run.is_alive:
+            _button("Change settings", "tune", functools.partial(_settings_of, run))
+        if run.model_key is not None:
+            st.page_link(
+                "pages/activations.py",
+                label="Open in Activations",
+                icon=":material/arrow_outward:",
+                query_params={"model": run.model_key},
+            )
+        if not run.is_alive:
+            _remove(run)
+    tell_errors("run")
+
+
+def _button(
+    label: str, icon: str, action: Callable[[], None], *, primary: bool = False, disabled: bool = False
+) -> None:
+    st.button(
+        label,
+        key=f"run-{label.lower().replace(' ', '-')}",
+        icon=f":material/{icon}:",
+        type="primary" if primary else "secondary",
+        on_click=_do,
+        args=(action,),
+        disabled=disabled,
+    )
+
+
+def _do(action: Callable[[], None]) -> None:
+    with remembered_errors("run"):
+        action()
+
+
+def _settings_of(run: RunView) -> None:
+    """Open Settings with those of a run, and its data."""
+    from dashboard.run_setup.data_choice import take_source
+    from dashboard.run_setup.settings_choice import take_config
+
+    take_config(run.config)
+    take_source(run.source)
+    go_to("settings")
+
+
+def _remove(run: RunView) -> None:
+    # The key makes it another one, and closed, for the run that is shown after this one was removed.
+    with st.popover("Remove", icon=":material/delete:", key=f"remove-{run.key}"):
+        what = "its curves and its network" if run.model_key is not None else "its curves"
+        st.markdown(f"Remove **{literal(run.title)}** with {what}? This cannot be undone.")
+        st.button(
+            "Remove for good",
+            key="run-remove",
+            icon=":material/delete_forever:",
+            on_click=_do,
+            args=(functools.partial(_forget, run.key, run.title),),
+        )
+
+
+def _forget(key: str, title: str) -> None:
+    runs().remove(key)
+    st.session_state[_REMOVED] = title
+    st.session_state.pop("run", None)
+    address.keep({"run": None})

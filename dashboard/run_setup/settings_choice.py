@@ -1,0 +1,168 @@
+"""What is to be trained: the preset with the changes of this session, shared by the parts of the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from cnn_core.errors import DataError
+from cnn_core.training.film_epochs import epochs_to_film
+from cnn_core.training.settings.config import Augmentation, TrainingConfig, config_to_json
+from cnn_core.training.settings.new_settings import new_config_from_json
+from cnn_core.training.settings.presets import PRESETS, Preset, preset_named
+from dashboard.session import address
+from dashboard.widgets.form import SettingsForm
+
+SIDEBAR_BEHIND = "_sidebar_behind"  # session state: the sidebar has not been told yet
+FIRST_PRESET = PRESETS[0].key
+_ALSO = {
+    "sizes_px": {
+        "label": "Training sizes (px)",
+        "help": "Sides of the training pictures, one per stage, small ones first; none: the picture size.",
+        "example": "96, 128",
+    },
+    "stage_shares": {
+        "label": "Shares of the epochs",
+        "help": "How much of the run each of the training sizes gets; together 1.",
+        "example": "0.5, 0.5",
+    },
+}
+
+
+def chosen_preset() -> Preset:
+    """The preset of this session."""
+    names = [preset.key for preset in PRESETS]
+    return preset_named(address.current("preset", address.name_in(names), FIRST_PRESET))
+
+
+def pick_preset() -> Preset:
+    """Draw the picker; another preset starts with its own settings."""
+    titles = {preset.key: preset.title for preset in PRESETS}
+    address.restore("preset", address.titled(titles), FIRST_PRESET)
+    key = st.selectbox(
+        "Preset",
+        list(titles),
+        format_func=titles.__getitem__,
+        key="preset",
+        help="A network with the settings it is usually trained with; all can be changed.",
+        on_change=start_from_preset,
+    )
+    address.keep({"preset": key})
+    return preset_named(key)
+
+
+def settings_form(preset: Preset) -> SettingsForm:
+    """The settings of a preset but for its augmentation."""
+    return SettingsForm(preset.config, "set_", _ALSO)
+
+
+def augmentation_form(preset: Preset) -> SettingsForm:
+    """The augmentation that training will use."""
+    return SettingsForm(preset.config.augmentation, "aug_")
+
+
+def start_from_preset() -> None:
+    """Another preset was chosen: its own settings, and a sidebar that names it; in a callback."""
+    forget_changes()
+    st.session_state[SIDEBAR_BEHIND] = True
+
+
+def forget_changes() -> None:
+    """Put every setting back to what the chosen preset says."""
+    preset = chosen_preset()
+    settings_form(preset).reset()
+    augmentation_form(preset).reset()
+
+
+def take_config(config: TrainingConfig) -> None:
+    """Put the settings of a run into the forms; in a callback.
+
+    Raises:
+        DataError: its preset is not there any more.
+    """
+    preset = preset_named(config.preset)
+    st.session_state["preset"] = preset.key
+    for form, values in (
+        (settings_form(preset), config),
+        (augmentation_form(preset), config.augmentation),
+    ):
+        form.put({name: getattr(values, name) for name in form.names()})
+
+
+def chosen_augmentation() -> Augmentation:
+    """The augmentation that training will use."""
+    return Augmentation(**augmentation_form(chosen_preset()).values())
+
+
+def chosen_config() -> TrainingConfig:
+    """The settings that a run would start with now.
+
+    Raises:
+        DataError: they do not go together.
+    """
+    preset = chosen_preset()
+    form = settings_form(preset)
+    values = form.values()
+    for name, value in values.items():
+        about = form.about(name)
+        if "example" in about and isinstance(value, str):
+            raise DataError(
+                f"Expected {about['label']} as numbers with commas between them, e.g. {about['example']}. "
+                f"Received: {value!r}. Correct them, or leave the field empty."
+            )
+    facts: dict[str, Any] = config_to_json(preset.config) | values
+    return new_config_from_json(facts | {"augmentation": augmentation_form(preset).values()})
+
+
+def check_batch(config: TrainingConfig, pictures: int) -> None:
+    """Refuse a batch that the training pictures do not fill; the run itself would only say so later.
+
+    Raises:
+        DataError: there are fewer pictures.
+    """
+    if pictures < config.batch_size:
+        raise DataError(
+            f"Expected at least one batch of {config.batch_size} training photos. Received: {pictures}. "
+            f"Lower the batch size, to {fitting_batch(pictures)} for example, or add photos."
+        )
+
+
+def fitting_batch(pictures: int) -> int:
+    """A batch size that so few pictures fill."""
+    return 2 ** max(0, pictures.bit_length() - 1)
+
+
+def told_film() -> str | None:
+    """The epochs that a run would keep with the settings of this session; None while these are refused."""
+    try:
+        return kept_epochs(chosen_config())
+    except DataError:
+        return None  # the start says what is wrong
+
+
+def kept_epochs(config: TrainingConfig) -> str:
+    """The epochs whose weights a run keeps, as a sentence."""
+    epochs = sorted(epochs_to_film(config.epochs, config.film_frames, config.film_epochs))
+    if not epochs:
+        return "Film: no epochs are kept, so there will be none."
+    names = ["before training" if epoch == 0 else str(epoch) for epoch in epochs]
+    how = "as named" if config.film_epochs else "spread over the run, as no epochs are named"
+    return f"Film: {len(epochs)} of the epochs are kept, {how}: {', '.join(names)}."
+
+
+def in_words(params: Augmentation) -> str:
+    """What an augmentation does, in a few words; plain text."""
+    parts = ["flip"] if params.flip else []
+    parts += [f"rotation up to {params.rotation_degrees:g}°"] if params.rotation_degrees else []
+    figures = {
+        "zoom": params.zoom,
+        "shift": params.shift_fraction,
+        "brightness": params.brightness,
+        "contrast": params.contrast,
+        "stretch": params.stretch,
+        "saturation": params.saturation,
+        "erasing": params.erase_probability and params.erase_fraction,
+    }
+    parts += [f"{name} {value:g}" for name, value in figures.items() if value]
+    return ", ".join(parts) if parts else "no augmentation"

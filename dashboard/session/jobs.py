@@ -1,0 +1,148 @@
+"""Work that takes longer than a moment: done beside the page, which only asks how far it is."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.errors import Cancelled, ConvscopeError
+from dashboard.session.unforeseen import UNFORESEEN, log_failure
+
+KEPT = 8  # jobs that are over; those that wait or run are never dropped
+KEPT_BYTES = 128 * 2**20  # of their results; a layer's patterns take up to 20 MB
+FIRST_ESTIMATE = 0.04  # share done from which the time left is worth telling
+
+Work = Callable[[Callable[[float], None], Callable[[], bool]], object]
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One piece of work and how far it is; written by its worker, read by pages.
+
+    Attributes:
+        fraction: share done, 0..1.
+        started: ``time.monotonic()`` at the first sign of life, or None while it waits for its turn.
+        result: what the work gave back, once it is finished well.
+        error: a sentence for the person when it failed.
+        finished: whether it is over, in whatever way.
+        cancelled: whether it was asked to stop, because nobody waits for it any longer.
+        waiting: the sessions that wait for it; changed by ``Jobs`` alone.
+    """
+
+    fraction: float = 0.0
+    started: float | None = None
+    result: object = None
+    error: str | None = None
+    finished: threading.Event = field(default_factory=threading.Event)
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    waiting: set[str] = field(default_factory=set)
+
+    @property
+    def result_bytes(self) -> int:
+        """Size of the arrays in the result."""
+        if not dataclasses.is_dataclass(self.result):
+            return 0
+        values = [getattr(self.result, each.name) for each in dataclasses.fields(self.result)]
+        return sum(value.nbytes for value in values if isinstance(value, np.ndarray))
+
+    def seconds_left(self) -> float | None:
+        """Estimate from the pace so far; None while it is too early to tell."""
+        if self.started is None or self.fraction < FIRST_ESTIMATE:
+            return None
+        return (time.monotonic() - self.started) / self.fraction * (1 - self.fraction)
+
+    def run(self, work: Work) -> None:
+        """Do the work; whatever happens, the job is finished afterwards."""
+        try:
+            if not self.cancelled.is_set():
+                self.started = time.monotonic()
+                self.result = work(self._progress, self.cancelled.is_set)
+        except Cancelled:
+            self.cancelled.set()
+        except ConvscopeError as error:
+            self.error = str(error)
+        except Exception:
+            log_failure("A job failed")
+            self.error = UNFORESEEN
+        finally:
+            self.finished.set()
+
+    def _progress(self, fraction: float) -> None:
+        self.fraction = fraction
+
+
+class Jobs:
+    """Jobs by key, one at a time unless told otherwise; a second session that asks for one shares it."""
+
+    def __init__(self, *, kept: int = KEPT, kept_bytes: int = KEPT_BYTES, at_once: int = 1) -> None:
+        """Work on ``at_once`` jobs; keep ``kept`` of those that are over, with ``kept_bytes`` of results.
+
+        The latest one is always kept.
+        """
+        self._kept, self._kept_bytes = kept, kept_bytes
+        self._jobs: OrderedDict[str, Job] = OrderedDict()
+        self._lock = threading.Lock()
+        self._worker = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="convscope-job")
+
+    def start(self, key: str, work: Work, session: str) -> Job:
+        """The job of that key that waits or runs, or a new one; ``session`` waits for it from here on."""
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is None or job.finished.is_set() or job.cancelled.is_set():
+                job = self._jobs[key] = Job()
+                self._worker.submit(self._run, job, work)
+            job.waiting.add(session)
+            self._jobs.move_to_end(key)
+            self._make_room()
+            return job
+
+    def leave(self, key: str, session: str) -> None:
+        """``session`` waits no longer; a job that nobody waits for is stopped and forgotten."""
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is None or session not in job.waiting:
+                return
+            job.waiting.discard(session)
+            if not job.waiting and not job.finished.is_set():
+                job.cancelled.set()
+                del self._jobs[key]
+
+    def forget(self, key: str) -> None:
+        """Make room for a new job of that key; one that still waits or runs stays."""
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is not None and job.finished.is_set():
+                del self._jobs[key]
+
+    def find(self, key: str) -> Job | None:
+        """The job of that key, running or over, or None."""
+        with self._lock:
+            return self._jobs.get(key)
+
+    def _run(self, job: Job, work: Work) -> None:
+        job.run(work)
+        with self._lock:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Drop the oldest jobs that are over while there are too many of them, or too large ones."""
+        over = [(key, job) for key, job in self._jobs.items() if job.finished.is_set()]
+        held = sum(job.result_bytes for _, job in over)
+        while len(over) > 1 and (len(over) > self._kept or held > self._kept_bytes):
+            key, job = over.pop(0)
+            held -= job.result_bytes
+            del self._jobs[key]
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def jobs() -> Jobs:
+    """The jobs of all sessions."""
+    return Jobs()

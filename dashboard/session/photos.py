@@ -1,0 +1,211 @@
+"""The photos that can be looked at: samples, uploads of this session, pictures of a data set."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from cnn_core import paths
+from cnn_core.datasets.folders import PICTURE_SUFFIXES, is_utf8, pictures_in
+from cnn_core.errors import ConvscopeError
+from cnn_core.images.decode import MAX_FILE_BYTES, RgbImage
+from dashboard.figures.pictures.pictures import thumbnail
+from dashboard.session.resources import decoded_photos
+
+MOST_UPLOADS = 12
+UPLOADED_BYTES = 64 * 2**20  # of a session
+DEEPEST_FOLDER = 4
+_ANIMALS = {"cat", "dog"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """A photo that can be chosen; its pixels are decoded when asked for.
+
+    Attributes:
+        key: in the address and in widget keys; starts with ``upload-`` for a photo of this session only.
+        title: for people.
+        path: of the file as a person would write it, for the lines of code.
+        read: gives the bytes of the file.
+        stamp: stays the same as long as those bytes do.
+        size_bytes: of an uploaded file, which takes memory; 0 for files of this computer.
+    """
+
+    key: str
+    title: str
+    path: str
+    read: Callable[[], bytes]
+    stamp: Callable[[], Hashable]
+    size_bytes: int = 0
+
+    @property
+    def shareable(self) -> bool:
+        """Whether a link can name it."""
+        return not self.key.startswith("upload-")
+
+    def image(self) -> RgbImage:
+        """The decoded photo.
+
+        Raises:
+            ImageError: the file holds none.
+            OSError: the file cannot be read.
+        """
+        return decoded_photos().photo(self.stamp(), self.read)
+
+    def thumbnail(self) -> bytes:
+        """A small square JPEG."""
+        return _thumbnail(self.stamp(), self)
+
+
+@st.cache_resource(show_spinner=False, max_entries=200)
+def _thumbnail(stamp: Hashable, _photo: Photo) -> bytes:
+    return thumbnail(_photo.image().pixels)
+
+
+def picture_bytes(path: Path) -> bytes:
+    """The bytes of a picture file; of one that is too large only so many that the decoder says so.
+
+    Raises:
+        FileNotFoundError: nothing is there.
+        OSError: it cannot be read, or is no plain file; a pipe would keep whoever reads it for ever.
+    """
+    if not path.is_file() and path.exists():
+        raise OSError(f"Expected a picture file. Received: {path}, which is no plain file. Choose another.")
+    with path.open("rb") as file:
+        return file.read(MAX_FILE_BYTES + 1)
+
+
+def samples() -> tuple[Photo, ...]:
+    """The photos that come with the project, those with a cat or a dog first; none without their folder."""
+    try:
+        return _sample_files(paths.samples_folder())
+    except OSError:
+        return ()
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _sample_files(folder: Path) -> tuple[Photo, ...]:
+    paths = [path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES]
+    order = sorted(
+        paths, key=lambda path: (not _ANIMALS & set(path.stem.split("_")), path.stem.count("_"), path.stem)
+    )
+    return tuple(
+        _photo_file(
+            path,
+            key=path.stem,
+            title=path.stem.replace("_", " ").capitalize(),
+            shown_path=f"{path.parent.name}/{path.name}",
+        )
+        for path in order
+    )
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def data_groups(folder: Path) -> dict[str, tuple[str, ...]]:
+    """Picture names by their folder relative to ``folder``, e.g. ``validation/cats``.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    groups: dict[str, tuple[str, ...]] = {}
+    for parent, folders, _ in os.walk(folder):
+        place = Path(parent)
+        folders[:] = sorted(filter(is_utf8, folders))
+        if len(place.relative_to(folder).parts) >= DEEPEST_FOLDER:
+            folders.clear()
+        names = tuple(path.name for path in pictures_in(place))
+        if names:
+            groups[place.relative_to(folder).as_posix()] = names
+    return groups
+
+
+def data_photo(key: str) -> Photo | None:
+    """The picture ``group/name`` of the data set, or None if it is not one of its pictures."""
+    folder = paths.data_folder()
+    group, _, name = key.rpartition("/")
+    try:
+        if folder is None or name not in data_groups(folder).get(group, ()):
+            return None
+    except OSError:
+        return None  # the browser of the data set says so
+    path = folder / group / name
+    return _photo_file(path, key=key, title=f"{group} · {name}", shown_path=str(path))
+
+
+def _photo_file(path: Path, *, key: str, title: str, shown_path: str) -> Photo:
+    def stamp() -> Hashable:
+        facts = path.stat()
+        return str(path), facts.st_mtime_ns, facts.st_size
+
+    return Photo(
+        key=key, title=title, path=shown_path, read=functools.partial(picture_bytes, path), stamp=stamp
+    )
+
+
+def uploads() -> dict[str, Photo]:
+    """The photos that this session uploaded or took, by key, oldest first."""
+    found: dict[str, Photo] = st.session_state.setdefault("_uploads", {})
+    return found
+
+
+def take_in(files: list[tuple[str, bytes]]) -> None:
+    """Add uploaded files ``(name, content)``; what is no picture is refused by name, the rest stays.
+
+    The newest good one becomes the chosen photo.
+    """
+    kept, refused = uploads(), []
+    for name, content in files:
+        photo = _uploaded(name, content)
+        try:
+            photo.thumbnail()
+        except ConvscopeError as error:
+            refused.append((name, str(error)))
+            continue
+        kept.pop(photo.key, None)  # uploaded once more, it is the newest again
+        kept[photo.key] = photo
+        st.session_state["photo"] = photo.key
+    st.session_state["_dropped"] = _make_room(kept, chosen=st.session_state.get("photo"))
+    st.session_state["_refused"] = refused
+
+
+def _make_room(kept: dict[str, Photo], *, chosen: str | None) -> list[str]:
+    """Drop the oldest uploads while there are too many or too large ones, but never the chosen one.
+
+    Returns:
+        Titles of the dropped ones.
+    """
+    dropped: list[str] = []
+    for key in [key for key in kept if key != chosen]:
+        held = sum(photo.size_bytes for photo in kept.values())
+        if len(kept) <= MOST_UPLOADS and held <= UPLOADED_BYTES:
+            break
+        dropped.append(kept.pop(key).title)
+    return dropped
+
+
+def _uploaded(name: str, content: bytes) -> Photo:
+    digest = hashlib.sha256(content).hexdigest()
+    return Photo(
+        key=f"upload-{digest[:12]}",
+        title=name,
+        path=name,
+        read=lambda: content,
+        stamp=lambda: digest,
+        size_bytes=len(content),
+    )
+
+
+def all_photos() -> dict[str, Photo]:
+    """Uploads and samples by key, uploads first."""
+    return {photo.key: photo for photo in (*reversed(uploads().values()), *samples())}
+
+
+def photo_named(key: str) -> Photo | None:
+    """The photo with that key, wherever it is from, or None."""
+    return all_photos().get(key) or data_photo(key)

@@ -1,0 +1,137 @@
+"""Training in the sidebar of every page: the run that is on its way, or a way to start one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from cnn_core.runs.run_progress import epoch_text, fraction_done, last_accuracy
+from dashboard.figures.colours import percent
+from dashboard.run_setup.settings_choice import (
+    SIDEBAR_BEHIND,
+    check_batch,
+    chosen_config,
+    chosen_preset,
+    start_from_preset,
+)
+from dashboard.session.resources import runs
+from dashboard.widgets.errors import remembered_errors, tell_errors, told_errors
+from dashboard.widgets.markdown import literal
+from dashboard.widgets.run_words import as_told, duration, run_on_its_way, state_word
+
+if TYPE_CHECKING:
+    from cnn_core.runs.run_view import RunView
+
+REDRAWN_SECONDS = 3.0
+PAGE = "pages/train.py"
+_STARTED = "_started_run"  # session state: the key of a run that was started here
+
+
+def sidebar_training() -> None:
+    """The state of the run on its way, redrawn by itself, or a preset and Start."""
+    st.markdown("**Training**")
+    with told_errors():
+        run = run_on_its_way()
+        redrawn = st.fragment(_draw, run_every=None if run is None else REDRAWN_SECONDS)
+        redrawn(None if run is None else run.key)
+
+
+def _draw(key: str | None) -> None:
+    _follow()
+    with told_errors():
+        run = run_on_its_way()
+        if (None if run is None else run.key) != key:
+            st.rerun()  # it has ended, or another one has begun: networks and pages follow
+        if run is None:
+            _draw_launcher()
+        else:
+            _draw_run(as_told(run))
+        tell_errors("sidebar")
+
+
+def _follow() -> None:
+    """Go where the button led: to the progress of a run that was started, or draw a new preset everywhere."""
+    key = st.session_state.pop(_STARTED, None)
+    if key is not None:
+        st.switch_page(PAGE, query_params={"section": "progress", "run": key})
+    if st.session_state.pop(SIDEBAR_BEHIND, False):
+        st.rerun()
+
+
+def _draw_run(run: RunView) -> None:
+    accuracy = last_accuracy(run)
+    known = "" if accuracy is None else f" · {percent(accuracy)} right"
+    st.progress(fraction_done(run), text=f"{literal(run.title, longest=28)}, {percent(fraction_done(run))}")
+    left = run.status.get("seconds_left")
+    trains = run.state == "running" and run.stopping is None
+    ahead = f" · {duration(float(left))} left" if trains and left is not None else ""
+    words = epoch_text(run).partition(" · ")[0] if trains else state_word(run).capitalize()
+    st.caption(f"{words}{ahead}{known}")
+    with st.container(horizontal=True, gap="small"):
+        for label, icon, state in (("Pause", "pause", "paused"), ("Cancel", "close", "cancelled")):
+            st.button(
+                label,
+                key=f"sidebar-{label.lower()}",
+                icon=f":material/{icon}:",
+                on_click=_stop,
+                args=(run.key, state),
+                disabled=run.stopping == state,
+            )
+    st.page_link(
+        PAGE,
+        label="Watch it",
+        icon=":material/monitoring:",
+        query_params={"section": "progress", "run": run.key},
+    )
+
+
+def _stop(key: str, state: str) -> None:
+    with remembered_errors("sidebar"):
+        runs().stop(key, "paused" if state == "paused" else "cancelled")
+
+
+def _draw_launcher() -> None:
+    from cnn_core.datasets.source import source_name
+    from cnn_core.training.settings.presets import PRESETS
+    from dashboard.run_setup.data_choice import can_train, chosen_source
+
+    source, ready = None, False
+    with told_errors():
+        source = chosen_source()
+        if source is not None:
+            titles = {preset.key: preset.title for preset in PRESETS}
+            st.session_state["sidebar-preset"] = chosen_preset().key
+            st.selectbox(
+                "Train a network",
+                list(titles),
+                format_func=titles.__getitem__,
+                key="sidebar-preset",
+                on_change=_choose_preset,
+                help="The same preset and settings as on the page Train, which changes them.",
+            )
+            ready = can_train(source)
+            name = literal(source_name(source), longest=40)
+            st.caption(f"On {name}" if ready else f"{name} cannot be trained on as it is; Data says why.")
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        if ready:
+            st.button("Start", key="sidebar-start", icon=":material/play_arrow:", on_click=_start)
+        section, label = ("settings", "Settings") if ready else ("data", "Choose photos")
+        st.page_link(PAGE, label=label, icon=":material/tune:", query_params={"section": section})
+
+
+def _choose_preset() -> None:
+    st.session_state["preset"] = st.session_state["sidebar-preset"]
+    start_from_preset()
+
+
+def _start() -> None:
+    from dashboard.run_setup.data_choice import chosen_source, splits_of
+    from dashboard.run_setup.scan_job import left_of
+
+    with remembered_errors("sidebar"):
+        source = chosen_source()
+        if source is not None:
+            config = chosen_config()
+            check_batch(config, len(left_of(source, splits_of(source)).training.paths))
+            st.session_state[_STARTED] = runs().launch(config, source)

@@ -1,0 +1,168 @@
+"""The section Augmentation: five variants of one photo, made by the code that trains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.images.decode import RgbImage, resize_pixels
+from cnn_core.training.input.augmentation import augmented
+from cnn_core.training.input.pipeline import kept_size_px
+from cnn_core.training.settings.config import Augmentation
+from cnn_core.training.settings.presets import PRESETS
+from dashboard.figures.colours import UInt8
+from dashboard.figures.pictures.pictures import jpeg
+from dashboard.run_setup.settings_choice import (
+    augmentation_form,
+    chosen_augmentation,
+    chosen_preset,
+    in_words,
+)
+from dashboard.session import address
+from dashboard.training.augmentation_export import COLUMNS, draw_exports
+from dashboard.widgets.form import SettingsForm
+from dashboard.widgets.gallery import Captioned, pictures_html
+from dashboard.widgets.markdown import literal
+
+if TYPE_CHECKING:
+    from dashboard.session.view import View
+
+VARIANTS = 5
+MAIN = ("flip", "rotation_degrees", "zoom", "shift_fraction", "brightness", "contrast")
+MOST_SEEDS = 9999
+_FIRST_STEPS = {
+    "flip": ("Only flip", Augmentation(flip=True)),
+    "rotation": ("Only rotation, up to 45°", Augmentation(rotation_degrees=45.0)),
+    "zoom": ("Only zoom, up to 0.5", Augmentation(zoom=0.5)),
+    "together": (
+        "All together",
+        Augmentation(flip=True, rotation_degrees=45.0, zoom=0.5, shift_fraction=0.15),
+    ),
+    "none": ("Nothing", Augmentation()),
+}
+STARTS = {
+    **_FIRST_STEPS,
+    **{
+        preset.key: (f"Preset: {preset.title}", preset.config.augmentation)
+        for preset in PRESETS
+        if preset.config.augmentation != Augmentation()
+    },
+}
+AS_SET = "settings"
+NEVER = (
+    "Every time a training picture is shown, it is changed by chance within these limits, so that the "
+    "network never sees the same picture twice. **Validation and test pictures are never augmented**: "
+    "they stand for the photos of later."
+)
+
+
+def draw_augmentation(view: View | None) -> None:
+    """The sliders, and beside them the photo with five variants."""
+    controls, pictures = st.columns([1, 2.1], gap="large")
+    with controls:
+        start = _start()
+        form = SettingsForm(chosen_augmentation() if start == AS_SET else STARTS[start][1], "try_")
+        chosen = _sliders(form)
+    with pictures:
+        if view is None:
+            st.info("Add a photo in the sidebar to see what happens to it.", icon=":material/add_a_photo:")
+        else:
+            _draw_variants(view, chosen)
+        _draw_buttons(chosen, others=view is not None)
+        st.caption(NEVER)
+
+
+def _start() -> str:
+    titles = {AS_SET: "As set for training", **{key: title for key, (title, _) in STARTS.items()}}
+    changes_nothing = chosen_augmentation() == Augmentation()  # six equal pictures would show nothing
+    address.restore("start", address.titled(titles), "together" if changes_nothing else AS_SET)
+    key = st.selectbox(
+        "Start from",
+        list(titles),
+        format_func=titles.__getitem__,
+        key="start",
+        on_change=_start_anew,
+        help="Sets all sliders; then move them as you like.",
+    )
+    address.keep({"start": key})
+    return str(key)
+
+
+def _start_anew() -> None:
+    SettingsForm(Augmentation(), "try_").reset()
+
+
+def _sliders(form: SettingsForm) -> Augmentation:
+    values = {name: form.widget(name, slider=True) for name in MAIN}
+    with st.expander("More", icon=":material/tune:"):
+        values |= {name: form.widget(name, slider=True) for name in form.names() if name not in MAIN}
+    return Augmentation(**values)
+
+
+def _draw_variants(view: View, chosen: Augmentation) -> None:
+    seed = address.restore("variants", address.whole_number(0, MOST_SEEDS), 0)
+    address.keep({"variants": seed or None})
+    config = chosen_preset().config
+    side_px = config.size_at(config.epochs - 1)
+    image = view.photo.image()
+    pixels = _resized(image.fingerprint, kept_size_px(side_px, chosen), image)
+    original = augmented(pixels, Augmentation(), np.random.default_rng(0), side_px)
+    changed = variants(pixels, chosen, seed=seed, side_px=side_px)
+    pictures = [Captioned(jpeg=jpeg(original), alt=f"The photo: {view.photo.title}", caption="Original")]
+    for number, variant in enumerate(changed, start=1):
+        pictures.append(Captioned(jpeg=jpeg(variant), alt=f"Variant {number}", caption=f"Variant {number}"))
+    st.html(pictures_html(pictures, columns=COLUMNS))
+    st.caption(
+        f"{literal(view.photo.title)}, {side_px} × {side_px} px, as in the last epochs of training. Choose "
+        "another photo in the sidebar."
+    )
+    draw_exports(
+        view.photo,
+        chosen,
+        [original, *changed],
+        seed=seed,
+        kept_px=pixels.shape[0],
+        words=in_words(chosen),
+    )
+
+
+def _next_seed() -> None:
+    st.session_state["variants"] = (int(st.session_state.get("variants", 0)) + 1) % (MOST_SEEDS + 1)
+
+
+def variants(pixels: UInt8, params: Augmentation, *, seed: int, side_px: int) -> list[UInt8]:
+    """Five variants ``(side_px, side_px, 3)`` of a picture ``(H, W, 3)``; the same seed gives the same."""
+    return [
+        augmented(pixels, params, np.random.default_rng((seed, number)), side_px)
+        for number in range(VARIANTS)
+    ]
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _resized(fingerprint: str, side_px: int, _image: RgbImage) -> UInt8:
+    return resize_pixels(_image.pixels, (side_px, side_px))
+
+
+def _draw_buttons(chosen: Augmentation, *, others: bool) -> None:
+    used = chosen_augmentation()
+    with st.container(horizontal=True):
+        if others:
+            st.button("Others", key="variants-next", icon=":material/shuffle:", on_click=_next_seed)
+        st.button(
+            "Use these for training",
+            key="use-augmentation",
+            icon=":material/check:",
+            type="primary",
+            disabled=used == chosen,
+            on_click=_use,
+            args=(chosen,),
+        )
+    words = "just these" if used == chosen else in_words(used)
+    st.markdown(f"Training of **{literal(chosen_preset().title)}** uses {words}.")
+
+
+def _use(chosen: Augmentation) -> None:
+    form = augmentation_form(chosen_preset())
+    form.put({name: getattr(chosen, name) for name in form.names()})

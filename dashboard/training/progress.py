@@ -1,0 +1,233 @@
+"""The section Progress: a run on its way, redrawn while it goes on."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from cnn_core.datasets.source import source_name
+from cnn_core.files import read_json
+from cnn_core.runs.run_progress import epoch_text, fraction_done, last_accuracy
+from cnn_core.runs.saved_epoch import judged_words, saved_words
+from cnn_core.training.diagnosis.diagnosis import verdict
+from cnn_core.training.diagnosis.task import task_of
+from cnn_core.training.run_folder import PRECISION_FILE
+from dashboard.figures.charts.training_curves import CurveOf, training_curves_alt, training_curves_figure
+from dashboard.figures.colours import percent
+from dashboard.run_setup.run_picker import choose_run, draw_buttons
+from dashboard.session.resources import runs
+from dashboard.training.curves_export import draw_exports
+from dashboard.widgets.errors import told_errors
+from dashboard.widgets.markdown import literal
+from dashboard.widgets.picture_grid import PLAIN
+from dashboard.widgets.run_names import run_names
+from dashboard.widgets.run_words import as_told, chip_html, duration, share_text, started, state_word
+from dashboard.widgets.style import theme
+
+if TYPE_CHECKING:
+    from cnn_core.runs.run_view import RunView
+
+REDRAWN_SECONDS = 1.5
+LOG_BYTES = 4000
+LIST_REM = 60  # height of the list of all runs, about 30 of them
+DOING = {"preparing": "Getting ready", "finishing": "Writing the network and its figures"}
+COLUMNS = ("Run", "Preset", "Started", "State", "Epochs", "Validation accuracy, last epoch")
+VERDICT_ICONS = {
+    "too_early": "hourglass_empty",
+    "underfitting": "trending_flat",
+    "good": "task_alt",
+    "overfitting": "call_split",
+    "diverged": "error",
+}
+
+
+def draw_progress() -> None:
+    """Choose a run and watch it; all runs beneath."""
+    run = choose_run(runs().all())
+    if run is None:
+        return
+    watched = st.fragment(_watch, run_every=REDRAWN_SECONDS if run.is_alive else None)
+    watched(run.key, run.is_alive)
+    _draw_log(run)
+
+
+def _watch(key: str, alive: bool) -> None:
+    with told_errors():
+        known = [as_told(run) for run in runs().all()]
+        run = next((one for one in known if one.key == key), None)
+        if run is None or run.is_alive != alive:
+            st.rerun()  # other buttons, and perhaps a new network in the sidebar
+        _draw_state(run, run_names(known)[run.key])
+        st.html(figures_html(run))
+        draw_buttons(run)
+        _draw_curves(run)
+        _draw_all(known)
+
+
+def _draw_state(run: RunView, name: str) -> None:
+    st.html(
+        f"<div class='run-head'>{chip_html(run)} <b>{html.escape(name)}</b> "
+        f"<span class='own-name'>{html.escape(run.config.preset)}</span> "
+        f"<span class='when'>started {started(run)} · on {html.escape(source_name(run.source))} · batches of "
+        f"{run.config.batch_size} · {run.config.input_size_px} px</span></div>"
+    )
+    if run.state in ("failed", "interrupted"):
+        words = f"**{literal(run.reason or 'The run has stopped.', longest=None)}** "
+        st.error(words + literal(run.advice or "", longest=None), icon=":material/error:")
+    if run.state == "queued":
+        st.info(queue_words(run), icon=":material/hourglass_top:")
+    st.progress(fraction_done(run), text=bar_text(run))
+
+
+def queue_words(run: RunView) -> str:
+    """Why a run waits, and for whom where that is not in the list."""
+    turn = "one run at a time trains on a device"
+    if run.waits_for is not None:
+        turn += f", now {literal(run.waits_for)} of another folder"
+    later = "It starts by itself, also with the browser closed."
+    return f"Waits in the queue, place {run.queue_place}: {turn}. {later}"
+
+
+def bar_text(run: RunView) -> str:
+    """What a run is doing, beside its bar."""
+    status = run.status
+    if run.state in DOING:
+        doing = literal(str(status.get("doing") or DOING[run.state]))
+        share = status.get("fraction")
+        return doing if share is None else f"{doing}, {percent(float(share))}"
+    if run.stopping is not None:
+        return f"{epoch_text(run)} · {state_word(run)}"
+    left = status.get("seconds_left")
+    if run.state == "running" and left is not None:
+        return f"{epoch_text(run)} · about {duration(float(left))} left"
+    return epoch_text(run)
+
+
+def figures_html(run: RunView) -> str:
+    """The figures of a run, each with its name; those that are not known yet are left out."""
+    status, shown = run.status, []
+    accuracy = last_accuracy(run)
+    if accuracy is not None:
+        best = max(run.history, key=lambda row: row.get("val_accuracy", 0.0))
+        note = f"best {share_text(best['val_accuracy'])}, in epoch {int(best['epoch'])}"
+        shown.append(("validation accuracy, last epoch", share_text(accuracy), note))
+    if run.state == "running" and status.get("accuracy") is not None:
+        shown.append(
+            (
+                "this epoch, training",
+                share_text(float(status["accuracy"])),
+                f"loss {float(status['loss']):.3f}",
+            )
+        )
+    speed = status.get("images_per_second") or (
+        run.history[-1].get("images_per_second") if run.history else None
+    )
+    if speed:
+        shown.append(("images a second", f"{float(speed):,.0f}", _waiting(run)))
+    precision, device = status.get("precision"), status.get("device")
+    if precision:
+        where = f"precision, on {device}" if device else "precision"
+        shown.append((where, str(precision).replace("mixed_", "mixed "), _measured(run.folder)))
+    cells = "".join(
+        f"<div><span>{html.escape(name)}</span><b>{html.escape(value)}</b><small>{html.escape(note)}</small></div>"
+        for name, value, note in shown
+    )
+    return f"<div class='figures'>{cells}</div>"
+
+
+def _waiting(run: RunView) -> str:
+    share = run.status.get("waiting_fraction")
+    if share is None and run.history:
+        share = run.history[-1].get("waiting_fraction")
+    return "" if share is None else f"{percent(float(share))} waiting for data"
+
+
+def _measured(folder: Path) -> str:
+    """The measured speeds of both precisions, in images a second."""
+    speeds = read_json(folder / PRECISION_FILE).get("images_per_second") or {}
+    if len(speeds) < 2:
+        return ""
+    return ", ".join(f"{name.replace('mixed_', '')} {float(speed):,.0f}/s" for name, speed in speeds.items())
+
+
+def _draw_curves(run: RunView) -> None:
+    curve = CurveOf(title=run.title, history=run.history, steps=run.steps, epochs=run.config.epochs)
+    st.plotly_chart(
+        training_curves_figure([curve], theme=theme()),
+        key=f"curves-{run.key}",
+        config=PLAIN,
+        alt=training_curves_alt([curve]),
+    )
+    icon, words = told_verdict(run)
+    st.markdown(f":material/{icon}: {literal(words, longest=None)}")
+    if saved := saved_words(run):
+        st.markdown(f":material/save: {saved}")
+    if run.history and (judged := judged_words(run)):
+        st.caption(judged)
+    skipped = len(read_json(run.folder / "scan.json").get("problems") or [])
+    if skipped:
+        st.caption(
+            f":material/rule: {skipped:,} damaged or repeated pictures were left out; Data names them."
+        )
+    if run.history or run.steps:
+        draw_exports(run, curve, words)
+
+
+def told_verdict(run: RunView) -> tuple[str, str]:
+    """An icon, and what the curves say; of a run that ended before they could say anything, that."""
+    if not run.history and not run.is_alive:
+        return "info", "The run ended before its first epoch was finished, so there are no curves to judge."
+    found = verdict(run.history, task_of(run.folder))
+    waits = found.kind == "too_early" and not run.is_alive
+    return VERDICT_ICONS.get(
+        found.kind, "info"
+    ), found.sentence if waits else f"{found.sentence} {found.advice}"
+
+
+def _draw_log(run: RunView) -> None:
+    box = st.expander("Log", icon=":material/terminal:", key="log-open", on_change="rerun")
+    if box.open:
+        with box:
+            st.code(last_lines(run.folder / "log.txt"), language=None, height=260)
+            if run.config.tensorboard:
+                st.caption("TensorBoard, in a terminal:")
+                st.code(f"tensorboard --logdir {run.folder / 'tensorboard'}", language="bash")
+
+
+def last_lines(path: Path) -> str:
+    """The end of a log; a sentence when there is none."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - LOG_BYTES))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return "The log is empty."
+    whole = text.partition("\n")[2] if size > LOG_BYTES else text
+    return whole.strip() or "The log is empty."
+
+
+def _draw_all(known: Sequence[RunView]) -> None:
+    if len(known) > 1:
+        st.subheader("All runs")
+        st.html(runs_html(known))
+
+
+def runs_html(known: Sequence[RunView]) -> str:
+    """All runs with their states, newest first."""
+    rows, names = [], run_names(known)
+    for run in known:
+        accuracy = last_accuracy(run)
+        figures = "" if accuracy is None else share_text(accuracy)
+        rows.append(
+            f"<tr><td><b>{html.escape(names[run.key])}</b></td><td>{html.escape(run.config.preset)}</td>"
+            f"<td>{started(run)}</td><td>{html.escape(state_word(run))}</td>"
+            f"<td>{html.escape(epoch_text(run))}</td><td>{figures}</td></tr>"
+        )
+    heads = "".join(f"<th>{name}</th>" for name in COLUMNS)
+    table = f"<table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    return f"<div class='counts' style='max-height:{LIST_REM}rem'>{table}</div>"

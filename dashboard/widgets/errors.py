@@ -1,0 +1,75 @@
+"""The one place where an error becomes a sentence on the page. A traceback never gets there."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+import streamlit as st
+
+from cnn_core.errors import ConvscopeError
+from dashboard.session import address
+from dashboard.session.unforeseen import UNFORESEEN, log_failure
+from dashboard.widgets.markdown import literal
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@contextmanager
+def told_errors() -> Iterator[None]:
+    """Say what went wrong in a box instead of failing; what was drawn before stays."""
+    try:
+        yield
+    except ConvscopeError as error:
+        st.error(literal(str(error), longest=None), icon=":material/error:")
+    except Exception:
+        log_failure("A page failed")
+        st.error(UNFORESEEN, icon=":material/bug_report:")
+
+
+def live(part: Callable[P, R]) -> Callable[P, R | None]:
+    """A part of a page that is redrawn alone when its own widgets change, errors told.
+
+    When it is drawn, the address is brought up to date with what was chosen.
+    """
+
+    @st.fragment
+    @functools.wraps(part)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | None:
+        answer = None
+        with told_errors():
+            answer = part(*args, **kwargs)
+        address.write()
+        return answer
+
+    return guarded
+
+
+@contextmanager
+def remembered_errors(slot: str) -> Iterator[None]:
+    """Keep what goes wrong in a callback for ``tell_errors``; nothing is drawn while callbacks run."""
+    st.session_state.pop(f"_error_{slot}", None)
+    try:
+        yield
+    except ConvscopeError as error:
+        st.session_state[f"_error_{slot}"] = str(error)
+    except OSError as error:
+        log_failure("A file could not be used")
+        what = error.strerror or type(error).__name__
+        st.session_state[f"_error_{slot}"] = (
+            f"Expected a file or folder that can be used. Received: {what}. "
+            "Make room on the disk or change the permissions, and try again."
+        )
+    except Exception:
+        log_failure("A button failed")
+        st.session_state[f"_error_{slot}"] = UNFORESEEN
+
+
+def tell_errors(slot: str) -> None:
+    """Say what went wrong when the button was pressed."""
+    error = st.session_state.get(f"_error_{slot}")
+    if error is not None:
+        st.error(literal(error, longest=None), icon=":material/error:")

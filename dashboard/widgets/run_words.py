@@ -1,0 +1,84 @@
+"""What a run is doing, in words and small marks."""
+
+from __future__ import annotations
+
+import html
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnn_core.runs.device_queue import device_of
+from cnn_core.training.diagnosis.history import history_column
+from dashboard.figures.charts.training_curves import Row
+from dashboard.session.resources import runs
+
+if TYPE_CHECKING:
+    from cnn_core.runs.run_view import RunView
+
+STATES = {"queued": "waits", "running": "training"}  # other words than those of the code
+STOPPING = {"paused": "pausing …", "cancelled": "cancelling …"}
+
+
+def state_word(run: RunView) -> str:
+    """The state for people, with the place of a run that waits; that it is stopping once it was asked to."""
+    if run.stopping is not None:
+        return STOPPING[run.stopping]
+    word = STATES.get(run.state, run.state)
+    return f"{word}, place {run.queue_place}" if run.queue_place is not None else word
+
+
+def chip_html(run: RunView) -> str:
+    """The state as a small label; told by its word, not by its colour alone."""
+    return f"<span class='chip chip-{html.escape(run.state)}'>{html.escape(state_word(run))}</span>"
+
+
+def share_text(share: float) -> str:
+    """An accuracy as ``70.2 %``."""
+    return f"{100 * share:.1f}\u00a0%"
+
+
+def started(run: RunView) -> str:
+    """When a run was launched, short: the time of today, else the date too."""
+    then = time.localtime(run.created)
+    today = time.strftime("%Y%m%d", then) == time.strftime("%Y%m%d")
+    return time.strftime("%H:%M" if today else "%d %b %H:%M", then)
+
+
+def duration(seconds: float) -> str:
+    """A time that people can take in at a glance."""
+    if seconds < 90:
+        return f"{max(seconds, 0):.0f} s"
+    minutes = seconds / 60
+    if minutes < 90:
+        return f"{minutes:.0f} min"
+    return f"{minutes / 60:.1f} h"
+
+
+def run_on_its_way(device: str | None = None) -> RunView | None:
+    """The run that trains, else the one that is next; None when nothing is going on.
+
+    Args:
+        device: that it takes, ``gpu`` or ``cpu``; None for any.
+    """
+    alive = [run for run in runs().all() if run.is_alive and device in (None, device_of(run.config.device))]
+    trained = [run for run in alive if run.state != "queued"]
+    return (trained or sorted(alive, key=lambda run: run.queue_place or 0) or [None])[0]
+
+
+def as_told(run: RunView) -> RunView:
+    """The run; one that is next on a device that is free does not wait, its process only starts."""
+    if run.state != "queued" or run.queue_place != 1 or run.waits_for is not None:
+        return run
+    first = run_on_its_way(device_of(run.config.device))
+    starts = first is not None and first.key == run.key
+    return replace(run, state="preparing", queue_place=None) if starts else run
+
+
+def history_arrays(rows: Sequence[Row]) -> dict[str, NDArray[np.float64]]:
+    """Every column of some rows by its name, ``(rows,)``; NaN where a value is missing."""
+    names: dict[str, Any] = {name: None for row in rows for name in row}
+    return {name: history_column(rows, name) for name in names}
