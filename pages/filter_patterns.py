@@ -10,7 +10,7 @@ from dashboard.feature_visualization.kernels import draw_kernels
 from dashboard.feature_visualization.pattern_job import patterns_or_progress
 from dashboard.session.resources import explorer
 from dashboard.session.view import View, chosen
-from dashboard.widgets.choosers import choice, layer_slider
+from dashboard.widgets.choosers import choice, first_choice, layer_slider
 from dashboard.widgets.errors import live
 
 
@@ -23,7 +23,7 @@ def body(view: View) -> None:
         return
     layer_place, which_place = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with layer_place:
-        info = layer_slider(layers, parts.first_choice(layers), arrows="Shift")
+        info = layer_slider(layers, first_choice(layers), arrows="Shift")
     with which_place:
         which = choice("Show", parts.WHICH, key="show", help=parts.WHICH_HELP)
     params = PatternParams(**parts.settings(PatternParams))

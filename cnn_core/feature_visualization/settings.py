@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
-
-def _setting(default: Any, label: str, text: str, minimum: float, maximum: float, step: float) -> Any:
-    about = {"label": label, "help": text, "minimum": minimum, "maximum": maximum, "step": step}
-    return field(default=default, metadata=about)
+from cnn_core.settings import number, optional_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,16 +21,14 @@ class PatternParams:
         contrast: how far the climb goes; much makes pictures of black, white and pure colours.
     """
 
-    steps: int = _setting(32, "Steps", "More steps make clearer patterns and take longer.", 8, 256, 8)
-    canvas_px: int | None = _setting(
-        None, "Canvas (px)", "Side of the pictures. Automatic: what a unit sees, and a margin.", 16, 224, 8
+    steps: int = number(32, "Steps", "More steps make clearer patterns and take longer.", 8, 256, 8)
+    canvas_px: int | None = optional_number(
+        "Canvas (px)", "Side of the pictures. Automatic: what a unit sees, and a margin.", 16, 224, 8
     )
-    seed: int = _setting(0, "Seed", "Another seed starts from other noise.", 0, 9999, 1)
-    jitter: float = _setting(
+    seed: int = number(0, "Seed", "Another seed starts from other noise.", 0, 9999, 1)
+    jitter: float = number(
         1.0, "Jitter", "Moving the picture before each step keeps it free of noise and frames.", 0, 1, 0.05
     )
-    smoothness: float = _setting(
-        0.65, "Smoothness", "More favours large shapes over fine texture.", 0, 2, 0.05
-    )
-    colour: float = _setting(0.5, "Natural colours", "More favours greys over vivid colours.", 0, 1, 0.1)
-    contrast: float = _setting(16.0, "Contrast", "How soon colours reach black and white.", 1, 40, 1)
+    smoothness: float = number(0.65, "Smoothness", "More favours large shapes over fine texture.", 0, 2, 0.05)
+    colour: float = number(0.5, "Natural colours", "More favours greys over vivid colours.", 0, 1, 0.1)
+    contrast: float = number(16.0, "Contrast", "How soon colours reach black and white.", 1, 40, 1)

@@ -74,7 +74,7 @@ def test_a_run_on_another_device_makes_nobody_wait(open_app, photos, tmp_path, m
     monkeypatch.setattr(
         "dashboard.training.settings.device_of", lambda wish: "gpu" if wish == "automatic" else "cpu"
     )
-    monkeypatch.setattr("dashboard.sidebar.training_status.device_of", lambda wish: "cpu")
+    monkeypatch.setattr("dashboard.widgets.run_words.device_of", lambda wish: "cpu")
     folder = write_run(tmp_path / "runs", "alive", "running", title="The first")
     with take_lock(folder / ".lock"):
         app = clean(open_app("train", section="settings"))

@@ -17,7 +17,7 @@ from cnn_core.cache.store import ResultStore
 from cnn_core.errors import ModelError
 from cnn_core.feature_visualization import PatternParams, filter_patterns
 from cnn_core.images.decode import RgbImage, rgb_image
-from cnn_core.models import store as model_store
+from cnn_core.models import loading as model_loading
 from cnn_core.models.store import MODEL_FILE, ModelStore
 from cnn_core.training.film import (
     FilmFrame,
@@ -69,13 +69,13 @@ def photo() -> RgbImage:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The epochs whose file was opened as a whole."""
     found: list[str] = []
-    load = model_store.load_model
+    load = model_loading.load_model
 
     def counted(path: Path) -> keras.Model:
         found.append(path.parent.name)
         return load(path)
 
-    monkeypatch.setattr(model_store, "load_model", counted)
+    monkeypatch.setattr(model_loading, "load_model", counted)
     return found
 
 

@@ -12,7 +12,7 @@ from cnn_core.cache.store import ResultStore
 from cnn_core.datasets.splits import Splits
 from cnn_core.feature_visualization import PatternParams
 from cnn_core.images.decode import rgb_image
-from cnn_core.models import store as model_store
+from cnn_core.models import loading as model_loading
 from cnn_core.training.film import FilmProjector, FilmQuestion, film_epochs, film_explorer, film_frames
 
 PHOTO = rgb_image(np.random.default_rng(4).integers(0, 256, (SIDE_PX, SIDE_PX, 3)).astype(np.uint8))
@@ -30,8 +30,8 @@ def test_a_run_keeps_the_epochs_that_were_named_as_one_network(
     assert film_epochs(run.folder.path) == (0, 2, 3)
     alone, opened = film_explorer(run.folder.path, ResultStore(None)), []
     layer = next(info.name for info in alone.layers("epoch_0000") if info.convolution)
-    load = model_store.load_model
-    monkeypatch.setattr(model_store, "load_model", lambda path: opened.append(path) or load(path))
+    load = model_loading.load_model
+    monkeypatch.setattr(model_loading, "load_model", lambda path: opened.append(path) or load(path))
     question = FilmQuestion(
         image=PHOTO, layer_name=layer, channel=0, class_index=1, params=PatternParams(steps=8)
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnn_core.errors import DataError
+from cnn_core.settings import check_fields, check_numbers, choice, number, numbers, switch
 from cnn_core.training.film_epochs import MOST_FRAMES, check_film_epochs
 
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
@@ -24,24 +25,6 @@ DEVICES = ("automatic", "cpu")
 KEPT = ("last", "best")
 BASES = ("MobileNetV2", "ResNet50V2", "EfficientNetV2B0", "VGG16")
 SMALLEST_PX, LARGEST_PX = 16, 512
-
-
-def _number(default: float, label: str, text: str, minimum: float, maximum: float, step: float) -> Any:
-    about = {"label": label, "help": text, "minimum": minimum, "maximum": maximum, "step": step}
-    return field(default=default, metadata=about)
-
-
-def _switch(default: bool, label: str, text: str) -> Any:
-    return field(default=default, metadata={"label": label, "help": text})
-
-
-def _choice(default: str, label: str, text: str, options: tuple[str, ...]) -> Any:
-    return field(default=default, metadata={"label": label, "help": text, "options": options})
-
-
-def _list(label: str, text: str, example: str, empty: str) -> Any:
-    about = {"label": label, "help": text, "example": example, "empty": empty}
-    return field(default=(), metadata=about)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,16 +44,16 @@ class Augmentation:
         erase_fraction: largest side of that rectangle, as a share of the picture's.
     """
 
-    flip: bool = _switch(False, "Flip", "Mirror left and right, every other time.")
-    rotation_degrees: float = _number(0.0, "Rotation (degrees)", "Largest turn either way.", 0, 180, 1)
-    zoom: float = _number(0.0, "Zoom", "0.5 shows things 1/1.5 to 1.5 times as large.", 0, 1, 0.05)
-    shift_fraction: float = _number(0.0, "Shift", "Largest shift, as a share of the side.", 0, 0.5, 0.01)
-    brightness: float = _number(0.0, "Brightness", "Largest change, as a share of the range.", 0, 0.8, 0.01)
-    contrast: float = _number(0.0, "Contrast", "Largest relative change.", 0, 0.9, 0.01)
-    stretch: float = _number(0.0, "Stretch", "Largest change of height against width.", 0, 1, 0.05)
-    saturation: float = _number(0.0, "Saturation", "Largest relative change of colourfulness.", 0, 1, 0.05)
-    erase_probability: float = _number(0.0, "Erase", "How often a grey box hides a part.", 0, 1, 0.05)
-    erase_fraction: float = _number(0.0, "Largest erased side", "As a share of the side.", 0, 0.8, 0.05)
+    flip: bool = switch(False, "Flip", "Mirror left and right, every other time.")
+    rotation_degrees: float = number(0.0, "Rotation (degrees)", "Largest turn either way.", 0, 180, 1)
+    zoom: float = number(0.0, "Zoom", "0.5 shows things 1/1.5 to 1.5 times as large.", 0, 1, 0.05)
+    shift_fraction: float = number(0.0, "Shift", "Largest shift, as a share of the side.", 0, 0.5, 0.01)
+    brightness: float = number(0.0, "Brightness", "Largest change, as a share of the range.", 0, 0.8, 0.01)
+    contrast: float = number(0.0, "Contrast", "Largest relative change.", 0, 0.9, 0.01)
+    stretch: float = number(0.0, "Stretch", "Largest change of height against width.", 0, 1, 0.05)
+    saturation: float = number(0.0, "Saturation", "Largest relative change of colourfulness.", 0, 1, 0.05)
+    erase_probability: float = number(0.0, "Erase", "How often a grey box hides a part.", 0, 1, 0.05)
+    erase_fraction: float = number(0.0, "Largest erased side", "As a share of the side.", 0, 0.8, 0.05)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be done to a picture.
@@ -78,7 +61,7 @@ class Augmentation:
         Raises:
             DataError: a number out of its range.
         """
-        _check_fields(self)
+        check_fields(self, DataError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,16 +102,16 @@ class TrainingConfig:
     """
 
     preset: str = "photo_cnn"
-    epochs: int = _number(30, "Epochs", "Passes over the training pictures.", 1, 500, 1)
-    batch_size: int = _number(64, "Batch size", "Pictures per step; fewer need less memory.", 1, 1024, 1)
-    input_size_px: int = _number(
+    epochs: int = number(30, "Epochs", "Passes over the training pictures.", 1, 500, 1)
+    batch_size: int = number(64, "Batch size", "Pictures per step; fewer need less memory.", 1, 1024, 1)
+    input_size_px: int = number(
         150, "Picture size (px)", "Side of the network's input.", SMALLEST_PX, LARGEST_PX, 1
     )
-    learning_rate: float = _number(0.001, "Learning rate", "Length of a step.", 1e-6, 1.0, 1e-6)
-    optimizer: str = _choice("adam", "Optimizer", "The rule of a step.", OPTIMIZERS)
-    schedule: str = _choice("constant", "Schedule", "How the rate changes over the run.", SCHEDULES)
-    dropout: float = _number(0.0, "Dropout", "Largest share of units dropped at random.", 0, 0.9, 0.05)
-    early_stopping_epochs: int = _number(
+    learning_rate: float = number(0.001, "Learning rate", "Length of a step.", 1e-6, 1.0, 1e-6)
+    optimizer: str = choice("adam", "Optimizer", "The rule of a step.", OPTIMIZERS)
+    schedule: str = choice("constant", "Schedule", "How the rate changes over the run.", SCHEDULES)
+    dropout: float = number(0.0, "Dropout", "Largest share of units dropped at random.", 0, 0.9, 0.05)
+    early_stopping_epochs: int = number(
         0,
         "Early stopping (epochs)",
         "Stop after so many without lower validation loss, or go on to fine-tuning, counting anew; 0: never.",
@@ -136,27 +119,25 @@ class TrainingConfig:
         100,
         1,
     )
-    keep: str = _choice("last", "Epoch to keep", "Best: the one of the lowest validation loss.", KEPT)
-    class_weights: str = _choice("none", "Class weights", "Balanced: rare classes count more.", CLASS_WEIGHTS)
-    precision: str = _choice("automatic", "Precision", "Automatic measures for three seconds.", PRECISIONS)
-    device: str = _choice("automatic", "Device", "Automatic takes all GPUs there are.", DEVICES)
-    seed: int = _number(0, "Seed", "Of weights, order, dropout and augmentation.", 0, 9999, 1)
-    warmup_epochs: float = _number(0.0, "Warm-up (epochs)", "The rate rises from zero.", 0, 20, 0.5)
-    weight_decay: float = _number(0.0, "Weight decay", "Pulls kernels to zero; adamw alone.", 0, 0.5, 0.001)
-    label_smoothing: float = _number(0.0, "Label smoothing", "Makes targets less certain.", 0, 0.4, 0.01)
-    average_decay: float = _number(0.0, "Weight averaging", "Decay per step; 0: off.", 0, 0.9999, 0.0001)
-    film_frames: int = _number(
-        8, "Film frames", "Of how many epochs the weights are kept.", 0, MOST_FRAMES, 1
-    )
-    film_epochs: tuple[int, ...] = _list(
+    keep: str = choice("last", "Epoch to keep", "Best: the one of the lowest validation loss.", KEPT)
+    class_weights: str = choice("none", "Class weights", "Balanced: rare classes count more.", CLASS_WEIGHTS)
+    precision: str = choice("automatic", "Precision", "Automatic measures for three seconds.", PRECISIONS)
+    device: str = choice("automatic", "Device", "Automatic takes all GPUs there are.", DEVICES)
+    seed: int = number(0, "Seed", "Of weights, order, dropout and augmentation.", 0, 9999, 1)
+    warmup_epochs: float = number(0.0, "Warm-up (epochs)", "The rate rises from zero.", 0, 20, 0.5)
+    weight_decay: float = number(0.0, "Weight decay", "Pulls kernels to zero; adamw alone.", 0, 0.5, 0.001)
+    label_smoothing: float = number(0.0, "Label smoothing", "Makes targets less certain.", 0, 0.4, 0.01)
+    average_decay: float = number(0.0, "Weight averaging", "Decay per step; 0: off.", 0, 0.9999, 0.0001)
+    film_frames: int = number(8, "Film frames", "Of how many epochs the weights are kept.", 0, MOST_FRAMES, 1)
+    film_epochs: tuple[int, ...] = numbers(
         "Epochs of the film",
         "Which epochs are kept, in rising order; 0 is before the training. Empty: as many as film frames.",
         "0, 1, 2, 5, 10",
         "spread over the run",
     )
-    tensorboard: bool = _switch(False, "TensorBoard events", "Written into the folder of the run.")
-    base: str = _choice("MobileNetV2", "Base", "Network whose features are reused.", BASES)
-    fine_tuning_epochs: int = _number(0, "Fine-tuning (epochs)", "Last epochs, base included.", 0, 100, 1)
+    tensorboard: bool = switch(False, "TensorBoard events", "Written into the folder of the run.")
+    base: str = choice("MobileNetV2", "Base", "Network whose features are reused.", BASES)
+    fine_tuning_epochs: int = number(0, "Fine-tuning (epochs)", "Last epochs, base included.", 0, 100, 1)
     sizes_px: tuple[int, ...] = ()
     stage_shares: tuple[float, ...] = ()
     augmentation: Augmentation = field(default_factory=Augmentation)
@@ -169,9 +150,9 @@ class TrainingConfig:
         """
         if not isinstance(self.augmentation, Augmentation):
             raise DataError(f"Expected settings as augmentation. Received: {self.augmentation!r}.")
-        _check_fields(self)
-        _check_numbers("sizes_px", self.sizes_px, int, SMALLEST_PX, LARGEST_PX)
-        _check_numbers("stage_shares", self.stage_shares, float, 0, 1)
+        check_fields(self, DataError)
+        check_numbers("sizes_px", self.sizes_px, int, SMALLEST_PX, LARGEST_PX, DataError)
+        check_numbers("stage_shares", self.stage_shares, float, 0, 1, DataError)
         check_film_epochs(self.film_epochs)
         if len(self.sizes_px) != len(self.stage_shares):
             raise DataError(
@@ -187,32 +168,6 @@ class TrainingConfig:
             if epoch < round(passed * self.epochs):
                 return size_px
         return self.sizes_px[-1] if self.sizes_px else self.input_size_px
-
-
-def _check_fields(values: Any) -> None:
-    for one in dataclasses.fields(values):
-        _check_field(one, getattr(values, one.name))
-
-
-def _check_field(one: dataclasses.Field[Any], value: Any) -> None:
-    about = one.metadata
-    if isinstance(one.default, bool) and not isinstance(value, bool):
-        raise DataError(f"Expected {one.name} on or off. Received: {value!r}.")
-    if "options" in about and value not in about["options"]:
-        raise DataError(
-            f"Expected {one.name} to be one of {', '.join(about['options'])}. Received: {value!r}."
-        )
-    if "minimum" in about:
-        _check_numbers(one.name, (value,), type(one.default), about["minimum"], about["maximum"])
-
-
-def _check_numbers(name: str, values: Any, kind: type, low: float, high: float) -> None:
-    kinds = int if kind is int else int | float
-    for value in values if isinstance(values, tuple) else (values,):
-        fits = isinstance(value, kinds) and not isinstance(value, bool)
-        if not fits or not low <= value <= high:  # NaN is in no range
-            whole = "a whole number " if kind is int else ""
-            raise DataError(f"Expected {name} as {whole}from {low} to {high}. Received: {value!r}.")
 
 
 def config_to_json(config: TrainingConfig) -> dict[str, Any]:

@@ -1,0 +1,81 @@
+"""Settings as fields of a frozen dataclass: each brings its default, label, help, unit and limits.
+
+Form, command line, address and documentation are built from these fields, and the values are checked
+against them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from cnn_core.errors import ConvscopeError
+
+
+def number(
+    default: float, label: str, text: str, minimum: float, maximum: float, step: float, unit: str = ""
+) -> Any:
+    """A field for a number from ``minimum`` to ``maximum``; whole where ``default`` is an int."""
+    about = {"label": label, "help": text, "minimum": minimum, "maximum": maximum, "step": step}
+    return dataclasses.field(default=default, metadata=about | {"unit": unit})
+
+
+def optional_number(
+    label: str, text: str, minimum: int, maximum: int, step: int, unit: str = "", absent: str = "Automatic"
+) -> Any:
+    """A field for a whole number or None, which is called ``absent`` on the page and is the default."""
+    about = {"label": label, "help": text, "minimum": minimum, "maximum": maximum, "step": step}
+    return dataclasses.field(default=None, metadata=about | {"unit": unit, "absent": absent})
+
+
+def switch(default: bool, label: str, text: str) -> Any:
+    """A field that is on or off."""
+    return dataclasses.field(default=default, metadata={"label": label, "help": text})
+
+
+def choice(default: str, label: str, text: str, options: tuple[str, ...]) -> Any:
+    """A field for one of some words."""
+    return dataclasses.field(default=default, metadata={"label": label, "help": text, "options": options})
+
+
+def numbers(label: str, text: str, example: str, empty: str) -> Any:
+    """A field for a tuple of numbers, empty by default, which the page calls ``empty``."""
+    about = {"label": label, "help": text, "example": example, "empty": empty}
+    return dataclasses.field(default=(), metadata=about)
+
+
+def check_fields(values: Any, error: type[ConvscopeError]) -> None:
+    """Hold every field of a settings value against what it brings.
+
+    Raises:
+        ConvscopeError: the given ``error``: a number out of its range, or a word that is no option.
+    """
+    for one in dataclasses.fields(values):
+        _check_field(one, getattr(values, one.name), error)
+
+
+def _check_field(one: dataclasses.Field[Any], value: Any, error: type[ConvscopeError]) -> None:
+    about = one.metadata
+    if isinstance(one.default, bool) and not isinstance(value, bool):
+        raise error(f"Expected {one.name} on or off. Received: {value!r}.")
+    if "options" in about and value not in about["options"]:
+        raise error(f"Expected {one.name} to be one of {', '.join(about['options'])}. Received: {value!r}.")
+    if "minimum" in about and not (one.default is None and value is None):
+        kind = int if one.default is None else type(one.default)
+        check_numbers(one.name, (value,), kind, about["minimum"], about["maximum"], error)
+
+
+def check_numbers(
+    name: str, values: Any, kind: type, low: float, high: float, error: type[ConvscopeError]
+) -> None:
+    """Refuse a number of a tuple that is of another kind or out of range.
+
+    Raises:
+        ConvscopeError: the given ``error``.
+    """
+    kinds = int if kind is int else int | float
+    for value in values if isinstance(values, tuple) else (values,):
+        fits = isinstance(value, kinds) and not isinstance(value, bool)
+        if not fits or not low <= value <= high:  # NaN is in no range
+            whole = "a whole number " if kind is int else ""
+            raise error(f"Expected {name} as {whole}from {low} to {high}. Received: {value!r}.")
