@@ -11,7 +11,7 @@ import numpy as np
 
 from cnn_core import open_explorer, open_image
 from cnn_core.cli.train import add_runs, add_train
-from cnn_core.errors import ConvscopeError, QuestionError
+from cnn_core.errors import ConvscopeError, InvalidRequestError
 
 DEFAULT_MODEL = "cats_dogs"
 
@@ -75,7 +75,7 @@ def _explain(options: argparse.Namespace) -> None:
     if options.class_name is not None:
         names = explorer.heads(options.model)[0].class_names
         if options.class_name not in names:
-            raise QuestionError(f"Expected a class of {list(names)}. Received: {options.class_name!r}.")
+            raise InvalidRequestError(f"Expected a class of {list(names)}. Received: {options.class_name!r}.")
         class_index = names.index(options.class_name)
     found = explorer.attribution(
         options.model,

@@ -21,7 +21,7 @@ class NotFiniteError(ModelError, ValueError):
     """A result with NaN or infinity in it."""
 
 
-class QuestionError(ConvscopeError):
+class InvalidRequestError(ConvscopeError):
     """A layer, channel, class, method or parameter that does not exist for this model."""
 
 

@@ -18,7 +18,7 @@ from cnn_core import backend
 from cnn_core.activations import layer_activations
 from cnn_core.attribution import Question, method_named
 from cnn_core.cache.store import ResultStore, result_key
-from cnn_core.errors import QuestionError
+from cnn_core.errors import InvalidRequestError
 from cnn_core.feature_visualization import PatternParams, filter_patterns, first_layer_kernels
 from cnn_core.images.decode import RgbImage, model_pixels
 from cnn_core.models.card import ModelCard
@@ -144,7 +144,7 @@ class Explorer:
             params: of the method's ``params_type``; its defaults when None.
 
         Raises:
-            QuestionError: no such method, layer, output or class.
+            InvalidRequestError: no such method, layer, output or class.
         """
         method = method_named(method_key)
         settings = method.params_type() if params is None else params
@@ -194,7 +194,7 @@ class Explorer:
             cancelled: asked now and then whether to stop.
 
         Raises:
-            QuestionError: no such layer or channel, or no convolution.
+            InvalidRequestError: no such layer or channel, or no convolution.
             Cancelled: ``cancelled`` said so.
         """
         settings = PatternParams() if params is None else params
@@ -235,13 +235,13 @@ class Explorer:
     def _head_answer(self, model_key: str, image: RgbImage, head: int) -> HeadAnswer:
         heads = self.predict(model_key, image).heads
         if not 0 <= head < len(heads):
-            raise QuestionError(f"Expected an output from 0 to {len(heads) - 1}. Received: {head}.")
+            raise InvalidRequestError(f"Expected an output from 0 to {len(heads) - 1}. Received: {head}.")
         return heads[head]
 
     def _layer_for(self, model_key: str, layer_name: str | None, head: int) -> str:
         name = self.default_layer(model_key, head) if layer_name is None else layer_name
         if name is None:
-            raise QuestionError(
+            raise InvalidRequestError(
                 "Expected a model with a layer that has a map. Received one with none. "
                 "Choose a method that works on the input, such as saliency."
             )

@@ -12,7 +12,7 @@ import pytest
 from tiny_model import write_tiny_model
 
 from cnn_core import open_explorer, open_image
-from cnn_core.errors import Cancelled, ImageError, ModelError, QuestionError
+from cnn_core.errors import Cancelled, ImageError, InvalidRequestError, ModelError
 from cnn_core.explorer import Explorer
 from cnn_core.images.decode import RgbImage, rgb_image
 from cnn_core.probe.probe import Probe
@@ -109,7 +109,7 @@ def test_class_zero_is_a_class(explorer: Explorer, photo: RgbImage) -> None:
 def test_what_does_not_exist_is_refused(
     explorer: Explorer, photo: RgbImage, question: dict[str, object]
 ) -> None:
-    with pytest.raises(QuestionError, match="Received"):
+    with pytest.raises(InvalidRequestError, match="Received"):
         explorer.attribution("tiny", photo, **{"method_key": "grad_cam", **question})
 
 

@@ -11,7 +11,7 @@ from keras import layers
 from model_matrix import entry_named
 from opened_models import opened
 
-from cnn_core.errors import ModelError, QuestionError
+from cnn_core.errors import InvalidRequestError, ModelError
 from cnn_core.probe.probe import Probe
 
 
@@ -70,7 +70,7 @@ def test_channels_first_is_refused_by_the_name_of_the_layer() -> None:
 )
 def test_an_unknown_layer_is_refused_with_those_that_exist(ask: Any) -> None:
     entry = entry_named("functional")
-    with pytest.raises(QuestionError, match=r"Received: 'conv9'\. Choose one of .*'conv1'"):
+    with pytest.raises(InvalidRequestError, match=r"Received: 'conv9'\. Choose one of .*'conv1'"):
         ask(opened(entry), entry.inputs())
 
 
@@ -78,12 +78,14 @@ def test_an_unknown_layer_is_refused_with_those_that_exist(ask: Any) -> None:
 def test_an_unknown_head_or_class_is_refused(head: int, class_index: int) -> None:
     entry = entry_named("functional")
     probe = opened(entry)
-    with pytest.raises(QuestionError, match=r"Expected an? (output|class) from 0 to"):
+    with pytest.raises(InvalidRequestError, match=r"Expected an? (output|class) from 0 to"):
         probe.input_gradient(entry.inputs(), head=head, class_index=class_index)
 
 
 @pytest.mark.parametrize("shape", [(1, 12, 10, 1), (1, 12, 11, 3), (12, 10, 3), (1, 1, 12, 10, 3)])
 def test_inputs_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
     probe = Probe(entry_named("functional").model())
-    with pytest.raises(QuestionError, match=r"Expected inputs of shape \(n, \*\(12, 10, 3\)\)\. Received: "):
+    with pytest.raises(
+        InvalidRequestError, match=r"Expected inputs of shape \(n, \*\(12, 10, 3\)\)\. Received: "
+    ):
         probe.scores(np.zeros(shape, np.float32))

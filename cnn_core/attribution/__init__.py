@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnn_core.attribution import grad_cam, hires_cam, saliency
 from cnn_core.attribution.method import Method, Question, blank_reason
-from cnn_core.errors import QuestionError
+from cnn_core.errors import InvalidRequestError
 
 METHODS: tuple[Method, ...] = (grad_cam.METHOD, hires_cam.METHOD, saliency.METHOD)
 
@@ -15,9 +15,9 @@ def method_named(key: str) -> Method:
     """The method with that key.
 
     Raises:
-        QuestionError: there is none.
+        InvalidRequestError: there is none.
     """
     for method in METHODS:
         if method.key == key:
             return method
-    raise QuestionError(f"Expected one of {[m.key for m in METHODS]}. Received: {key!r}.")
+    raise InvalidRequestError(f"Expected one of {[m.key for m in METHODS]}. Received: {key!r}.")

@@ -28,7 +28,7 @@ def grad_cam(probe: Probe, question: Question, params: NoParams) -> AttributionM
         ``(h, w)``, signed; in logits per cell when the head takes the mean.
 
     Raises:
-        QuestionError: no such layer or class, or a layer without a map.
+        InvalidRequestError: no such layer or class, or a layer without a map.
 
     Reference:
         Selvaraju et al. (2017). Differentiates the logit, as there, never the probability.

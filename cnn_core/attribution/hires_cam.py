@@ -25,7 +25,7 @@ def hires_cam(probe: Probe, question: Question, params: NoParams) -> Attribution
         ``(h, w)``, signed, in logits per cell. The paper's final ReLU is left to the picture.
 
     Raises:
-        QuestionError: no such layer or class, or a layer without a map.
+        InvalidRequestError: no such layer or class, or a layer without a map.
 
     Reference:
         Draelos and Carin (2020).

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.errors import QuestionError
+from cnn_core.errors import InvalidRequestError
 from cnn_core.probe.probe import Probe
 from cnn_core.results import AttributionMap
 
@@ -73,13 +73,15 @@ def map_layer(probe: Probe, question: Question) -> str:
     """The layer that a question names, checked to have a map.
 
     Raises:
-        QuestionError: no layer named, no such layer, or a layer without height and width.
+        InvalidRequestError: no layer named, no such layer, or a layer without height and width.
     """
     if question.layer_name is None:
-        raise QuestionError("Expected a layer for this method. Received: none. Choose a layer with a map.")
+        raise InvalidRequestError(
+            "Expected a layer for this method. Received: none. Choose a layer with a map."
+        )
     info = probe.layer(question.layer_name)
     if len(info.output_shape) != 3:
-        raise QuestionError(
+        raise InvalidRequestError(
             f"Expected a layer with a map (height, width, channels). Received: {info.name!r} with shape "
             f"{info.output_shape}. Choose a layer before the head."
         )

@@ -24,7 +24,7 @@ def saliency(probe: Probe, question: Question, params: NoParams) -> AttributionM
         ``(H, W)``, never negative, in logits per unit of the model's input.
 
     Raises:
-        QuestionError: no such class.
+        InvalidRequestError: no such class.
 
     Reference:
         Simonyan, Vedaldi and Zisserman (2014).

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.errors import QuestionError
+from cnn_core.errors import InvalidRequestError
 from cnn_core.evaluation.curves import Reliability, rank_area, reliability
 from cnn_core.evaluation.predictions import Predictions, answers, probability_of
 
@@ -161,11 +161,11 @@ def confusion_members(predictions: Predictions, true: int, answered: int, thresh
     """The pictures behind one cell of the confusion matrix, most confident answer first.
 
     Raises:
-        QuestionError: no such class.
+        InvalidRequestError: no such class.
     """
     count = len(predictions.classes)
     if not (0 <= true < count and 0 <= answered < count):
-        raise QuestionError(
+        raise InvalidRequestError(
             f"Expected two classes from 0 to {count - 1}. Received: true={true}, answered={answered}. "
             "Choose a cell of the matrix."
         )

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.errors import QuestionError
+from cnn_core.errors import InvalidRequestError
 from cnn_core.feature_visualization.engine.batches import Found, LayerClimb, Progress
 from cnn_core.feature_visualization.engine.objectives import channel_count
 from cnn_core.feature_visualization.settings import PatternParams
@@ -52,7 +52,7 @@ def filter_patterns(
         growth_frames: pictures of the way up per pattern; none if more than 32 channels are asked for.
 
     Raises:
-        QuestionError: no such layer or channel, or a canvas that the layer cannot be computed for.
+        InvalidRequestError: no such layer or channel, or a canvas that the layer cannot be computed for.
         Cancelled: ``cancelled`` said so.
     """
     settings = PatternParams() if params is None else params
@@ -84,13 +84,15 @@ def first_layer_kernels(probe: Probe) -> Float:
     """The kernels of the first convolution as pictures: ``(n, kh, kw, c)``, raw signed weights.
 
     Raises:
-        QuestionError: the model has no plain convolution.
+        InvalidRequestError: the model has no plain convolution.
     """
     for node in flat_graph(probe.model).nodes:
         if isinstance(node.operation, keras.layers.Conv2D):
             kernel = keras.ops.convert_to_numpy(node.operation.kernel)  # (kh, kw, c, n)
             return np.asarray(kernel, np.float32).transpose(3, 0, 1, 2)
-    raise QuestionError("Expected a model with a convolution. Received one with none. Choose another model.")
+    raise InvalidRequestError(
+        "Expected a model with a convolution. Received one with none. Choose another model."
+    )
 
 
 def _chosen(probe: Probe, layer_name: str, channels: Sequence[int] | None) -> NDArray[np.int64]:
@@ -99,7 +101,7 @@ def _chosen(probe: Probe, layer_name: str, channels: Sequence[int] | None) -> ND
         return np.arange(count)
     wrong = [channel for channel in channels if not 0 <= channel < count]
     if wrong or len(channels) == 0:
-        raise QuestionError(
+        raise InvalidRequestError(
             f"Expected channels from 0 to {count - 1} of {layer_name!r}. Received: {wrong or 'none'}. "
             "Choose others."
         )

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core import backend
-from cnn_core.errors import QuestionError
+from cnn_core.errors import InvalidRequestError
 from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.probe.flat_graph import Node, flat_graph, passes_through, picture_input_shape
 from cnn_core.probe.heads import Head, heads_of
@@ -84,12 +84,12 @@ class Probe:
         """The layer of that name.
 
         Raises:
-            QuestionError: there is none.
+            InvalidRequestError: there is none.
         """
         for info in self.layers:
             if info.name == name:
                 return info
-        raise QuestionError(
+        raise InvalidRequestError(
             f"Expected a layer of this model. Received: {name!r}. "
             f"Choose one of {[info.name for info in self.layers if not info.padding]}."
         )
@@ -173,7 +173,7 @@ class Probe:
             class_index: index of the class in that output; 0 is a class like any other.
 
         Raises:
-            QuestionError: no such layer, head or class.
+            InvalidRequestError: no such layer, head or class.
         """
         return self._gradient(inputs, self._node(layer_name).output, ("layer", layer_name), head, class_index)
 
@@ -235,13 +235,15 @@ class Probe:
 
     def _check_head(self, head: int) -> None:
         if not 0 <= head < len(self.heads):
-            raise QuestionError(f"Expected an output from 0 to {len(self.heads) - 1}. Received: {head}.")
+            raise InvalidRequestError(
+                f"Expected an output from 0 to {len(self.heads) - 1}. Received: {head}."
+            )
 
     def _check_class(self, head: int, class_index: int) -> None:
         self._check_head(head)
         classes = len(self.heads[head].class_names)
         if not 0 <= class_index < classes:
-            raise QuestionError(f"Expected a class from 0 to {classes - 1}. Received: {class_index}.")
+            raise InvalidRequestError(f"Expected a class from 0 to {classes - 1}. Received: {class_index}.")
 
     def _checked(self, inputs: Float) -> Float:
         expected = self.input_shape
@@ -249,14 +251,14 @@ class Probe:
             side in (None, got) for side, got in zip(expected, inputs.shape[1:], strict=True)
         )
         if not fits:
-            raise QuestionError(f"Expected inputs of shape (n, *{expected}). Received: {inputs.shape}.")
+            raise InvalidRequestError(f"Expected inputs of shape (n, *{expected}). Received: {inputs.shape}.")
         return np.ascontiguousarray(inputs, np.float32)
 
     def _node(self, name: str) -> Node:
         node = self._nodes.get(name)
         if node is None:
             self.layer(name)  # raises, with the names that there are
-            raise QuestionError(f"Layer {name!r} has no output of its own.")
+            raise InvalidRequestError(f"Layer {name!r} has no output of its own.")
         return node
 
     def _answer(

@@ -158,7 +158,7 @@ def film_frames(
 
     Raises:
         ModelError: the model of an epoch is missing or damaged.
-        QuestionError: a layer, channel or class that the network does not have.
+        InvalidRequestError: a layer, channel or class that the network does not have.
         Cancelled: ``cancelled`` said so.
     """
     for number, epoch in enumerate(epochs):

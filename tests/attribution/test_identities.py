@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 
 from cnn_core.attribution import METHODS, Question, blank_reason, method_named
-from cnn_core.errors import QuestionError
+from cnn_core.errors import InvalidRequestError
 from cnn_core.probe.probe import Probe
 from cnn_core.results import AttributionMap
 
@@ -184,12 +184,12 @@ def test_a_blank_positive_map_says_that_everything_speaks_against_the_class() ->
 @pytest.mark.parametrize("key", ["grad_cam", "hires_cam"])
 @pytest.mark.parametrize("layer", [None, "no such layer", "head"])
 def test_a_layer_without_a_map_is_refused_with_advice(key: str, layer: str | None) -> None:
-    with pytest.raises(QuestionError, match="Choose"):
+    with pytest.raises(InvalidRequestError, match="Choose"):
         ask(mean_head_net(), key, photo(), layer=layer)
 
 
 def test_an_unknown_method_is_refused_by_naming_the_known_ones() -> None:
-    with pytest.raises(QuestionError, match="grad_cam"):
+    with pytest.raises(InvalidRequestError, match="grad_cam"):
         method_named("tea leaves")
 
 

@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from cnn_core.errors import QuestionError
+from cnn_core.errors import InvalidRequestError
 from cnn_core.evaluation.predictions import Predictions, two_columns
 from cnn_core.evaluation.scores import (
     accuracy_interval,
@@ -270,7 +270,7 @@ def test_the_cells_share_all_pictures_out() -> None:
 
 @pytest.mark.parametrize(("true", "answered"), [(2, 0), (0, -1)])
 def test_a_cell_that_does_not_exist_is_refused(true: int, answered: int) -> None:
-    with pytest.raises(QuestionError, match="Expected two classes from 0 to 1"):
+    with pytest.raises(InvalidRequestError, match="Expected two classes from 0 to 1"):
         confusion_members(two_classes([0.5], [0]), true, answered)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.errors import Cancelled, QuestionError
+from cnn_core.errors import Cancelled, InvalidRequestError
 from cnn_core.results import FilterPatterns
 from dashboard.feature_visualization.patterns import verdict
 from dashboard.session.jobs import Jobs
@@ -176,7 +176,7 @@ def test_cancel_leads_to_a_way_to_start_again_and_another_session_gets_its_patte
 @pytest.mark.parametrize(
     ("error", "says"),
     [
-        (QuestionError("Expected a layer."), "Expected a layer."),
+        (InvalidRequestError("Expected a layer."), "Expected a layer."),
         (ZeroDivisionError(), "a mistake in Convscope"),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from keras import layers
 from model_matrix import MATRIX, Entry, entry_named, with_seeded_weights
 
-from cnn_core.errors import Cancelled, QuestionError
+from cnn_core.errors import Cancelled, InvalidRequestError
 from cnn_core.feature_visualization import (
     PatternParams,
     filter_patterns,
@@ -218,12 +218,12 @@ def test_chosen_channels_come_in_the_order_asked_for(probe: Probe) -> None:
 
 @pytest.mark.parametrize("channels", [[5], [-1], []])
 def test_channels_that_do_not_exist_are_refused(probe: Probe, channels: list[int]) -> None:
-    with pytest.raises(QuestionError, match="channels from 0 to 4"):
+    with pytest.raises(InvalidRequestError, match="channels from 0 to 4"):
         filter_patterns(probe, "conv2", channels=channels, params=QUICK)
 
 
 def test_a_layer_that_does_not_exist_is_refused(probe: Probe) -> None:
-    with pytest.raises(QuestionError):
+    with pytest.raises(InvalidRequestError):
         filter_patterns(probe, "conv9", params=QUICK)
 
 
@@ -300,7 +300,7 @@ def test_kernels_of_the_first_layer_are_its_weights(probe: Probe) -> None:
 def test_kernels_of_a_net_without_convolution_are_refused() -> None:
     inputs = keras.Input((4, 4, 3))
     model = keras.Model(inputs, layers.Dense(2)(layers.Flatten()(inputs)))
-    with pytest.raises(QuestionError):
+    with pytest.raises(InvalidRequestError):
         first_layer_kernels(Probe(model))
 
 

@@ -10,7 +10,7 @@ from model_matrix import MATRIX, Entry, with_seeded_weights
 
 from cnn_core.architectures import Plan
 from cnn_core.architectures.photo_cnn import photo_cnn
-from cnn_core.errors import QuestionError
+from cnn_core.errors import InvalidRequestError
 from cnn_core.feature_visualization.engine.objectives import channel_count, channel_objective, tap_windows
 from cnn_core.probe.probe import Probe
 
@@ -79,7 +79,7 @@ def test_half_precision_is_enough_to_climb_by(entry: Entry) -> None:
 def test_pictures_too_small_to_be_mirrored_at_their_frame_are_refused(side: int) -> None:
     """Keras finds a mirrored map of one cell only when it computes it."""
     probe = Probe(photo_cnn(Plan(size_px=64)))
-    with pytest.raises(QuestionError, match="larger size"):
+    with pytest.raises(InvalidRequestError, match="larger size"):
         channel_objective(probe, "block5_conv2", (side, side))
 
 

@@ -13,7 +13,7 @@ import pytest
 from tiny_model import write_tiny_model
 
 from cnn_core.cache.store import ResultStore
-from cnn_core.errors import Cancelled, ModelError, QuestionError
+from cnn_core.errors import Cancelled, InvalidRequestError, ModelError
 from cnn_core.explorer import Explorer
 from cnn_core.feature_visualization import PatternParams
 from cnn_core.images.decode import RgbImage, rgb_image
@@ -151,7 +151,7 @@ def test_the_fingerprint_of_a_film_changes_with_a_file_and_with_the_epochs(
 def test_a_question_that_the_network_does_not_have_is_refused(
     projector: FilmProjector, photo: RgbImage, wrong: dict[str, object]
 ) -> None:
-    with pytest.raises(QuestionError):
+    with pytest.raises(InvalidRequestError):
         film(projector, question(photo, **wrong))
 
 

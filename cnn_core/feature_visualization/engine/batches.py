@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.backend import fast_precision
-from cnn_core.errors import Cancelled, QuestionError
+from cnn_core.errors import Cancelled, InvalidRequestError
 from cnn_core.feature_visualization.engine.canvas_size import fitting_size, play_px
 from cnn_core.feature_visualization.engine.objectives import Objective, channel_objective
 from cnn_core.feature_visualization.engine.optimizer import Climb, Schedule, chunk_ends
@@ -154,7 +154,7 @@ def _sized_objective(probe: Probe, layer_name: str, side_px: int | None) -> tupl
     size = fitting_size(probe, layer_name) if side_px is None else (side_px, side_px)
     try:
         return size, channel_objective(probe, layer_name, size)
-    except QuestionError:
+    except InvalidRequestError:
         own = probe.input_shape[0], probe.input_shape[1]
         if own[0] is None or own[1] is None:
             raise

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.backend import in_precision
-from cnn_core.errors import QuestionError
+from cnn_core.errors import InvalidRequestError
 from cnn_core.probe.flat_graph import FlatGraph, Node, flat_graph
 from cnn_core.probe.probe import Probe, unit_tensor
 from cnn_core.probe.receptive_field import same_padding_before
@@ -40,7 +40,7 @@ def channel_objective(probe: Probe, layer_name: str, size: Size, precision: str 
         Function of model inputs ``(n, H, W, c)`` and channel indices ``(n,)``; gives ``(n,)``.
 
     Raises:
-        QuestionError: the layer cannot be computed for pictures of that size.
+        InvalidRequestError: the layer cannot be computed for pictures of that size.
     """
     graph = _graph(probe, layer_name, size)
     unit = unit_tensor(graph.nodes[-1])
@@ -110,13 +110,13 @@ def _graph(probe: Probe, layer_name: str, size: Size) -> FlatGraph:
     try:
         graph = flat_graph(probe.model, input_size=size, until=name)
     except (ValueError, TypeError, ArithmeticError) as error:
-        raise QuestionError(
+        raise InvalidRequestError(
             f"Expected a picture size that {layer_name!r} can be computed for. "
             f"Received: {size[0]} x {size[1]}. Choose the model's own size."
         ) from error
     empty = any(side is not None and side < 1 for side in unit_tensor(graph.nodes[-1]).shape[1:])
     if empty or any(_mirrors_too_far(node) for node in graph.nodes):
-        raise QuestionError(
+        raise InvalidRequestError(
             f"Expected pictures large enough for {layer_name!r}. "
             f"Received: {size[0]} x {size[1]}. Choose a larger size."
         )
