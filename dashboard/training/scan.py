@@ -39,7 +39,6 @@ CSV_FIELDS = ("split", "class", "file", "finding", "left_out", "detail", "same_a
 KINDS = {
     "unreadable": ("unreadable", "No picture, or of a kind that is not read."),
     "truncated": ("cut off", "The end of the file is missing; the lower part would be grey."),
-    "damaged": ("damaged", "A stretch of the file is zeros; the picture is garbled from there on."),
     "duplicate": ("repeated", "The same picture again within a split would count double."),
     "leakage": (
         "leaking between splits",

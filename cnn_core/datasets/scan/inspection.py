@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnn_core.datasets.scan.zeroed_jpeg import has_zeroed_stretch
 from cnn_core.errors import ImageError
 from cnn_core.images.decode import (
     FORMATS,
@@ -49,10 +48,6 @@ MODE_NAMES = {
     "CMYK": "CMYK",
 }
 TAIL_BYTES = 64
-ZEROED = (
-    "A stretch of the file was overwritten with zeros, as failing disks and broken copies do; the picture is "
-    "garbled from there on."
-)
 _one_big_picture = threading.Lock()  # each takes some 400 MB while it is decoded
 
 Thumbnail = NDArray[np.uint8]
@@ -63,7 +58,7 @@ class Look:
     """What one file is.
 
     Attributes:
-        kind: what is wrong, ``unreadable``, ``truncated``, ``damaged``, ``tiny`` or ``non_rgb``, or None.
+        kind: what is wrong, ``unreadable``, ``truncated``, ``tiny`` or ``non_rgb``, or None.
         detail: the same as a sentence.
         size_px: (width, height) as seen upright; (0, 0) where nobody can tell.
         content_key: equal for files with equal bytes, and for flat pictures with equal pixels.
@@ -91,9 +86,8 @@ class _Header:
 def inspect(path: Path, *, keep_non_rgb: bool = False) -> Look:
     """Decode one file as training will, and say what is wrong with it.
 
-    Everything that ``decode_image`` refuses is found here, and JPEG files with a stretch of zeros. A plain
-    RGB JPEG is decoded at a fraction of its size, which reads all of its data all the same; every other file
-    is decoded whole.
+    Everything that ``decode_image`` refuses is found here. A plain RGB JPEG is decoded at a fraction of its
+    size, which reads all of its data all the same; every other file is decoded whole.
 
     Args:
         path: a file that may have gone, may be forbidden or may hold anything.
@@ -115,8 +109,6 @@ def inspect(path: Path, *, keep_non_rgb: bool = False) -> Look:
         except ImageError as error:
             look = _refused(content, found, str(error))
             return replace(look, passing=_may_pass(error.__context__))
-    if has_zeroed_stretch(content):
-        return Look(kind="damaged", detail=ZEROED, size_px=header.size_px)
     if min(header.size_px) < TINY_SIDE_PX:
         return _tiny(header.size_px)
     if header.non_rgb and not keep_non_rgb:

@@ -40,7 +40,7 @@ def scan(
     keep_non_rgb: bool = False,
     keep_near_doubles: bool = False,
 ) -> ScanReport:
-    """Find unreadable, truncated, damaged, tiny, non-RGB and repeated pictures, within and across splits.
+    """Find unreadable, truncated, tiny, non-RGB and repeated pictures, within and across splits.
 
     Every file is decoded. Pictures nearly the same whose classes differ are no problem but doubts, since the
     pixels do not tell which of the two is wrong: both stay. What was found is kept in ``cache_folder`` and

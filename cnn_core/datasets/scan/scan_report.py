@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-PROBLEM_KINDS = ("unreadable", "truncated", "damaged", "duplicate", "leakage", "tiny", "non_rgb")
+PROBLEM_KINDS = ("unreadable", "truncated", "duplicate", "leakage", "tiny", "non_rgb")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from cnn_core.datasets.scan.scan_report import Problem, ScanReport
 from cnn_core.datasets.splits import Splits
 from cnn_core.files import replacing
 
-VERSION = 3  # of what is found and how it is written
+VERSION = 4  # of what is found and how it is written
 KEY_LETTERS = 24
 PROBLEMS, DOUBTS = "problems", "doubts"
 
