@@ -23,12 +23,12 @@ def main() -> None:
         begun = time.perf_counter()
         found = filter_patterns(model.probe, name, statistics=model.statistics)
         seconds = time.perf_counter() - begun
-        alive = found.alive
+        active = found.active
         figures = {
-            "seconds per filter": seconds / max(1, int(alive.sum())),
-            "median strength": float(np.median(found.strengths[alive])),
-            "share that beats all photos": float(found.beats_photos[alive].mean()),
-            "dead filters": float((~alive).sum()),
+            "seconds per filter": seconds / max(1, int(active.sum())),
+            "median strength": float(np.median(found.z_scores[active])),
+            "share that beats all photos": float(found.exceeds_dataset_maximum[active].mean()),
+            "dead filters": float((~active).sum()),
             "canvas side in pixels": found.patterns.shape[1],
         }
         for what, value in figures.items():

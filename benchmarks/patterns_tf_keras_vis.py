@@ -27,7 +27,7 @@ def main() -> None:
         network = up_to(model, name)
         climb = ActivationMaximization(network)
         known = model.statistics[name]
-        channels = evenly_spread(np.flatnonzero(known.alive), chosen.channels)
+        channels = evenly_spread(np.flatnonzero(known.active), chosen.channels)
         climb(CategoricalScore(int(channels[0])), steps=3)  # wakes the framework up
         begun = time.perf_counter()
         pictures = [np.asarray(climb(CategoricalScore(int(channel)))[0]) for channel in channels]

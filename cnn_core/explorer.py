@@ -30,7 +30,7 @@ from cnn_core.results import AttributionMap, FilterPatterns, HeadAnswer, LayerAc
 MAX_OPEN_MODELS = 2
 PREDICTION_VERSION = 1
 ACTIVATIONS_VERSION = 1
-PATTERNS_VERSION = 1
+PATTERNS_VERSION = 2
 
 Float = NDArray[np.float32]
 

@@ -171,11 +171,11 @@ class FilterPatterns:
         patterns: ``(n, H, W, c)``, uint8, the found pictures.
         scores: ``(n,)``, mean of the channel before the non-linearity, re-measured on ``patterns``.
         history: ``(steps + 1, n)``, that score while climbing, first value at the start.
-        strengths: ``(n,)``, (score - mean over real photos) / standard deviation over real photos,
-            or NaN-free zeros with ``has_strengths`` False when the model has no statistics.
-        has_strengths: whether statistics of real photos were there.
-        beats_photos: ``(n,)``, bool, whether the score is above that of every real photo.
-        alive: ``(n,)``, bool; a channel that fires on no real photo is dead.
+        z_scores: ``(n,)``, (score - mean over real photos) / standard deviation over real photos,
+            or NaN-free zeros with ``has_z_scores`` False when the model has no statistics.
+        has_z_scores: whether statistics of real photos were there.
+        exceeds_dataset_maximum: ``(n,)``, bool, whether the score is above that of every real photo.
+        active: ``(n,)``, bool; a channel that fires on no real photo is dead.
         growth: ``(frames, n, H, W, c)``, uint8, the pictures at ``growth_steps``; may be empty.
         growth_steps: ``(frames,)``, int.
     """
@@ -185,10 +185,10 @@ class FilterPatterns:
     patterns: NDArray[np.uint8]
     scores: Float
     history: Float
-    strengths: Float
-    has_strengths: bool
-    beats_photos: NDArray[np.bool_]
-    alive: NDArray[np.bool_]
+    z_scores: Float
+    has_z_scores: bool
+    exceeds_dataset_maximum: NDArray[np.bool_]
+    active: NDArray[np.bool_]
     growth: NDArray[np.uint8]
     growth_steps: NDArray[np.int64]
 
@@ -199,15 +199,15 @@ class FilterPatterns:
             "patterns": (4, np.uint8),
             "scores": (1, np.float32),
             "history": (2, np.float32),
-            "strengths": (1, np.float32),
-            "beats_photos": (1, np.bool_),
-            "alive": (1, np.bool_),
+            "z_scores": (1, np.float32),
+            "exceeds_dataset_maximum": (1, np.bool_),
+            "active": (1, np.bool_),
             "growth": (5, np.uint8),
             "growth_steps": (1, np.int64),
         }
         for name, (ndim, dtype) in ranks.items():
             object.__setattr__(self, name, frozen_array(name, getattr(self, name), ndim=ndim, dtype=dtype))
-        per_channel = ("channels", "patterns", "scores", "strengths", "beats_photos", "alive")
+        per_channel = ("channels", "patterns", "scores", "z_scores", "exceeds_dataset_maximum", "active")
         check_lengths(
             {
                 **{name: len(getattr(self, name)) for name in per_channel},

@@ -36,10 +36,10 @@ def test_its_card_tells_how_it_was_trained_and_how_good_it_is(explorer: Explorer
 
 
 def test_at_most_one_channel_in_twenty_never_fires_on_the_validation_photos(explorer: Explorer) -> None:
-    alive = np.concatenate([layer.alive for layer in explorer.model(KEY).statistics.values()])
+    active = np.concatenate([layer.active for layer in explorer.model(KEY).statistics.values()])
 
-    assert alive.size == explorer.model(KEY).card.facts["channels"]["convolution"]
-    assert (~alive).mean() <= 0.05
+    assert active.size == explorer.model(KEY).card.facts["channels"]["convolution"]
+    assert (~active).mean() <= 0.05
 
 
 @pytest.mark.parametrize(("photo", "expected"), [("chelsea_cat", "cats"), ("dog", "dogs")])

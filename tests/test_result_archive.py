@@ -63,17 +63,17 @@ class TestRoundTrip:
             patterns=np.full((1, 2, 2, 3), 200, np.uint8),
             scores=np.float32([1]),
             history=np.zeros((65, 1), np.float32),
-            strengths=np.float32([9]),
-            has_strengths=False,
-            beats_photos=np.array([True]),
-            alive=np.array([False]),
+            z_scores=np.float32([9]),
+            has_z_scores=False,
+            exceeds_dataset_maximum=np.array([True]),
+            active=np.array([False]),
             growth=np.zeros((0, 1, 2, 2, 3), np.uint8),
             growth_steps=np.zeros(0, np.int64),
         )
         after = self.back(tmp_path, before, FilterPatterns)
         assert after.patterns.dtype == np.uint8
         assert after.growth.shape == (0, 1, 2, 2, 3)
-        assert after.beats_photos.tolist() == [True]
+        assert after.exceeds_dataset_maximum.tolist() == [True]
         assert after.channels.tolist() == [3]
 
     @pytest.mark.parametrize(

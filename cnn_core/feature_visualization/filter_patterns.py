@@ -58,21 +58,21 @@ def filter_patterns(
     settings = PatternParams() if params is None else params
     chosen = _chosen(probe, layer_name, channels)
     known = None if statistics is None else statistics.get(layer_name)
-    alive = np.ones(len(chosen), np.bool_) if known is None else known.alive[chosen]
+    active = np.ones(len(chosen), np.bool_) if known is None else known.active[chosen]
     frames = growth_frames if len(chosen) <= MAX_GROWTH_CHANNELS else 0
     climb = LayerClimb(probe, layer_name, settings, frames, Progress(progress, cancelled))
-    found = climb.run(chosen, alive)
-    return _judged(layer_name, chosen, alive, known, found)
+    found = climb.run(chosen, active)
+    return _judged(layer_name, chosen, active, known, found)
 
 
 def strongest_patterns(patterns: FilterPatterns, count: int = 25) -> FilterPatterns:
     """The patterns with the highest scores, best first; dead channels come last."""
-    scores = np.where(patterns.alive, patterns.scores, -np.inf)
+    scores = np.where(patterns.active, patterns.scores, -np.inf)
     best = np.argsort(-scores, kind="stable")[:count]
-    per_pattern = ("channels", "patterns", "scores", "strengths", "beats_photos", "alive")
+    per_pattern = ("channels", "patterns", "scores", "z_scores", "exceeds_dataset_maximum", "active")
     return FilterPatterns(
         layer_name=patterns.layer_name,
-        has_strengths=patterns.has_strengths,
+        has_z_scores=patterns.has_z_scores,
         history=patterns.history[:, best],
         growth=patterns.growth[:, best],
         growth_steps=patterns.growth_steps,
@@ -111,26 +111,26 @@ def _chosen(probe: Probe, layer_name: str, channels: Sequence[int] | None) -> ND
 def _judged(
     layer_name: str,
     channels: NDArray[np.int64],
-    alive: NDArray[np.bool_],
+    active: NDArray[np.bool_],
     known: ChannelStatistics | None,
     found: Found,
 ) -> FilterPatterns:
     """Compare the scores with those of real photos."""
-    strengths, beats = np.zeros(len(channels), np.float32), np.zeros(len(channels), np.bool_)
+    z_scores, beats = np.zeros(len(channels), np.float32), np.zeros(len(channels), np.bool_)
     if known is not None:
         spread = known.std[channels]
-        np.divide(found.scores - known.mean[channels], spread, out=strengths, where=spread > 0)
-        beats = alive & (found.scores > known.maximum[channels])
+        np.divide(found.scores - known.mean[channels], spread, out=z_scores, where=spread > 0)
+        beats = active & (found.scores > known.maximum[channels])
     return FilterPatterns(
         layer_name=layer_name,
         channels=channels,
         patterns=found.patterns,
         scores=found.scores,
         history=found.history,
-        strengths=strengths,
-        has_strengths=known is not None,
-        beats_photos=beats,
-        alive=alive,
+        z_scores=z_scores,
+        has_z_scores=known is not None,
+        exceeds_dataset_maximum=beats,
+        active=active,
         growth=found.growth,
         growth_steps=found.growth_steps,
     )

@@ -36,7 +36,7 @@ class ChannelStatistics:
     fires: Float
 
     @property
-    def alive(self) -> NDArray[np.bool_]:
+    def active(self) -> NDArray[np.bool_]:
         """``(k,)``: whether the channel fires on at least one photo."""
         return self.fires > 0
 
@@ -95,7 +95,7 @@ def load_statistics(path: Path) -> dict[str, ChannelStatistics]:
     except Exception as error:  # zip readers raise anything at all on damaged bytes
         raise ModelError(
             f"Expected channel statistics in {path.parent.name}/{path.name}. Received a damaged file "
-            f"({type(error).__name__}). Restore the file, or delete it to go on without pattern strengths."
+            f"({type(error).__name__}). Restore the file, or delete it to go on without z-scores."
         ) from error
 
 

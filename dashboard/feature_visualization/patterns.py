@@ -124,14 +124,14 @@ def verdict(patterns: FilterPatterns, shown: FilterPatterns, title: str, *, canv
     side = f"{height} × {width} px"
     if canvas_px is not None and (height, width) != (canvas_px, canvas_px):
         side += f", since {canvas_px} px do not suit this layer"
-    alive = int(patterns.alive.sum())
-    dead = len(patterns.channels) - alive
+    active = int(patterns.active.sum())
+    dead = len(patterns.channels) - active
     parts = [f"{len(shown.channels)} of {len(patterns.channels)} channels of {title}, {side}."]
-    if patterns.has_strengths and alive:
-        beats = float(patterns.beats_photos[patterns.alive].mean())
+    if patterns.has_z_scores and active:
+        beats = float(patterns.exceeds_dataset_maximum[patterns.active].mean())
         parts.append(
             f"{percent(beats)} of the living channels answer their pattern more than any held-out photo; "
-            f"median strength {short(float(np.median(patterns.strengths[patterns.alive])))}."
+            f"median strength {short(float(np.median(patterns.z_scores[patterns.active])))}."
         )
     if dead:
         parts.append(f"{dead} dead, struck through: they fire on no photo.")
@@ -148,7 +148,7 @@ def draw_opened(
         f"<span class='own-name'>{html.escape(info.name)}</span><br>"
         f"<span style='opacity:.72;font-size:.88rem'>{html.escape(facts_of_one(shown, place))}</span></div>"
     )
-    if not shown.alive[place]:
+    if not shown.active[place]:
         st.image(png(dead_pixels((120, 120), theme())), width="stretch", alt="Dead channel")
         st.caption("This channel is dead: it fires on none of the held-out photos, so nothing was climbed.")
         return
@@ -190,7 +190,7 @@ def _draw_exports(view: View, info: LayerInfo, params: PatternParams, shown: Fil
             channels=shown.channels,
             patterns=shown.patterns,
             scores=shown.scores,
-            strengths=shown.strengths,
+            z_scores=shown.z_scores,
             history=shown.history,
         ),
         code=snippet_start(view.model_key, view.photo)

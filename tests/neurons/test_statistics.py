@@ -48,12 +48,12 @@ def test_a_channel_fires_where_any_unit_is_above_zero_after_its_non_linearity() 
     np.testing.assert_allclose(
         found.fires, [1 / 3, 1 / 3], atol=1e-6
     )  # photo 0; photo 1, whose mean is not above 0
-    assert found.alive.tolist() == [True, True]
+    assert found.active.tolist() == [True, True]
 
 
 def test_a_channel_that_never_fires_is_dead() -> None:
     found = channel_statistics(Probe(two_channel_net()), [photos((1, 3), (0.5, 0))])["conv"]
-    assert found.alive.tolist() == [True, False]
+    assert found.active.tolist() == [True, False]
     assert found.fires.tolist() == [1, 0]
 
 

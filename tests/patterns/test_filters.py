@@ -79,16 +79,16 @@ def test_the_score_is_that_of_the_picture_shown(probe: Probe, found: FilterPatte
 
 def test_strength_is_measured_against_photos(probe: Probe, found: FilterPatterns) -> None:
     photos = photo_statistics(probe)["conv2"]
-    np.testing.assert_allclose(found.strengths, (found.scores - photos.mean) / photos.std, rtol=1e-5)
-    np.testing.assert_array_equal(found.beats_photos, found.scores > photos.maximum)
-    assert found.has_strengths
+    np.testing.assert_allclose(found.z_scores, (found.scores - photos.mean) / photos.std, rtol=1e-5)
+    np.testing.assert_array_equal(found.exceeds_dataset_maximum, found.scores > photos.maximum)
+    assert found.has_z_scores
 
 
 def test_without_photos_there_is_no_strength_and_nothing_counts_as_dead(probe: Probe) -> None:
     patterns = filter_patterns(probe, "conv1", channels=[2], params=QUICK)
-    assert not patterns.has_strengths
-    assert patterns.alive.all()
-    assert not patterns.strengths.any()
+    assert not patterns.has_z_scores
+    assert patterns.active.all()
+    assert not patterns.z_scores.any()
 
 
 def test_same_call_same_bytes(probe: Probe, found: FilterPatterns) -> None:
@@ -123,10 +123,10 @@ def test_a_dead_channel_is_reported_and_not_climbed(probe: Probe) -> None:
     fires[1] = 0
     known = ChannelStatistics(mean=photos.mean, std=photos.std, maximum=photos.maximum, fires=fires)
     patterns = filter_patterns(probe, "conv2", params=QUICK, statistics={"conv2": known})
-    assert patterns.alive.tolist() == [True, False, True, True, True]
+    assert patterns.active.tolist() == [True, False, True, True, True]
     assert (patterns.patterns[1] == 128).all()
     assert np.ptp(patterns.history[:, 1]) == 0
-    assert not patterns.beats_photos[1]
+    assert not patterns.exceeds_dataset_maximum[1]
     assert strongest_patterns(patterns).channels[-1] == 1
     assert np.ptp(patterns.patterns[2]) > 50
 
@@ -136,8 +136,8 @@ def test_a_layer_of_dead_channels_only_gives_grey_pictures(probe: Probe) -> None
     known = ChannelStatistics(mean=nothing, std=nothing, maximum=nothing, fires=nothing)
     patterns = filter_patterns(probe, "conv2", params=QUICK, statistics={"conv2": known})
     assert (patterns.patterns == 128).all()
-    assert not patterns.alive.any()
-    assert not patterns.strengths.any()
+    assert not patterns.active.any()
+    assert not patterns.z_scores.any()
 
 
 def test_a_unit_far_below_zero_still_climbs() -> None:

@@ -68,16 +68,16 @@ class LayerClimb:
         picked = np.linspace(0, len(self._ends), frames).round().astype(np.int64)
         self._frame_steps = np.unique(np.asarray([0, *self._ends])[picked])
 
-    def run(self, channels: NDArray[np.int64], alive: NDArray[np.bool_]) -> Found:
+    def run(self, channels: NDArray[np.int64], active: NDArray[np.bool_]) -> Found:
         """Climb every living channel; grey pictures for the others."""
         steps, shape = self._params.steps, (len(channels), *self._size, self._canvas.channels)
         patterns = np.full(shape, GREY, np.uint8)
         growth = np.full((len(self._frame_steps), *shape), GREY, np.uint8)
         scores = np.zeros(len(channels), np.float32)
         history = np.zeros((steps + 1, len(channels)), np.float32)
-        dead = np.flatnonzero(~alive)
+        dead = np.flatnonzero(~active)
         scores[dead] = history[:, dead] = self._measured(patterns[dead], channels[dead])
-        batches = _batches(np.flatnonzero(alive), self._size)
+        batches = _batches(np.flatnonzero(active), self._size)
         for number, (members, real) in enumerate(batches):
             begun, share = number / len(batches), 1 / len(batches)
             self._progress(begun)

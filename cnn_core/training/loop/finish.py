@@ -104,7 +104,7 @@ def _predictions(
 def _channels(statistics: Mapping[str, ChannelStatistics]) -> dict[str, int]:
     return {
         "convolution": sum(len(values.fires) for values in statistics.values()),
-        "dead_on_validation": sum(int((~values.alive).sum()) for values in statistics.values()),
+        "dead_on_validation": sum(int((~values.active).sum()) for values in statistics.values()),
     }
 
 

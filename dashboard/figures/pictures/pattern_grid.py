@@ -105,13 +105,14 @@ def pattern_facts(patterns: FilterPatterns) -> list[str]:
 
 def facts_of_one(patterns: FilterPatterns, place: int, *, before_verdict: str = " · ") -> str:
     """Strength and score of a pattern, and how it compares with photos."""
-    if not patterns.alive[place]:
+    if not patterns.active[place]:
         return "dead: fires on no photo"
     score = f"score {short(float(patterns.scores[place]))}"
-    if not patterns.has_strengths:
+    if not patterns.has_z_scores:
         return score
-    beats = "beats every held-out photo" if patterns.beats_photos[place] else "some photo is stronger"
-    return f"strength {short(float(patterns.strengths[place]))} · {score}{before_verdict}{beats}"
+    highest = patterns.exceeds_dataset_maximum[place]
+    beats = "beats every held-out photo" if highest else "some photo is stronger"
+    return f"strength {short(float(patterns.z_scores[place]))} · {score}{before_verdict}{beats}"
 
 
 def growth_pixels(growth: UInt8, place: int, side_px: int = 150) -> list[UInt8]:
@@ -131,9 +132,9 @@ def growth_pixels(growth: UInt8, place: int, side_px: int = 150) -> list[UInt8]:
 
 def _with_dead_marked(patterns: FilterPatterns, theme: Theme) -> UInt8:
     pictures = np.stack([rgb_pixels(picture) for picture in patterns.patterns])
-    if patterns.alive.all():
+    if patterns.active.all():
         return pictures
-    pictures[~patterns.alive] = dead_pixels(pictures.shape[1:3], theme)
+    pictures[~patterns.active] = dead_pixels(pictures.shape[1:3], theme)
     return pictures
 
 
