@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnn_core.errors import Cancelled
 
@@ -39,10 +39,12 @@ class Progress:
 
     def part(self, number: int, count: int) -> Progress:
         """The progress of part ``number`` of ``count`` equal ones, counted from 0."""
-        share = self.share / count
-        return Progress(
-            tell=self.tell, cancelled=self.cancelled, begun=self.begun + number * share, share=share
-        )
+        return self.between(number / count, (number + 1) / count)
+
+    def between(self, begun: float, end: float) -> Progress:
+        """The progress of the part of the work from ``begun`` to ``end``, both 0..1."""
+        share = self.share
+        return replace(self, begun=self.begun + share * begun, share=share * (end - begun))
 
 
 SILENT = Progress()

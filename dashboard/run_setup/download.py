@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from cnn_core.datasets.recent_folders import downloads
-from cnn_core.errors import Cancelled
+from cnn_core.progress import Progress
 from dashboard.session.resources import data_jobs, session_name
 from dashboard.widgets.job_view import job_progress
 from dashboard.widgets.markdown import literal
@@ -45,22 +45,15 @@ def draw_download() -> None:
 
 
 def _start(target: Path) -> None:
-    data_jobs().start(DOWNLOAD_KEY, _work(target), session_name())
+    def work(tell: Callable[[float], None], cancelled: Callable[[], bool]) -> object:
+        from cnn_core.datasets.download import CATS_AND_DOGS, download
+
+        return str(
+            download(CATS_AND_DOGS, target, Progress(tell=lambda done, _: tell(done), cancelled=cancelled))
+        )
+
+    data_jobs().start(DOWNLOAD_KEY, work, session_name())
 
 
 def _cancel() -> None:
     data_jobs().leave(DOWNLOAD_KEY, session_name())
-
-
-def _work(target: Path) -> Callable[[Callable[[float], None], Callable[[], bool]], object]:
-    def work(progress: Callable[[float], None], cancelled: Callable[[], bool]) -> object:
-        from cnn_core.datasets.download import download_cats_and_dogs
-
-        def told(fraction: float) -> None:
-            if cancelled():
-                raise Cancelled("The download was stopped.")
-            progress(fraction)
-
-        return str(download_cats_and_dogs(target, progress=told))
-
-    return work

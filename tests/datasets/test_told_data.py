@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import errno
-import http.client
 import io
 import shutil
-import socket
-import urllib.error
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from cnn_core.datasets.archives.unpack import look_into
-from cnn_core.datasets.fetch import fetch, plain_reason
 from cnn_core.datasets.folders import labelled_files
 from cnn_core.datasets.found_sets import data_sets_in, is_data_set
 from cnn_core.datasets.source import DataSource
@@ -140,42 +135,3 @@ def test_a_folder_with_too_few_classes_says_what_was_found(
     with pytest.raises(DataError) as refused:
         labelled_files([made(tmp_path, *names)])
     assert f"Received: {received}. Give each class" in str(refused.value)
-
-
-@pytest.mark.parametrize(
-    ("error", "words"),
-    [
-        (
-            urllib.error.URLError(socket.gaierror(-2, "Name or service not known")),
-            "no connection to the internet (Name or service not known)",
-        ),
-        (
-            urllib.error.URLError(OSError(errno.ENETUNREACH, "Network is unreachable")),
-            "no connection to the internet (Network is unreachable)",
-        ),
-        (TimeoutError("timed out"), "no answer for 30 s (timed out)"),
-        (
-            urllib.error.URLError(ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")),
-            "a connection that was refused or broken off (Connection refused)",
-        ),
-        (http.client.RemoteDisconnected(), "broken off (RemoteDisconnected)"),
-        (http.client.BadStatusLine("x"), "x"),
-        (http.client.LineTooLong("header"), "got more than 65536 bytes when reading header"),
-    ],
-)
-def test_why_nothing_comes_is_told_in_words(error: Exception, words: str) -> None:
-    assert plain_reason(error).endswith(words)
-    assert "Errno" not in plain_reason(error)
-
-
-def test_without_a_connection_the_field_of_the_page_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def nobody(*args: object, **kwargs: object) -> None:
-        raise socket.gaierror(-2, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", nobody)
-    monkeypatch.setattr("urllib.request.getproxies", dict)
-    with pytest.raises(DataError, match=r"no connection to the internet \(Name") as refused:
-        fetch("http://example.org/set.zip", tmp_path / "set.zip", progress=lambda share: None)
-    assert "the field Folder of the page" in str(refused.value)

@@ -79,10 +79,10 @@ def test_a_zip_that_leads_out_of_its_folder_is_refused(open_app):
 
 
 def test_a_download_that_fails_names_the_reason_and_the_other_way(open_app, monkeypatch):
-    def fail(target, *, progress=None):
+    def fail(published, target, progress):
         raise DataError("Expected a network. Received: none. Name a folder of this computer instead.")
 
-    monkeypatch.setattr("cnn_core.datasets.download.download_cats_and_dogs", fail)
+    monkeypatch.setattr("cnn_core.datasets.download.download", fail)
     app = open_app("train", section="data")
     app.segmented_control(key="origin").set_value("download").run()
     app.button(key="download").click().run()
@@ -98,7 +98,7 @@ def test_a_download_that_fails_names_the_reason_and_the_other_way(open_app, monk
 def test_a_download_can_be_cancelled(open_app, monkeypatch):
     ended, given_up = [], threading.Event()
 
-    def endless(target, *, progress=None):
+    def endless(published, target, progress):
         try:
             while not given_up.wait(0.01):
                 progress(0.1)
@@ -106,7 +106,7 @@ def test_a_download_can_be_cancelled(open_app, monkeypatch):
             ended.append(error)
             raise
 
-    monkeypatch.setattr("cnn_core.datasets.download.download_cats_and_dogs", endless)
+    monkeypatch.setattr("cnn_core.datasets.download.download", endless)
     app = open_app("train", section="data")
     app.segmented_control(key="origin").set_value("download").run()
     app.button(key="download").click().run()

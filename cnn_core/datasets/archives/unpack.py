@@ -7,7 +7,6 @@ import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Callable
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -19,7 +18,8 @@ from cnn_core.datasets.archives.contents import (
     archive_contents,
     open_archive,
 )
-from cnn_core.errors import Cancelled, DataError
+from cnn_core.errors import DataError
+from cnn_core.progress import SILENT, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,8 +47,7 @@ def unpack_class_folders(
     target: Path,
     limits: ArchiveLimits | None = None,
     *,
-    progress: Callable[[float], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress = SILENT,
 ) -> Path:
     """Unpack the pictures of an archive that anybody may have made.
 
@@ -62,8 +61,7 @@ def unpack_class_folders(
         target: a folder that does not exist yet, or that the same archive was unpacked into before; nothing
             is written then.
         limits: refuse what is larger; None takes the defaults of ``ArchiveLimits``.
-        progress: gets the share unpacked, 0..1.
-        cancelled: asked for every picture.
+        progress: told the share unpacked, 0..1.
 
     Returns:
         ``target``.
@@ -71,7 +69,7 @@ def unpack_class_folders(
     Raises:
         DataError: no zip, a damaged or hostile one, one above the limits or without class folders; a target
             that holds something else or cannot be written.
-        Cancelled: as soon as ``cancelled`` says so.
+        Cancelled: nobody waits for it any longer; nothing is left behind.
     """
     limits = limits if limits is not None else ArchiveLimits()
     with ExitStack() as stack:
@@ -82,12 +80,9 @@ def unpack_class_folders(
         staging = stack.enter_context(_staging(target, contents.unpacked_bytes))
         done = 0
         for picture in contents.pictures:
-            if cancelled is not None and cancelled():
-                raise Cancelled("Unpacking was stopped.")
             _write(opened, picture, staging / picture.path)
             done += picture.entry.file_size
-            if progress is not None:
-                progress(done / max(1, contents.unpacked_bytes))
+            progress(done / max(1, contents.unpacked_bytes))
     return target
 
 
@@ -123,10 +118,15 @@ def _opened(archive: Path | BinaryIO) -> Iterator[BinaryIO]:
         yield file
 
 
+def staging_prefix(target: Path) -> str:
+    """How folders are called that become ``target``; what a killed process leaves goes an hour later."""
+    return f".{target.name}.unpacking-"
+
+
 @contextmanager
 def _staging(target: Path, needed_bytes: int) -> Iterator[Path]:
     """A folder beside ``target`` that takes its place when the block ends without error."""
-    prefix = f".{target.name}.unpacking-"
+    prefix = staging_prefix(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(target.parent, prefix)

@@ -19,6 +19,7 @@ from cnn_core.datasets.archives.unpack import look_into, unpack_class_folders
 from cnn_core.datasets.source import DataSource
 from cnn_core.datasets.splits import read_splits
 from cnn_core.errors import Cancelled, DataError
+from cnn_core.progress import Progress
 
 
 @pytest.mark.parametrize("around", ["", "photos/", "photos/2024/", "./"])
@@ -196,7 +197,9 @@ def test_stopping_leaves_nothing_behind(tmp_path: Path) -> None:
     shares: list[float] = []
     with pytest.raises(Cancelled):
         unpack_class_folders(
-            zipped(PLAIN), tmp_path / "data", progress=shares.append, cancelled=lambda: len(shares) == 2
+            zipped(PLAIN),
+            tmp_path / "data",
+            progress=Progress(tell=lambda share, _: shares.append(share), cancelled=lambda: len(shares) == 2),
         )
     assert len(shares) == 2
     assert list(tmp_path.iterdir()) == []
@@ -204,7 +207,9 @@ def test_stopping_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_progress_ends_at_one(tmp_path: Path) -> None:
     shares: list[float] = []
-    unpack_class_folders(zipped(PLAIN), tmp_path / "data", progress=shares.append)
+    unpack_class_folders(
+        zipped(PLAIN), tmp_path / "data", progress=Progress(tell=lambda share, _: shares.append(share))
+    )
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
 
