@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,31 +75,19 @@ class RocCurve:
     A picture is answered positive where its score is at least the threshold.
 
     Attributes:
-        false_positives, true_positives: ``(points,)``, rising counts.
+        false_positive_rate: ``(points,)``, rising; share of the negatives that is answered positive.
+        true_positive_rate: ``(points,)``, rising; share of the positives that is found: the recall.
         thresholds: ``(points,)``, falling; infinite at the first point, where none is positive.
+        area: under the curve by trapezoids, 0..1; equal scores make a slope, which counts them half.
         positives, negatives: pictures of either kind.
     """
 
-    false_positives: NDArray[np.int64]
-    true_positives: NDArray[np.int64]
+    false_positive_rate: Float64
+    true_positive_rate: Float64
     thresholds: Float64
+    area: float
     positives: int
     negatives: int
-
-    @property
-    def false_positive_rate(self) -> Float64:
-        """Share of the negatives that is answered positive, ``(points,)``."""
-        return np.asarray(self.false_positives / self.negatives, np.float64)
-
-    @property
-    def true_positive_rate(self) -> Float64:
-        """Share of the positives that is found, ``(points,)``: the recall."""
-        return np.asarray(self.true_positives / self.positives, np.float64)
-
-    @property
-    def area(self) -> float:
-        """Area under the curve by trapezoids, 0..1; equal scores make a slope, which counts them half."""
-        return float(np.trapezoid(self.true_positive_rate, self.false_positive_rate))
 
     def place(self, threshold: float) -> int:
         """Index of the point where pictures with at least ``threshold`` are answered positive."""
@@ -121,21 +110,41 @@ def roc_curve(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> RocC
     Reference:
         Fawcett 2006, "An introduction to ROC analysis", algorithm 1.
     """
-    truth = np.asarray(positive, bool)
-    count = int(truth.sum())
-    if not 0 < count < truth.size:
+    from sklearn import metrics
+
+    count = int(positive.sum())
+    if not 0 < count < positive.size:
         raise DataError(
-            f"Expected pictures of the class and of others. Received: {count} of {truth.size}. "
+            f"Expected pictures of the class and of others. Received: {count} of {positive.size}. "
             "Choose a set that shows both."
         )
-    found, wrong, thresholds = _counts(scores, truth)
+    found = metrics.roc_curve(positive, np.asarray(scores, np.float32), drop_intermediate=False)
+    false_positive_rate, true_positive_rate, thresholds = (np.asarray(one, np.float64) for one in found)
     return RocCurve(
-        false_positives=np.concatenate([[0], wrong]),
-        true_positives=np.concatenate([[0], found]),
-        thresholds=np.concatenate([[np.inf], thresholds]),
+        false_positive_rate=false_positive_rate,
+        true_positive_rate=true_positive_rate,
+        thresholds=thresholds,
+        area=float(metrics.auc(false_positive_rate, true_positive_rate)),
         positives=count,
-        negatives=truth.size - count,
+        negatives=positive.size - count,
     )
+
+
+def best_threshold(curve: RocCurve, among: Sequence[float]) -> float:
+    """The threshold with the most right answers on these very pictures, so a little too good for others.
+
+    Args:
+        curve: of the class that is answered at the threshold and above.
+        among: those that can be chosen, 0..1, say the steps of a slider.
+
+    Returns:
+        One of ``among``; of several equally good ones the one nearest to one half, the lower one of two.
+    """
+    right = np.rint(curve.true_positive_rate * curve.positives)
+    wrong = np.rint(curve.false_positive_rate * curve.negatives)
+    reached = {threshold: (right - wrong)[curve.place(threshold)] for threshold in among}
+    best = [threshold for threshold in among if reached[threshold] == max(reached.values())]
+    return min(best, key=lambda threshold: (round(abs(threshold - 0.5), 9), threshold))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -147,17 +156,14 @@ class PrecisionRecall:
         recall: ``(points,)``, share of the positives that is found.
         thresholds: ``(points,)``, falling.
         prevalence: share of positives: the precision of answering at random.
+        average_precision: sum of each gain in recall times the precision there: a stair, no trapezoids.
     """
 
     precision: Float64
     recall: Float64
     thresholds: Float64
     prevalence: float
-
-    @property
-    def average_precision(self) -> float:
-        """Sum of each gain in recall times the precision there: a stair, no trapezoids."""
-        return float(np.sum(np.diff(self.recall, prepend=0.0) * self.precision))
+    average_precision: float
 
     def place(self, threshold: float) -> int | None:
         """Index of the point at ``threshold``; None where nobody is answered positive."""
@@ -183,52 +189,24 @@ def precision_recall_curve(scores: NDArray[np.floating], positive: NDArray[np.bo
         Davis and Goadrich 2006, "The relationship between precision-recall and ROC curves",
         where the right interpolation lies between two points; the stair leaves it out.
     """
-    truth = np.asarray(positive, bool)
-    if not truth.any():
+    from sklearn import metrics
+
+    if not positive.any():
         raise DataError(
-            f"Expected pictures of the class. Received: none among {truth.size}. Choose a set that shows it."
+            f"Expected pictures of the class. Received: none among {positive.size}. "
+            "Choose a set that shows it."
         )
-    found, wrong, thresholds = _counts(scores, truth)
+    values = np.asarray(scores, np.float32)
+    precision, recall, thresholds = metrics.precision_recall_curve(positive, values)
     return PrecisionRecall(
-        precision=found / (found + wrong),
-        recall=found / found[-1],
-        thresholds=thresholds,
-        prevalence=float(truth.mean()),
+        precision=precision[-2::-1],  # without the last point, which no threshold reaches
+        recall=recall[-2::-1],
+        thresholds=np.asarray(thresholds[::-1], np.float64),
+        prevalence=float(positive.mean()),
+        average_precision=float(metrics.average_precision_score(positive, values)),
     )
 
 
 def _place(thresholds: Float64, threshold: float) -> int:
     """The last of the falling thresholds that is not below ``threshold``, compared in float32."""
     return int(np.searchsorted(-thresholds, -float(np.float32(threshold)), side="right")) - 1
-
-
-def _counts(
-    scores: NDArray[np.floating], positive: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], Float64]:
-    """True and false positives at each different score, from the highest down, and those scores."""
-    values = np.asarray(scores, np.float32)
-    order = np.argsort(-values, kind="stable")
-    ranked, truth = values[order], positive[order]
-    ends = np.append(np.flatnonzero(np.diff(ranked)), len(ranked) - 1)  # the last of equal scores
-    found = np.cumsum(truth, dtype=np.int64)[ends]
-    return found, ends + 1 - found, ranked[ends].astype(np.float64)
-
-
-def rank_area(scores: NDArray[np.floating], positive: NDArray[np.bool_]) -> float | None:
-    """Chance that a random positive outranks a random negative, ties counting half.
-
-    The area under the ROC curve (Hanley and McNeil 1982).
-
-    Args:
-        scores: ``(n,)``, larger for what should be positive.
-        positive: ``(n,)``, the truth.
-
-    Returns:
-        0..1; None where all are positive or none is.
-    """
-    positives, negatives = np.sort(scores[positive]), np.sort(scores[~positive])
-    if positives.size == 0 or negatives.size == 0:
-        return None
-    below = np.searchsorted(negatives, positives, "left")
-    not_above = np.searchsorted(negatives, positives, "right")
-    return float(np.mean((below + not_above) / 2) / negatives.size)

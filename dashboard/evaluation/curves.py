@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from cnn_core.evaluation.curves import precision_recall_curve, reliability, roc_curve
-from cnn_core.evaluation.predictions import answers, probability_of
-from cnn_core.evaluation.thresholds import best_threshold
+from cnn_core.evaluation.curves import best_threshold, precision_recall_curve, roc_curve
+from cnn_core.evaluation.scores import calibration
 from dashboard.figures.charts.evaluation_charts import (
     precision_recall_figure,
     reliability_figure,
@@ -83,7 +82,7 @@ def _draw_roc(predictions: Predictions, index: int, threshold: float | None) -> 
     )
     words = f"ROC: how many {literal(name)} are found, against how many others are taken for them."
     if threshold is not None:
-        best = best_threshold(curve, "accuracy", SLIDER_STEPS)
+        best = best_threshold(curve, SLIDER_STEPS)
         words += f" On these pictures a threshold of {best:.2f} answers most right."
     st.caption(words)
 
@@ -103,8 +102,7 @@ def _draw_precision_recall(predictions: Predictions, index: int, threshold: floa
 
 
 def _draw_reliability(predictions: Predictions) -> None:
-    given = answers(predictions)
-    bins = reliability(probability_of(predictions, given), given == predictions.labels)
+    bins = calibration(predictions)
     st.plotly_chart(
         reliability_figure(bins, theme=theme()),
         key="eval-reliability",

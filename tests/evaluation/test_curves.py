@@ -8,24 +8,15 @@ import numpy as np
 import pytest
 
 from cnn_core.errors import DataError
-from cnn_core.evaluation.curves import (
-    precision_recall_curve,
-    rank_area,
-    reliability,
-    roc_curve,
-)
+from cnn_core.evaluation.curves import best_threshold, precision_recall_curve, reliability, roc_curve
+from tests.evaluation.answered import random_scores
 
 # The example of scikit-learn's documentation; the figures below are those that it prints.
 SCORES = np.array([0.1, 0.4, 0.35, 0.8], np.float32)
 TRUTH = np.array([False, False, True, True])
 
 
-def random_scores(seed: int, count: int = 80, levels: int = 12) -> tuple[np.ndarray, np.ndarray]:
-    """Scores with many ties, higher for positives."""
-    rng = np.random.default_rng(seed)
-    positive = rng.random(count) < 0.4
-    scores = np.clip(np.round((rng.random(count) + 0.4 * positive) * levels) / (1.4 * levels), 0, 1)
-    return scores.astype(np.float32), positive
+SLIDER = [step / 100 for step in range(101)]
 
 
 def test_the_roc_curve_of_the_known_example() -> None:
@@ -38,23 +29,16 @@ def test_the_roc_curve_of_the_known_example() -> None:
 
 def test_equal_scores_make_one_slope_instead_of_two_steps() -> None:
     curve = roc_curve(np.array([0.5, 0.5, 0.2]), np.array([True, False, False]))
-    assert curve.true_positives.tolist() == [0, 1, 1]
-    assert curve.false_positives.tolist() == [0, 1, 2]
+    assert curve.true_positive_rate.tolist() == [0, 1, 1]
+    assert curve.false_positive_rate.tolist() == [0, 0.5, 1]
     assert curve.area == 0.75
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_the_area_by_trapezoids_is_the_rank_statistic(seed: int) -> None:
-    scores, positive = random_scores(seed)
-    assert len(np.unique(scores)) < len(scores)
-    assert roc_curve(scores, positive).area == pytest.approx(rank_area(scores, positive), abs=1e-12)
 
 
 def test_the_order_of_the_pictures_does_not_matter() -> None:
     scores, positive = random_scores(1)
     other = np.random.default_rng(2).permutation(len(scores))
     one, two = roc_curve(scores, positive), roc_curve(scores[other], positive[other])
-    np.testing.assert_array_equal(one.true_positives, two.true_positives)
+    np.testing.assert_array_equal(one.true_positive_rate, two.true_positive_rate)
 
 
 def test_one_score_for_all_is_the_diagonal() -> None:
@@ -144,3 +128,33 @@ def test_always_the_share_of_the_class_is_calibrated_and_says_nothing() -> None:
 
 def test_one_answer_is_one_bin() -> None:
     assert reliability(np.array([0.6]), np.array([False])).calibration_error == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_best_step_of_a_slider_is_found_as_by_trying_all(seed: int) -> None:
+    """300 scores lie denser than the steps, so that the best number between them, rounded, does worse."""
+    rng = np.random.default_rng(seed)
+    positive = rng.random(300) < 0.4
+    scores = np.clip(rng.normal(0.45 + 0.1 * positive, 0.02), 0, 1).astype(np.float32)
+    right = {step: int(np.sum((scores >= np.float32(step)) == positive)) for step in SLIDER}
+    best = (step for step in SLIDER if right[step] == max(right.values()))
+    found = best_threshold(roc_curve(scores, positive), SLIDER)
+    assert found == min(best, key=lambda step: (round(abs(step - 0.5), 9), step))
+
+
+def test_of_equally_good_steps_the_one_nearest_to_one_half_is_taken() -> None:
+    curve = roc_curve(np.array([0.2, 0.9]), np.array([False, True]))
+    assert best_threshold(curve, SLIDER) == 0.5
+    assert best_threshold(curve, [0.3, 0.45, 0.55, 0.6]) == 0.45
+
+
+def test_scores_one_rounding_apart_are_told_apart() -> None:
+    low = np.float32(0.3)
+    high = np.nextafter(low, np.float32(1))
+    curve = roc_curve(np.array([low, high]), np.array([False, True]))
+    assert best_threshold(curve, [float(low), float(high)]) == float(high)
+
+
+def test_the_best_step_may_answer_all_or_none() -> None:
+    assert best_threshold(roc_curve(np.zeros(3), np.array([True, True, False])), SLIDER) == 0
+    assert best_threshold(roc_curve(np.array([0.9, 0.9, 0.2]), np.array([False, False, True])), SLIDER) > 0.9

@@ -17,21 +17,13 @@ from cnn_core.evaluation.predictions import (
     two_columns,
     write_predictions,
 )
+from tests.evaluation.answered import two_classes
 
 CLASSES = ("cats", "dogs")
 
 
-def predictions(of_class_1: list[float], labels: list[int]) -> Predictions:
-    return Predictions(
-        probabilities=two_columns(np.array(of_class_1)),
-        labels=np.array(labels),
-        paths=tuple(f"photo_{index}.jpg" for index in range(len(labels))),
-        classes=CLASSES,
-    )
-
-
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
-    path, written = tmp_path / "predictions_test.npz", predictions([0.25, 0.75, 1], [0, 1, 0])
+    path, written = tmp_path / "predictions_test.npz", two_classes([0.25, 0.75, 1], [0, 1, 0])
     write_predictions(path, written)
     read = read_predictions(path, CLASSES)
     np.testing.assert_array_equal(read.probabilities, written.probabilities)
@@ -54,24 +46,17 @@ def test_the_names_of_25000_photos_take_less_than_a_megabyte(tmp_path: Path) -> 
     assert (tmp_path / "many.npz").stat().st_size < 1_000_000
 
 
-def test_a_missing_file_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="Resume the run"):
-        read_predictions(tmp_path / "none.npz", CLASSES)
-
-
-@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut off", b"\x93NUMPY\x01\x00"])
-def test_a_damaged_file_is_told_as_such(content: bytes, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "content", [None, b"", b"no archive", b"PK\x03\x04 cut off", b"\x93NUMPY\x01\x00", "half"]
+)
+def test_a_missing_or_damaged_file_says_what_to_do(content: bytes | str | None, tmp_path: Path) -> None:
     path = tmp_path / "predictions_test.npz"
-    path.write_bytes(content)
-    with pytest.raises(DataError, match="Expected the predictions of a finished run"):
-        read_predictions(path, CLASSES)
-
-
-def test_a_file_cut_off_in_the_middle_is_told_as_damaged(tmp_path: Path) -> None:
-    path = tmp_path / "predictions_test.npz"
-    write_predictions(path, predictions([0.25, 0.75], [0, 1]))
-    path.write_bytes(path.read_bytes()[:-60])
-    with pytest.raises(DataError, match="Expected the predictions of a finished run"):
+    if content == "half":
+        write_predictions(path, two_classes([0.25, 0.75], [0, 1]))
+        content = path.read_bytes()[:-60]
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    with pytest.raises(DataError, match=r"Expected the predictions of a finished run.*Resume the run"):
         read_predictions(path, CLASSES)
 
 
@@ -103,7 +88,7 @@ def test_a_header_that_claims_more_rows_than_there_is_memory_is_told_as_damaged(
 
 def test_another_number_of_classes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "predictions_test.npz"
-    write_predictions(path, predictions([0.25], [0]))
+    write_predictions(path, two_classes([0.25], [0]))
     with pytest.raises(DataError, match="a, b, c"):
         read_predictions(path, ("a", "b", "c"))
 
@@ -115,13 +100,13 @@ def test_one_sigmoid_unit_gives_the_probability_of_both_classes(unit: list) -> N
 
 def test_of_two_classes_exactly_the_threshold_answers_class_1() -> None:
     """Also where the threshold is no exact number in float32: 0.7 is 0.69999999 there."""
-    given = predictions([0.5, 0.7, 0.699, 0.2], [0, 0, 0, 0])
+    given = two_classes([0.5, 0.7, 0.699, 0.2], [0, 0, 0, 0])
     assert answers(given).tolist() == [1, 1, 1, 0]
     assert answers(given, 0.7).tolist() == [0, 1, 0, 0]
 
 
 def test_the_highest_and_lowest_threshold_give_one_answer_to_all() -> None:
-    given = predictions([0, 0.5, 1], [0, 0, 1])
+    given = two_classes([0, 0.5, 1], [0, 0, 1])
     assert answers(given, 0).tolist() == [1, 1, 1]
     assert answers(given, np.inf).tolist() == [0, 0, 0]
 
@@ -162,9 +147,9 @@ def test_fields_that_do_not_fit_are_refused(
 
 def test_a_model_that_answers_nan_is_refused() -> None:
     with pytest.raises(NotFiniteError, match="finite probabilities"):
-        predictions([0.5, np.nan], [0, 1])
+        two_classes([0.5, np.nan], [0, 1])
 
 
 def test_nobody_can_change_the_answers_afterwards() -> None:
     with pytest.raises(ValueError, match="read-only"):
-        predictions([0.5], [0]).probabilities[0, 0] = 1
+        two_classes([0.5], [0]).probabilities[0, 0] = 1

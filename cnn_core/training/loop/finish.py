@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.errors import TrainingError
 from cnn_core.evaluation.predictions import Predictions, two_columns, write_predictions
-from cnn_core.evaluation.scores import evaluate, evaluate_binary
+from cnn_core.evaluation.scores import evaluate
 from cnn_core.models.card import MODEL_FOLDER
 from cnn_core.models.store import STATISTICS_FILE
 from cnn_core.neurons.statistics import ChannelStatistics, channel_statistics, save_statistics
@@ -109,10 +108,8 @@ def _channels(statistics: Mapping[str, ChannelStatistics]) -> dict[str, int]:
 
 
 def _scores(found: Predictions) -> dict[str, Any]:
-    if found.two_classes:
-        return dataclasses.asdict(evaluate_binary(found.probabilities[:, 1], found.labels.astype(np.float32)))
-    scores = evaluate(found)
-    return {"pictures": scores.pictures, "accuracy": scores.accuracy, "loss": scores.loss}
+    scores, more = evaluate(found), ("auc", "confusion", "calibration_error") if found.two_classes else ()
+    return {name: getattr(scores, name) for name in ("pictures", "accuracy", "loss", *more)}
 
 
 def _spread(count: int) -> NDArray[np.int64]:
