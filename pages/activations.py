@@ -8,10 +8,10 @@ from dashboard.activations import feature_maps as parts
 from dashboard.session.resources import explorer
 from dashboard.session.view import View, chosen
 from dashboard.widgets.choosers import channel_slider, choice, layer_slider
-from dashboard.widgets.errors import live
+from dashboard.widgets.page_fragment import page_fragment
 
 
-@live
+@page_fragment
 def body(view: View) -> None:
     """Choose a layer and a channel, see the grid and the opened map."""
     image = view.photo.image()

@@ -11,10 +11,10 @@ from dashboard.feature_visualization.pattern_job import patterns_or_progress
 from dashboard.session.resources import explorer
 from dashboard.session.view import View, chosen
 from dashboard.widgets.choosers import choice, first_choice, layer_slider
-from dashboard.widgets.errors import live
+from dashboard.widgets.page_fragment import page_fragment
 
 
-@live
+@page_fragment
 def body(view: View) -> None:
     """Choose a layer, wait for the climb if it is new, see all patterns and one of them opened."""
     layers = [info for info in explorer().layers(view.model_key) if info.convolution]

@@ -9,10 +9,10 @@ from dashboard.heat_maps import heat_map as parts
 from dashboard.heat_maps.comparisons import draw_comparisons
 from dashboard.session.resources import explorer
 from dashboard.session.view import View, chosen
-from dashboard.widgets.errors import live
+from dashboard.widgets.page_fragment import page_fragment
 
 
-@live
+@page_fragment
 def body(view: View) -> None:
     """Choose a method, a class and a layer, see the map over the photo and its values."""
     image = view.photo.image()

@@ -7,10 +7,10 @@ import streamlit as st
 from dashboard.overview import overview as parts
 from dashboard.session.resources import explorer
 from dashboard.session.view import View, chosen
-from dashboard.widgets.errors import live
+from dashboard.widgets.page_fragment import page_fragment
 
 
-@live
+@page_fragment
 def body(view: View) -> None:
     """One photo in one view."""
     image = view.photo.image()

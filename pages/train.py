@@ -6,8 +6,7 @@ import streamlit as st
 
 from dashboard.session import address
 from dashboard.session.view import View, chosen_or_none
-from dashboard.widgets.errors import live
-from dashboard.widgets.job_view import leave
+from dashboard.widgets.page_fragment import page_fragment
 
 SECTIONS = {
     "data": ":material/photo_library: Data",
@@ -39,8 +38,6 @@ def choose_section() -> str:
     )
     section = "data" if chosen is None else str(chosen)
     address.keep({"section": section})
-    if section != "film":
-        leave("film")
     return section
 
 
@@ -97,7 +94,7 @@ def draw_run(section: str, view: View | None) -> None:
         draw_film(view, run)
 
 
-@live
+@page_fragment
 def body(view: View | None) -> None:
     """Choose a section and draw it; what a section needs is imported when it is drawn."""
     follow_launch()

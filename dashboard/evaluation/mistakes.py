@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from cnn_core.errors import Cancelled, ConvscopeError
+from cnn_core.errors import ConvscopeError
 from cnn_core.evaluation.predictions import answers
 from cnn_core.evaluation.scores import worst_mistakes
+from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
 from dashboard.evaluation.mistakes_export import COLUMNS, FOR, Mistake, MistakeMaps, draw_exports
 from dashboard.figures.colours import UInt8
@@ -22,7 +23,7 @@ from dashboard.session import address
 from dashboard.session.resources import explorer, seen_pixels
 from dashboard.widgets.choosers import choice
 from dashboard.widgets.evaluation_pictures import DAMAGED, GONE, choose_photo, missing_html, set_picture
-from dashboard.widgets.job_view import result_or_progress
+from dashboard.widgets.job_view import Task, result_or_progress
 from dashboard.widgets.markdown import literal
 
 if TYPE_CHECKING:
@@ -95,17 +96,16 @@ def _maps_or_progress(model_key: str, mistakes: Sequence[Mistake], about: str) -
     method = "saliency" if explorer().default_layer(model_key) is None else "grad_cam"
     pictures = [(mistake.path, _stamp(mistake.path), mistake.asked(about)) for mistake in mistakes]
 
-    def work(progress: Any, cancelled: Any) -> object:
+    def work(progress: Progress) -> object:
         maps = []
         for place, mistake in enumerate(mistakes):
-            if cancelled():
-                raise Cancelled("Stopped before all heat maps were made.")
             progress(place / len(mistakes))
             maps.append(_map(model_key, mistake, method, mistake.asked(about)))
         return MistakeMaps(tuple(maps))
 
     key = json.dumps(["mistakes", fingerprint, method, pictures])
-    return result_or_progress("mistakes", key, "Making the heat maps of these mistakes", work, MistakeMaps)
+    doing = "Making the heat maps of these mistakes"
+    return result_or_progress(Task(slot="mistakes", key=key, doing=doing, work=work, result=MistakeMaps))
 
 
 def _stamp(path: str) -> object:

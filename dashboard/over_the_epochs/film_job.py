@@ -13,9 +13,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from cnn_core import paths
+from cnn_core.progress import Progress
 from cnn_core.results import check_lengths, frozen_array
 from dashboard.figures.film_strip import grid_entries, grid_scale, small_layer
-from dashboard.widgets.job_view import result_or_progress
+from dashboard.widgets.job_view import Task, result_or_progress
 
 if TYPE_CHECKING:
     from cnn_core.cache.store import ResultStore
@@ -141,15 +142,23 @@ def reel_or_progress(folder: Path, epochs: Sequence[int], question: FilmQuestion
 
     key = reel_key(folder, epochs, question)
 
-    def work(progress: Any, cancelled: Any) -> object:
+    def work(progress: Progress) -> object:
         projector = _projector(str(folder.resolve()))
-        frames = film_frames(projector, epochs, question, progress=progress, cancelled=cancelled)
+        frames = film_frames(projector, epochs, question, progress=progress, cancelled=progress.cancelled)
         reel = reel_of(frames)
         film_results().put(key, reel)
         return reel
 
-    doing = f"Asking {len(epochs)} epochs for the pattern, the maps and the heat map"
-    return result_or_progress("film", key, doing, work, Reel, known=lambda: film_results().get(key, Reel))
+    return result_or_progress(
+        Task(
+            slot="film",
+            key=key,
+            doing=f"Asking {len(epochs)} epochs for the pattern, the maps and the heat map",
+            work=work,
+            result=Reel,
+            known=lambda: film_results().get(key, Reel),
+        )
+    )
 
 
 def film_of(folder: Path) -> Explorer:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
 from pathlib import Path
 
 import streamlit as st
 
 from cnn_core.datasets.recent_folders import downloads
 from cnn_core.progress import Progress
-from dashboard.session.resources import data_jobs, session_name
-from dashboard.widgets.job_view import job_progress
-from dashboard.widgets.markdown import literal
+from dashboard.session.resources import data_jobs
+from dashboard.widgets.job_view import Task, result_or_progress
 
 DOWNLOAD_KEY = "download-cats-and-dogs"
+_REQUESTED = "_download_requested"  # session state: whether the person asked for the photos
 
 
 def downloaded() -> str:
@@ -24,36 +24,31 @@ def downloaded() -> str:
 
 def draw_download() -> None:
     """Say that the photos are there, how far they are, or offer to fetch them."""
+    requested = bool(st.session_state.get(_REQUESTED))
+    if requested and not downloaded():
+        result_or_progress(
+            Task(
+                slot="download",
+                key=DOWNLOAD_KEY,
+                doing="Downloading 68 MB",
+                work=functools.partial(_download, downloads()),
+                result=str,
+                jobs=data_jobs(),
+                stays=True,
+            )
+        )
     if downloaded():
         st.markdown("**cats_and_dogs_filtered**, 2,000 photos to train and 1,000 to validate, is downloaded.")
-        return
-    job = data_jobs().find(DOWNLOAD_KEY)
-    if job is not None and session_name() in job.waiting and not job.finished.is_set():
-        job_progress(job, "Downloading 68 MB", "download", session_name(), _cancel)
-        return
-    if job is not None and job.error is not None:
-        st.error(literal(job.error, longest=None), icon=":material/cloud_off:")
-    st.markdown("3,000 photos, 68 MB, from the internet; they are kept in the cache folder of Convscope.")
-    st.button(
-        "Download",
-        key="download",
-        icon=":material/download:",
-        type="primary",
-        on_click=_start,
-        args=(downloads(),),
-    )
+    elif not requested:
+        st.markdown("3,000 photos, 68 MB, from the internet; they are kept in the cache folder of Convscope.")
+        st.button("Download", key="download", icon=":material/download:", type="primary", on_click=_request)
 
 
-def _start(target: Path) -> None:
-    def work(tell: Callable[[float], None], cancelled: Callable[[], bool]) -> object:
-        from cnn_core.datasets.download import CATS_AND_DOGS, download
-
-        return str(
-            download(CATS_AND_DOGS, target, Progress(tell=lambda done, _: tell(done), cancelled=cancelled))
-        )
-
-    data_jobs().start(DOWNLOAD_KEY, work, session_name())
+def _request() -> None:
+    st.session_state[_REQUESTED] = True
 
 
-def _cancel() -> None:
-    data_jobs().leave(DOWNLOAD_KEY, session_name())
+def _download(target: Path, progress: Progress) -> str:
+    from cnn_core.datasets.download import CATS_AND_DOGS, download
+
+    return str(download(CATS_AND_DOGS, target, progress))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnn_core import paths
 from cnn_core.datasets.scan.scan import ScanReport, scan, without_problems
 from cnn_core.datasets.splits import Splits
+from cnn_core.progress import Progress
 from dashboard.session.resources import data_jobs
-from dashboard.widgets.job_view import result_or_progress
+from dashboard.widgets.job_view import Task, result_or_progress
 
 if TYPE_CHECKING:
     from cnn_core.datasets.source import DataSource
@@ -34,17 +35,25 @@ def scan_key(source: DataSource, splits: Splits) -> str:
 def scan_report(source: DataSource, splits: Splits) -> ScanReport | None:
     """What the scan found; while it goes on its progress is drawn and None comes back."""
 
-    def work(progress: Any, cancelled: Any) -> object:
+    def work(progress: Progress) -> object:
         return scan(
             splits,
             paths.cache_folder() / "scans",
             progress=progress,
-            cancelled=cancelled,
+            cancelled=progress.cancelled,
             keep_non_rgb=source.keep_non_rgb,
             keep_near_doubles=source.keep_near_doubles,
         )
 
-    key = scan_key(source, splits)
     count = sum(len(files.paths) for _, files in splits.items())
-    doing = f"Looking into {count:,} files"
-    return result_or_progress("scan", key, doing, work, ScanReport, jobs=data_jobs())
+    return result_or_progress(
+        Task(
+            slot="scan",
+            key=scan_key(source, splits),
+            doing=f"Looking into {count:,} files",
+            work=work,
+            result=ScanReport,
+            jobs=data_jobs(),
+            stays=True,
+        )
+    )

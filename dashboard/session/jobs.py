@@ -14,13 +14,15 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.errors import Cancelled, ConvscopeError
+from cnn_core.progress import Progress
 from dashboard.session.unforeseen import UNFORESEEN, log_failure
 
 KEPT = 8  # jobs that are over; those that wait or run are never dropped
 KEPT_BYTES = 128 * 2**20  # of their results; a layer's patterns take up to 20 MB
 FIRST_ESTIMATE = 0.04  # share done from which the time left is worth telling
+NETWORK_JOBS_AT_ONCE = 4  # so that a quick heat map gets past the long ascents of others
 
-Work = Callable[[Callable[[float], None], Callable[[], bool]], object]
+Work = Callable[[Progress], object]
 
 
 @dataclass(slots=True, eq=False)
@@ -29,6 +31,7 @@ class Job:
 
     Attributes:
         fraction: share done, 0..1.
+        preview: what has been found so far, of the type of the result; None before that and afterwards.
         started: ``time.monotonic()`` at the first sign of life, or None while it waits for its turn.
         result: what the work gave back, once it is finished well.
         error: a sentence for the person when it failed.
@@ -38,6 +41,7 @@ class Job:
     """
 
     fraction: float = 0.0
+    preview: object = None
     started: float | None = None
     result: object = None
     error: str | None = None
@@ -64,7 +68,7 @@ class Job:
         try:
             if not self.cancelled.is_set():
                 self.started = time.monotonic()
-                self.result = work(self._progress, self.cancelled.is_set)
+                self.result = work(Progress(tell=self._tell, cancelled=self.cancelled.is_set))
         except Cancelled:
             self.cancelled.set()
         except ConvscopeError as error:
@@ -73,10 +77,13 @@ class Job:
             log_failure("A job failed")
             self.error = UNFORESEEN
         finally:
+            self.preview = None
             self.finished.set()
 
-    def _progress(self, fraction: float) -> None:
+    def _tell(self, fraction: float, preview: object) -> None:
         self.fraction = fraction
+        if preview is not None:
+            self.preview = preview
 
 
 class Jobs:
@@ -144,5 +151,5 @@ class Jobs:
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def jobs() -> Jobs:
-    """The jobs of all sessions."""
-    return Jobs()
+    """The jobs of all sessions that ask networks."""
+    return Jobs(at_once=NETWORK_JOBS_AT_ONCE)

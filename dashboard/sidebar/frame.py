@@ -9,7 +9,6 @@ import streamlit as st
 from dashboard.session import address
 from dashboard.session.browser_history import one_step_each
 from dashboard.session.view import Nothing, View, look_at
-from dashboard.widgets.job_view import leave
 from dashboard.widgets.style import page_style
 
 
@@ -18,8 +17,6 @@ def start_page(title: str, choose: Callable[[], View | Nothing], *, always: bool
     page_style()
     one_step_each()
     address.enter(title)
-    if title != "Train":
-        leave("film")
     view = choose()
     if isinstance(view, Nothing) and not always:
         st.title(view.title)

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
 
 import streamlit as st
 
 from cnn_core.errors import ConvscopeError
-from dashboard.session import address
 from dashboard.session.unforeseen import UNFORESEEN, log_failure
 from dashboard.widgets.markdown import literal
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @contextmanager
@@ -28,24 +22,6 @@ def told_errors() -> Iterator[None]:
     except Exception:
         log_failure("A page failed")
         st.error(UNFORESEEN, icon=":material/bug_report:")
-
-
-def live(part: Callable[P, R]) -> Callable[P, R | None]:
-    """A part of a page that is redrawn alone when its own widgets change, errors told.
-
-    When it is drawn, the address is brought up to date with what was chosen.
-    """
-
-    @st.fragment
-    @functools.wraps(part)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R | None:
-        answer = None
-        with told_errors():
-            answer = part(*args, **kwargs)
-        address.write()
-        return answer
-
-    return guarded
 
 
 @contextmanager

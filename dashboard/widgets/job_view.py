@@ -1,130 +1,171 @@
-"""What a job gives back, or else its progress: for any work that a part of a page waits for."""
+"""The result of some work, or else its progress: for whatever a part of a page waits for."""
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import streamlit as st
 
 from dashboard.session.jobs import Job, Jobs, Work
-from dashboard.session.jobs import jobs as shared_jobs
+from dashboard.session.jobs import jobs as network_jobs
 from dashboard.session.resources import session_name
+from dashboard.widgets.errors import told_errors
 from dashboard.widgets.markdown import literal
 
 T = TypeVar("T")
 
+QUICK_SECONDS = 0.5  # what is over so soon appears at once, without a flicker of its progress
+REDRAWN_SECONDS = 0.4
 STOPPED = "Stopped. What was found before is kept."
+_WAITING = "_waiting"  # session state: what this session waits for, by slot
+_DRAWN = "_drawn_slots"  # session state: the slots of this run of the page
 
 
-def _nothing() -> None:
-    """Where nothing is kept."""
+def _nothing_known() -> None:
+    """For results that are kept nowhere."""
 
 
-def result_or_progress(
-    slot: str,
-    key: str,
-    doing: str,
-    work: Work,
-    result_type: type[T],
-    *,
-    known: Callable[[], T | None] = _nothing,
-    jobs: Jobs | None = None,
-) -> T | None:
-    """The result of the work of that key; work that is new is started, and its progress drawn.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task(Generic[T]):
+    """Work that a part of a page waits for.
+
+    Attributes:
+        slot: the part of the page; names its widgets.
+        key: differs whenever the result does.
+        doing: what is done, for people, as Markdown.
+        work: gives the result, and says now and then how far it is.
+        result: type of what comes back.
+        known: gives the result where it is kept already, so that no work is needed.
+        preview: draws what has been found so far.
+        jobs: among which it is done; the same for all work of a slot.
+        stays: whether it goes on while nobody looks, as a download does.
+    """
+
+    slot: str
+    key: str
+    doing: str
+    work: Work
+    result: type[T]
+    known: Callable[[], T | None] = _nothing_known
+    preview: Callable[[T], None] | None = None
+    jobs: Jobs = field(default_factory=network_jobs)
+    stays: bool = False
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """What this session waits for in one slot, and what the person made of it."""
+
+    jobs: Jobs
+    key: str
+    stays: bool
+    begun: bool = False
+    stopped: bool = False
+
+
+def result_or_progress(task: Task[T]) -> T | None:
+    """The result of a task; one that is new is started, and its progress drawn unless it is quick.
 
     Work that this session asked for before in the same slot, and no longer needs, is left: it stops
     unless another session waits for it.
-
-    Args:
-        slot: the part of the page that waits; names its widgets.
-        key: differs whenever the work does.
-        doing: what is done, for people, as Markdown.
-        work: ``(progress, cancelled) -> result``.
-        result_type: what ``work`` gives back.
-        known: gives the result if it is kept somewhere, so that no work is needed.
-        jobs: among which it is done; the same for all work of a slot. By default those of the networks.
     """
-    jobs = shared_jobs() if jobs is None else jobs
-    _leave_what_is_no_longer_wanted(jobs, slot, key)
-    kept = known()
+    waiting = _wait_for(task)
+    kept = task.known()
     if kept is not None:
         return kept
-    job = jobs.find(key)
-    if job is not None and isinstance(job.result, result_type):
+    job = task.jobs.find(task.key)
+    if not waiting.stopped and (job is None or not job.finished.is_set()):
+        job = task.jobs.start(task.key, task.work, session_name())
+        if not waiting.begun:
+            waiting.begun = True
+            job.finished.wait(QUICK_SECONDS)
+    if job is not None and isinstance(job.result, task.result):
         return job.result
-    if job is not None and job.finished.is_set() and job.error is not None:
-        st.error(literal(job.error, longest=None), icon=":material/error:")
-        _draw_start_again(jobs, slot, key)
-    elif st.session_state.get(_stopped(slot)) == key:
+    if waiting.stopped or job is None:
         st.info(STOPPED, icon=":material/pause_circle:")
-        _draw_start_again(jobs, slot, key)
+        _draw_start_again(task.slot)
+    elif job.error is not None:
+        st.error(literal(job.error, longest=None), icon=":material/error:")
+        _draw_start_again(task.slot)
     else:
-        job = jobs.start(key, work, session_name())
-        job_progress(job, doing, slot, session_name(), functools.partial(_stop, jobs, slot, key))
+        _draw_progress(task, job)
     return None
 
 
-def leave(slot: str, jobs: Jobs | None = None) -> None:
-    """Wait no longer for what this session asked for in a slot, as when that part of the page is left.
-
-    The work stops unless another session waits for it.
-    """
-    jobs = shared_jobs() if jobs is None else jobs
-    before = st.session_state.pop(f"_job_{slot}", None)
-    if before is not None:
-        jobs.leave(before, session_name())
-    st.session_state.pop(_stopped(slot), None)
+def leave(slot: str) -> None:
+    """Wait no longer for what this session asked for in a slot; it stops unless another one waits for it."""
+    waiting = _all_waiting().pop(slot, None)
+    if waiting is not None:
+        waiting.jobs.leave(waiting.key, session_name())
 
 
-def _stopped(slot: str) -> str:
-    return f"_stopped_{slot}"
+def leave_all(*, but: Collection[str] = ()) -> None:
+    """Leave every slot, as when a page is left, ``but`` some; what ``stays`` goes on."""
+    for slot, waiting in list(_all_waiting().items()):
+        if slot not in but and not waiting.stays:
+            leave(slot)
 
 
-def _leave_what_is_no_longer_wanted(jobs: Jobs, slot: str, key: str) -> None:
-    if st.session_state.get(f"_job_{slot}") != key:
-        leave(slot, jobs)
-        st.session_state[f"_job_{slot}"] = key
+def begin_page() -> None:
+    """Note from here on which slots the page draws."""
+    st.session_state[_DRAWN] = set()
 
 
-def _stop(jobs: Jobs, slot: str, key: str) -> None:
+def leave_undrawn() -> None:
+    """Leave the slots that the page has not drawn since it began."""
+    leave_all(but=st.session_state.get(_DRAWN, ()))
+
+
+def _all_waiting() -> dict[str, _Waiting]:
+    found: dict[str, _Waiting] = st.session_state.setdefault(_WAITING, {})
+    return found
+
+
+def _wait_for(task: Task[T]) -> _Waiting:
+    st.session_state.setdefault(_DRAWN, set()).add(task.slot)
+    waiting = _all_waiting().get(task.slot)
+    if waiting is None or waiting.key != task.key:
+        leave(task.slot)
+        waiting = _all_waiting()[task.slot] = _Waiting(jobs=task.jobs, key=task.key, stays=task.stays)
+    return waiting
+
+
+def _stop(slot: str) -> None:
     """The person pressed Cancel; the work goes on if another session waits for it."""
-    st.session_state[_stopped(slot)] = key
-    jobs.leave(key, session_name())
+    waiting = _all_waiting()[slot]
+    waiting.stopped = True
+    waiting.jobs.leave(waiting.key, session_name())
 
 
-def _start_again(jobs: Jobs, slot: str, key: str) -> None:
-    st.session_state.pop(_stopped(slot), None)
-    jobs.forget(key)
+def _start_again(slot: str) -> None:
+    waiting = _all_waiting()[slot]
+    waiting.begun = waiting.stopped = False
+    waiting.jobs.forget(waiting.key)
 
 
-def _draw_start_again(jobs: Jobs, slot: str, key: str) -> None:
+def _draw_start_again(slot: str) -> None:
     st.button(
-        "Start again",
-        key=f"{slot}-again",
-        on_click=_start_again,
-        args=(jobs, slot, key),
-        icon=":material/replay:",
+        "Start again", key=f"{slot}-again", on_click=_start_again, args=(slot,), icon=":material/replay:"
     )
 
 
-@st.fragment(run_every=0.4)
-def job_progress(job: Job, doing: str, key: str, session: str, cancel: Callable[[], None]) -> None:
-    """How far a job is, the time left, and a way to stop it; the page is drawn anew when it is over.
+@st.fragment(run_every=REDRAWN_SECONDS)
+def _draw_progress(task: Task[T], job: Job) -> None:
+    """How far a job is, the time left, a way to stop it, and what it has found so far.
 
-    Args:
-        job: what ``session`` waits for.
-        doing: what the job does, for people.
-        key: of the widgets.
-        session: which waits for it.
-        cancel: called when the person asks to stop.
+    The page is drawn anew when the job is over.
     """
-    if job.finished.is_set() or session not in job.waiting:
+    if job.finished.is_set() or session_name() not in job.waiting:
         st.rerun()
     bar, stop = st.columns([6, 1], vertical_alignment="center")
-    bar.progress(min(job.fraction, 1.0), text=f"{doing} · {_time_left(job)}")
-    stop.button("Cancel", key=f"{key}-cancel", on_click=cancel, width="stretch")
+    bar.progress(min(job.fraction, 1.0), text=f"{task.doing} · {_time_left(job)}")
+    stop.button("Cancel", key=f"{task.slot}-cancel", on_click=_stop, args=(task.slot,), width="stretch")
+    found = job.preview
+    if task.preview is not None and isinstance(found, task.result):
+        with told_errors():
+            task.preview(found)
 
 
 def _time_left(job: Job) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from finished_run import FILM, write_run
 from grey_patterns import patterns_of
+from held_workers import hold_the_workers
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
@@ -33,11 +33,11 @@ def film_section() -> None:
     from dashboard.session import address
     from dashboard.session.photos import samples
     from dashboard.session.view import View
-    from dashboard.widgets.errors import live
+    from dashboard.widgets.page_fragment import page_fragment
 
     address.enter("Train")
     run = RunReader().view(Path(st.session_state["run_folder"]))
-    live(draw_film)(View("tiny", samples()[0]), run)
+    page_fragment(draw_film)(View("tiny", samples()[0]), run)
 
 
 @pytest.fixture(scope="module")
@@ -167,8 +167,7 @@ def test_moving_the_slider_starts_no_work(run_folder, monkeypatch):
 
 def test_cancel_leads_to_a_way_to_start_again(run_folder):
     other = str((shown(run_folder).slider(key="film_channel").value + 1) % 6)
-    go_on = threading.Event()
-    jobs().start("hold", lambda progress, cancelled: go_on.wait(PATIENCE_SECONDS), "another session")
+    go_on = hold_the_workers()
     app = open_film(run_folder, film_layer="block1_conv", film_channel=other)
     app.button(key="film-cancel").click().run()
     app.run()
@@ -182,11 +181,10 @@ def test_cancel_leads_to_a_way_to_start_again(run_folder):
 @pytest.mark.usefixtures("fresh_folders")
 def test_a_film_nobody_looks_at_any_more_is_stopped(open_app, left_for):
     write_run(paths.runs_folder() / "tiny_run", film=FILM)
-    go_on = threading.Event()
-    jobs().start("hold", lambda progress, cancelled: go_on.wait(PATIENCE_SECONDS), "another session")
+    go_on = hold_the_workers()
     app = open_app("train", section="film", run="tiny_run", film_layer="block1_conv", film_channel="1")
     assert app.button(key="film-cancel")
-    film = jobs().find(app.session_state["_job_film"])
+    film = jobs().find(app.session_state["_waiting"]["film"].key)
     if left_for == "page":
         app.switch_page("pages/overview.py").run()
     else:

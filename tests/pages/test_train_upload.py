@@ -92,7 +92,7 @@ def test_a_download_that_fails_names_the_reason_and_the_other_way(open_app, monk
         time.sleep(0.1)
         app.run()
     assert "Expected a network" in app.error[0].value
-    assert app.button(key="download")
+    assert app.button(key="download-again")
 
 
 def test_a_download_can_be_cancelled(open_app, monkeypatch):
@@ -119,7 +119,7 @@ def test_a_download_can_be_cancelled(open_app, monkeypatch):
     assert len(ended) == 1
     assert job.error is None
     app.run()
-    assert app.button(key="download")
+    assert app.button(key="download-again")
     assert not app.exception
 
 
