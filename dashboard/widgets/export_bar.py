@@ -2,48 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
+from numpy.typing import NDArray
 
+from dashboard.figures.colours import Scale, UInt8
+from dashboard.figures.files.page_png import arrays_npz, view_png
 from dashboard.session.photos import Photo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Export:
+    """What a view gives away. Nothing is made before it is asked for.
+
+    Attributes:
+        name: of the files, without suffix.
+        title: above the picture.
+        note: below it.
+        image: gives the picture, ``(H, W, 3)`` or ``(H, W, 4)``, uint8; None for a chart, whose own button
+            makes its file.
+        scale: drawn below the picture, or None for pictures without one.
+        arrays: gives the raw arrays by name.
+        code: Python that makes the view with ``cnn_core`` alone.
+    """
+
+    name: str
+    title: str = ""
+    note: str = ""
+    image: Callable[[], UInt8] | None = None
+    scale: Scale | None = None
+    arrays: Callable[[], Mapping[str, NDArray[Any]]]
+    code: str
+
+    def png(self) -> bytes:
+        """The picture with its title, note and scale.
+
+        Raises:
+            ValueError: there is no picture.
+        """
+        if self.image is None:
+            raise ValueError("Expected a view with a picture. Received one without.")
+        return view_png(self.image(), title=self.title, note=self.note, scale=self.scale)
+
+    def npz(self) -> bytes:
+        """The raw arrays as a file of NumPy."""
+        return arrays_npz(**self.arrays())
+
+
+def export_bar(export: Export, key: str = "export") -> None:
+    """Buttons for the picture and the arrays, which are made when clicked, and the code.
+
+    Args:
+        export: what there is to take away.
+        key: of the widgets; one per view on a page.
+    """
+    with st.container(horizontal=True, gap="small", key=f"{key}-row"):
+        if export.image is not None:
+            _download("PNG", export.png, export.name, key, "image", "The picture with its title and scale.")
+        _download("NPZ", export.npz, export.name, key, "data_array", "The raw arrays, for NumPy.")
+        with st.popover("Code", icon=":material/code:", help="The Python that makes this view again."):
+            st.code(export.code, language="python")
+
+
+def _download(label: str, make: Callable[[], bytes], name: str, key: str, icon: str, text: str) -> None:
+    suffix = label.lower()
+    st.download_button(
+        label,
+        make,
+        file_name=f"{name}.{suffix}",
+        mime="image/png" if suffix == "png" else "application/octet-stream",
+        key=f"{key}-{suffix}",
+        on_click="ignore",
+        icon=f":material/{icon}:",
+        help=text,
+    )
 
 
 def export_row(
     name: str, *, png: Callable[[], bytes], npz: Callable[[], bytes], code: str, key: str = "export"
 ) -> None:
-    """Three buttons: PNG and NPZ are made when clicked, the code is shown.
-
-    Args:
-        name: of the files, without suffix.
-        png, npz: make the files.
-        code: Python that makes the view with ``cnn_core`` alone.
-        key: of the widgets; one per view on a page.
-    """
+    """The same for a view whose files are made elsewhere."""
     with st.container(horizontal=True, gap="small", key=f"{key}-row"):
-        st.download_button(
-            "PNG",
-            png,
-            file_name=f"{name}.png",
-            mime="image/png",
-            key=f"{key}-png",
-            on_click="ignore",
-            icon=":material/image:",
-            help="The picture with its title and scale.",
-        )
-        st.download_button(
-            "NPZ",
-            npz,
-            file_name=f"{name}.npz",
-            mime="application/octet-stream",
-            key=f"{key}-npz",
-            on_click="ignore",
-            icon=":material/data_array:",
-            help="The raw arrays, for NumPy.",
-        )
-        with st.popover(
-            "Code", icon=":material/code:", help="The lines of Python that make this view again."
-        ):
+        _download("PNG", png, name, key, "image", "The picture with its title and scale.")
+        _download("NPZ", npz, name, key, "data_array", "The raw arrays, for NumPy.")
+        with st.popover("Code", icon=":material/code:", help="The Python that makes this view again."):
             st.code(code, language="python")
 
 

@@ -22,11 +22,11 @@ def evaluation_section() -> None:
     from cnn_core.runs.run_view import RunReader
     from dashboard.evaluation.evaluation import draw_evaluation
     from dashboard.session import address
-    from dashboard.widgets.errors import live
+    from dashboard.widgets.page_fragment import page_fragment
 
     address.enter("Train")
     run = RunReader().view(Path(st.session_state["run_folder"]))
-    live(draw_evaluation)(None, run)
+    page_fragment(draw_evaluation)(None, run)
 
 
 def open_evaluation(folder: Path, **address: str) -> AppTest:

@@ -110,11 +110,11 @@ def comparison_section() -> None:
     from cnn_core.runs.run_view import RunReader
     from dashboard.run_comparison.comparison import draw_comparison
     from dashboard.session import address
-    from dashboard.widgets.errors import live
+    from dashboard.widgets.page_fragment import page_fragment
 
     address.enter("Train")
     folders = sorted(Path(st.session_state["runs_folder"]).glob("*/config.json"))
-    live(draw_comparison)(tuple(RunReader().view(path.parent) for path in folders))
+    page_fragment(draw_comparison)(tuple(RunReader().view(path.parent) for path in folders))
 
 
 def open_comparison(folder: Path) -> AppTest:

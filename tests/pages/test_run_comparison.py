@@ -41,12 +41,12 @@ def comparison_section() -> None:
     from cnn_core.runs.run_view import RunReader
     from dashboard.run_comparison.comparison import draw_comparison
     from dashboard.session import address
-    from dashboard.widgets.errors import live
+    from dashboard.widgets.page_fragment import page_fragment
 
     address.enter("Train")
     folders = Path(st.session_state["runs_folder"]).glob("*/config.json")
     views = [RunReader().view(path.parent) for path in folders]
-    live(draw_comparison)(tuple(sorted(views, key=lambda view: -view.created)))
+    page_fragment(draw_comparison)(tuple(sorted(views, key=lambda view: -view.created)))
 
 
 @pytest.fixture(scope="module")

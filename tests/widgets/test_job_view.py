@@ -157,3 +157,11 @@ def test_cancel_stops_nothing_that_another_session_waits_for(bench, open_page):
     mine.button(key="part-cancel").click().run()
     assert texts(finish(bench, yours).success) == ["whole"]
     assert len(mine.info) == 1
+
+
+def test_what_failed_for_another_session_is_tried_anew(bench, open_page):
+    bench.error = InvalidRequestError("Expected another layer.")
+    open_page()
+    bench.error = None
+    bench.go_on.set()
+    assert texts(open_page().success) == ["whole"]
