@@ -76,7 +76,7 @@ def result_or_progress(task: Task[T]) -> T | None:
     if kept is not None:
         return kept
     job = task.jobs.find(task.key)
-    if not waiting.stopped and (job is None or job.result is None and not (job.error and waiting.begun)):
+    if not waiting.stopped and (job is None or (job.result is None and not (job.error and waiting.begun))):
         job = task.jobs.start(task.key, task.work, session_name())
         if not waiting.begun:
             waiting.begun = True
