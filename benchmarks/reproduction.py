@@ -81,9 +81,9 @@ def train_command(
     """The command that trains or resumes a run; None for one that is finished or at work already."""
     if view is None:
         title = f"{preset_named(row.preset).title}, seed {seed}"
-        films = () if seed == 0 else ("--set", "film_frames=0")
+        checkpoints = () if seed == 0 else ("--set", "checkpoint_count=0")
         new = ("--preset", row.preset, *data, "--seed", str(seed), "--title", title)
-        return (*TRAIN, *new, *films, "--run", str(folder))
+        return (*TRAIN, *new, *checkpoints, "--run", str(folder))
     return (*TRAIN, "--run", str(folder)) if view.can_resume else None
 
 

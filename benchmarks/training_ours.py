@@ -40,7 +40,7 @@ def config_of(chosen: TrainingOptions) -> TrainingConfig:
         batch_size=chosen.batch,
         precision=chosen.precision,
         epochs=500,
-        film_frames=0,
+        checkpoint_count=0,
         device="cpu",
     )
 

@@ -15,7 +15,6 @@ SECTIONS = {
     "progress": ":material/monitoring: Progress",
     "evaluation": ":material/fact_check: Evaluation",
     "compare": ":material/compare_arrows: Compare",
-    "film": ":material/movie: Film",
 }
 
 
@@ -84,14 +83,10 @@ def draw_run(section: str, view: View | None) -> None:
         return
     if view is None:
         st.info("Add a photo in the sidebar, and choose a network.", icon=":material/add_a_photo:")
-    elif section == "evaluation":
+    else:
         from dashboard.evaluation.evaluation import draw_evaluation
 
         draw_evaluation(view, run)
-    else:
-        from dashboard.over_the_epochs.film_parts import draw_film
-
-        draw_film(view, run)
 
 
 @page_fragment

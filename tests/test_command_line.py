@@ -173,7 +173,7 @@ def test_sizes_can_be_set_as_a_list(jobs: list[Job]) -> None:
             ("sizes_px=[96, 120]", "stage_shares=[0.5, 0.3]"),
             "Expected stage_shares that are together 1. Received: [0.5, 0.3], together 0.8.",
         ),
-        (("epochs=15", "film_epochs=[0, 5, 20]"), "to 15, the last one. Received: 20. Leave these out"),
+        (("epochs=15", "checkpoint_epochs=[0, 5, 20]"), "to 15, the last one. Received: 20. Leave these out"),
     ],
 )
 def test_settings_that_no_new_run_may_have_are_refused_before_there_is_a_folder(

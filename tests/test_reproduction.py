@@ -128,7 +128,7 @@ def test_a_run_that_is_missing_is_trained_with_its_seed(tmp_path: Path) -> None:
     options = parser.parse_args(command[command.index("train") :])
     assert (options.preset, options.seed, options.folder) == ("article_cnn", 2, str(folder))
     assert options.data == [str(Path("photos").absolute())]
-    assert options.changes == ["film_frames=0"]
+    assert options.changes == ["checkpoint_count=0"]
 
 
 def test_the_split_of_the_report_is_drawn_from_all_photos_together() -> None:

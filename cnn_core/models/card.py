@@ -1,17 +1,23 @@
-"""What a model's folder says of it: card.json."""
+"""What a model's folder says of it, card.json, and where the folders of a run's models lie."""
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cnn_core.errors import ModelError
+from cnn_core.files import read_json
 from cnn_core.images.preprocessing import Preprocessing
 
 CARD_FILE = "card.json"
+MODEL_FILE = "model.keras"
+MODEL_FOLDER = "model"  # of the finished model, in the folder of its run
+CHECKPOINTS_FOLDER = "checkpoints"  # of the epochs that were kept, a model folder each
+_CHECKPOINT = re.compile(r"epoch_(\d{4,})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +72,31 @@ def read_card(path: Path, key: str | None = None) -> ModelCard:
         ) from error
 
 
+def model_facts(folder: Path) -> dict[str, Any]:
+    """What the card in the folder of a model says, unchecked; empty where there is none to read."""
+    return read_json(folder / CARD_FILE)
+
+
+def finished_model_facts(run_folder: Path) -> dict[str, Any]:
+    """What the card of a run's finished model says, unchecked; empty before there is one."""
+    return model_facts(run_folder / MODEL_FOLDER)
+
+
+def checkpoint_folder(run_folder: Path, epoch: int) -> Path:
+    """Where the model of an epoch lies; 0 is the network before its training."""
+    return run_folder / CHECKPOINTS_FOLDER / f"epoch_{epoch:04d}"
+
+
+def kept_epochs(run_folder: Path) -> tuple[int, ...]:
+    """The epochs that a run has kept as models, in order; none while there is no complete one."""
+    found = []
+    for card in (run_folder / CHECKPOINTS_FOLDER).glob(f"epoch_*/{CARD_FILE}"):
+        name = _CHECKPOINT.fullmatch(card.parent.name)
+        if name is not None and (card.parent / MODEL_FILE).is_file():
+            found.append(int(name[1]))
+    return tuple(sorted(found))
+
+
 def _card(key: str, facts: dict[str, Any]) -> ModelCard:
     size, accuracy = facts["input"], (facts.get("validation") or {}).get("accuracy")
     card = ModelCard(
@@ -99,6 +130,3 @@ def _preprocessing(facts: dict[str, Any]) -> Preprocessing:
     if not all(map(math.isfinite, numbers)) or 0 in preprocessing.scale or not preprocessing.scale:
         raise ValueError(f"Expected finite numbers and no scale of 0. Received: {numbers}.")
     return preprocessing
-
-
-MODEL_FOLDER = "model"

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnn_core.errors import ModelError
-from cnn_core.models.card import CARD_FILE, MODEL_FOLDER, ModelCard, read_card
+from cnn_core.models.card import CARD_FILE, MODEL_FILE, MODEL_FOLDER, ModelCard, read_card
 from cnn_core.models.loading import opened_probe
 from cnn_core.neurons.statistics import ChannelStatistics, load_statistics
 from cnn_core.probe.probe import Probe
 
-MODEL_FILE = "model.keras"
 STATISTICS_FILE = "statistics.npz"
 FILES = (MODEL_FILE, CARD_FILE, STATISTICS_FILE)
 

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from cnn_core.training.run_folder import FILM_FOLDER
+from cnn_core.models.card import CHECKPOINTS_FOLDER
 
 LEFTOVER = re.compile(r"\..+\.(\d+-\d+(\.\w+)?|new|old)")  # of a writer that was killed
 REPLACED = re.compile(r"\.(.+)\.old")  # what it had moved aside
@@ -26,7 +26,7 @@ def remove_leftovers(folder: Path, *, older_than_seconds: float | None = None) -
             even a file from the future stays, as a clock that was set back leaves it.
     """
     latest = math.inf if older_than_seconds is None else time.time() - older_than_seconds
-    for path in [*folder.glob(".*"), *folder.glob(f"{FILM_FOLDER}/.*")]:
+    for path in [*folder.glob(".*"), *folder.glob(f"{CHECKPOINTS_FOLDER}/.*")]:
         with suppress(OSError):
             if LEFTOVER.fullmatch(path.name) and path.stat().st_mtime < latest:
                 _put_back_or_remove(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnn_core.models.card import checkpoint_folder, finished_model_facts, kept_epochs, model_facts
 from cnn_core.training.diagnosis.diagnosis import best_epoch, history_column, history_epochs
 
 if TYPE_CHECKING:
@@ -72,11 +72,6 @@ def run_figures(run: RunView, title: str) -> RunFigures:
 
 def _parameters(folder: Path) -> int | None:
     """Number of weights, from the card of the finished model or of an epoch that was kept."""
-    for card in (folder / "model" / "card.json", *sorted(folder.glob("film/epoch_*/card.json"))[:1]):
-        try:
-            count = json.loads(card.read_text(encoding="utf-8"))["parameters"]
-        except (OSError, ValueError, LookupError, TypeError):
-            continue
-        if isinstance(count, int):
-            return count
-    return None
+    kept = (model_facts(checkpoint_folder(folder, epoch)) for epoch in kept_epochs(folder)[:1])
+    counts = (facts.get("parameters") for facts in (finished_model_facts(folder), *kept))
+    return next((count for count in counts if isinstance(count, int)), None)

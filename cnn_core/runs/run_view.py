@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError
 from cnn_core.files import read_json
-from cnn_core.models.card import MODEL_FOLDER
+from cnn_core.models.card import CARD_FILE, MODEL_FOLDER
 from cnn_core.runs.device_queue import Ticket, busy_elsewhere, rivals
 from cnn_core.runs.failures import Failure, failure_of_vanished
 from cnn_core.runs.locks import is_locked
@@ -144,7 +144,7 @@ class RunReader:
             status = self._read(folder / STATUS_FILE, status_in) or {}
         state = _state(status, alive)
         failure = self._failure(folder, state, status)
-        model = folder / MODEL_FOLDER / "card.json"
+        model = folder / MODEL_FOLDER / CARD_FILE
         wish = StopWish(folder)
         return RunView(
             key=folder.name,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnn_core.files import read_json
-from cnn_core.models.card import MODEL_FOLDER
+from cnn_core.models.card import finished_model_facts
 from cnn_core.training.diagnosis.history import best_epoch, history_column, history_epochs
 from cnn_core.training.run_folder import PRECISION_FILE
 
@@ -70,5 +70,5 @@ def judged_words(run: RunView) -> str:
 
 def _training(run: RunView) -> dict[str, Any]:
     """What the card of the saved network says of its training; empty before there is one."""
-    facts = read_json(run.folder / MODEL_FOLDER / "card.json").get("training")
+    facts = finished_model_facts(run.folder).get("training")
     return facts if isinstance(facts, dict) else {}

@@ -2,7 +2,7 @@
 
 ``config.json`` (settings and data), ``status.json`` (renewed every few seconds), ``steps.csv`` (a row per
 group of batches), ``history.csv`` (a row per epoch), ``checkpoint.npz`` (all that is needed to go on
-after the last finished epoch), ``film/`` and at the end ``model/``.
+after the last finished epoch), ``checkpoints/`` (epochs kept as models) and at the end ``model/``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ HISTORY_FILE = "history.csv"
 STEPS_FILE = "steps.csv"
 CHECKPOINT_FILE = "checkpoint.npz"
 PRECISION_FILE = "precision.json"
-FILM_FOLDER = "film"
 STEP_FIELDS = ("epoch", "step", "steps", "loss", "accuracy", "images_per_second")
 
 FACTS = ("history", "moved_at", "classes", "pictures", "settings")  # in a checkpoint, as JSON
@@ -153,11 +152,6 @@ class RunFolder:
 def validation_losses(history: Iterable[Row]) -> list[float]:
     """The validation loss of each finished epoch, in nats; infinite where none was found."""
     return [row.get("val_loss", math.inf) for row in history]
-
-
-def frame_key(epoch: int) -> str:
-    """The name of an epoch's model folder within the film."""
-    return f"epoch_{epoch:04d}"
 
 
 def _write_rows(path: Path, fields: Iterable[str], rows: Iterable[Mapping[str, float]]) -> None:

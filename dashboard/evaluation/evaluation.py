@@ -11,7 +11,7 @@ import streamlit as st
 
 from cnn_core.evaluation.predictions import Predictions, answers, read_predictions
 from cnn_core.evaluation.scores import Evaluation, confusion_members, evaluate
-from cnn_core.models.card import read_card
+from cnn_core.models.card import CARD_FILE, MODEL_FOLDER, read_card
 from cnn_core.training.diagnosis.history import best_epoch
 from dashboard.evaluation.confusion import draw_confusion, first_page
 from dashboard.evaluation.curves import draw_curves
@@ -118,7 +118,7 @@ def _predictions(stamp: Hashable, _path: Path, classes: tuple[str, ...]) -> Pred
 
 def _classes(folder: Path) -> tuple[str, ...]:
     """The names of the classes in the order of the probabilities."""
-    classes = read_card(folder / "model" / "card.json").classes
+    classes = read_card(folder / MODEL_FOLDER / CARD_FILE).classes
     return tuple(next(iter(classes.values()))) if isinstance(classes, Mapping) else classes
 
 

@@ -55,7 +55,7 @@ def choose_run(known: Sequence[RunView]) -> RunView | None:
         list(by_key),
         format_func=names.__getitem__,
         key="run",
-        help="Progress, Evaluation and Film look at this one.",
+        help="Progress and Evaluation look at this one.",
     )
     address.keep({"run": key})
     return by_key[key]

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from cnn_core.errors import DataError
-from cnn_core.training.film_epochs import epochs_to_film
+from cnn_core.training.checkpoint_epochs import epochs_to_keep
 from cnn_core.training.settings.config import Augmentation, TrainingConfig, config_to_json
 from cnn_core.training.settings.new_settings import new_config_from_json
 from cnn_core.training.settings.presets import PRESETS, Preset, preset_named
@@ -133,7 +133,7 @@ def fitting_batch(pictures: int) -> int:
     return 2 ** max(0, pictures.bit_length() - 1)
 
 
-def told_film() -> str | None:
+def kept_epochs_line() -> str | None:
     """The epochs that a run would keep with the settings of this session; None while these are refused."""
     try:
         return kept_epochs(chosen_config())
@@ -143,12 +143,12 @@ def told_film() -> str | None:
 
 def kept_epochs(config: TrainingConfig) -> str:
     """The epochs whose weights a run keeps, as a sentence."""
-    epochs = sorted(epochs_to_film(config.epochs, config.film_frames, config.film_epochs))
+    epochs = sorted(epochs_to_keep(config.epochs, config.checkpoint_count, config.checkpoint_epochs))
     if not epochs:
-        return "Film: no epochs are kept, so there will be none."
+        return "No epochs are kept to be opened."
     names = ["before training" if epoch == 0 else str(epoch) for epoch in epochs]
-    how = "as named" if config.film_epochs else "spread over the run, as no epochs are named"
-    return f"Film: {len(epochs)} of the epochs are kept, {how}: {', '.join(names)}."
+    how = "as named" if config.checkpoint_epochs else "spread over the run, as no epochs are named"
+    return f"{len(epochs)} epochs are kept to be opened, {how}: {', '.join(names)}."
 
 
 def in_words(params: Augmentation) -> str:

@@ -23,9 +23,9 @@ from dashboard.run_setup.settings_choice import (
     fitting_batch,
     forget_changes,
     in_words,
+    kept_epochs_line,
     pick_preset,
     settings_form,
-    told_film,
 )
 from dashboard.session.resources import runs
 from dashboard.training.settings_export import draw_exports
@@ -122,9 +122,9 @@ def _draw_rest(preset: Preset, form: SettingsForm) -> None:
     rest = [name for name in form.names() if name not in COMMON and name not in hidden]
     with st.expander("All settings", icon=":material/tune:"):
         _draw_fields(form, rest)
-        film = told_film()
-        if film is not None:
-            st.caption(f":material/movie: {film}")
+        kept = kept_epochs_line()
+        if kept is not None:
+            st.caption(f":material/inventory_2: {kept}")
 
 
 def _draw_changes(form: SettingsForm, preset: Preset) -> None:

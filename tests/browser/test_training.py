@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.needs_chromium, pytest.mark.timeout(900)]
 PATIENCE_MS = 120_000  # a process starts, measures and compiles while other tests use the processor
 SETTINGS = (
     "preset=lecture_baseline&set_epochs=60&set_batch_size=4&set_input_size_px=48&set_precision=float32"
-    "&set_film_frames=2"
+    "&set_checkpoint_count=2"
 )
 
 

@@ -14,12 +14,12 @@ from tiny_model import write_tiny_model
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.evaluation.predictions import Predictions, write_predictions
-from cnn_core.training.film import frame_key
+from cnn_core.models.card import checkpoint_folder
 from cnn_core.training.settings.config import config_to_json
 from cnn_core.training.settings.presets import preset_named
 from dashboard.figures.pictures.pictures import png
 
-FILM = (0, 1, 3)
+KEPT_EPOCHS = (0, 1, 3)
 EPOCHS = 3
 
 
@@ -30,10 +30,10 @@ def write_run(
     preset: str = "report_baseline",
     state: str = "finished",
     accuracies: Sequence[float] = (0.6, 0.8, 0.7),
-    film: Sequence[int] = (),
+    checkpoints: Sequence[int] = (),
     created: float = 1.0,
 ) -> Path:
-    """Write a run without a model: settings, status, history, and the epochs of its film."""
+    """Write a run without a model: settings, status, history, and the epochs that it kept."""
     folder.mkdir(parents=True)
     _write(
         folder / "config.json",
@@ -62,19 +62,21 @@ def write_run(
             writer = csv.DictWriter(file, list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
-    if film:
-        write_film(folder, film)
+    if checkpoints:
+        write_checkpoints(folder, checkpoints)
     return folder
 
 
-def write_film(folder: Path, epochs: Sequence[int]) -> None:
+def write_checkpoints(folder: Path, epochs: Sequence[int]) -> None:
     """Keep the tiny model as several epochs, each with larger weights than the one before."""
     write_tiny_model(folder)
     model = keras.models.load_model(folder / "tiny" / "model.keras")
     for epoch in epochs:
-        frame = folder / "film" / frame_key(epoch)
-        shutil.copytree(folder / "tiny", frame)
-        model.save(frame / "model.keras")
+        kept = checkpoint_folder(folder, epoch)
+        shutil.copytree(folder / "tiny", kept)
+        card = json.loads((kept / "card.json").read_text(encoding="utf-8"))
+        _write(kept / "card.json", card | {"epoch": epoch})
+        model.save(kept / "model.keras")
         model.set_weights([weights * 1.5 for weights in model.get_weights()])
     shutil.rmtree(folder / "tiny")
 

@@ -29,11 +29,11 @@ def set_anew(app: AppTest) -> set[str]:
 
 @pytest.fixture
 def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Two finished runs, one with a film."""
+    """Two finished runs, one with kept epochs."""
     monkeypatch.setenv("CONVSCOPE_RUNS", str(tmp_path / "runs"))
     st.cache_resource.clear()
     for name in ("one", "two"):
-        write_run(tmp_path / "runs" / name, title=name, film=range(EPOCHS + 1))
+        write_run(tmp_path / "runs" / name, title=name, checkpoints=range(EPOCHS + 1))
     yield
     st.cache_resource.clear()
 
@@ -64,9 +64,7 @@ def test_a_run_without_anything_new_sets_no_widget(open_app, page):
     assert set_anew(clean(app.run())) == set()
 
 
-@pytest.mark.parametrize(
-    "section", ["data", "augmentation", "settings", "progress", "evaluation", "compare", "film"]
-)
+@pytest.mark.parametrize("section", ["data", "augmentation", "settings", "progress", "evaluation", "compare"])
 def test_a_run_without_anything_new_sets_no_widget_of_training(open_app, finished, section):
     app = clean(open_app("train", section=section).run())
     assert set_anew(clean(app.run())) == set()

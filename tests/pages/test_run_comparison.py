@@ -53,7 +53,7 @@ def comparison_section() -> None:
 def runs_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three runs: two presets, and one that has not finished an epoch."""
     folder = tmp_path_factory.mktemp("runs")
-    write_run(folder / "first", title="Plain", accuracies=(0.6, 0.8, 0.7), film=(1,), created=1)
+    write_run(folder / "first", title="Plain", accuracies=(0.6, 0.8, 0.7), checkpoints=(1,), created=1)
     write_run(
         folder / "second", title="Regular", preset="report_regularized", accuracies=(0.65, 0.75), created=2
     )

@@ -19,7 +19,7 @@ SETTINGS = {
     "set_batch_size": "8",
     "set_input_size_px": "32",
     "set_precision": "float32",
-    "set_film_frames": "2",
+    "set_checkpoint_count": "2",
 }
 
 
@@ -70,9 +70,7 @@ def test_a_run_that_was_started_on_the_page_finishes_with_a_model(runs: Runs, fi
     assert Path(view.source.folders[0]).name == "photos"
 
 
-@pytest.mark.parametrize(
-    "section", ["data", "augmentation", "settings", "progress", "evaluation", "compare", "film"]
-)
+@pytest.mark.parametrize("section", ["data", "augmentation", "settings", "progress", "evaluation", "compare"])
 def test_every_section_shows_it_without_a_complaint(open_app, finished: str, section: str):
     app = clean(open_app("train", section=section, run=finished))
     assert app.title[0].value == "Train"

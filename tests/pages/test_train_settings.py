@@ -55,20 +55,20 @@ def test_changed_settings_are_named_launched_and_in_the_address(open_app, photos
     assert title == "**Mine**"
 
 
-def test_the_epochs_of_the_film_can_be_named(open_app, photos, launched):
-    app = clean(open_app("train", section="settings", preset="lecture_baseline", set_film_frames="4"))
-    assert "spread over the run, as no epochs are named: before training, 1, 4, 15." in words(app)
-    app.text_input(key="set_film_epochs").set_value("0, 1, 5, 10").run()
-    assert "4 of the epochs are kept, as named: before training, 1, 5, 10." in words(clean(app))
+def test_the_epochs_to_keep_can_be_named(open_app, photos, launched):
+    app = clean(open_app("train", section="settings", preset="lecture_baseline", set_checkpoint_count="4"))
+    assert ": before training, 1, 4, 15." in words(app)
+    app.text_input(key="set_checkpoint_epochs").set_value("0, 1, 5, 10").run()
+    assert ": before training, 1, 5, 10." in words(clean(app))
     app.button(key="start-training").click().run()
-    assert launched[0][0].film_epochs == (0, 1, 5, 10)
+    assert launched[0][0].checkpoint_epochs == (0, 1, 5, 10)
 
 
 @pytest.mark.parametrize("text", ["0, 16", "5, 2", "first", "1.5"])
-def test_epochs_of_the_film_that_the_run_does_not_have_are_told_and_not_started(open_app, photos, text):
-    app = open_app("train", section="settings", preset="lecture_baseline", set_film_epochs=text)
+def test_epochs_to_keep_that_the_run_does_not_have_are_told_and_not_started(open_app, photos, text):
+    app = open_app("train", section="settings", preset="lecture_baseline", set_checkpoint_epochs=text)
     assert not app.exception
-    assert any("film" in error.value and "Received" in error.value for error in app.error)
+    assert any("epochs" in error.value and "Received" in error.value for error in app.error)
     assert app.button(key="start-training").disabled
 
 

@@ -32,17 +32,17 @@ def test_half_written_files_of_a_killed_process_are_removed_and_nothing_else(
     for name in (".model.new", ".model.old"):
         (folder / name).mkdir()
     (folder / "model").mkdir()
-    (folder / "film" / ".epoch_0001.new").mkdir(parents=True)
-    (folder / "film" / "epoch_0000").mkdir()
+    (folder / "checkpoints" / ".epoch_0001.new").mkdir(parents=True)
+    (folder / "checkpoints" / "epoch_0000").mkdir()
     (folder / "checkpoint.npz").write_bytes(b"whole")
     train(folder, lock, trainer=lambda _: None)
     left = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
     assert left == [
         ".lock",
         "checkpoint.npz",
+        "checkpoints",
+        "checkpoints/epoch_0000",
         "config.json",
-        "film",
-        "film/epoch_0000",
         "model",
         "status.json",
     ]
@@ -51,13 +51,13 @@ def test_half_written_files_of_a_killed_process_are_removed_and_nothing_else(
 def test_a_model_moved_aside_by_a_process_that_was_killed_before_its_replacement_came_is_put_back(
     tmp_path: Path,
 ) -> None:
-    for place in (tmp_path / "model", tmp_path / "film" / "epoch_0001"):
+    for place in (tmp_path / "model", tmp_path / "checkpoints" / "epoch_0001"):
         for name, text in ((f".{place.name}.old", "whole"), (f".{place.name}.new", "half")):
             place.with_name(name).mkdir(parents=True)
             (place.with_name(name) / "card.json").write_text(text)
     remove_leftovers(tmp_path)
     left = {str(path.relative_to(tmp_path)): path.read_text() for path in tmp_path.rglob("*.json")}
-    assert left == {"model/card.json": "whole", "film/epoch_0001/card.json": "whole"}
+    assert left == {"model/card.json": "whole", "checkpoints/epoch_0001/card.json": "whole"}
 
 
 def test_a_young_half_file_that_may_be_anothers_stays(tmp_path: Path) -> None:

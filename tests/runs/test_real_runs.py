@@ -39,7 +39,7 @@ CONFIG = TrainingConfig(
     input_size_px=32,
     dropout=0.3,
     precision="float32",
-    film_frames=0,
+    checkpoint_count=0,
     augmentation=Augmentation(flip=True, rotation_degrees=20.0),
 )
 DYING = (sys.executable, str(Path(__file__).with_name("dying_training.py")))

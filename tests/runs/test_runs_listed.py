@@ -96,7 +96,7 @@ def test_a_damaged_run_never_hides_the_others(runs: Runs, name: str, old: str, n
     "changes",
     [
         {"sizes_px": [96, 120], "stage_shares": [0.5, 0.3]},
-        {"film_epochs": [0, 1, 20]},
+        {"checkpoint_epochs": [0, 1, 20]},
     ],
     ids=["shares of old", "epochs lowered by hand"],
 )
@@ -110,7 +110,9 @@ def test_a_stored_run_that_could_not_be_made_today_is_still_listed_and_can_go_on
     assert [view.key for view in runs.all()] == ["a"]
     runs.resume("a")
     until_state(runs, "a", "finished")
-    with pytest.raises(DataError, match=r"Expected (stage_shares that are together 1|film_epochs, .* to 2,)"):
+    with pytest.raises(
+        DataError, match=r"Expected (stage_shares that are together 1|checkpoint_epochs, .* to 2,)"
+    ):
         runs.launch(runs.view("a").config, SOURCE)
     assert len(runs.all()) == 1
 

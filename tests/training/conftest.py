@@ -51,7 +51,7 @@ def one_epoch(splits: Splits, tmp_path_factory: pytest.TempPathFactory, small_ne
         batch_size=3,
         dropout=0.3,
         average_decay=0.5,
-        film_frames=2,
+        checkpoint_count=2,
         augmentation=UNRECOGNISABLE,
     )
     run = new_run(config, splits, tmp_path_factory.mktemp("one_epoch") / "run")

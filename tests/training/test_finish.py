@@ -17,6 +17,7 @@ from cnn_core.datasets.splits import Splits
 from cnn_core.errors import TrainingError
 from cnn_core.evaluation.predictions import Predictions, read_predictions
 from cnn_core.files import write_json
+from cnn_core.models.card import CHECKPOINTS_FOLDER
 from cnn_core.models.store import ModelStore, OpenModel
 from cnn_core.training.loop.finish import finish
 from cnn_core.training.loop.run import TrainingRun
@@ -213,13 +214,13 @@ def test_the_epoch_asked_for_becomes_the_model(
 ) -> None:
     losses = iter([0.3, 0.4, 0.5])
     monkeypatch.setattr(TrainingRun, "_judge", lambda _: (next(losses), 0.5))
-    config = small(epochs=3, batch_size=3, keep=keep, average_decay=0.5, film_frames=16)
+    config = small(epochs=3, batch_size=3, keep=keep, average_decay=0.5, checkpoint_count=16)
     run = trained_and_finished(config, splits, tmp_path / "run")
-    film, found = ModelStore(run.folder.path / "film"), opened(run).probe.model.get_weights()
+    kept, found = ModelStore(run.folder.path / CHECKPOINTS_FOLDER), opened(run).probe.model.get_weights()
     assert card_of(run)["training"]["kept_epoch"] == epoch
     for number in (1, 2, 3):
-        frame = film.open(f"epoch_{number:04d}").probe.model.get_weights()
-        same = all(np.array_equal(a, b) for a, b in zip(found, frame, strict=True))
+        weights = kept.open(f"epoch_{number:04d}").probe.model.get_weights()
+        same = all(np.array_equal(a, b) for a, b in zip(found, weights, strict=True))
         assert same == (number == epoch)
 
 

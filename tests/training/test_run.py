@@ -20,6 +20,7 @@ from tiny_training import (
 )
 
 from cnn_core.datasets.splits import Splits
+from cnn_core.models.card import CHECKPOINTS_FOLDER
 from cnn_core.models.store import ModelStore
 from cnn_core.training.input import pipeline
 from cnn_core.training.loop.run import TrainingRun
@@ -47,8 +48,8 @@ def test_validation_and_test_are_never_augmented(
 
 
 def test_an_epoch_is_judged_by_the_pictures_as_they_are(one_epoch: TrainingRun, splits: Splits) -> None:
-    """By Keras and Pillow alone, from the weights of the film's last frame."""
-    store = ModelStore(one_epoch.folder.path / "film")
+    """By Keras and Pillow alone, from the weights of the last epoch that was kept."""
+    store = ModelStore(one_epoch.folder.path / CHECKPOINTS_FOLDER)
     model = store.open("epoch_0001").probe.model
     p = model.predict_on_batch(resized(splits.validation) / np.float32(255))[:, 0].astype(np.float64)
     truth = np.asarray(splits.validation.labels)

@@ -10,7 +10,7 @@ import pytest
 from cnn_core.errors import TrainingError
 from cnn_core.files import read_json
 from cnn_core.training import run_folder
-from cnn_core.training.run_folder import Checkpoint, RunFolder, frame_key, read_rows
+from cnn_core.training.run_folder import Checkpoint, RunFolder, read_rows
 
 HEADER = "epoch,step,steps,loss,accuracy,images_per_second\n"
 
@@ -166,11 +166,6 @@ def test_a_cell_without_a_number_is_not_a_number_and_a_line_without_its_end_is_l
     first, second = read_rows(path)
     assert np.isnan(first["loss"])
     assert second == {"epoch": 2.0, "loss": 0.5}
-
-
-def test_frames_of_a_film_are_in_their_order_by_name() -> None:
-    assert frame_key(7) == "epoch_0007"
-    assert sorted(map(frame_key, (100, 20, 3))) == [frame_key(3), frame_key(20), frame_key(100)]
 
 
 # ---- Status ----

@@ -21,6 +21,7 @@ from tiny_training import (
 
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import DataError, ImageError
+from cnn_core.models.card import CHECKPOINTS_FOLDER
 from cnn_core.models.store import ModelStore
 from cnn_core.training.loop.finish import finish
 from cnn_core.training.loop.run import TrainingRun
@@ -76,7 +77,7 @@ def fine_tuned(splits: Splits, tmp_path_factory: pytest.TempPathFactory, small_n
 
 
 def fine_tuning() -> TrainingConfig:
-    return small(preset="transfer", epochs=4, fine_tuning_epochs=2, dropout=0.5, film_frames=16)
+    return small(preset="transfer", epochs=4, fine_tuning_epochs=2, dropout=0.5, checkpoint_count=16)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_fine_tuning_goes_on_where_it_was_cut_off(
 
 
 def test_the_base_stays_as_it_was_until_it_is_fine_tuned(fine_tuned: TrainingRun) -> None:
-    store = ModelStore(fine_tuned.folder.path / "film")
+    store = ModelStore(fine_tuned.folder.path / CHECKPOINTS_FOLDER)
     kernels = [base_weights(store, f"epoch_{epoch:04d}") for epoch in (0, 1, 2, 4)]
     for name, start in kernels[0].items():
         np.testing.assert_array_equal(kernels[2][name], start)
@@ -184,7 +185,7 @@ def test_a_bad_picture_in_any_set_is_told_before_the_first_step(tmp_path: Path, 
     splits = draw_splits(tmp_path / "data")
     bad = dict(splits.items())[name].paths[1]
     bad.write_bytes(b"no picture")
-    run, steps = new_run(small(film_frames=2), splits, tmp_path / "run"), []
+    run, steps = new_run(small(checkpoint_count=2), splits, tmp_path / "run"), []
     before_each_step(run, lambda number, _: steps.append(number))
     with pytest.raises(ImageError, match=bad.name):
         run.run()

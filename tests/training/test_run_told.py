@@ -1,4 +1,4 @@
-"""What outsiders see of a run: its status, its rows of steps, its film."""
+"""What outsiders see of a run: its status, its rows of steps, the epochs it kept."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from tiny_training import (
 
 from cnn_core import backend
 from cnn_core.datasets.splits import Splits
+from cnn_core.models.card import CHECKPOINTS_FOLDER
 from cnn_core.models.store import ModelStore
-from cnn_core.training.film_epochs import epochs_to_film
 from cnn_core.training.loop.network import Network
 from cnn_core.training.loop.run import TrainingRun
 
@@ -53,10 +53,10 @@ def test_decoding_says_so_and_the_groups_of_steps_are_written(splits: Splits, tm
     )
 
 
-def test_the_film_keeps_the_epochs_promised_and_epoch_0_is_the_untrained_network(
+def test_a_run_keeps_the_epochs_promised_and_epoch_0_is_the_untrained_network(
     one_epoch: TrainingRun, splits: Splits
 ) -> None:
-    store = ModelStore(one_epoch.folder.path / "film")
+    store = ModelStore(one_epoch.folder.path / CHECKPOINTS_FOLDER)
     assert [card.key for card in store.cards()] == ["epoch_0000", "epoch_0001"]
     x = resized(splits.validation) / np.float32(255)
     fresh = Network(one_epoch.config, 2, STEPS, backend.Devices(), "float32")
@@ -68,28 +68,3 @@ def test_the_film_keeps_the_epochs_promised_and_epoch_0_is_the_untrained_network
     assert np.abs(expected - untrained).max() > 1e-3
     assert last.card.accuracy == one_epoch.history[0]["val_accuracy"]
     assert store.open("epoch_0000").card.accuracy is None
-
-
-@pytest.mark.parametrize(
-    ("epochs", "frames", "expected"),
-    [
-        (15, 0, set()),
-        (15, 1, {15}),
-        (15, 2, {0, 15}),
-        (15, 3, {0, 1, 15}),
-        (16, 6, {0, 1, 2, 4, 8, 16}),
-        (1, 8, {0, 1}),
-        (2, 8, {0, 1, 2}),
-    ],
-)
-def test_the_epochs_of_a_film_are_spread_like_powers(epochs: int, frames: int, expected: set[int]) -> None:
-    assert epochs_to_film(epochs, frames) == expected
-
-
-@pytest.mark.parametrize("frames", range(17))
-@pytest.mark.parametrize("epochs", [1, 7, 48, 500])
-def test_a_film_never_has_more_frames_than_asked_for(epochs: int, frames: int) -> None:
-    kept = epochs_to_film(epochs, frames)
-    assert len(kept) <= frames
-    assert (epochs in kept) == (frames > 0)
-    assert kept <= set(range(epochs + 1))

@@ -64,8 +64,8 @@ def test_a_run_refused_for_its_settings_says_how_it_can_go_on(paused: TrainingRu
     "changes",
     [
         {},
-        {"film_frames": 3},
-        {"film_epochs": (1, 2)},
+        {"checkpoint_count": 3},
+        {"checkpoint_epochs": (1, 2)},
         {"tensorboard": True},
         {"device": "cpu"},
         {"epochs": 9},

@@ -1,4 +1,4 @@
-"""Runs of a few steps: what is judged, kept and filmed is what was trained."""
+"""Runs of a few steps: what is judged, kept and saved on the way is what was trained."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tiny_training import STEPS, cut_off, new_run, saved_checkpoint, small
 
 from cnn_core import backend
 from cnn_core.datasets.splits import Splits
+from cnn_core.models.card import CHECKPOINTS_FOLDER
 from cnn_core.models.store import ModelStore
 from cnn_core.training.loop.finish import finish
 from cnn_core.training.loop.moving_statistics import MovingStatistics
@@ -21,7 +22,7 @@ from cnn_core.training.run_folder import Checkpoint
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 
-AVERAGED: dict[str, Any] = {"average_decay": 0.998, "film_epochs": (0, 1)}
+AVERAGED: dict[str, Any] = {"average_decay": 0.998, "checkpoint_epochs": (0, 1)}
 
 
 def as_arrays(model: keras.Model) -> list[np.ndarray]:
@@ -42,19 +43,19 @@ def assert_exactly_equal(one: Checkpoint, other: Checkpoint) -> None:
 
 
 @pytest.mark.parametrize("keep", ["last", "best"])
-def test_a_run_of_four_steps_keeps_and_films_averaged_weights_that_were_trained(
+def test_a_run_of_four_steps_keeps_averaged_weights_that_were_trained(
     splits: Splits, tmp_path: Path, keep: str
 ) -> None:
     run = new_run(small(epochs=1, keep=keep, **AVERAGED), splits, tmp_path)
     fresh = as_arrays(run.network.finished(run.network.kept_weights()))
     run.run()
     trained = as_arrays(run.network.finished(run.network.model.get_weights()))
-    store = ModelStore(tmp_path / "film")
-    start, filmed = (as_arrays(store.open(f"epoch_000{epoch}").probe.model) for epoch in (0, 1))
+    store = ModelStore(tmp_path / CHECKPOINTS_FOLDER)
+    start, on_the_way = (as_arrays(store.open(f"epoch_000{epoch}").probe.model) for epoch in (0, 1))
     kept = as_arrays(keras.models.load_model(finish(run) / "model.keras", compile=False))
     np.testing.assert_array_equal(start[0], fresh[0])
     assert all_differ(kept, fresh)
-    for a, b, c in zip(kept, filmed, trained, strict=True):
+    for a, b, c in zip(kept, on_the_way, trained, strict=True):
         np.testing.assert_array_equal(a, b)
         # Step 4 keeps (5 / 14) ** 4 = 2 % of the start.
         assert np.abs(a - c).max() < 0.05

@@ -29,7 +29,7 @@ SMALL: dict[str, Any] = {
     "input_size_px": SIDE_PX,
     "learning_rate": 0.01,
     "precision": "float32",
-    "film_frames": 0,
+    "checkpoint_count": 0,
     "augmentation": Augmentation(flip=True),
 }
 UNRECOGNISABLE = Augmentation(

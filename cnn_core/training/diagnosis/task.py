@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from cnn_core.files import read_json
-from cnn_core.models.card import MODEL_FOLDER
+from cnn_core.models.card import finished_model_facts, model_facts
 from cnn_core.training.run_folder import CONFIG_FILE
 from cnn_core.training.settings.config import CLASS_WEIGHTS
 
 UNWEIGHTED = CLASS_WEIGHTS[0]
-CARDS = (Path(MODEL_FOLDER, "card.json"), Path("card.json"))  # in the folder of a run, and of a model
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +91,7 @@ def task_of(folder: Path) -> Task:
     Args:
         folder: of a run, or of a model; its files are not trusted.
     """
-    card = next((card for name in CARDS if (card := read_json(folder / name))), {})
+    card = finished_model_facts(folder) or model_facts(folder)
     scanned, data = (
         _mapping(facts) for facts in (read_json(folder / "scan.json").get("counts"), card.get("data"))
     )

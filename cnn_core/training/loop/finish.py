@@ -118,9 +118,8 @@ def _spread(count: int) -> NDArray[np.int64]:
 
 
 def _card(run: TrainingRun, model: keras.Model, epoch: int) -> dict[str, Any]:
-    title = run.folder.title() or " and ".join(run.splits.classes).capitalize()
     return {
-        **basic_card(title, model, run.splits.classes, run.network),
+        **basic_card(run.title, model, run.splits.classes, run.network),
         "preset": run.config.preset,
         "data": {name: _data(files) for name, files in run.splits.items()},
         "training": {

@@ -1,4 +1,4 @@
-"""Model folders written by a run: the finished one, and the frames of its film."""
+"""Model folders written by a run: the finished one, and the epochs that it kept."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ import keras
 
 from cnn_core import backend
 from cnn_core.files import write_json
-from cnn_core.models.card import CARD_FILE
-from cnn_core.models.store import MODEL_FILE
+from cnn_core.models.card import CARD_FILE, MODEL_FILE
 from cnn_core.training.loop.network import Network
 
 
@@ -39,19 +38,20 @@ def write_model_folder(
     _put_in_place(temporary, folder)
 
 
-def write_frame(
-    folder: Path,
-    model: keras.Model,
-    epoch: int,
-    classes: tuple[str, ...],
-    network: Network,
-    row: Mapping[str, float],
+def write_checkpoint(
+    folder: Path, model: keras.Model, card: Mapping[str, Any], epoch: int, row: Mapping[str, float]
 ) -> None:
-    """Keep the network of one epoch as a model folder of its own."""
-    card = basic_card(f"Epoch {epoch}", model, classes, network)
-    if row:
-        card["validation"] = {"accuracy": row["val_accuracy"], "loss": row["val_loss"]}
-    write_model_folder(folder, model, card)
+    """Keep the network of one epoch as a model folder of its own.
+
+    Args:
+        folder: its place.
+        model: what is saved.
+        card: from ``basic_card``.
+        epoch: counted from 1; 0 is the network before its training.
+        row: of the history; empty before the training.
+    """
+    measured = {"validation": {"accuracy": row["val_accuracy"], "loss": row["val_loss"]}} if row else {}
+    write_model_folder(folder, model, {**card, "epoch": epoch, **measured})
 
 
 def basic_card(title: str, model: keras.Model, classes: tuple[str, ...], network: Network) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from cnn_core.training.loop.stages import Stages
 from cnn_core.training.run_folder import Checkpoint, validation_losses
 from cnn_core.training.settings.config import TrainingConfig, config_to_json
 
-FREE = frozenset({"device", "epochs", "film_epochs", "film_frames", "tensorboard"})  # to change at any time
+# To change at any time.
+FREE = frozenset({"device", "epochs", "checkpoint_epochs", "checkpoint_count", "tensorboard"})
 
 _LOG = logging.getLogger(__name__)
 
@@ -66,7 +67,8 @@ def check_same_settings(saved: Checkpoint, config: TrainingConfig) -> None:
     """Refuse to go on with other settings: what they have brought about so far stays in the checkpoint.
 
     The optimizer holds the learning rate, the history judges by the old sizes, and so on. The length of the
-    run, the film and the device may change; the length only as far as the last epoch stays in its step.
+    run, the kept epochs and the device may change; the length only as far as the last epoch stays in its
+    step.
     A checkpoint of old is believed to have had those of now, with a warning.
 
     Args:

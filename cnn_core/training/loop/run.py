@@ -18,22 +18,21 @@ from cnn_core import backend
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled
-from cnn_core.training.film_epochs import epochs_to_film
+from cnn_core.models.card import checkpoint_folder
+from cnn_core.training.checkpoint_epochs import epochs_to_keep
 from cnn_core.training.input.pictures import DecodedPictures, SizedFiles
 from cnn_core.training.input.pipeline import Batch, Batching, kept_size_px, training_batches
 from cnn_core.training.loop.class_weights import class_weights
 from cnn_core.training.loop.epoch_report import EpochReport
 from cnn_core.training.loop.judging import check_finite, loss_and_accuracy
-from cnn_core.training.loop.model_folder import write_frame
+from cnn_core.training.loop.model_folder import basic_card, write_checkpoint
 from cnn_core.training.loop.network import Network
 from cnn_core.training.loop.precision import precision_of
 from cnn_core.training.loop.requirements import check_same_classes, check_same_settings, check_trainable
 from cnn_core.training.run_folder import (
-    FILM_FOLDER,
     Arrays,
     Checkpoint,
     RunFolder,
-    frame_key,
     validation_losses,
 )
 from cnn_core.training.settings.config import TrainingConfig, config_to_json
@@ -92,7 +91,7 @@ class TrainingRun:
         self.network = self._network(self.precision.chosen)
         self._labels = np.asarray(splits.training.labels, np.float32)
         self._class_weights = class_weights(config.class_weights, splits.training)
-        self._film = epochs_to_film(config.epochs, config.film_frames, config.film_epochs)
+        self._kept_epochs = epochs_to_keep(config.epochs, config.checkpoint_count, config.checkpoint_epochs)
         self._pictures = DecodedPictures(cache_folder)
         self._fingerprint = splits.training.fingerprint()
         self.history: list[dict[str, float]] = [] if saved is None else saved.history
@@ -113,10 +112,15 @@ class TrainingRun:
             OSError: the disk is full, or the data is gone.
         """
         self._decode(stopped)
-        if 0 in self._film and not self.history:
-            self._keep_frame(0)
+        if 0 in self._kept_epochs and not self.history:
+            self._keep_epoch(0)
         while not self.is_over():
             self._train_epoch(len(self.history), stopped)
+
+    @property
+    def title(self) -> str:
+        """A person's name for what it trains: that of the run, else what its classes are called."""
+        return self.folder.title() or " and ".join(self.splits.classes).capitalize()
 
     @property
     def best_epoch(self) -> int:
@@ -214,8 +218,8 @@ class TrainingRun:
         self.history.append(row)
         if self.config.keep == "best" and self.best_epoch == epoch + 1:
             self._best = [weight.copy() for weight in self.network.kept_weights()]
-        if epoch + 1 in self._film:
-            self._keep_frame(epoch + 1)
+        if epoch + 1 in self._kept_epochs:
+            self._keep_epoch(epoch + 1)
         self._save()
         if self.config.tensorboard:
             self._events.write(epoch + 1, row)
@@ -257,9 +261,9 @@ class TrainingRun:
         facts = {"precision": self.precision.chosen, "device": self.precision.device}
         self.folder.write_status("running", **report.status(), **facts)
 
-    def _keep_frame(self, epoch: int) -> None:
-        path = self.folder.path / FILM_FOLDER / frame_key(epoch)
+    def _keep_epoch(self, epoch: int) -> None:
         network = self.network
         model = network.finished(network.kept_weights())
         row = self.history[-1] if self.history else {}
-        write_frame(path, model, epoch, self.splits.classes, network, row)
+        card = basic_card(self.title, model, self.splits.classes, network)
+        write_checkpoint(checkpoint_folder(self.folder.path, epoch), model, card, epoch, row)

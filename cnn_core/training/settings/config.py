@@ -15,7 +15,7 @@ from typing import Any
 
 from cnn_core.errors import DataError
 from cnn_core.settings import check_fields, check_numbers, choice, number, numbers, switch
-from cnn_core.training.film_epochs import MOST_FRAMES, check_film_epochs
+from cnn_core.training.checkpoint_epochs import MOST_CHECKPOINTS, check_checkpoint_epochs
 
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
 SCHEDULES = ("constant", "cosine")
@@ -92,8 +92,8 @@ class TrainingConfig:
         keep: which epoch becomes the model: ``last``, or ``best`` by validation loss.
         precision: ``float32``, ``mixed_bfloat16``, or the faster of both by a measurement.
         device: all GPUs, or the CPU although there is one.
-        film_frames: of how many epochs the weights are kept to be looked at, spread like powers.
-        film_epochs: the epochs to keep instead, in rising order; 0 is the network before its training.
+        checkpoint_count: of how many epochs the weights are kept to be looked at, spread like powers.
+        checkpoint_epochs: the epochs to keep instead, in rising order; 0 is the network before its training.
         tensorboard: also write events for TensorBoard.
         seed: of initial weights, order of pictures, dropout and augmentation.
         base: Keras application below the new head; preset ``transfer`` alone.
@@ -128,10 +128,17 @@ class TrainingConfig:
     weight_decay: float = number(0.0, "Weight decay", "Pulls kernels to zero; adamw alone.", 0, 0.5, 0.001)
     label_smoothing: float = number(0.0, "Label smoothing", "Makes targets less certain.", 0, 0.4, 0.01)
     average_decay: float = number(0.0, "Weight averaging", "Decay per step; 0: off.", 0, 0.9999, 0.0001)
-    film_frames: int = number(8, "Film frames", "Of how many epochs the weights are kept.", 0, MOST_FRAMES, 1)
-    film_epochs: tuple[int, ...] = numbers(
-        "Epochs of the film",
-        "Which epochs are kept, in rising order; 0 is before the training. Empty: as many as film frames.",
+    checkpoint_count: int = number(
+        8,
+        "Epochs kept to open",
+        "How many stay as networks, spread over the run.",
+        0,
+        MOST_CHECKPOINTS,
+        1,
+    )
+    checkpoint_epochs: tuple[int, ...] = numbers(
+        "Named epochs to keep",
+        "Which stay as networks instead, in rising order; 0 is before the training.",
         "0, 1, 2, 5, 10",
         "spread over the run",
     )
@@ -153,7 +160,7 @@ class TrainingConfig:
         check_fields(self, DataError)
         check_numbers("sizes_px", self.sizes_px, int, SMALLEST_PX, LARGEST_PX, DataError)
         check_numbers("stage_shares", self.stage_shares, float, 0, 1, DataError)
-        check_film_epochs(self.film_epochs)
+        check_checkpoint_epochs(self.checkpoint_epochs)
         if len(self.sizes_px) != len(self.stage_shares):
             raise DataError(
                 f"Expected as many stage_shares as sizes_px, {list(self.sizes_px)}. "

@@ -1,4 +1,4 @@
-"""Which epochs of a run are kept for its film: those that were named, or some spread over the run."""
+"""Which epochs of a run are kept as models: those that were named, or some spread over the run."""
 
 from __future__ import annotations
 
@@ -9,28 +9,29 @@ import numpy as np
 
 from cnn_core.errors import DataError
 
-MOST_FRAMES = 32  # each is a whole network on the disk, 22 MB for that of the article
-_WHAT = "Expected film_epochs, the epochs of the film,"
+MOST_CHECKPOINTS = 32  # each is a whole network on the disk, 22 MB for that of the article
+_WHAT = "Expected checkpoint_epochs, the epochs to keep,"
 
 
-def epochs_to_film(epochs: int, frames: int, named: Sequence[int] = ()) -> frozenset[int]:
+def epochs_to_keep(epochs: int, count: int, named: Sequence[int] = ()) -> frozenset[int]:
     """The epochs whose weights are kept; 0 is the fresh network, before its training.
 
     A network changes most at first, so without names the epochs are spread like powers: 0, 1, 2, 4, 8.
 
     Args:
         epochs: of the run.
-        frames: how many to keep, if none are named; fewer where powers fall into one epoch.
-        named: the epochs asked for, as ``check_film_epochs`` wants them; those beyond the end never come.
+        count: how many to keep, if none are named; fewer where powers fall into one epoch.
+        named: the epochs asked for, as ``check_checkpoint_epochs`` wants them; those beyond the end never
+            come.
     """
     if named:
         return frozenset(named)
-    if frames < 2:
-        return frozenset([epochs] * frames)
-    return frozenset({0, *(round(float(epoch)) for epoch in np.geomspace(epochs, 1, frames - 1))})
+    if count < 2:
+        return frozenset([epochs] * count)
+    return frozenset({0, *(round(float(epoch)) for epoch in np.geomspace(epochs, 1, count - 1))})
 
 
-def check_film_epochs(named: Any) -> None:
+def check_checkpoint_epochs(named: Any) -> None:
     """Refuse what no run could keep, whatever its length.
 
     Args:
@@ -45,8 +46,10 @@ def check_film_epochs(named: Any) -> None:
     if before:
         raise DataError(f"{_WHAT} from 0, before the training. Received: {_line(before)}. Leave these out.")
     ordered = sorted(set(named))
-    if len(ordered) > MOST_FRAMES:
-        raise DataError(f"{_WHAT} to be {MOST_FRAMES} at most. Received: {len(ordered)}. Leave some out.")
+    if len(ordered) > MOST_CHECKPOINTS:
+        raise DataError(
+            f"{_WHAT} to be {MOST_CHECKPOINTS} at most. Received: {len(ordered)}. Leave some out."
+        )
     if list(named) != ordered:
         raise DataError(
             f"{_WHAT} in rising order, each once. Received: {_line(named)}. Write {_line(ordered)}."
@@ -54,7 +57,7 @@ def check_film_epochs(named: Any) -> None:
 
 
 def check_within_run(named: Sequence[int], epochs: int) -> None:
-    """Refuse epochs of the film that a run of ``epochs`` never reaches.
+    """Refuse epochs to keep that a run of ``epochs`` never reaches.
 
     Raises:
         DataError: there is one.

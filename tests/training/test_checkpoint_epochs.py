@@ -1,0 +1,90 @@
+"""Which epochs a run keeps: named ones, checked, and otherwise some spread over the run."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from cnn_core.errors import DataError
+from cnn_core.training.checkpoint_epochs import MOST_CHECKPOINTS, epochs_to_keep
+from cnn_core.training.settings.config import TrainingConfig, config_from_json, config_to_json
+from cnn_core.training.settings.new_settings import check_new_settings
+
+
+def test_named_epochs_are_kept_whatever_the_number() -> None:
+    assert epochs_to_keep(30, 8, (0, 7, 30)) == {0, 7, 30}
+    assert epochs_to_keep(30, 0, (5,)) == {5}
+
+
+@pytest.mark.parametrize(
+    ("epochs", "count", "expected"),
+    [
+        (15, 0, set()),
+        (15, 1, {15}),
+        (15, 2, {0, 15}),
+        (15, 3, {0, 1, 15}),
+        (16, 6, {0, 1, 2, 4, 8, 16}),
+        (1, 8, {0, 1}),
+        (2, 8, {0, 1, 2}),
+    ],
+)
+def test_the_epochs_to_keep_are_spread_like_powers(epochs: int, count: int, expected: set[int]) -> None:
+    assert epochs_to_keep(epochs, count) == expected
+
+
+@pytest.mark.parametrize("count", range(17))
+@pytest.mark.parametrize("epochs", [1, 7, 48, 500])
+def test_never_more_epochs_are_kept_than_asked_for(epochs: int, count: int) -> None:
+    kept = epochs_to_keep(epochs, count)
+    assert len(kept) <= count
+    assert (epochs in kept) == (count > 0)
+    assert kept <= set(range(epochs + 1))
+
+
+def test_named_epochs_survive_json() -> None:
+    config = TrainingConfig(epochs=30, checkpoint_epochs=(0, 1, 30))
+    again = config_from_json(json.loads(json.dumps(config_to_json(config))))
+    assert again == config
+    assert again.checkpoint_epochs == (0, 1, 30)
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ((0, 31), "from 0, before the training, to 30, the last one. Received: 31. Leave these out"),
+        ((-1, 2, 40), "from 0, before the training. Received: -1. Leave these out."),
+        ((5, 2, 2), "in rising order, each once. Received: 5, 2, 2. Write 2, 5."),
+        ((1, 1), "Write 1."),
+        ((1.5,), "as whole numbers. Received: (1.5,)"),
+        ((True,), "as whole numbers"),
+        ("0, 1", "as whole numbers"),
+        (5, "as whole numbers"),
+    ],
+)
+def test_epochs_that_cannot_be_kept_are_refused_with_what_to_write(named: Any, message: str) -> None:
+    with pytest.raises(DataError, match=f"Expected checkpoint_epochs.*{re.escape(message)}"):
+        check_new_settings(TrainingConfig(epochs=30, checkpoint_epochs=named))
+
+
+def test_epochs_that_a_stored_run_never_reaches_are_read_and_never_come() -> None:
+    """So it stands in a run whose ``epochs`` was lowered by hand, which is free to change."""
+    config = config_from_json({"epochs": 15, "checkpoint_epochs": [0, 5, 20]})
+    assert config.checkpoint_epochs == (0, 5, 20)
+    kept = epochs_to_keep(config.epochs, config.checkpoint_count, config.checkpoint_epochs)
+    assert kept & set(range(16)) == {0, 5}
+
+
+def test_there_is_a_largest_number_of_epochs_to_keep() -> None:
+    most = tuple(range(MOST_CHECKPOINTS + 1))
+    assert TrainingConfig(epochs=100, checkpoint_epochs=most[:-1]).checkpoint_epochs == most[:-1]
+    with pytest.raises(DataError, match=f"{MOST_CHECKPOINTS} at most. Received: {len(most)}"):
+        TrainingConfig(epochs=100, checkpoint_epochs=most)
+
+
+@pytest.mark.parametrize("given", ["0, 1", 5, None])
+def test_json_that_is_no_list_is_refused_with_an_example(given: Any) -> None:
+    with pytest.raises(DataError, match=r"Expected checkpoint_epochs as a list of numbers, e.g. \[1, 2\]"):
+        config_from_json({"checkpoint_epochs": given})
