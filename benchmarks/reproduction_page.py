@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from benchmarks.report import table
 from benchmarks.reproduction_rows import ROWS, Row
-from cnn_core.training.diagnosis.diagnosis import best_epoch, verdict
+from cnn_core.training.diagnosis.diagnosis import diagnose
+from cnn_core.training.diagnosis.history import best_epoch
 from cnn_core.training.diagnosis.task import TWO_CLASSES, Task
 from cnn_core.training.settings.presets import preset_named
 
@@ -136,19 +137,19 @@ def _section(row: Row, runs: Sequence[Trained], pictures: str) -> str:
     lines += [f"*The document.* {row.said}\n"]
     if finished:
         lines += [f"![{_told(row, finished)}]({pictures}/{row.name}.svg)\n"]
-    lines += [f"*Seed {run.seed}.* {_verdict(run)}\n" for run in runs] or ["Not trained yet.\n"]
+    lines += [f"*Seed {run.seed}.* {_diagnosis(run)}\n" for run in runs] or ["Not trained yet.\n"]
     if differs(row, finished):
         lines += [f"*Why it differs.* {row.why or 'Not known yet.'}\n"]
     return "\n".join([*lines, f"*Left open, and chosen.* {row.left_open}\n"])
 
 
-def _verdict(run: Trained) -> str:
+def _diagnosis(run: Trained) -> str:
     if not run.finished:
         return f"Not finished: {run.state}, {len(run.history)} of {run.epochs} epochs."
     last = run.history[-1]
     return (
         f"{last['accuracy']:.3f} training and {last['val_accuracy']:.3f} validation accuracy. "
-        f"{verdict(run.history, run.task).sentence}"
+        f"{diagnose(run.history, run.task).sentence}"
     )
 
 

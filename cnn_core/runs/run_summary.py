@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnn_core.models.card import checkpoint_folder, finished_model_facts, kept_epochs, model_facts
-from cnn_core.training.diagnosis.diagnosis import best_epoch, history_column, history_epochs
+from cnn_core.training.diagnosis.history import best_epoch, history_column, history_epochs
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cnn_core.training.diagnosis.diagnosis import best_epoch, history_column, history_epochs
+from cnn_core.training.diagnosis.history import best_epoch, history_column, history_epochs
 from dashboard.figures.charts.curve_ranges import Range, accuracy_range, loss_range, step_line
 from dashboard.figures.charts.curve_traces import MARKERS_OF_EACH, NARROW_PX, WIDTH_PX, Look, look_of
 from dashboard.figures.charts.training_curves import METRICS, MOST_STEPS, CurveOf, epoch_ends

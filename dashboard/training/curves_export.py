@@ -47,9 +47,9 @@ def curves_code(run: RunView) -> str:
         "from cnn_core.runs.run_view import RunReader\n"
         "from cnn_core.training.diagnosis.history import history_column\n"
         "from cnn_core.training.diagnosis.task import task_of\n"
-        "from cnn_core.training.diagnosis.diagnosis import verdict\n\n"
+        "from cnn_core.training.diagnosis.diagnosis import diagnose\n\n"
         f"run = RunReader().view(Path({str(run.folder)!r}))\n"
         "for name in ('loss', 'accuracy', 'val_loss', 'val_accuracy'):\n"
         "    print(name, history_column(run.history, name).round(3))\n"
-        "print(verdict(run.history, task_of(run.folder)))\n"
+        "print(diagnose(run.history, task_of(run.folder)))\n"
     )

@@ -13,7 +13,7 @@ from cnn_core.datasets.source import source_name
 from cnn_core.files import read_json
 from cnn_core.runs.run_progress import epoch_text, fraction_done, last_accuracy
 from cnn_core.runs.saved_epoch import judged_words, saved_words
-from cnn_core.training.diagnosis.diagnosis import verdict
+from cnn_core.training.diagnosis.diagnosis import diagnose
 from cnn_core.training.diagnosis.task import task_of
 from cnn_core.training.run_folder import PRECISION_FILE
 from dashboard.figures.charts.training_curves import CurveOf, training_curves_alt, training_curves_figure
@@ -181,7 +181,7 @@ def told_verdict(run: RunView) -> tuple[str, str]:
     """An icon, and what the curves say; of a run that ended before they could say anything, that."""
     if not run.history and not run.is_alive:
         return "info", "The run ended before its first epoch was finished, so there are no curves to judge."
-    found = verdict(run.history, task_of(run.folder))
+    found = diagnose(run.history, task_of(run.folder))
     waits = found.kind == "too_early" and not run.is_alive
     return VERDICT_ICONS.get(
         found.kind, "info"

@@ -6,10 +6,10 @@ import math
 
 import numpy as np
 import pytest
+from answered import random_scores
 
 from cnn_core.errors import DataError
 from cnn_core.evaluation.curves import best_threshold, precision_recall_curve, reliability, roc_curve
-from tests.evaluation.answered import random_scores
 
 # The example of scikit-learn's documentation; the figures below are those that it prints.
 SCORES = np.array([0.1, 0.4, 0.35, 0.8], np.float32)

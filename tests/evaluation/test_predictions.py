@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from answered import two_classes
 
 from cnn_core.errors import DataError, NotFiniteError
 from cnn_core.evaluation.predictions import (
@@ -17,7 +18,6 @@ from cnn_core.evaluation.predictions import (
     two_columns,
     write_predictions,
 )
-from tests.evaluation.answered import two_classes
 
 CLASSES = ("cats", "dogs")
 

@@ -7,6 +7,7 @@ import json
 
 import numpy as np
 import pytest
+from answered import random_scores, three_classes, two_classes
 
 from cnn_core.errors import InvalidRequestError
 from cnn_core.evaluation.scores import (
@@ -17,7 +18,6 @@ from cnn_core.evaluation.scores import (
     log_loss,
     worst_mistakes,
 )
-from tests.evaluation.answered import random_scores, three_classes, two_classes
 
 
 def test_figures_of_two_classes() -> None:

@@ -31,27 +31,24 @@ RISE_SHARE = 0.08  # of the lowest loss: a smaller rise is none; twice that in a
 NOISES = 3.0
 FALLING_SHARE = 0.02  # over the last quarter of the run
 LOWEST_YET_SHARE = 0.005  # the same where no epoch was lower than the last
-FAR_SHARE = 0.2  # of a loss: so far above it, the one of the last epoch is worth a word
 COLLAPSE_FACTOR = 1.5  # times the lowest training loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What a verdict is made of; shares and losses are NaN where unknown.
+    """What a diagnosis is made of; shares and losses are NaN where unknown.
 
     Attributes:
         epochs: with a validation loss.
         best, lowest: epoch and value of the lowest validation loss.
-        val_loss_end: at the end.
-        val_loss_last: of the last epoch alone.
+        val_loss_last: of the last epoch.
         accuracy, val_accuracy: at the end.
         gap_loss: validation minus training at the end; NaN where they are not the same figure.
         risen: whether the validation loss has risen since its lowest.
         level: whether it is no higher at the end than at its lowest, smoothed; what is neither risen nor
             level cannot be told from noise.
         falling: whether it was still falling at the end.
-        finite: whether the last losses are numbers.
-        unstable: whether the training loss has risen itself.
+        diverged: whether the last losses are no numbers, or the training loss has risen itself.
         task: what was to be learned.
         learned: share of the way from guessing to knowing all, by the split with the easier pictures.
     """
@@ -59,7 +56,6 @@ class Facts:
     epochs: int
     best: int | None
     lowest: float
-    val_loss_end: float
     val_loss_last: float
     accuracy: float
     val_accuracy: float
@@ -67,8 +63,7 @@ class Facts:
     risen: bool
     level: bool
     falling: bool
-    finite: bool
-    unstable: bool
+    diverged: bool
     task: Task
     learned: float
 
@@ -82,15 +77,6 @@ class Facts:
         """Share of the validation pictures that one and the same answer gets right."""
         return guessed(self.task.validation)
 
-    @property
-    def lowest_last(self) -> bool:
-        """Whether no epoch had a lower validation loss than the last."""
-        return self.val_loss_last <= self.lowest
-
-    def far_above(self, loss: float) -> bool:
-        """Whether the last epoch alone lies far above that validation loss."""
-        return self.val_loss_last > (1 + FAR_SHARE) * loss
-
 
 def facts_of(history: Sequence[Row], task: Task) -> Facts:
     """Read the curves of a run with that task."""
@@ -100,7 +86,6 @@ def facts_of(history: Sequence[Row], task: Task) -> Facts:
         epochs=int(val_losses.size),
         best=best_epoch(history),
         lowest=float(val_losses.min()) if val_losses.size else math.nan,
-        val_loss_end=_end(history, "val_loss"),
         val_loss_last=float(val_losses[-1]) if val_losses.size else math.nan,
         accuracy=_end(history, "accuracy"),
         val_accuracy=_end(history, "val_accuracy"),
@@ -108,8 +93,7 @@ def facts_of(history: Sequence[Row], task: Task) -> Facts:
         risen=rise and (val_losses.size >= SHORT_EPOCHS or _learned_on(history)),
         level=_level(val_losses),
         falling=_falling(val_losses),
-        finite=_ends_finite(history),
-        unstable=_collapsed(losses) or (rise and _risen(losses)),
+        diverged=not _ends_finite(history) or _collapsed(losses) or (rise and _risen(losses)),
         task=task,
         learned=_learned(history, task),
     )

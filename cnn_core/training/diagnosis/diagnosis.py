@@ -1,50 +1,22 @@
-"""What the curves of a run say: over-fitted or not, since when, and what to try."""
+"""What the curves of a run say: over-fitted or not, by which figures, and what to try."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from cnn_core.training.diagnosis.curve_facts import Facts, facts_of
-from cnn_core.training.diagnosis.diagnosis_text import (
-    NOTHING_LEARNED,
-    Saying,
-    diverged,
-    few_photos,
-    good,
-    overfitting,
-    too_early,
-    underfitting,
-)
-from cnn_core.training.diagnosis.history import (
-    FEWEST_EPOCHS,
-    Row,
-    best_epoch,
-    history_column,
-    history_epochs,
-)
+from cnn_core.training.diagnosis.diagnosis_text import Kind, advice_of, nothing_learned, sentence_of
+from cnn_core.training.diagnosis.history import FEWEST_EPOCHS, Row
 from cnn_core.training.diagnosis.task import TWO_CLASSES, Task
-
-__all__ = ["Verdict", "best_epoch", "history_column", "history_epochs", "verdict"]
-
-Kind = Literal["too_early", "underfitting", "good", "overfitting", "diverged"]
 
 WIDE_GAP = 0.10  # of accuracy, training over validation
 LITTLE_LEARNED = 0.5  # of the way from guessing to knowing all: 75 % right of two classes
 
-SAYINGS: dict[Kind, Callable[[Facts], Saying]] = {
-    "too_early": too_early,
-    "diverged": diverged,
-    "overfitting": overfitting,
-    "underfitting": underfitting,
-    "good": good,
-}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Diagnosis:
     """What the curves of a run say.
 
     Attributes:
@@ -58,7 +30,7 @@ class Verdict:
             make the training pictures harder, so a negative gap is normal.
         gap_loss: validation minus training at the end, in nats, or None. Label smoothing and weighted
             classes lift the training loss only, so that there is none with them.
-        sentence: what happened.
+        sentence: what happened, with the figures.
         advice: what to try.
     """
 
@@ -71,7 +43,7 @@ class Verdict:
     advice: str
 
 
-def verdict(history: Sequence[Row], task: Task = TWO_CLASSES) -> Verdict:
+def diagnose(history: Sequence[Row], task: Task = TWO_CLASSES) -> Diagnosis:
     """Read over-fitting off the curves.
 
     The curves are smoothed by Tukey's 3H (the median of three neighbours, which takes single spikes
@@ -84,8 +56,8 @@ def verdict(history: Sequence[Row], task: Task = TWO_CLASSES) -> Verdict:
     Args:
         history: a row per finished epoch with ``epoch``, ``loss``, ``accuracy``, ``val_loss`` and
             ``val_accuracy``; training figures may be missing (None, empty, NaN).
-        task: what was to be learned, which says what guessing would reach, and what of the settings can be
-            advised; see ``task_of``. Without it two classes with as many pictures, and plain losses.
+        task: what was to be learned, which says what guessing would reach; see ``task_of``. Without it two
+            classes with as many pictures, and plain losses.
 
     Reference:
         Tukey 1977, "Exploratory data analysis", chapter 7; Prechelt 1998, "Early stopping - but
@@ -93,27 +65,24 @@ def verdict(history: Sequence[Row], task: Task = TWO_CLASSES) -> Verdict:
     """
     facts = facts_of(history, task)
     kind = _kind(facts)
-    sentence, advice = SAYINGS[kind](facts)
-    if kind not in ("too_early", "diverged"):
-        sentence += few_photos(task)
-    return Verdict(
+    return Diagnosis(
         kind=kind,
         best_epoch=facts.best,
         lowest_val_loss=_or_none(facts.lowest),
         gap_accuracy=_or_none(facts.gap_accuracy),
         gap_loss=_or_none(facts.gap_loss),
-        sentence=sentence,
-        advice=advice,
+        sentence=sentence_of(kind, facts),
+        advice=advice_of(kind, facts),
     )
 
 
 def _kind(facts: Facts) -> Kind:
-    if not facts.finite or facts.unstable:
+    if facts.diverged:
         return "diverged"
     if facts.epochs < FEWEST_EPOCHS:
         return "too_early"
     wide = facts.gap_accuracy >= WIDE_GAP and not facts.gap_loss <= 0
-    if facts.risen or (wide and not facts.learned < NOTHING_LEARNED):
+    if facts.risen or (wide and not nothing_learned(facts)):
         return "overfitting"
     return "underfitting" if facts.learned < LITTLE_LEARNED else "good"
 

@@ -1,165 +1,118 @@
-"""The sentences of a verdict: what happened, and what to try."""
+"""What a diagnosis says: a sentence with the figures by its kind, and a sentence on what to try."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Literal
 
-from cnn_core.training.diagnosis.advice import (
-    against_heart,
-    harder_training,
-    less_strain,
-    narrower_gap,
-    photos_first,
-)
 from cnn_core.training.diagnosis.curve_facts import Facts
-from cnn_core.training.diagnosis.task import Task
+from cnn_core.training.diagnosis.history import FEWEST_EPOCHS
 
-Saying = tuple[str, str]  # sentence, advice
+Kind = Literal["too_early", "underfitting", "good", "overfitting", "diverged"]
 
-NARROW_GAP = 0.05
-HARDER_GAP = -0.02  # training this much below validation is worth a word
-NOTHING_LEARNED = 0.1
-UNCLEAR = "too unevenly, or not for long enough, to tell a rise from noise"
-SOON = 3  # epochs: over-fitting by then asks for shorter steps too
-FEW_VALIDATION = 100  # photos, of which chance alone moves some per cent
+FEW_EPOCHS = 10  # with so few, more of them come before other remedies
+NARROW_GAP = 0.05  # of accuracy, training over validation
+NOTHING_LEARNED = 0.1  # of the way from guessing to knowing all
 
-
-def too_early(facts: Facts) -> Saying:
-    """That there is too little to judge."""
-    if facts.epochs == 0:
-        return "No epoch with a validation loss has finished yet.", "Wait for the first ones."
-    count = "One epoch is" if facts.epochs == 1 else f"{facts.epochs} epochs are"
-    return f"{count} too few to tell over-fitting from chance.", "Train for some more."
-
-
-def diverged(facts: Facts) -> Saying:
-    """Which way the training failed, and shorter steps against it."""
-    sentence = (
-        "The training loss itself has risen and stayed high: the steps are too long."
-        if facts.finite
-        else "The loss is no finite number any more: the steps were too long, and the weights overflowed."
-    )
-    kept = "" if facts.best is None else f" The model of epoch {facts.best} is the best one so far."
-    return sentence, f"Lower the learning rate to a tenth, or add warm-up epochs.{kept}"
+_LOSS = "the validation loss, lowest in epoch {best} with {lowest}, is {last} in the last epoch"
+SENTENCES: dict[Kind, str] = {
+    "too_early": "{epochs} of at least {fewest} epochs are there, too few to tell over-fitting from chance.",
+    "diverged": "Diverged: the training loss rose and stayed high, or is no finite number any more; the "
+    "validation loss was lowest in epoch {best}.",
+    "overfitting": f"Over-fitted: over the last epochs {{right}}, and {_LOSS}.",
+    "underfitting": "Under-fitted: over the last epochs {right}, where to answer always the commonest class "
+    "gives {guessing}.",
+    "good": f"No over-fitting: over the last epochs {{right}}, and {_LOSS}.",
+}
 
 
-def overfitting(facts: Facts) -> Saying:
-    """How far training is ahead, since when the validation loss rises, and what may help."""
-    at_end = "" if math.isnan(facts.gap_accuracy) else f" Over the last epochs {_halves(facts)}."
-    if not facts.risen:
-        return (
-            f"Over-fitted: much of what is learned holds for the training pictures only.{at_end} "
-            + f"{_capital(_course(facts))}.",
-            f"{against_heart(facts.task)}; more epochs would mostly widen the gap. "
-            f"Epoch {facts.best} is the one to keep.",
-        )
-    sentence = (
-        f"Over-fitted since epoch {facts.best}: there the validation loss was lowest, {_loss(facts.lowest)}; "
-        f"smoothed, it is {_loss(facts.val_loss_end)} at the end{_last_alone(facts, facts.val_loss_end)}, "
-        f"because photos are learned by heart.{at_end}"
-    )
-    slower = " a lower learning rate," if facts.best is not None and facts.best <= SOON else ""
-    return (
-        sentence,
-        f"Stop at epoch {facts.best} (early stopping, or keep the best epoch). "
-        f"{against_heart(facts.task, slower)}.",
-    )
+def _always(facts: Facts) -> bool:
+    return True
 
 
-def underfitting(facts: Facts) -> Saying:
-    """How little is learned, held against guessing, and what could teach more."""
-    if facts.learned < NOTHING_LEARNED and facts.task.unbalanced and not facts.task.weighted:
-        return (
-            "Hardly better than to answer every picture with the commonest class: "
-            f"{_halves(facts)}, and that gives {_share(facts.guessing)}.",
-            "Try balanced class weights and more photos of the rare classes. The recall of each class and "
-            "the AUC, under Evaluation, tell whether anything is learned.",
-        )
-    if facts.learned < NOTHING_LEARNED:
-        milder = "" if facts.task.augmented is False else ", and less augmentation at first"
-        return (
-            f"Next to nothing is learned: {_halves(facts)}, and guessing gives {_share(facts.guessing)}.",
-            f"Try a learning rate ten times lower, then ten times higher{milder}. Look whether the "
-            "folders hold what their names say.",
-        )
-    sentence = f"Nothing is learned by heart, but not enough is learned either: {_halves(facts)}."
-    less, first = less_strain(facts.task), photos_first(facts.task)
-    if facts.falling:
-        then = f"{less}, or a larger network" if less else "a larger network"
-        return (
-            f"{sentence} The validation loss is still falling.",
-            f"{first}Train for more epochs; then try {then}.",
-        )
-    ways = f"{less}, a higher learning rate, or" if less else "a higher learning rate or"
-    return sentence, f"{first}Try {ways} a larger network."
+def _should_go_on(facts: Facts) -> bool:
+    """Whether more epochs come first: there were few, or the validation loss falls, or moves unclearly."""
+    return facts.epochs < FEW_EPOCHS or facts.falling or not facts.level
 
 
-def good(facts: Facts) -> Saying:
-    """That nothing is learned by heart, and whether more epochs would help."""
-    if not facts.level:
-        return (
-            f"No over-fitting yet: over the last epochs {_halves(facts)}. {_capital(_course(facts))}.",
-            "Train for some more epochs to see.",
-        )
-    sentence = f"No over-fitting: over the last epochs {_halves(facts)}, and {_course(facts)}."
-    if facts.task.unbalanced and facts.val_accuracy <= facts.guessing:
-        sentence += (
-            f" To answer every picture with the commonest class would give {_share(facts.guessing)}; the "
-            "recall of each class, under Evaluation, tells more."
-        )
-    if facts.gap_accuracy < HARDER_GAP:
-        sentence += f" Validation is ahead of training, which is normal: {harder_training(facts.task)}."
-    if facts.falling:
-        return sentence, "The validation loss was still falling at the end: more epochs may help."
-    if facts.gap_accuracy > NARROW_GAP:
-        return sentence, narrower_gap(facts.task)
-    return sentence, "More epochs will hardly help; more photos or a larger network may."
+def _ignores_rare_classes(facts: Facts) -> bool:
+    return nothing_learned(facts) and facts.task.unbalanced and not facts.task.weighted
 
 
-def _halves(facts: Facts) -> str:
+def nothing_learned(facts: Facts) -> bool:
+    """Whether next to nothing is learned; no where that is unknown."""
+    return facts.learned < NOTHING_LEARNED
+
+
+# The first one of a kind whose condition holds.
+ADVICE: tuple[tuple[Kind, Callable[[Facts], bool], str], ...] = (
+    ("too_early", _always, "Train for more epochs."),
+    ("diverged", _always, "Lower the learning rate to a tenth, or add warm-up epochs."),
+    (
+        "overfitting",
+        _always,
+        "Keep epoch {best} (early stopping, or best epoch), and try more augmentation, dropout or photos.",
+    ),
+    ("underfitting", _should_go_on, "Train for more epochs, then try a larger network."),
+    (
+        "underfitting",
+        _ignores_rare_classes,
+        "Try balanced class weights and more photos of the rare classes.",
+    ),
+    (
+        "underfitting",
+        nothing_learned,
+        "Try a learning rate ten times lower, then ten times higher, and look whether the folders hold what "
+        "their names say.",
+    ),
+    (
+        "underfitting",
+        _always,
+        "Try a larger network, a higher learning rate, or less of any dropout and augmentation.",
+    ),
+    ("good", _should_go_on, "Train for more epochs, which may help."),
+    (
+        "good",
+        lambda facts: facts.gap_accuracy > NARROW_GAP,
+        "More augmentation, dropout or photos may narrow the gap of {gap}.",
+    ),
+    ("good", _always, "More epochs will hardly help; more photos or a larger network may."),
+)
+
+
+def sentence_of(kind: Kind, facts: Facts) -> str:
+    """What happened, with the figures."""
+    return SENTENCES[kind].format_map(_figures(facts))
+
+
+def advice_of(kind: Kind, facts: Facts) -> str:
+    """What to try."""
+    texts = (text for one, holds, text in ADVICE if one == kind and holds(facts))
+    return next(texts).format_map(_figures(facts))
+
+
+def _figures(facts: Facts) -> dict[str, object]:
+    return {
+        "epochs": facts.epochs,
+        "fewest": FEWEST_EPOCHS,
+        "best": "none" if facts.best is None else facts.best,
+        "lowest": _loss(facts.lowest),
+        "last": _loss(facts.val_loss_last),
+        "right": _right(facts),
+        "gap": _share(facts.gap_accuracy),
+        "guessing": _share(facts.guessing),
+    }
+
+
+def _right(facts: Facts) -> str:
     """Both accuracies, or the one that is known."""
     known = [
         f"{_share(value)} of the {split}"
         for split, value in (("training", facts.accuracy), ("validation", facts.val_accuracy))
         if not math.isnan(value)
     ]
-    return f"{' and '.join(known)} pictures are right" if known else "how many are right is unknown"
-
-
-def few_photos(task: Task) -> str:
-    """How little a verdict rests on, where there are few validation photos; empty where there are enough."""
-    count = task.validation_pictures
-    if count is None or count >= FEW_VALIDATION:
-        return ""
-    photos = "one validation photo" if count == 1 else f"{count} validation photos"
-    return f" All this rests on {photos}; one more or less right is {_share(1 / count)}."
-
-
-def _course(facts: Facts) -> str:
-    """What the validation loss did that has not clearly risen, without the end of the sentence."""
-    if facts.lowest_last:
-        return f"the validation loss is lowest, {_loss(facts.lowest)}, in epoch {facts.best}, the last"
-    if not facts.level:
-        return (
-            f"the validation loss is above {_lowest(facts)}{_last_alone(facts, facts.lowest)}, but {UNCLEAR}"
-        )
-    alone = _last_alone(facts, facts.lowest)
-    return f"the validation loss, smoothed, has hardly risen since {_lowest(facts)}{alone}"
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
-
-
-def _last_alone(facts: Facts, told: float) -> str:
-    """The validation loss of the last epoch alone, where it lies far above the one that is told."""
-    if not facts.far_above(told):
-        return ""
-    return f" (in the last epoch alone it was {_loss(facts.val_loss_last)})"
-
-
-def _lowest(facts: Facts) -> str:
-    return f"its lowest, {_loss(facts.lowest)} in epoch {facts.best}"
+    return f"{' and '.join(known)} pictures are right" if known else "an unknown share of pictures is right"
 
 
 def _share(value: float) -> str:

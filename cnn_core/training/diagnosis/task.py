@@ -23,33 +23,17 @@ class Task:
     Attributes:
         training, validation: how many pictures of each class there are; what counts is their shares.
         label_smoothing, class_weights: as in ``TrainingConfig``.
-        counted: whether the pictures were really counted, and not only their shares are known.
-        dropout: as in ``TrainingConfig``; None where it is not known.
-        augmented: whether training pictures are changed at random; None where it is not known.
     """
 
     training: tuple[int, ...] = (1, 1)
     validation: tuple[int, ...] = (1, 1)
     label_smoothing: float = 0.0
     class_weights: str = UNWEIGHTED
-    counted: bool = False
-    dropout: float | None = None
-    augmented: bool | None = None
 
     @property
     def classes(self) -> int:
         """How many there are."""
         return len(self.training)
-
-    @property
-    def training_pictures(self) -> int | None:
-        """How many there are to learn from; None where that is not known."""
-        return sum(self.training) if self.counted else None
-
-    @property
-    def validation_pictures(self) -> int | None:
-        """How many there are to judge by; None where that is not known."""
-        return sum(self.validation) if self.counted else None
 
     @property
     def unbalanced(self) -> bool:
@@ -95,21 +79,17 @@ def task_of(folder: Path) -> Task:
     scanned, data = (
         _mapping(facts) for facts in (read_json(folder / "scan.json").get("counts"), card.get("data"))
     )
-    training = _counts(scanned.get("training")) or _counts(_mapping(data.get("training")).get("pictures"))
-    validation = _counts(scanned.get("validation")) or _counts(
-        _mapping(data.get("validation")).get("pictures")
+    training, validation = (
+        _counts(scanned.get(name)) or _counts(_mapping(data.get(name)).get("pictures"))
+        for name in ("training", "validation")
     )
     settings = _mapping(read_json(folder / CONFIG_FILE).get("config")) or _mapping(card.get("training"))
-    counted = 0 < len(training) == len(validation)
     training = training or TWO_CLASSES.training
     return Task(
         training=training,
         validation=validation if len(validation) == len(training) else (1,) * len(training),
         label_smoothing=_share(settings.get("label_smoothing")),
         class_weights=str(settings.get("class_weights", UNWEIGHTED)),
-        counted=counted,
-        dropout=_share(settings["dropout"]) if "dropout" in settings else None,
-        augmented=_augmented(settings.get("augmentation")),
     )
 
 
@@ -122,11 +102,6 @@ def _counts(value: Any) -> tuple[int, ...]:
     counts = tuple(_mapping(value).values())
     whole = all(isinstance(count, int) and count >= 0 for count in counts)
     return counts if len(counts) > 1 and whole and sum(counts) > 0 else ()
-
-
-def _augmented(value: Any) -> bool | None:
-    """Whether any random change is switched on, by settings in which all zero means none."""
-    return any(_mapping(value).values()) if isinstance(value, dict) else None
 
 
 def _share(value: Any) -> float:

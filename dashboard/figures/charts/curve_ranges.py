@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.training.diagnosis.diagnosis import history_column
+from cnn_core.training.diagnosis.history import history_column
 
 Values = NDArray[np.float64]
 Points = NDArray[np.float32]

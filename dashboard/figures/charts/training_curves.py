@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from cnn_core.training.diagnosis.diagnosis import best_epoch, history_column, history_epochs
+from cnn_core.training.diagnosis.history import best_epoch, history_column, history_epochs
 from dashboard.figures.charts.curve_ranges import accuracy_range, epoch_ticks, loss_range, step_line
 from dashboard.figures.charts.curve_traces import (
     DASHES,

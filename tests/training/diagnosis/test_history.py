@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from made_up_curves import over_fitted, rows
 
-from cnn_core.training.diagnosis.diagnosis import best_epoch
-from cnn_core.training.diagnosis.history import noise, smoothed
+from cnn_core.training.diagnosis.history import best_epoch, noise, smoothed
 
 
 def test_the_best_epoch_is_the_one_that_the_file_names_and_the_first_of_equals() -> None:

@@ -60,3 +60,10 @@ def only_noise(seed: int = 0, jitter: float = 0.05) -> Rows:
         0.7 + jitter * rng.normal(size=20),
         0.5 + 0.03 * rng.normal(size=20),
     )
+
+
+def standing(
+    accuracy: float, val_accuracy: float, loss: float = 0.2, val_loss: float = 0.2, epochs: int = 12
+) -> Rows:
+    """Curves that have nothing left to learn."""
+    return rows([loss] * epochs, [accuracy] * epochs, [val_loss] * epochs, [val_accuracy] * epochs)
