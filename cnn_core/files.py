@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
+import shutil
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+HALF_WRITTEN = re.compile(r"\..+\.(\d+-\d+(\.\w+)?|new|old)")  # by a process that was killed
+MOVED_ASIDE = re.compile(r"\.(.+)\.old")  # to make room for what was being written
 
 
 @contextmanager
@@ -46,3 +53,30 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, RecursionError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def remove_half_written(folder: Path, *, older_than_seconds: float | None = None) -> None:
+    """Remove from a folder what a process was writing when it was killed.
+
+    What it had moved aside and not yet replaced is put back: it is the only one there is.
+
+    Args:
+        folder: that nobody writes to now, or that others write to as well.
+        older_than_seconds: younger ones may belong to somebody who is alive; None: nobody is, so that not
+            even a file from the future stays, as a clock that was set back leaves it.
+    """
+    latest = math.inf if older_than_seconds is None else time.time() - older_than_seconds
+    for path in folder.glob(".*"):
+        with suppress(OSError):
+            if HALF_WRITTEN.fullmatch(path.name) and path.stat().st_mtime < latest:
+                _put_back_or_remove(path)
+
+
+def _put_back_or_remove(path: Path) -> None:
+    aside = MOVED_ASIDE.fullmatch(path.name)
+    if aside is not None and not (place := path.with_name(aside[1])).exists():
+        path.rename(place)
+    elif path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()

@@ -1,11 +1,13 @@
 """Files are complete or absent."""
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
 
-from cnn_core.files import replacing, write_json
+from cnn_core.files import remove_half_written, replacing, write_json
 
 
 def test_a_file_takes_its_place_only_when_the_block_ends(tmp_path: Path) -> None:
@@ -61,3 +63,33 @@ def test_json_that_cannot_be_expressed_leaves_the_old_file(tmp_path: Path) -> No
     with pytest.raises(TypeError):
         write_json(tmp_path / "card.json", {"epochs": object()})
     assert json.loads((tmp_path / "card.json").read_text()) == {"epochs": 1}
+
+
+def test_what_a_killed_process_had_moved_aside_is_put_back_where_nothing_replaced_it(tmp_path: Path) -> None:
+    for name, text in (
+        ("model", "new"),
+        (".model.old", "old"),
+        (".model.new", "half"),
+        (".film.old", "whole"),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "card.json").write_text(text)
+    (tmp_path / ".checkpoint.123-456.npz").touch()
+    (tmp_path / ".lock").touch()
+    remove_half_written(tmp_path)
+    left = {
+        str(path.relative_to(tmp_path)): path.read_text() for path in tmp_path.rglob("*") if path.is_file()
+    }
+    assert left == {"model/card.json": "new", "film/card.json": "whole", ".lock": ""}
+
+
+def test_a_young_half_file_goes_only_where_nobody_can_be_writing_it(tmp_path: Path) -> None:
+    half, tomorrow = tmp_path / ".pixels.123-456.npy", time.time() + 86400
+    for changed in (None, tomorrow, 0):
+        half.touch()
+        if changed is not None:
+            os.utime(half, (changed, changed))
+        remove_half_written(tmp_path, older_than_seconds=60)
+        assert half.exists() == (changed != 0)
+        remove_half_written(tmp_path)
+        assert not half.exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shlex
 import sys
@@ -13,20 +14,19 @@ from typing import Any, TextIO
 
 from cnn_core import paths
 from cnn_core.cli.progress_line import ProgressLine
-from cnn_core.cli.train_options import SHORT_FIELDS, chosen_config, chosen_source
-from cnn_core.datasets.source import SWITCHES
-from cnn_core.errors import Cancelled, DataError, TrainingError
-from cnn_core.files import read_json
+from cnn_core.datasets.source import SWITCHES, DataSource
+from cnn_core.errors import Cancelled, DataError
 from cnn_core.models.card import MODEL_FOLDER
-from cnn_core.runs.launching import create_run, queue_again
-from cnn_core.runs.locks import Lock, take_lock
-from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, read_status
+from cnn_core.runs.launching import create_run
+from cnn_core.runs.locks import Lock
+from cnn_core.runs.run_status import LOG_FILE
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs, told
 from cnn_core.runs.worker import STANDARD_ERROR, lower_priority, train
-from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, read_rows
-from cnn_core.training.settings.config import config_from_json
-from cnn_core.training.settings.presets import PRESETS
+from cnn_core.training.run_folder import HISTORY_FILE, read_rows
+from cnn_core.training.settings.config import TrainingConfig, config_to_json
+from cnn_core.training.settings.new_settings import new_config_from_json
+from cnn_core.training.settings.presets import PRESETS, preset_named
 
 TRAIN_HELP = """\
 Train a preset on folders of pictures, one per class, with the progress on standard error.
@@ -45,6 +45,7 @@ In a container, on a GPU where there is one (image convscope:gpu, with the NVIDI
       python -m cnn_core train --preset photo_cnn --data /photos
 """
 PRESET_LINES = "\n".join(f"  {preset.key:<22} {preset.summary}" for preset in PRESETS)
+SHORT_FIELDS = ("epochs", "batch_size", "seed", "precision", "device")  # with an option of their own
 OF_NEW_RUNS = ("preset", "validation", "test", "data_seed", *SWITCHES, "changes", "title", *SHORT_FIELDS)
 
 
@@ -107,7 +108,7 @@ def _train(options: argparse.Namespace) -> None:
         train(Path(options.folder), Lock(options.lock))
         return
     with told("The run could not be started"):
-        folder, lock = _new_run(options) if options.data is not None else _old_run(options)
+        folder, lock = _new_run(options) if options.data is not None else _stopped_run(options)
     lower_priority()
     with _chatter_in(folder / LOG_FILE) as shown:
         state = _watched(folder, lock, shown)
@@ -144,7 +145,7 @@ def _chatter_in(log: Path) -> Iterator[TextIO]:
 
 
 def _new_run(options: argparse.Namespace) -> tuple[Path, Lock]:
-    config, source = chosen_config(options), chosen_source(options)
+    config, source = _chosen_config(options), _chosen_source(options)
     if options.finish:
         raise DataError("Expected --finish with --run alone. Received: --data too. Leave one of them out.")
     title = options.title or ""
@@ -159,7 +160,65 @@ def _new_run(options: argparse.Namespace) -> tuple[Path, Lock]:
     return create_run(folder.parent, config, source, title=title, name=folder.name)
 
 
-def _old_run(options: argparse.Namespace) -> tuple[Path, Lock]:
+def _chosen_config(options: argparse.Namespace) -> TrainingConfig:
+    """The preset with the changes that were asked for.
+
+    Raises:
+        DataError: an unknown preset or setting, or a value that it cannot have.
+    """
+    facts = config_to_json(preset_named(options.preset or "photo_cnn").config)
+    for name in SHORT_FIELDS:
+        if getattr(options, name) is not None:
+            facts[name] = getattr(options, name)
+    for change in options.changes:
+        name, equals, value = change.partition("=")
+        group, dot, inner = name.strip().partition(".")
+        if not equals or (dot and not isinstance(facts.get(group), dict)):
+            raise DataError(
+                f"Expected --set FIELD=VALUE, e.g. --set augmentation.zoom=0.2. Received: {change!r}."
+            )
+        target = facts[group] if dot else facts
+        target[inner if dot else group] = _value(value.strip())
+    return new_config_from_json(facts)
+
+
+def _value(text: str) -> Any:
+    """``0.2``, ``true`` and ``[96, 128]`` as what they say; anything else is a word."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _chosen_source(options: argparse.Namespace) -> DataSource:
+    """The data folders, and what is set aside of them.
+
+    Raises:
+        DataError: a share that is none.
+    """
+    given: dict[str, Any] = {
+        name: _share(name, getattr(options, name))
+        for name in ("validation", "test")
+        if getattr(options, name) is not None
+    }
+    if options.data_seed is not None:
+        given["seed"] = options.data_seed
+    given |= {name: getattr(options, name) for name in SWITCHES}
+    return DataSource(folders=tuple(options.data), **given)
+
+
+def _share(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise DataError(
+            f"Expected --{name} as a share such as 0.2, or a number of pictures per class. "
+            f"Received: {text!r}. A folder of {name} pictures is found by its name: put train/ and {name}/ "
+            "into one folder, and name that with --data."
+        ) from None
+
+
+def _stopped_run(options: argparse.Namespace) -> tuple[Path, Lock]:
     if options.folder is None:
         raise DataError(
             "Expected a folder of pictures with --data, or a run to resume with --run. Received: neither. "
@@ -172,34 +231,7 @@ def _old_run(options: argparse.Namespace) -> tuple[Path, Lock]:
             f"{', '.join(given)}. Leave that out, or start a new run with --data."
         )
     folder = _named_folder(options.folder)
-    facts = read_json(folder / CONFIG_FILE).get("config")
-    if not isinstance(facts, dict):
-        raise TrainingError(
-            f"Expected the folder of a run. Received: {folder}, which holds none. The command "
-            "`python -m cnn_core runs` lists them."
-        )
-    lock = take_lock(folder / LOCK_FILE)
-    if lock is None:
-        raise TrainingError(
-            f"Expected a run without a process. Received: {folder}, which is being trained. Watch it on the "
-            "page Train, or wait until it has stopped."
-        )
-    try:
-        _check_stopped(folder, finish=options.finish)
-        queue_again(folder, config_from_json(facts).device, finish=options.finish)
-    except BaseException:
-        lock.release()
-        raise
-    return folder, lock
-
-
-def _check_stopped(folder: Path, *, finish: bool) -> None:
-    if read_status(folder).get("state") == "finished":
-        raise TrainingError(f"Expected a run with epochs left. Received: {folder}, which is finished.")
-    if finish and not read_rows(folder / HISTORY_FILE):
-        raise TrainingError(
-            f"Expected a run with a finished epoch. Received: {folder}, which has none. Leave --finish out."
-        )
+    return folder, Runs(folder.parent).queued_again(folder.name, finish=options.finish)
 
 
 def _named_folder(option: str) -> Path:
@@ -224,7 +256,6 @@ def _run_line(view: RunView) -> str:
         f"epoch {len(view.history)}/{view.config.epochs}",
         "" if best is None else f"best validation accuracy {best:.3f}",
         view.title,
-        f"waits for {view.waits_for}, in another folder" if view.waits_for is not None else "",
         view.reason or "",
     ]
     return "  ".join(fact for fact in facts if fact)

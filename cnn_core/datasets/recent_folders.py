@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from cnn_core import paths
 from cnn_core.datasets.found_sets import is_data_set
-from cnn_core.files import write_json
+from cnn_core.files import read_json, write_json
 
 MOST = 5
 
 
 def used_folders() -> list[str]:
     """Those that are still there, the one used last first."""
-    known = _kept().get("folders")
+    known = read_json(_file()).get("folders")
     folders = known if isinstance(known, list) else []
     return [folder for folder in folders if isinstance(folder, str) and os.path.isdir(folder)][:MOST]
 
@@ -28,7 +26,7 @@ def remember_folder(folder: str) -> None:
     before = used_folders()
     path = os.path.abspath(os.path.expanduser(folder))
     facts = {"folders": [path, *(each for each in before if each != path)][:MOST], "environment": _named()}
-    if _kept() == facts:
+    if read_json(_file()) == facts:
         return
     with suppress(OSError):
         _file().parent.mkdir(parents=True, exist_ok=True)
@@ -49,7 +47,7 @@ def last_folder(origins: Sequence[str] = ("folder", "download", "upload")) -> st
     named = _named()
     used = [folder for folder in used_folders() if origin_of(folder) in origins]
     if named and "folder" in origins:
-        used = [*used, named] if _kept().get("environment") == named else [named, *used]
+        used = [*used, named] if read_json(_file()).get("environment") == named else [named, *used]
     usable = (folder for folder in used if is_data_set(Path(folder)))
     return next(usable, named if "folder" in origins else "") or next(iter(used), "")
 
@@ -74,16 +72,6 @@ def origin_of(folder: str) -> str:
 
 def _named() -> str:
     return str(paths.data_folder() or "")
-
-
-def _kept() -> dict[str, Any]:
-    try:
-        facts = json.loads(_file().read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    if isinstance(facts, list):  # as older versions wrote it
-        return {"folders": facts}
-    return facts if isinstance(facts, dict) else {}
 
 
 def _file() -> Path:

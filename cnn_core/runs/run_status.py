@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ NUMBERS = frozenset(
     | {"time", "waiting_fraction"}
 )
 WORDS = frozenset({"state", "doing", "precision", "device"})
+LONGEST_TITLE = 120
+SIGNLESS = frozenset({"Cc", "Cs"})  # control codes steer a terminal, lone surrogates break UTF-8
 OF_ONE_STATE = frozenset({"queue", "reason", "advice", "seconds_left", "doing", "fraction"})
 
 
@@ -66,3 +69,11 @@ def _write_in_place(path: Path, content: bytes) -> None:
         os.ftruncate(descriptor, len(content))
     finally:
         os.close(descriptor)
+
+
+def readable(title: object) -> str:
+    """A title on one line, without what no font has a sign for, short enough for a list; empty for none."""
+    text = title if isinstance(title, str) else ""
+    spaced = "".join(" " if unicodedata.category(sign) in SIGNLESS else sign for sign in text)
+    words = " ".join(spaced.split())
+    return words if len(words) <= LONGEST_TITLE else f"{words[: LONGEST_TITLE - 1].rstrip()}…"

@@ -16,12 +16,11 @@ from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError
 from cnn_core.files import read_json
 from cnn_core.models.card import CARD_FILE, MODEL_FOLDER
-from cnn_core.runs.device_queue import Ticket, busy_elsewhere, rivals
+from cnn_core.runs.device_queue import Ticket, device_lock, waiting
 from cnn_core.runs.failures import Failure, failure_of_vanished
 from cnn_core.runs.locks import is_locked
-from cnn_core.runs.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE, status_in
+from cnn_core.runs.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE, readable, status_in
 from cnn_core.runs.stop_request import StopState, StopWish
-from cnn_core.runs.titles import readable
 from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, STATUS_FILE, STEPS_FILE, Row, read_rows
 from cnn_core.training.settings.config import TrainingConfig, config_from_json
 
@@ -53,9 +52,7 @@ class RunView:
         created: when it was launched, in seconds since 1970.
         folder: where it lies.
         model_key: of its model in the model picker, None before there is one.
-        queue_place: 1 for the run that is next on its device, of all folders of runs on this machine; None
-            for one that does not wait.
-        waits_for: title of the run of another folder that uses the device this one waits for, else None.
+        queue_place: 1 for the run of its folder that is next on its device; None for one that does not wait.
         stopping: ``paused`` or ``cancelled`` once an alive run has been asked to stop, else None.
     """
 
@@ -74,7 +71,6 @@ class RunView:
     model_key: str | None
     queue_place: int | None
     stopping: StopState | None = None
-    waits_for: str | None = None
 
     @property
     def is_alive(self) -> bool:
@@ -100,24 +96,20 @@ class RunView:
 def with_places(runs_folder: Path, views: Iterable[RunView]) -> list[RunView]:
     """The same runs, those that wait with their place in the queue of their device.
 
+    One that is next on a device that is free does not wait, its process only starts: it is ``preparing``.
+
     Args:
         runs_folder: in which they lie.
         views: some of its runs.
     """
-    known = list(views)
-    devices = {view.ticket.device for view in known if view.ticket is not None}
-    queues = {device: list(rivals(runs_folder, device)) for device in devices}
-    busy = {device: busy_elsewhere(runs_folder, device) for device in devices}
-    return [
-        view
-        if view.ticket is None
-        else replace(
-            view,
-            queue_place=1 + sum(other < view.ticket for other in queues[view.ticket.device]),
-            waits_for=busy[view.ticket.device],
-        )
-        for view in known
-    ]
+    return [view if view.ticket is None else _placed(runs_folder, view, view.ticket) for view in views]
+
+
+def _placed(runs_folder: Path, view: RunView, ticket: Ticket) -> RunView:
+    place = 1 + sum(other < ticket for other in waiting(runs_folder, ticket.device))
+    if place == 1 and not is_locked(device_lock(ticket.device)):
+        return replace(view, state="preparing")
+    return replace(view, queue_place=place)
 
 
 class RunReader:

@@ -65,7 +65,7 @@ class Runs:
         Raises:
             TrainingError: it is alive or finished, there is none, or no process can be started.
         """
-        self._go_on(key, "resumed", finish=False)
+        self._start_again(key, finish=False)
 
     def finish_now(self, key: str) -> None:
         """End a run that has stopped: write the model of its finished epochs, without training another.
@@ -74,11 +74,27 @@ class Runs:
             TrainingError: it is alive, finished or without a finished epoch, there is none, or no process
                 can be started.
         """
-        self._go_on(key, "finished", finish=True)
+        self._start_again(key, finish=True)
 
-    def _go_on(self, key: str, done: str, *, finish: bool) -> None:
-        lock = self._locked(key, done)
-        folder = self.folder / key
+    def _start_again(self, key: str, *, finish: bool) -> None:
+        lock = self.queued_again(key, finish=finish)
+        with told(f"The run could not be {_done(finish)}"):
+            self._start(self.folder / key, lock)
+
+    def queued_again(self, key: str, *, finish: bool = False) -> Lock:
+        """Put a run that has stopped before its end into the queue once more.
+
+        Args:
+            key: of the run.
+            finish: train no further epoch, only write the model of those there are.
+
+        Returns:
+            The lock of its folder, for whoever trains it now.
+
+        Raises:
+            TrainingError: it is alive, finished, or without a finished epoch; or there is none.
+        """
+        lock = self._locked(key, _done(finish))
         try:
             view = self._read(key, mine=True)
             if not view.can_resume:
@@ -91,13 +107,12 @@ class Runs:
                     f"Expected a run with a finished epoch. Received: {view.title}, which has none. "
                     "Resume it, or launch a new run."
                 )
-            with told(f"The run could not be {done}"):
-                queue_again(folder, view.config.device, finish=finish)
+            with told(f"The run could not be {_done(finish)}"):
+                queue_again(view.folder, view.config.device, finish=finish)
         except BaseException:
             lock.release()
             raise
-        with told(f"The run could not be {done}"):
-            self._start(folder, lock)
+        return lock
 
     def stop(self, key: str, state: StopState = "paused") -> None:
         """Ask a run to stop after its current step; one that has no process is only marked as cancelled.
@@ -193,6 +208,10 @@ class Runs:
         for path in self.folder.glob(f"{NEW}*"):
             if _age_seconds(path) > OLD_SECONDS:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _done(finish: bool) -> str:
+    return "finished" if finish else "resumed"
 
 
 def _delete(folder: Path) -> None:

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from cnn_core import paths
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import Cancelled, TrainingError
-from cnn_core.files import read_json, write_json
+from cnn_core.files import read_json, remove_half_written, write_json
+from cnn_core.models.card import CHECKPOINTS_FOLDER
 from cnn_core.runs.device_queue import Ticket, device_of, wait_for_turn
 from cnn_core.runs.failures import failure_of
 from cnn_core.runs.launching import shorten_log
-from cnn_core.runs.leftovers import remove_leftovers
 from cnn_core.runs.locks import Lock
 from cnn_core.runs.run_status import LOG_FILE, change_state, read_status
 from cnn_core.runs.stop_request import StopState, StopWish, shall_finish
@@ -92,7 +92,7 @@ def train(
 def _worked(
     folder: Path, wish: StopWish, watch: Callable[[], None] | None, trainer: Trainer
 ) -> Literal["finished"] | StopState:
-    remove_leftovers(folder)
+    _tidy(folder)
     try:
         _work(folder, _Watched(folder, wish, watch), trainer)
     except Cancelled:
@@ -120,7 +120,7 @@ def _work(folder: Path, stopped: Callable[[], bool], trainer: Trainer) -> None:
 
 def _failed(folder: Path, error: Exception) -> TrainingError:
     failure = failure_of(error, folder=folder, facts=read_json(folder / CONFIG_FILE))
-    remove_leftovers(folder)  # half a model may be what filled the disk
+    _tidy(folder)  # half a model may be what filled the disk
     try:
         change_state(folder, "failed", reason=failure.reason, advice=failure.advice)
         with (folder / LOG_FILE).open("a", encoding="utf-8") as log:
@@ -128,6 +128,12 @@ def _failed(folder: Path, error: Exception) -> TrainingError:
     except OSError:
         traceback.print_exception(error)  # to standard error, all that is left without the folder
     return TrainingError(f"{failure.reason} {failure.advice}")
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what an earlier process of the run was writing when it was killed."""
+    for place in (folder, folder / CHECKPOINTS_FOLDER):
+        remove_half_written(place)
 
 
 class _Watched:
@@ -154,7 +160,7 @@ def train_for_real(job: Job) -> None:
     from cnn_core.datasets.splits import read_splits
 
     cache_folder = paths.cache_folder()
-    remove_leftovers(cache_folder / "pixels", older_than_seconds=OLD_SECONDS)
+    remove_half_written(cache_folder / "pixels", older_than_seconds=OLD_SECONDS)
     splits = read_splits(job.source)
     preparing = _Progress(job, "preparing")
     report = scan(

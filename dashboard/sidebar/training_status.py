@@ -18,7 +18,7 @@ from dashboard.run_setup.settings_choice import (
 from dashboard.session.resources import runs
 from dashboard.widgets.errors import remembered_errors, tell_errors, told_errors
 from dashboard.widgets.markdown import literal
-from dashboard.widgets.run_words import as_told, duration, run_on_its_way, state_word
+from dashboard.widgets.run_words import duration, run_on_its_way, state_word
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
@@ -46,7 +46,7 @@ def _draw(key: str | None) -> None:
         if run is None:
             _draw_launcher()
         else:
-            _draw_run(as_told(run))
+            _draw_run(run)
         tell_errors("sidebar")
 
 

@@ -25,7 +25,7 @@ from dashboard.widgets.errors import told_errors
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.picture_grid import PLAIN
 from dashboard.widgets.run_names import run_names
-from dashboard.widgets.run_words import as_told, chip_html, duration, share_text, started, state_word
+from dashboard.widgets.run_words import chip_html, duration, share_text, started, state_word
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def draw_progress() -> None:
 
 def _watch(key: str, alive: bool) -> None:
     with told_errors():
-        known = [as_told(run) for run in runs().all()]
+        known = runs().all()
         run = next((one for one in known if one.key == key), None)
         if run is None or run.is_alive != alive:
             st.rerun()  # other buttons, and perhaps a new network in the sidebar
@@ -84,12 +84,11 @@ def _draw_state(run: RunView, name: str) -> None:
 
 
 def queue_words(run: RunView) -> str:
-    """Why a run waits, and for whom where that is not in the list."""
-    turn = "one run at a time trains on a device"
-    if run.waits_for is not None:
-        turn += f", now {literal(run.waits_for)} of another folder"
-    later = "It starts by itself, also with the browser closed."
-    return f"Waits in the queue, place {run.queue_place}: {turn}. {later}"
+    """Why a run waits."""
+    return (
+        f"Waits in the queue, place {run.queue_place}: one run at a time trains on a device. It starts by "
+        "itself, also with the browser closed."
+    )
 
 
 def bar_text(run: RunView) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,15 +66,6 @@ def run_on_its_way(device: str | None = None) -> RunView | None:
     alive = [run for run in runs().all() if run.is_alive and device in (None, device_of(run.config.device))]
     trained = [run for run in alive if run.state != "queued"]
     return (trained or sorted(alive, key=lambda run: run.queue_place or 0) or [None])[0]
-
-
-def as_told(run: RunView) -> RunView:
-    """The run; one that is next on a device that is free does not wait, its process only starts."""
-    if run.state != "queued" or run.queue_place != 1 or run.waits_for is not None:
-        return run
-    first = run_on_its_way(device_of(run.config.device))
-    starts = first is not None and first.key == run.key
-    return replace(run, state="preparing", queue_place=None) if starts else run
 
 
 def history_arrays(rows: Sequence[Row]) -> dict[str, NDArray[np.float64]]:

@@ -64,11 +64,6 @@ def test_shares_must_leave_something_to_train_on() -> None:
     DataSource(folders=("a",), validation=0.9, test=500)
 
 
-def test_a_source_of_before_there_was_the_switch_leaves_near_doubles_out() -> None:
-    old = {"folders": ["a"], "validation": 0.2, "test": 0.0, "seed": 0, "keep_non_rgb": True}
-    assert DataSource.from_json(old).keep_near_doubles is False
-
-
 def test_a_folder_whose_name_is_not_utf8_is_refused_in_words_that_can_be_shown() -> None:
     with pytest.raises(DataError, match=r"Received: /photos/caf\\xe9\. Rename it") as refused:
         DataSource(folders=("/photos/caf\udce9",))

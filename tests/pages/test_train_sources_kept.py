@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from tiny_photos import write_class_folders, write_tiny_photos
 
 from cnn_core.datasets.recent_folders import last_folder, origin_of, remember_folder, used_folders
+from cnn_core.runs.device_queue import device_lock
 from cnn_core.runs.locks import take_lock
 from dashboard.run_setup.data_choice import FOLDER
 from dashboard.training.settings import time_sentence
@@ -129,14 +131,6 @@ def test_a_folder_named_anew_in_the_environment_comes_before_what_was_used(tmp_p
     assert last_folder() == str(tmp_path / "used")
 
 
-def test_a_list_of_an_older_version_is_read(tmp_path):
-    folder = write_class_folders(tmp_path / "used", 2)
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "used_folders.json").write_text(f'["{folder}"]')
-    assert used_folders() == [str(folder)]
-    assert last_folder() == str(folder)
-
-
 def test_of_a_folder_of_data_sets_one_can_be_chosen(open_app, several):
     app = open_app("train", section="data")
     assert not app.error
@@ -185,25 +179,14 @@ def test_a_short_run_is_told_with_the_time_of_its_start():
     assert time_sentence(None) == "The time left is told after the first steps."
 
 
-@pytest.mark.parametrize(("others", "words"), [(0, "Preparing"), (1, "Waits, place 1")])
-def test_a_run_is_told_to_wait_only_where_another_one_has_the_device(
-    open_app, tmp_path, monkeypatch, others, words
-):
-    busy = "Elsewhere" if others else None
-    monkeypatch.setattr("cnn_core.runs.run_view.busy_elsewhere", lambda folder, device: busy)
+@pytest.mark.parametrize(("busy", "words"), [(False, "Preparing"), (True, "Waits, place 1")])
+def test_a_run_is_told_to_wait_only_where_another_one_has_the_device(open_app, tmp_path, busy, words):
     queue = {"ticket": 1, "device": "cpu"}
     folder = write_run(tmp_path / "runs", "next", "queued", title="Next", epochs=0, queue=queue)
-    with take_lock(folder / ".lock"):
+    device = device_lock("cpu")
+    device.parent.mkdir(parents=True, exist_ok=True)
+    with take_lock(folder / ".lock"), take_lock(device) if busy else nullcontext():
         app = open_app("train", section="progress", run="next")
     assert words in sidebar_says(app)
     assert f">{words.lower()}</span>" in said(app)
-    assert ("Waits in the queue" in said(app)) == bool(others)
-
-
-def test_a_run_waits_for_one_of_the_same_folder_although_it_is_the_next(open_app, tmp_path):
-    first = write_run(tmp_path / "runs", "first", "running", title="First")
-    queue = {"ticket": 1, "device": "cpu"}
-    folder = write_run(tmp_path / "runs", "next", "queued", title="Next", epochs=0, queue=queue)
-    with take_lock(first / ".lock"), take_lock(folder / ".lock"):
-        app = open_app("train", section="progress", run="next")
-    assert ">waits, place 1</span>" in said(app)
+    assert ("Waits in the queue" in said(app)) == busy

@@ -24,10 +24,8 @@ def run(tmp_path: Path) -> RunView:
         return Runs(folder.parent).view(folder.name)
 
 
-def test_a_run_that_waits_for_one_of_another_folder_names_it(run: RunView) -> None:
-    assert run.queue_place == 1
-    assert "place 1: one run at a time trains on a device. It starts" in queue_words(run)
-    assert "on a device, now Night of another folder." in queue_words(replace(run, waits_for="Night"))
+def test_a_run_that_waits_says_its_place(run: RunView) -> None:
+    assert "place 2" in queue_words(replace(run, state="queued", queue_place=2))
 
 
 @pytest.mark.parametrize(

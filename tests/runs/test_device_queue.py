@@ -8,10 +8,8 @@ from pathlib import Path
 import pytest
 
 from cnn_core.errors import Cancelled
-from cnn_core.files import write_json
 from cnn_core.runs import device_queue
-from cnn_core.runs.device_places import device_lock, tell_waiting, waiting_folders
-from cnn_core.runs.device_queue import Ticket, busy_elsewhere, device_of, rivals, wait_for_turn, waiting
+from cnn_core.runs.device_queue import Ticket, device_lock, device_of, wait_for_turn, waiting
 from cnn_core.runs.locks import Lock, is_locked, take_lock
 from cnn_core.runs.run_status import change_state
 
@@ -26,6 +24,11 @@ def taken(path: Path) -> Lock:
     lock = take_lock(path, wait_seconds=0)
     assert lock is not None
     return lock
+
+
+def held(device: str) -> Lock:
+    device_lock(device).parent.mkdir(parents=True, exist_ok=True)
+    return taken(device_lock(device))
 
 
 def never() -> bool:
@@ -47,14 +50,14 @@ def test_the_queue_is_in_the_order_of_asking_and_without_the_dead(tmp_path: Path
     dead.release()
     running, _d = run_waiting(tmp_path, "d", 5)
     change_state(tmp_path / running.key, "running")
-    assert waiting(tmp_path) == [first, third]
+    assert waiting(tmp_path, "cpu") == [first, third]
 
 
 def test_a_free_device_is_given_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ticket, _lock = run_waiting(tmp_path, "a", 1)
     monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("waited"))
     with wait_for_turn(tmp_path, ticket, never):
-        assert is_locked(device_lock(tmp_path, "cpu"))
+        assert is_locked(device_lock("cpu"))
 
 
 def test_nobody_overtakes_one_who_asked_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +67,7 @@ def test_nobody_overtakes_one_who_asked_before(tmp_path: Path, monkeypatch: pyte
     looks = []
 
     def stopped() -> bool:
-        looks.append(is_locked(device_lock(tmp_path, "cpu")))
+        looks.append(is_locked(device_lock("cpu")))
         if len(looks) == 10:
             early.release()  # its process is killed while it waits
         return False
@@ -74,62 +77,40 @@ def test_nobody_overtakes_one_who_asked_before(tmp_path: Path, monkeypatch: pyte
     assert not any(looks)
 
 
-def test_runs_of_different_folders_share_a_device_in_the_order_of_asking(
+def test_runs_on_different_devices_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    _, _early = run_waiting(tmp_path, "early", 1, device="gpu")
+    late, _late = run_waiting(tmp_path, "late", 2)
+    with held("gpu"), wait_for_turn(tmp_path, late, never):
+        assert is_locked(device_lock("cpu"))
+
+
+def test_a_device_in_use_is_waited_for_in_whatever_folder_the_other_run_lies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(device_queue, "POLL_SECONDS", 0.01)
     mine, others = tmp_path / "mine", tmp_path / "others"
     for folder in (mine, others):
         folder.mkdir()
-    early, lock = run_waiting(others, "early", 1)
-    answers = iter([False, True])
-    with taken(device_lock(others, "cpu")), pytest.raises(Cancelled):
-        wait_for_turn(others, early, lambda: next(answers))
-    late, _late = run_waiting(mine, "late", 2)
-    looks = []
+    theirs, _first = run_waiting(others, "a", 2)
+    ours, _second = run_waiting(mine, "b", 1)
+    looks: list[int] = []
 
     def stopped() -> bool:
-        looks.append(is_locked(device_lock(mine, "cpu")))
+        looks.append(len(looks))
         if len(looks) == 5:
-            lock.release()
+            device.release()
         return False
 
-    with wait_for_turn(mine, late, stopped):
+    device = wait_for_turn(others, theirs, never)
+    with wait_for_turn(mine, ours, stopped):
         assert len(looks) == 5
-        assert is_locked(device_lock(others, "cpu"))
-
-
-def test_a_folder_of_runs_that_is_gone_is_forgotten(tmp_path: Path) -> None:
-    gone = tmp_path / "gone"
-    gone.mkdir()
-    tell_waiting(gone)
-    assert gone in waiting_folders(tmp_path)
-    gone.rmdir()
-    assert list(waiting_folders(tmp_path)) == [tmp_path]
-
-
-def test_where_the_cache_cannot_be_written_the_runs_keep_locks_of_their_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "file"))
-    ticket, _lock = run_waiting(tmp_path, "a", 1)
-    with wait_for_turn(tmp_path, ticket, never):
-        assert is_locked(tmp_path / ".device-cpu.lock")
-
-
-def test_runs_on_different_devices_do_not_wait_for_each_other(tmp_path: Path) -> None:
-    _, _early = run_waiting(tmp_path, "early", 1, device="gpu")
-    late, _late = run_waiting(tmp_path, "late", 2)
-    with taken(device_lock(tmp_path, "gpu")), wait_for_turn(tmp_path, late, never):
-        assert is_locked(device_lock(tmp_path, "cpu"))
 
 
 def test_a_run_can_be_stopped_while_it_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(device_queue, "POLL_SECONDS", 0.01)
     ticket, _lock = run_waiting(tmp_path, "a", 1)
     answers = iter([False, False, True])
-    with taken(device_lock(tmp_path, "cpu")), pytest.raises(Cancelled):
+    with held("cpu"), pytest.raises(Cancelled):
         wait_for_turn(tmp_path, ticket, lambda: next(answers))
     assert next(answers, None) is None
 
@@ -156,52 +137,17 @@ def test_a_ticket_comes_back_from_the_status_that_holds_it() -> None:
 def test_a_new_place_is_behind_all_others_of_its_device_also_when_the_clock_was_set_back(
     tmp_path: Path,
 ) -> None:
-    mine, others = tmp_path / "mine", tmp_path / "others"
-    for folder in (mine, others):
-        folder.mkdir()
-        tell_waiting(folder)
     tomorrow = time.time_ns() + 10**14
-    _, _mine = run_waiting(mine, "a", tomorrow)
-    _, _others = run_waiting(others, "b", tomorrow + 5)
-    _, _gpu = run_waiting(mine, "c", tomorrow + 10**14, device="gpu")
-    assert Ticket.last("d", "cpu", mine).time_ns == tomorrow + 6
-    _others.release()
-    assert Ticket.last("d", "cpu", mine).time_ns == tomorrow + 1
-    _mine.release()
-    assert Ticket.last("d", "cpu", mine).time_ns <= time.time_ns()
-
-
-def test_who_uses_a_device_is_told_where_it_is_a_run_of_another_folder(tmp_path: Path) -> None:
-    mine, others = tmp_path / "mine", tmp_path / "others"
-    for folder in (mine, others):
-        folder.mkdir()
-    ticket, _lock = run_waiting(others, "a", 1)
-    assert busy_elsewhere(mine, "cpu") is None
-    with wait_for_turn(others, ticket, never):
-        assert busy_elsewhere(mine, "cpu") == "a"  # as long as nobody has given it a title
-        write_json(others / "a" / "config.json", {"title": "Cats at night"})
-        assert busy_elsewhere(mine, "cpu") == "Cats at night"
-        write_json(others / "a" / "config.json", {"title": "two\nlines\x1b[2J " + "x" * 200})
-        assert busy_elsewhere(mine, "cpu") == "two lines [2J " + "x" * 105 + "…"
-        write_json(others / "a" / "config.json", {"title": ["Cats"]})
-        assert busy_elsewhere(mine, "cpu") == "a"
-        assert busy_elsewhere(others, "cpu") is None
-        assert busy_elsewhere(mine, "gpu") is None
-    assert busy_elsewhere(mine, "cpu") is None
-
-
-def test_a_folder_known_by_two_names_is_looked_into_once(tmp_path: Path) -> None:
-    mine, alias = tmp_path / "mine", tmp_path / "alias"
-    mine.mkdir()
-    alias.symlink_to(mine)
-    tell_waiting(mine)
-    _, _lock = run_waiting(mine, "a", 1)
-    assert [ticket.key for ticket in rivals(alias, "cpu")] == ["a"]
+    _, lock = run_waiting(tmp_path, "a", tomorrow)
+    _, _gpu = run_waiting(tmp_path, "b", tomorrow + 10**14, device="gpu")
+    assert Ticket.last("c", "cpu", tmp_path).time_ns == tomorrow + 1
+    lock.release()
+    assert Ticket.last("c", "cpu", tmp_path).time_ns <= time.time_ns()
 
 
 def test_folders_being_made_or_removed_do_not_wait(tmp_path: Path) -> None:
     _, _removed = run_waiting(tmp_path, ".removed-1-a", 1)
-    assert waiting(tmp_path) == []
+    assert waiting(tmp_path, "cpu") == []
 
 
 def test_the_device_is_the_gpu_only_where_there_is_one_that_may_be_used(

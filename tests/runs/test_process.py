@@ -20,7 +20,7 @@ from cnn_core.errors import Cancelled, TrainingError
 from cnn_core.runs import launching
 from cnn_core.runs import run_status as status_module
 from cnn_core.runs import worker as process
-from cnn_core.runs.device_places import device_lock
+from cnn_core.runs.device_queue import device_lock
 from cnn_core.runs.launching import create_run, shorten_log
 from cnn_core.runs.locks import Lock, is_locked, take_lock
 from cnn_core.runs.run_status import change_state, read_status
@@ -76,7 +76,7 @@ def test_a_run_that_comes_to_its_end_is_finished_and_free(new_run: tuple[Path, L
 
 def test_the_device_is_held_while_the_run_computes_and_not_longer(new_run: tuple[Path, Lock]) -> None:
     folder, lock = new_run
-    device = device_lock(folder.parent, "cpu")
+    device = device_lock("cpu")
     held = []
     train(folder, lock, trainer=lambda job: held.append((is_locked(device), read_status(folder)["state"])))
     assert held == [(True, "preparing")]
@@ -255,7 +255,7 @@ def test_a_run_that_expected_a_gpu_and_finds_none_waits_for_the_processor_too(
     new_run: tuple[Path, Lock], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, lock = new_run
-    cpu = device_lock(folder.parent, "cpu")
+    cpu = device_lock("cpu")
     monkeypatch.setattr(process, "device_of", lambda wish: "gpu")
     job = Job(folder=folder, config=CONFIG, source=DataSource(folders=("x",)), stopped=lambda: False)
     with lock:
@@ -289,3 +289,39 @@ def test_a_run_lets_the_dashboard_go_first(project_root: Path) -> None:
         [sys.executable, "-c", program], cwd=project_root, capture_output=True, text=True, check=True
     )
     assert int(done.stdout) == max(process.NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
+
+
+def test_half_written_files_of_a_killed_process_are_removed_and_nothing_else(
+    new_run: tuple[Path, Lock],
+) -> None:
+    folder, lock = new_run
+    (folder / ".checkpoint.123-456.npz").write_bytes(b"half")
+    for name in (".model.new", ".model.old"):
+        (folder / name).mkdir()
+    (folder / "model").mkdir()
+    (folder / "checkpoints" / ".epoch_0001.new").mkdir(parents=True)
+    (folder / "checkpoints" / "epoch_0000").mkdir()
+    (folder / "checkpoint.npz").write_bytes(b"whole")
+    train(folder, lock, trainer=lambda _: None)
+    left = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    assert left == [
+        ".lock",
+        "checkpoint.npz",
+        "checkpoints",
+        "checkpoints/epoch_0000",
+        "config.json",
+        "model",
+        "status.json",
+    ]
+
+
+def test_half_a_model_that_filled_the_disk_goes_at_once(new_run: tuple[Path, Lock]) -> None:
+    folder, lock = new_run
+
+    def trainer(job: Job) -> None:
+        (job.folder / ".model.new").mkdir()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(TrainingError, match="disk is full"):
+        train(folder, lock, trainer=trainer)
+    assert not (folder / ".model.new").exists()

@@ -85,23 +85,19 @@ def test_the_queue_goes_on_when_the_one_at_work_or_one_that_waits_is_killed(runs
     assert runs.view(first).state == "interrupted"
 
 
-def test_the_place_counts_the_runs_of_other_folders_and_says_whose_turn_it_is(
+def test_a_run_of_another_folder_has_the_device_alone_and_the_place_is_that_in_its_own_folder(
     runs: Runs, tmp_path: Path
 ) -> None:
     others = Runs(tmp_path / "others", command=FAKE)
-    first = others.launch(LONG, SOURCE, title="count by night")
+    first = others.launch(LONG, SOURCE, title="count")
     until_state(others, first, "running")
-    second, third = others.launch(CONFIG, SOURCE), runs.launch(CONFIG, SOURCE, title="count")
-    until(lambda: runs.view(third).queue_place, 2)
-    for view in (runs.view(third), runs.all()[0]):
-        assert (view.queue_place, view.waits_for) == (2, "count by night")
-    waiting_there = others.view(second)
-    assert (waiting_there.queue_place, waiting_there.waits_for) == (1, None)
-    others.stop(second, "cancelled")
-    until(lambda: runs.view(third).queue_place, 1)
+    second = runs.launch(CONFIG, SOURCE, title="count")
+    view = runs.all()[0]
+    assert (view.state, view.queue_place) == ("queued", 1)
     others.stop(first)
-    view = until_state(runs, third, "finished")
-    assert (view.queue_place, view.waits_for) == (None, None)
+    until_state(others, first, "paused")
+    view = until_state(runs, second, "finished")
+    assert view.queue_place is None
 
 
 def test_a_run_that_waits_can_be_cancelled(runs: Runs) -> None:
