@@ -9,7 +9,9 @@ import tensorflow as tf
 
 from benchmarks.subject import CLASS_INDEX, Options, opened, options, photo_input
 from benchmarks.timing import emit_times
-from cnn_core.attribution import METHODS, Method, Question
+from cnn_core.analysis import Analysis, NoSettings, Target
+from cnn_core.attribution import METHODS
+from cnn_core.progress import SILENT
 from cnn_core.results import AttributionMap
 
 
@@ -20,10 +22,10 @@ def main() -> None:
     inputs = photo_input(chosen.model, chosen.photo, probe.input_shape)
     forward = tf.function(lambda x: probe.model(x, training=False))
 
-    def asked(method: Method) -> Callable[[], AttributionMap]:
+    def asked(method: Analysis) -> Callable[[], AttributionMap]:
         layer = probe.default_cam_layer() if method.needs_layer else None
-        question = Question(inputs=inputs, head=0, class_index=CLASS_INDEX, layer_name=layer)
-        return lambda: method.compute(probe, question, method.params_type())
+        target = Target(inputs=inputs, class_index=CLASS_INDEX, layer_name=layer)
+        return lambda: method.compute(probe, target, NoSettings(), SILENT)
 
     calls = {method.key: asked(method) for method in METHODS}
     save_maps(chosen, {key: call().values for key, call in calls.items()})

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.analysis import Analysis, Check, NoSettings, Target
 from cnn_core.probe.probe import Probe
-from cnn_core.results import LayerActivations
+from cnn_core.progress import Progress
+from cnn_core.results import LayerActivations, LayerFigures, LayerSummaries, LayerSummary
 
 Float = NDArray[np.float32]
+
+GROUP = "Activations"
+MAPS_AT_A_GLANCE = 4
+ROUNDING = 1e-4  # of the mean of many float32 values, as a share of their range
 
 
 def layer_activations(probe: Probe, inputs: Float) -> dict[str, LayerActivations]:
@@ -38,3 +47,103 @@ def measured(layer_name: str, values: Float) -> LayerActivations:
         mean=flat.mean(axis=0),
         zero_fraction=1 - np.count_nonzero(flat, axis=0) / np.float32(len(flat)),
     )
+
+
+def summarized(layer: LayerActivations) -> LayerSummary:
+    """The figures of a layer, and the maps that vary most over the picture."""
+    height, width, count = layer.shape
+    if height * width == 1:
+        shown = np.arange(count)
+    else:
+        square_sums = np.einsum("hwk,hwk->k", layer.maps, layer.maps)
+        variances = square_sums / np.float32(height * width) - layer.mean**2  # (k,)
+        shown = np.argsort(-variances, kind="stable")[:MAPS_AT_A_GLANCE]
+    return LayerSummary(
+        layer_name=layer.layer_name,
+        minimum=layer.minimum,
+        maximum=layer.maximum,
+        mean=layer.mean,
+        zero_fraction=layer.zero_fraction,
+        shape=layer.shape,
+        channels=shown,
+        maps=layer.maps[..., shown],
+    )
+
+
+def one_layer(probe: Probe, target: Target, settings: NoSettings, progress: Progress) -> LayerActivations:
+    """All maps of one layer: what each of its channels found, and where.
+
+    A map says how strongly a channel answers at each place, not what the channel stands for.
+
+    Args:
+        probe: the model.
+        target: picture and layer.
+        settings: nothing to set.
+        progress: not told: one pass through the network.
+    """
+    name = target.layer
+    return measured(name, probe.activations(target.picture, [name])[name][0])
+
+
+def all_layers(probe: Probe, target: Target, settings: NoSettings, progress: Progress) -> LayerSummaries:
+    """How the picture changes on its way through the network: a summary of every layer.
+
+    Args:
+        probe: the model.
+        target: picture.
+        settings: nothing to set.
+        progress: not told: one pass through the network.
+    """
+    layers = layer_activations(probe, target.picture).values()
+    return LayerSummaries(layers=tuple(summarized(layer) for layer in layers))
+
+
+def one_pass(probe: Probe, target: Target) -> Iterator[tuple[Analysis, str | None, Any]]:
+    """The activations of every layer, then the summary of all, from a single pass through the network."""
+    layers = layer_activations(probe, target.picture)
+    for name, layer in layers.items():
+        yield ACTIVATIONS, name, layer
+    summaries = tuple(summarized(layer) for layer in layers.values())
+    yield LAYER_SUMMARIES, None, LayerSummaries(layers=summaries)
+
+
+def ordered(layers: tuple[LayerFigures, ...]) -> Check:
+    """No channel's mean lies outside its minimum and maximum."""
+    outside = max(
+        float(np.max(np.maximum(layer.minimum - layer.mean, layer.mean - layer.maximum))) for layer in layers
+    )
+    size = max(float(np.abs([layer.minimum, layer.maximum]).max()) for layer in layers)
+    return Check(
+        sentence="The mean of every channel lies between its minimum and its maximum.",
+        figure=max(outside, 0.0),
+        holds=outside <= ROUNDING * size,
+    )
+
+
+ACTIVATIONS = Analysis(
+    key="activations",
+    title="Activations",
+    group=GROUP,
+    summary="What each channel of a layer found in the picture, and where.",
+    reference="LeCun et al. 1998",
+    version=2,
+    result=LayerActivations,
+    compute=one_layer,
+    check=lambda result: ordered((result,)),
+    needs_class=False,
+    needs_layer="any",
+    together=one_pass,
+)
+LAYER_SUMMARIES = Analysis(
+    key="layer_summaries",
+    title="Through the layers",
+    group=GROUP,
+    summary="How the picture turns into an answer: the liveliest maps and the zeros of every layer.",
+    reference="Zeiler and Fergus 2014",
+    version=1,
+    result=LayerSummaries,
+    compute=all_layers,
+    check=lambda result: ordered(result.layers),
+    needs_class=False,
+    together=one_pass,
+)

@@ -6,13 +6,15 @@ identity. Read ``cnn_core/attribution/grad_cam.py`` first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.errors import InvalidRequestError
+from cnn_core.images.decode import RgbImage
 from cnn_core.neurons.statistics import ChannelStatistics
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
@@ -24,6 +26,27 @@ LayerKind = Literal["any", "map", "convolution"]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoSettings:
     """For analyses with nothing to set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Request:
+    """What a person asks an analysis about; what is left open is decided by the model.
+
+    Attributes:
+        model_key: which model.
+        image: the picture, for analyses of one.
+        layer_name: None means the layer that the analysis takes by itself, the last one that fits.
+        head: index of the output.
+        class_index: None means the model's own answer; 0 is a class.
+        channels: of the layer; None means all of them.
+    """
+
+    model_key: str
+    image: RgbImage | None = None
+    layer_name: str | None = None
+    head: int = 0
+    class_index: int | None = None
+    channels: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,6 +68,39 @@ class Target:
     class_index: int | None = None
     channels: tuple[int, ...] | None = None
     statistics: Mapping[str, ChannelStatistics] = field(default_factory=dict)
+
+    @property
+    def picture(self) -> Float:
+        """``inputs``, for analyses of a picture.
+
+        Raises:
+            InvalidRequestError: there is none.
+        """
+        if self.inputs is None:
+            raise InvalidRequestError("Expected a picture. Received: none. Choose one.")
+        return self.inputs
+
+    @property
+    def layer(self) -> str:
+        """``layer_name``, for analyses of a layer.
+
+        Raises:
+            InvalidRequestError: there is none.
+        """
+        if self.layer_name is None:
+            raise InvalidRequestError("Expected a layer. Received: none. Choose one.")
+        return self.layer_name
+
+    @property
+    def label(self) -> int:
+        """``class_index``, for analyses of a class.
+
+        Raises:
+            InvalidRequestError: there is none.
+        """
+        if self.class_index is None:
+            raise InvalidRequestError("Expected a class. Received: none. Choose one.")
+        return self.class_index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +140,12 @@ class Analysis:
         settings: frozen dataclass with a default for every field; see ``cnn_core.settings``.
         needs_image, needs_class: whether it is asked about a picture, about a class.
         needs_layer: the kind of layer that it is asked about; None if it needs none.
+        takes_channels: whether it can be asked about some channels of the layer.
+        fast: whether it computes in the fastest precision of the device, which then decides the result too.
         signed: whether negative values are evidence against the class.
         inapplicable: ``(probe, head) -> reason``, or None where the analysis can be done.
+        together: ``(probe, target) -> (analysis, layer name, result), ...``, for an analysis whose result
+            comes out of a pass through the network with others, each of which is then stored too.
     """
 
     key: str
@@ -93,13 +153,21 @@ class Analysis:
     group: str
     summary: str
     reference: str
-    version: int
     result: type[Any]
     compute: Callable[[Probe, Target, Any, Progress], Any]
     check: Callable[[Any], Check]
+    version: int = 1
     settings: type[Any] = NoSettings
     needs_image: bool = True
     needs_class: bool = True
     needs_layer: LayerKind | None = None
+    takes_channels: bool = False
+    fast: bool = False
     signed: bool = False
     inapplicable: Callable[[Probe, int], str | None] = always_applicable
+    together: Callable[[Probe, Target], Iterator[tuple[Analysis, str | None, Any]]] | None = None
+
+
+def incomparable(sentence: str) -> Callable[[Any], Check]:
+    """The check of an analysis whose result can be compared with nothing, and why, in a sentence."""
+    return lambda result: Check(sentence=sentence)

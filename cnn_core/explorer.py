@@ -6,37 +6,40 @@ command line all come in here.
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core import backend
-from cnn_core.activations import layer_activations
-from cnn_core.attribution import Question, method_named
+from cnn_core.analyses import analysis_named
+from cnn_core.analysis import Analysis, Request, Target
 from cnn_core.cache.store import ResultStore, result_key
 from cnn_core.errors import InvalidRequestError
 from cnn_core.feature_visualization import PatternParams, filter_patterns, first_layer_kernels
 from cnn_core.images.decode import RgbImage, model_pixels
 from cnn_core.models.card import ModelCard
 from cnn_core.models.store import ModelStore, OpenModel
+from cnn_core.prediction import PREDICTION
 from cnn_core.probe.layer_info import LayerInfo
 from cnn_core.probe.probe import Head
-from cnn_core.results import AttributionMap, FilterPatterns, HeadAnswer, LayerActivations, Prediction
+from cnn_core.progress import SILENT, Progress
+from cnn_core.results import AttributionMap, FilterPatterns, Prediction
+from cnn_core.settings import check_fields
+from cnn_core.targets import resolved
 
 MAX_OPEN_MODELS = 2
-PREDICTION_VERSION = 1
-ACTIVATIONS_VERSION = 1
 PATTERNS_VERSION = 2
 
 Float = NDArray[np.float32]
 
 
 class Explorer:
-    """Models and remembered results behind one set of questions."""
+    """Models and remembered results behind one set of requests."""
 
     def __init__(self, models: ModelStore, results: ResultStore) -> None:
         """``results`` may be a store without a folder, which remembers in memory only."""
@@ -90,36 +93,56 @@ class Explorer:
         """The tensor that the network gets, ``(1, H, W, c)``, float32."""
         return self.model(model_key).probe.preprocessing.apply(self.seen_pixels(model_key, image))[None]
 
+    def run(
+        self, analysis: Analysis, request: Request, settings: Any = None, progress: Progress = SILENT
+    ) -> Any:
+        """The result of an analysis, of the type ``analysis.result``: the stored one, or computed now.
+
+        Args:
+            analysis: one of ``cnn_core.analyses.all_analyses()``.
+            request: model, picture, layer, class; what is left open is decided by the model.
+            settings: of the type ``analysis.settings``; its defaults when None.
+            progress: told how far it is, and asked whether to stop.
+
+        Raises:
+            InvalidRequestError: a request or settings that this model or analysis cannot answer.
+            Cancelled: ``progress`` said so.
+        """
+        chosen = _checked(analysis, settings)
+        target = self._target(analysis, request)
+
+        def compute() -> Any:
+            model = self.model(request.model_key)
+            inputs = None
+            if analysis.needs_image and request.image is not None:
+                inputs = self.model_input(request.model_key, request.image)
+            full = dataclasses.replace(target, inputs=inputs, statistics=model.statistics)
+            found = None
+            if analysis.together is not None:
+                found = self._computed_together(analysis.together(model.probe, full), request, full, key)
+            return analysis.compute(model.probe, full, chosen, progress) if found is None else found
+
+        key = self._key(analysis, request, target, chosen)
+        return self._results.get_or_compute(key, analysis.result, compute)
+
+    def known(self, analysis: Analysis, request: Request, settings: Any = None) -> Any | None:
+        """What ``run`` would give at once because it is stored, else None."""
+        return self._results.get(self.result_key(analysis, request, settings), analysis.result)
+
+    def result_key(self, analysis: Analysis, request: Request, settings: Any = None) -> str:
+        """Name of a result: equal exactly when everything that decides the result is equal.
+
+        The model's own answer is computed for it where the request leaves the class open.
+
+        Raises:
+            InvalidRequestError: a request or settings that this model or analysis cannot answer.
+        """
+        return self._key(analysis, request, self._target(analysis, request), _checked(analysis, settings))
+
     def predict(self, model_key: str, image: RgbImage) -> Prediction:
         """The answer of every output of a model to a picture."""
-
-        def compute() -> Prediction:
-            probe = self.model(model_key).probe
-            scores = probe.scores(self.model_input(model_key, image))
-            return Prediction(
-                heads=tuple(
-                    HeadAnswer(
-                        head=head.name,
-                        kind=head.kind,
-                        class_names=head.class_names,
-                        scores=values[0],
-                        probabilities=head.probabilities(values)[0],
-                    )
-                    for head, values in zip(probe.heads, scores, strict=True)
-                )
-            )
-
-        key = self._key("prediction", PREDICTION_VERSION, model_key, image)
-        return self._results.get_or_compute(key, Prediction, compute)
-
-    def activations(self, model_key: str, image: RgbImage) -> dict[str, LayerActivations]:
-        """The output of every layer for a picture, by layer name, in order."""
-
-        def compute() -> dict[str, LayerActivations]:
-            return layer_activations(self.model(model_key).probe, self.model_input(model_key, image))
-
-        key = self._key("activations", ACTIVATIONS_VERSION, model_key, image)
-        return self._results.get_or_compute(key, dict[str, LayerActivations], compute)
+        found: Prediction = self.run(PREDICTION, Request(model_key=model_key, image=image))
+        return found
 
     def attribution(
         self,
@@ -132,46 +155,12 @@ class Explorer:
         class_index: int | None = None,
         params: Any = None,
     ) -> AttributionMap:
-        """Where a picture speaks for a class.
-
-        Args:
-            model_key: which model.
-            image: the picture.
-            method_key: of a method in ``cnn_core.attribution.METHODS``.
-            layer_name: layer to ask; the last one with a map when None.
-            head: index of the output.
-            class_index: the class; the model's own answer when None.
-            params: of the method's ``params_type``; its defaults when None.
-
-        Raises:
-            InvalidRequestError: no such method, layer, output or class.
-        """
-        method = method_named(method_key)
-        settings = method.params_type() if params is None else params
-        if class_index is None:
-            class_index = self._head_answer(model_key, image, head).best
-        layer = self._layer_for(model_key, layer_name, head) if method.needs_layer else None
-
-        def compute() -> AttributionMap:
-            question = Question(
-                inputs=self.model_input(model_key, image),
-                head=head,
-                class_index=class_index,
-                layer_name=layer,
-            )
-            return method.compute(self.model(model_key).probe, question, settings)
-
-        key = self._key(
-            method.key,
-            method.version,
-            model_key,
-            image,
-            params=settings,
-            layer=layer,
-            head=head,
-            class_index=class_index,
+        """Where a picture speaks for a class: ``run`` with the method of that key."""
+        request = Request(
+            model_key=model_key, image=image, layer_name=layer_name, head=head, class_index=class_index
         )
-        return self._results.get_or_compute(key, AttributionMap, compute)
+        found: AttributionMap = self.run(analysis_named(method_key), request, params)
+        return found
 
     def filter_patterns(
         self,
@@ -232,41 +221,69 @@ class Explorer:
         """The kernels of the first convolution, ``(n, kh, kw, c)``, float32."""
         return first_layer_kernels(self.model(model_key).probe)
 
-    def _head_answer(self, model_key: str, image: RgbImage, head: int) -> HeadAnswer:
-        heads = self.predict(model_key, image).heads
-        if not 0 <= head < len(heads):
-            raise InvalidRequestError(f"Expected an output from 0 to {len(heads) - 1}. Received: {head}.")
-        return heads[head]
-
-    def _layer_for(self, model_key: str, layer_name: str | None, head: int) -> str:
-        name = self.default_layer(model_key, head) if layer_name is None else layer_name
-        if name is None:
-            raise InvalidRequestError(
-                "Expected a model with a layer that has a map. Received one with none. "
-                "Choose a method that works on the input, such as saliency."
-            )
-        return name
-
     def _patterns_key(
         self, model_key: str, layer_name: str, channels: Sequence[int] | None, params: PatternParams
     ) -> str:
         chosen = None if channels is None else [int(channel) for channel in channels]
-        return self._key(
-            "filter_patterns",
-            PATTERNS_VERSION,
-            model_key,
-            None,
+        return result_key(
+            analysis="filter_patterns",
+            version=PATTERNS_VERSION,
+            model_sha256=self.model(model_key).fingerprint,
             params={"settings": params, "channels": chosen, "precision": backend.fast_precision()},
             layer=layer_name,
         )
 
-    def _key(
-        self, analysis: str, version: int, model_key: str, image: RgbImage | None, **question: Any
-    ) -> str:
-        return result_key(
-            analysis=analysis,
-            version=version,
-            model_sha256=self.model(model_key).fingerprint,
-            image=None if image is None else image.fingerprint,
-            **question,
+    def _target(self, analysis: Analysis, request: Request) -> Target:
+        return resolved(
+            analysis, request, self.model(request.model_key).probe, lambda: self._own_answer(request)
         )
+
+    def _own_answer(self, request: Request) -> int:
+        """Index of the class that the model itself sees in the picture, or class 0 where there is none."""
+        if request.image is None:
+            return 0
+        return self.predict(request.model_key, request.image).heads[request.head].best
+
+    def _computed_together(
+        self, results: Iterable[tuple[Analysis, str | None, Any]], request: Request, target: Target, key: str
+    ) -> Any:
+        """The result of that key among those of one pass, or None; the others are stored."""
+        wanted = None
+        for analysis, layer_name, result in results:
+            beside = dataclasses.replace(target, layer_name=layer_name)
+            found = self._key(analysis, request, beside, analysis.settings())
+            if found == key:
+                wanted = result
+            else:
+                self._results.put(found, result)
+        return wanted
+
+    def _key(self, analysis: Analysis, request: Request, target: Target, settings: Any) -> str:
+        image = request.image if analysis.needs_image else None
+        return result_key(
+            analysis=analysis.key,
+            version=analysis.version,
+            model_sha256=self.model(request.model_key).fingerprint,
+            image=None if image is None else image.fingerprint,
+            params=settings,
+            layer=target.layer_name,
+            head=target.head if analysis.needs_class else None,
+            class_index=target.class_index,
+            channels=target.channels,
+            precision=backend.fast_precision() if analysis.fast else None,
+        )
+
+
+def _checked(analysis: Analysis, settings: Any) -> Any:
+    """The settings of an analysis, its defaults where there are none.
+
+    Raises:
+        InvalidRequestError: settings of another analysis, or out of their range.
+    """
+    chosen = analysis.settings() if settings is None else settings
+    if not isinstance(chosen, analysis.settings):
+        raise InvalidRequestError(
+            f"Expected {analysis.settings.__name__} for {analysis.title}. Received: {chosen!r}."
+        )
+    check_fields(chosen, InvalidRequestError)
+    return chosen

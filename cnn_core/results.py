@@ -17,6 +17,8 @@ from cnn_core.errors import NotFiniteError
 
 Float = NDArray[np.float32]
 
+ROUNDING = 1e-3  # of what is added up: tensor cores keep ten bits
+
 
 def frozen_array(name: str, values: Any, *, ndim: int, dtype: Any = np.float32) -> NDArray[Any]:
     """A read-only, finite array of the given rank and dtype, for the fields of a result.
@@ -93,18 +95,16 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LayerActivations:
-    """The output of one layer for one picture, with its figures.
+class LayerFigures:
+    """Figures of the channels of one layer for one picture.
 
     Attributes:
         layer_name: name in ``Probe.layers``.
-        maps: ``(h, w, k)``; a layer without space has ``h = w = 1``.
         minimum, maximum, mean: ``(k,)``, per channel.
         zero_fraction: ``(k,)``, share of the positions of a map that are exactly zero.
     """
 
     layer_name: str
-    maps: Float
     minimum: Float
     maximum: Float
     mean: Float
@@ -112,11 +112,15 @@ class LayerActivations:
 
     def __post_init__(self) -> None:
         """Check the arrays."""
-        object.__setattr__(self, "maps", frozen_array("maps", self.maps, ndim=3))
         figures = ("minimum", "maximum", "mean", "zero_fraction")
         for name in figures:
             object.__setattr__(self, name, frozen_array(name, getattr(self, name), ndim=1))
-        check_lengths({"channels": self.maps.shape[2], **{n: len(getattr(self, n)) for n in figures}})
+        check_lengths({name: len(getattr(self, name)) for name in figures})
+
+    @property
+    def channel_count(self) -> int:
+        """Number of channels, ``k``."""
+        return len(self.mean)
 
     @property
     def sparsity(self) -> float:
@@ -127,6 +131,63 @@ class LayerActivations:
     def blank_channels(self) -> NDArray[np.intp]:
         """Indices of the channels whose map is zero everywhere."""
         return np.flatnonzero((self.minimum == 0) & (self.maximum == 0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LayerActivations(LayerFigures):
+    """The output of one layer for one picture, with its figures.
+
+    Attributes:
+        maps: ``(h, w, k)``; a layer without space has ``h = w = 1``.
+    """
+
+    maps: Float
+
+    def __post_init__(self) -> None:
+        """Check the arrays."""
+        LayerFigures.__post_init__(self)  # super() finds no class that has slots
+        object.__setattr__(self, "maps", frozen_array("maps", self.maps, ndim=3))
+        check_lengths({"maps": self.maps.shape[2], "figures": self.channel_count})
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of the layer."""
+        height, width, channels = self.maps.shape
+        return height, width, channels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LayerSummary(LayerFigures):
+    """What is worth seeing of a layer at a glance: its figures and the few maps that vary most.
+
+    Attributes:
+        shape: height, width and channels of the layer.
+        channels: ``(n,)``, int, those of ``maps``, the one that varies most over the picture first.
+        maps: ``(h, w, n)``; all values, ``(1, 1, k)``, of a layer without space.
+    """
+
+    shape: tuple[int, int, int]
+    channels: NDArray[np.int64]
+    maps: Float
+
+    def __post_init__(self) -> None:
+        """Check the arrays."""
+        LayerFigures.__post_init__(self)
+        object.__setattr__(self, "maps", frozen_array("maps", self.maps, ndim=3))
+        object.__setattr__(self, "channels", frozen_array("channels", self.channels, ndim=1, dtype=np.int64))
+        check_lengths({"shape": self.shape[2], "figures": self.channel_count})
+        check_lengths({"channels": len(self.channels), "maps": self.maps.shape[2]})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LayerSummaries:
+    """The summaries of all layers for one picture, in the order of computation."""
+
+    layers: tuple[LayerSummary, ...]
+
+    def __getitem__(self, layer_name: str) -> LayerSummary:
+        """The summary of one layer."""
+        return next(layer for layer in self.layers if layer.layer_name == layer_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -143,7 +204,8 @@ class AttributionMap:
         score: the logit of that class for this picture.
         extent: (top, left, bottom, right) in model-input pixels, edges of the area that the map
             covers: where the centres of the cells' receptive fields lie.
-        residual: score - (sum of the map + constant) for methods with such an identity, else None.
+        constant: score of an empty layer, to which the cells of the map add; None for methods without
+            such an identity.
     """
 
     method: str
@@ -154,11 +216,26 @@ class AttributionMap:
     signed: bool
     score: float
     extent: tuple[float, float, float, float]
-    residual: float | None = None
+    constant: float | None = None
 
     def __post_init__(self) -> None:
         """Check the array."""
         object.__setattr__(self, "values", frozen_array("values", self.values, ndim=2))
+
+    @property
+    def residual(self) -> float | None:
+        """What map and constant miss of the score, in logits, or None without that identity."""
+        if self.constant is None:
+            return None
+        return self.score - (float(self.values.sum()) + self.constant)
+
+    @property
+    def adds_up(self) -> bool | None:
+        """Whether map and constant make the score but for rounding; None without that identity."""
+        if self.constant is None or self.residual is None:
+            return None
+        size = float(np.abs(self.values).sum()) + abs(self.constant)
+        return abs(self.residual) <= ROUNDING * size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cnn_core.activations import ACTIVATIONS
+from cnn_core.analysis import Request
 from dashboard.activations import feature_maps as parts
 from dashboard.session.resources import explorer
 from dashboard.session.view import View, chosen
@@ -19,8 +21,8 @@ def body(view: View) -> None:
     layer_place, channel_place, scale_place = st.columns([5, 5, 3.4], gap="medium")
     with layer_place:
         info = layer_slider(infos, parts.first_choice(infos), arrows="Shift")
-    layers = explorer().activations(view.model_key, image)
-    layer = layers[info.name]
+    request = Request(model_key=view.model_key, image=image, layer_name=info.name)
+    layer = explorer().run(ACTIVATIONS, request)
     with channel_place:
         channel = channel_slider(layer.maps.shape[2])
     with scale_place:
@@ -32,7 +34,7 @@ def body(view: View) -> None:
         parts.draw_exports(view, info, layer, channel, common=common)
     with opened:
         parts.draw_opened(view, info, layer, channel, common=common)
-    parts.draw_more(view, infos, layers, info, channel)
+    parts.draw_more(view, infos, info, channel)
 
 
 st.title("Activations")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnn_core.attribution import METHODS
+from cnn_core import attribution as methods
 from dashboard.heat_maps import heat_map as parts
 from dashboard.heat_maps.comparisons import draw_comparisons
 from dashboard.session.resources import explorer
@@ -16,7 +16,7 @@ from dashboard.widgets.page_fragment import page_fragment
 def body(view: View) -> None:
     """Choose a method, a class and a layer, see the map over the photo and its values."""
     image = view.photo.image()
-    question = parts.choose(view, METHODS)
+    question = parts.choose(view, methods.METHODS)
     if not question.possible:
         parts.draw_impossible(view, question)
         return
@@ -34,7 +34,7 @@ def body(view: View) -> None:
         parts.draw_over_photo(view, question, attribution)
     with values:
         parts.draw_values(view, question, attribution)
-    draw_comparisons(view, METHODS, question)
+    draw_comparisons(view, methods.METHODS, question)
 
 
 st.title("Heat maps")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cnn_core.activations import LAYER_SUMMARIES
+from cnn_core.analysis import Request
 from dashboard.overview import overview as parts
 from dashboard.session.resources import explorer
 from dashboard.session.view import View, chosen
@@ -17,7 +19,7 @@ def body(view: View) -> None:
     with parts.timed(view) as milliseconds:
         answers = explorer().predict(view.model_key, image).heads
         evidence = parts.evidence_or_none(view)
-        layers = explorer().activations(view.model_key, image)
+        layers = explorer().run(LAYER_SUMMARIES, Request(model_key=view.model_key, image=image))
 
     photo, heat, answer = st.columns([1, 1, 1.08], gap="large")
     with photo:

@@ -17,7 +17,7 @@ def key(number: int = 0) -> str:
     return result_key(analysis="test", version=1, model_sha256="m", params={"number": number})
 
 
-def map_of(values: Any, residual: float | None = None) -> AttributionMap:
+def map_of(values: Any, constant: float | None = None) -> AttributionMap:
     return AttributionMap(
         method="grad_cam",
         layer_name="block1_conv1",
@@ -27,7 +27,7 @@ def map_of(values: Any, residual: float | None = None) -> AttributionMap:
         signed=True,
         score=-1.25,
         extent=(0.0, 0.5, 144.0, 143.5),
-        residual=residual,
+        constant=constant,
     )
 
 

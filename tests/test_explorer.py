@@ -12,6 +12,8 @@ import pytest
 from tiny_model import write_tiny_model
 
 from cnn_core import open_explorer, open_image
+from cnn_core.activations import ACTIVATIONS
+from cnn_core.analysis import Request
 from cnn_core.errors import Cancelled, ImageError, InvalidRequestError, ModelError
 from cnn_core.explorer import Explorer
 from cnn_core.images.decode import RgbImage, rgb_image
@@ -61,7 +63,7 @@ def test_the_same_question_is_not_computed_again_even_after_a_restart(
     def ask(explorer: Explorer) -> tuple[np.ndarray, ...]:
         return (
             explorer.predict("tiny", photo).heads[0].scores,
-            explorer.activations("tiny", photo)["block2_conv"].maps,
+            explorer.run(ACTIVATIONS, Request(model_key="tiny", image=photo, layer_name="block2_conv")).maps,
             explorer.attribution("tiny", photo, "grad_cam", class_index=0).values,
         )
 

@@ -25,16 +25,16 @@ class TestRoundTrip:
         return disk_only(folder).get(key(), result_type)
 
     def test_an_attribution_map_comes_back_to_the_bit(self, tmp_path: Path) -> None:
-        before = map_of(np.random.default_rng(0).normal(size=(5, 7)), residual=1e-7)
+        before = map_of(np.random.default_rng(0).normal(size=(5, 7)), constant=1e-7)
         after = self.back(tmp_path, before, AttributionMap)
         np.testing.assert_array_equal(after.values, before.values)
         assert after.values.dtype == np.float32
         assert (after.method, after.layer_name) == ("grad_cam", "block1_conv1")
         assert (after.head, after.class_index) == (0, 0)
-        assert (after.signed, after.score, after.extent, after.residual) == (True, -1.25, before.extent, 1e-7)
+        assert (after.signed, after.score, after.extent, after.constant) == (True, -1.25, before.extent, 1e-7)
 
     def test_none_stays_none(self, tmp_path: Path) -> None:
-        assert self.back(tmp_path, map_of([[1]]), AttributionMap).residual is None
+        assert self.back(tmp_path, map_of([[1]]), AttributionMap).constant is None
 
     def test_a_tuple_of_answers_comes_back(self, tmp_path: Path) -> None:
         answer = HeadAnswer(

@@ -29,7 +29,7 @@ class TestKey:
     def test_the_same_question_has_the_same_key_in_every_process(self) -> None:
         assert (
             result_key(analysis="a", version=1, model_sha256="m", params=Settings(), layer="c", class_index=0)
-            == "7f5c976eae7cc5216c5f7ae8a269ecb6b58fbee68e8b6ec3af8fe128e7a9d2d4"
+            == "c9c1af12b91e05fe2a3d80a39405fc09106f36db6e800c10953158c491db9fc6"
         )
 
     def test_every_part_of_the_question_changes_the_key(self) -> None:
@@ -46,7 +46,9 @@ class TestKey:
             base | {"head": 0},
             base | {"class_index": 0},
             base | {"class_index": 1},
-            base | {"seed": 0},
+            base | {"channels": (0,)},
+            base | {"channels": (1,)},
+            base | {"precision": "bfloat16"},
         ]
         assert len({result_key(**other) for other in others}) == len(others)
 

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from cnn_core.attribution import grad_cam, hires_cam, saliency
-from cnn_core.attribution.method import Method, Question, blank_reason
-from cnn_core.errors import InvalidRequestError
+from cnn_core.analysis import Analysis
+from cnn_core.attribution.attribution_map import blank_reason
+from cnn_core.attribution.grad_cam import GRAD_CAM
+from cnn_core.attribution.hires_cam import HIRES_CAM
+from cnn_core.attribution.saliency import SALIENCY
 
-METHODS: tuple[Method, ...] = (grad_cam.METHOD, hires_cam.METHOD, saliency.METHOD)
+METHODS: tuple[Analysis, ...] = (GRAD_CAM, HIRES_CAM, SALIENCY)
 
-__all__ = ["METHODS", "Method", "Question", "blank_reason", "method_named"]
-
-
-def method_named(key: str) -> Method:
-    """The method with that key.
-
-    Raises:
-        InvalidRequestError: there is none.
-    """
-    for method in METHODS:
-        if method.key == key:
-            return method
-    raise InvalidRequestError(f"Expected one of {[m.key for m in METHODS]}. Received: {key!r}.")
+__all__ = ["GRAD_CAM", "HIRES_CAM", "METHODS", "SALIENCY", "blank_reason"]

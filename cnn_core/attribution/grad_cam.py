@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnn_core.attribution.method import Method, NoParams, Question, layer_map, map_layer
+from cnn_core.analysis import Analysis, NoSettings, Target
+from cnn_core.attribution.attribution_map import GROUP, additivity, layer_map, no_map_reason
 from cnn_core.probe.probe import Probe
+from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
 
 
-def grad_cam(probe: Probe, question: Question, params: NoParams) -> AttributionMap:
+def grad_cam(probe: Probe, target: Target, settings: NoSettings, progress: Progress) -> AttributionMap:
     """``sum_k mean_ij(dz/dA_k) A_k`` for the logit ``z`` of a class and the maps ``A_k`` of a layer.
 
     Averaging the gradient forgets where it comes from. That is harmless when the head takes the mean
@@ -21,33 +23,36 @@ def grad_cam(probe: Probe, question: Question, params: NoParams) -> AttributionM
 
     Args:
         probe: the model.
-        question: picture, class and layer.
-        params: nothing to set.
+        target: picture, class and layer with a map.
+        settings: nothing to set.
+        progress: not told: one pass there and back.
 
     Returns:
         ``(h, w)``, signed; in logits per cell when the head takes the mean.
 
     Raises:
-        InvalidRequestError: no such layer or class, or a layer without a map.
+        InvalidRequestError: no such layer or class.
 
     Reference:
         Selvaraju et al. (2017). Differentiates the logit, as there, never the probability.
     """
-    name = map_layer(probe, question)
-    answer = probe.layer_gradient(question.inputs, name, head=question.head, class_index=question.class_index)
+    answer = probe.layer_gradient(target.picture, target.layer, head=target.head, class_index=target.label)
     weights = answer.gradients[0].mean(axis=(0, 1), dtype=np.float64)  # (k,)
     values = (answer.activations[0] @ weights).astype(np.float32)  # (h, w)
-    return layer_map(probe, question, METHOD.key, values, answer.scores[0])
+    return layer_map(probe, target, GRAD_CAM.key, values, answer.scores[0])
 
 
-METHOD = Method(
+GRAD_CAM = Analysis(
     key="grad_cam",
     title="Grad-CAM",
+    group=GROUP,
     summary="Where the layer's maps speak for the class, each weighted by its average effect on the score.",
     reference="Selvaraju et al. 2017",
     version=1,
-    needs_layer=True,
-    signed=True,
-    params_type=NoParams,
+    result=AttributionMap,
     compute=grad_cam,
+    check=additivity,
+    needs_layer="map",
+    signed=True,
+    inapplicable=no_map_reason,
 )

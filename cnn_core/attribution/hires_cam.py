@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnn_core.attribution.method import Method, NoParams, Question, layer_map, map_layer
+from cnn_core.analysis import Analysis, NoSettings, Target
+from cnn_core.attribution.attribution_map import GROUP, additivity, layer_map, no_map_reason
 from cnn_core.probe.probe import Probe
+from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
 
 
-def hires_cam(probe: Probe, question: Question, params: NoParams) -> AttributionMap:
+def hires_cam(probe: Probe, target: Target, settings: NoSettings, progress: Progress) -> AttributionMap:
     """``sum_k dz/dA_k * A_k`` for the logit ``z`` of a class and the maps ``A_k`` of a layer.
 
     Multiplying before summing keeps the place of every gradient. Wherever the network behind the
@@ -18,32 +20,35 @@ def hires_cam(probe: Probe, question: Question, params: NoParams) -> Attribution
 
     Args:
         probe: the model.
-        question: picture, class and layer.
-        params: nothing to set.
+        target: picture, class and layer with a map.
+        settings: nothing to set.
+        progress: not told: one pass there and back.
 
     Returns:
         ``(h, w)``, signed, in logits per cell. The paper's final ReLU is left to the picture.
 
     Raises:
-        InvalidRequestError: no such layer or class, or a layer without a map.
+        InvalidRequestError: no such layer or class.
 
     Reference:
         Draelos and Carin (2020).
     """
-    name = map_layer(probe, question)
-    answer = probe.layer_gradient(question.inputs, name, head=question.head, class_index=question.class_index)
+    answer = probe.layer_gradient(target.picture, target.layer, head=target.head, class_index=target.label)
     values = np.einsum("hwk,hwk->hw", answer.gradients[0], answer.activations[0])
-    return layer_map(probe, question, METHOD.key, values, answer.scores[0])
+    return layer_map(probe, target, HIRES_CAM.key, values, answer.scores[0])
 
 
-METHOD = Method(
+HIRES_CAM = Analysis(
     key="hires_cam",
     title="HiRes-CAM",
+    group=GROUP,
     summary="What every place of the layer adds to the score or takes from it; faithful for any linear head.",
     reference="Draelos and Carin 2020",
     version=1,
-    needs_layer=True,
-    signed=True,
-    params_type=NoParams,
+    result=AttributionMap,
     compute=hires_cam,
+    check=additivity,
+    needs_layer="map",
+    signed=True,
+    inapplicable=no_map_reason,
 )

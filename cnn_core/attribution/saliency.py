@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnn_core.attribution.method import Method, NoParams, Question
+from cnn_core.analysis import Analysis, NoSettings, Target, incomparable
+from cnn_core.attribution.attribution_map import GROUP, input_map
 from cnn_core.probe.probe import Probe
+from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
 
 
-def saliency(probe: Probe, question: Question, params: NoParams) -> AttributionMap:
+def saliency(probe: Probe, target: Target, settings: NoSettings, progress: Progress) -> AttributionMap:
     """``max_ch abs(dz/dx)`` for the logit ``z`` of a class and the model's input ``x``.
 
     Shows where the score is sensitive, not what speaks for the class: a pixel whose darkening would
@@ -17,8 +19,9 @@ def saliency(probe: Probe, question: Question, params: NoParams) -> AttributionM
 
     Args:
         probe: the model.
-        question: picture and class.
-        params: nothing to set.
+        target: picture and class.
+        settings: nothing to set.
+        progress: not told: one pass there and back.
 
     Returns:
         ``(H, W)``, never negative, in logits per unit of the model's input.
@@ -29,28 +32,21 @@ def saliency(probe: Probe, question: Question, params: NoParams) -> AttributionM
     Reference:
         Simonyan, Vedaldi and Zisserman (2014).
     """
-    answer = probe.input_gradient(question.inputs, head=question.head, class_index=question.class_index)
-    height, width = question.inputs.shape[1:3]
-    return AttributionMap(
-        method=METHOD.key,
-        layer_name=None,
-        head=question.head,
-        class_index=question.class_index,
-        values=np.abs(answer.gradients[0]).max(axis=-1),
-        signed=False,
-        score=float(answer.scores[0, question.class_index]),
-        extent=(0.0, 0.0, height, width),
-    )
+    answer = probe.input_gradient(target.picture, head=target.head, class_index=target.label)
+    values = np.abs(answer.gradients[0]).max(axis=-1)  # (H, W)
+    return input_map(probe, target, SALIENCY, values, float(answer.scores[0, target.label]))
 
 
-METHOD = Method(
+SALIENCY = Analysis(
     key="saliency",
     title="Saliency",
+    group=GROUP,
     summary="How strongly the score reacts to each pixel, whether for or against the class.",
     reference="Simonyan et al. 2014",
     version=1,
-    needs_layer=False,
-    signed=False,
-    params_type=NoParams,
+    result=AttributionMap,
     compute=saliency,
+    check=incomparable(
+        "A sensitivity is no share of the score: its pixels add up to nothing that it could be held against."
+    ),
 )

@@ -10,7 +10,7 @@ import hashlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -37,7 +37,8 @@ def result_key(
     layer: str | None = None,
     head: int | None = None,
     class_index: int | None = None,
-    seed: int | None = None,
+    channels: Sequence[int] | None = None,
+    precision: str | None = None,
 ) -> str:
     """Name of a result: equal exactly when everything that decides the result is equal.
 
@@ -50,7 +51,8 @@ def result_key(
         layer: name of the layer, if one was chosen.
         head: index of the output, if one was chosen.
         class_index: index of the class, if one was chosen; 0 is a class.
-        seed: of the randomness, unless ``params`` holds it.
+        channels: of the layer, if some were chosen.
+        precision: that was computed in, where that is not float32.
 
     Returns:
         64 hexadecimal digits.
@@ -67,7 +69,8 @@ def result_key(
         "layer": layer,
         "head": head,
         "class": class_index,
-        "seed": seed,
+        "channels": channels,
+        "precision": precision,
     }
     text = json.dumps(question, sort_keys=True, separators=(",", ":"), default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.errors import InvalidRequestError
 from cnn_core.probe.flat_graph import FlatGraph, Node, passes_through
 
 _SHAPE_FAMILIES = frozenset({"reshape", "flatten", "squeeze"})
@@ -43,6 +44,28 @@ class Head:
             shifted = np.exp(logits - logits.max(axis=1, keepdims=True))
             probabilities: Float = (shifted / shifted.sum(axis=1, keepdims=True)).astype(np.float32)
             return probabilities
+
+
+def check_head(heads: Sequence[Head], head: int) -> None:
+    """Refuse an output that a model does not have.
+
+    Raises:
+        InvalidRequestError: no such output.
+    """
+    if not 0 <= head < len(heads):
+        raise InvalidRequestError(f"Expected an output from 0 to {len(heads) - 1}. Received: {head}.")
+
+
+def check_class(heads: Sequence[Head], head: int, class_index: int) -> None:
+    """Refuse a class that an output does not have.
+
+    Raises:
+        InvalidRequestError: no such output or class.
+    """
+    check_head(heads, head)
+    classes = len(heads[head].class_names)
+    if not 0 <= class_index < classes:
+        raise InvalidRequestError(f"Expected a class from 0 to {classes - 1}. Received: {class_index}.")
 
 
 def heads_of(

@@ -21,7 +21,7 @@ from cnn_core import backend
 from cnn_core.errors import InvalidRequestError
 from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.probe.flat_graph import Node, flat_graph, passes_through, picture_input_shape
-from cnn_core.probe.heads import Head, heads_of
+from cnn_core.probe.heads import Head, check_class, check_head, heads_of
 from cnn_core.probe.layer_info import LayerInfo, layer_infos
 
 __all__ = ["Head", "LayerGradient", "Probe", "unit_tensor"]
@@ -99,7 +99,7 @@ class Probe:
 
         After its activation, if that is a layer of its own.
         """
-        self._check_head(head)
+        check_head(self.heads, head)
         behind = self._graph.ancestors(self._graph.outputs[head])
         spatial = (info.name for info in reversed(self.layers) if info.spatial and not info.padding)
         return next(
@@ -224,7 +224,7 @@ class Probe:
     def _gradient(
         self, inputs: Float, tensor: Any, key: tuple[str, ...], head: int, class_index: int
     ) -> LayerGradient:
-        self._check_class(head, class_index)
+        check_class(self.heads, head, class_index)
         activations, gradients, scores = self._answer(
             ("gradient", *key, head),
             lambda: backend.ScoreGradient(self._graph.input, tensor, self._scores[head]),
@@ -232,18 +232,6 @@ class Probe:
             class_index,
         )
         return LayerGradient(activations=activations, gradients=gradients, scores=scores)
-
-    def _check_head(self, head: int) -> None:
-        if not 0 <= head < len(self.heads):
-            raise InvalidRequestError(
-                f"Expected an output from 0 to {len(self.heads) - 1}. Received: {head}."
-            )
-
-    def _check_class(self, head: int, class_index: int) -> None:
-        self._check_head(head)
-        classes = len(self.heads[head].class_names)
-        if not 0 <= class_index < classes:
-            raise InvalidRequestError(f"Expected a class from 0 to {classes - 1}. Received: {class_index}.")
 
     def _checked(self, inputs: Float) -> Float:
         expected = self.input_shape

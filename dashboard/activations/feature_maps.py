@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from cnn_core.activations import ACTIVATIONS
+from cnn_core.analysis import Request
 from cnn_core.results import LayerActivations
+from cnn_core.snippet import snippet
 from dashboard.figures.colours import fitting_scale, percent, short
 from dashboard.figures.files.page_png import arrays_npz, indexed_pixels, view_png
 from dashboard.figures.pictures.channel_grid import channel_grid_figure, grid_aspect, layer_tiling
@@ -19,7 +22,7 @@ from dashboard.figures.pictures.overlay import fit_to_image, overlay
 from dashboard.figures.pictures.pictures import enlarged, jpeg
 from dashboard.figures.theme import LIGHT, rgb
 from dashboard.widgets.choosers import tabs
-from dashboard.widgets.export_bar import export_row, file_name, snippet_start
+from dashboard.widgets.export_bar import export_row, file_name, own_photo_note
 from dashboard.widgets.overlay_view import photo_pixels
 from dashboard.widgets.picture_grid import clicked_name, framed_chart
 from dashboard.widgets.sentences import layer_facts
@@ -155,25 +158,27 @@ def draw_exports(view: View, info: LayerInfo, layer: LayerActivations, channel: 
             mean=layer.mean,
             zero_fraction=layer.zero_fraction,
         ),
-        code=snippet_start(view.model_key, view.photo)
-        + f"\nlayer = explorer.activations(model, image)[{info.name!r}]\n"
-        f"print(layer.maps.shape, layer.sparsity)\nprint(layer.maps[..., {channel}].round(2))",
+        code=snippet(
+            ACTIVATIONS,
+            Request(model_key=view.model_key, image=view.photo.image(), layer_name=info.name),
+            picture=view.photo.path,
+            note=own_photo_note(view.photo),
+        )
+        + f"print(result.maps.shape, result.sparsity)\nprint(result.maps[..., {channel}].round(2))",
     )
 
 
-def draw_more(
-    view: View, infos: Sequence[LayerInfo], layers: dict[str, LayerActivations], info: LayerInfo, channel: int
-) -> None:
+def draw_more(view: View, infos: Sequence[LayerInfo], info: LayerInfo, channel: int) -> None:
     """What else there is to see; only the open tab is computed."""
     from dashboard.activations import tabs as activation_tabs
 
     more = tabs(MORE, key="more")
     if more["depth"].open:
         with more["depth"]:
-            activation_tabs.draw_sparsity(view, infos, layers, info)
+            activation_tabs.draw_sparsity(view, infos, info)
     if more["photos"].open:
         with more["photos"]:
             activation_tabs.draw_on_photos(view, info, channel)
     if more["random"].open:
         with more["random"]:
-            activation_tabs.draw_random(view, infos, layers)
+            activation_tabs.draw_random(view, infos)

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from cnn_core.activations import ACTIVATIONS, LAYER_SUMMARIES
+from cnn_core.analysis import Request
 from cnn_core.errors import ConvscopeError
-from cnn_core.results import LayerActivations
+from cnn_core.images.decode import RgbImage
+from cnn_core.results import LayerActivations, LayerSummaries
+from cnn_core.snippet import snippet
 from dashboard.figures.bar_picture import sparsity_pixels
 from dashboard.figures.charts.charts import sparsity_figure
 from dashboard.figures.colours import Scale, fitting_scale, percent, short
@@ -22,7 +26,7 @@ from dashboard.session import address
 from dashboard.session.photos import Photo, all_photos
 from dashboard.session.resources import explorer, seen_pixels
 from dashboard.widgets.choosers import choice
-from dashboard.widgets.export_bar import export_row, file_name, snippet_start
+from dashboard.widgets.export_bar import export_row, file_name, own_photo_note, snippet_start
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.picture_grid import PLAIN
 from dashboard.widgets.style import theme
@@ -52,14 +56,13 @@ def _sparsity_chart(
     return sparsity_figure(titles, np.float32(sparsity), np.float32(blank), selected=selected, theme=colours)
 
 
-def draw_sparsity(
-    view: View, infos: Sequence[LayerInfo], layers: dict[str, LayerActivations], chosen: LayerInfo
-) -> None:
+def draw_sparsity(view: View, infos: Sequence[LayerInfo], chosen: LayerInfo) -> None:
     """Share of zeros and of blank maps, layer by layer."""
+    layers = _summaries(view)
     shown = [info for info in infos if info.spatial]
     titles = [info.title for info in shown]
     sparsity = np.float32([layers[info.name].sparsity for info in shown])
-    blank = np.float32([len(layers[i.name].blank_channels) / layers[i.name].maps.shape[2] for i in shown])
+    blank = np.float32([len(layers[i.name].blank_channels) / layers[i.name].channel_count for i in shown])
     selected = titles.index(chosen.title) if chosen.title in titles else None
     st.plotly_chart(
         _sparsity_chart(tuple(titles), tuple(sparsity.tolist()), tuple(blank.tolist()), selected, theme()),
@@ -83,9 +86,14 @@ def draw_sparsity(
         npz=lambda: arrays_npz(
             layers=np.array([info.name for info in shown]), zero_share=sparsity, blank_share=blank
         ),
-        code=snippet_start(view.model_key, view.photo)
-        + "\nfor name, layer in explorer.activations(model, image).items():\n"
-        "    print(name, layer.sparsity, len(layer.blank_channels))",
+        code=snippet(
+            LAYER_SUMMARIES,
+            Request(model_key=view.model_key, image=view.photo.image()),
+            picture=view.photo.path,
+            note=own_photo_note(view.photo),
+        )
+        + "for layer in result.layers:\n"
+        "    print(layer.layer_name, layer.sparsity, len(layer.blank_channels))",
     )
 
 
@@ -141,9 +149,13 @@ def _export_photos(
             photos=np.array([photo.title for photo, _, _ in shown]),
             maps=np.stack([values for _, _, values in shown]),
         ),
-        code=snippet_start(view.model_key, view.photo)
-        + f"\nlayer = explorer.activations(model, image)[{info.name!r}]  # the same for other images\n"
-        f"print(layer.maps[..., {channel}].round(2))",
+        code=snippet(
+            ACTIVATIONS,
+            Request(model_key=view.model_key, image=view.photo.image(), layer_name=info.name),
+            picture=view.photo.path,
+            note=own_photo_note(view.photo),
+        )
+        + f"print(result.maps[..., {channel}].round(2))",
     )
 
 
@@ -157,7 +169,7 @@ def _photos_with_maps(
             image = photo.image()
         except (ConvscopeError, OSError):
             continue
-        layer = explorer().activations(view.model_key, image)[info.name]
+        layer = _layer(view, info, image)
         pixels = seen_pixels(view.model_key, image)
         shown.append((photo, pixels, layer.maps[..., channel]))
     return shown
@@ -174,15 +186,15 @@ def _map_square(values: np.ndarray, scale: Scale) -> np.ndarray:
     return square_pixels(values, SMALL_PX, scale)
 
 
-def draw_random(view: View, infos: Sequence[LayerInfo], layers: dict[str, LayerActivations]) -> None:
+def draw_random(view: View, infos: Sequence[LayerInfo]) -> None:
     """Some channels drawn by lot from all layers with a map; a click opens one."""
     seed = address.restore("seed", address.whole_number(0, LARGEST_SEED), 0)
     st.button("Draw others", icon=":material/casino:", key="redraw", on_click=_redraw)
     address.keep({"seed": seed})
-    lot = _drawn_by_lot(infos, layers, seed)
+    lot = _drawn_by_lot(infos, seed)
+    maps = _drawn_maps(view, lot)
     columns = [*st.columns(RANDOM_COUNT // 2, gap="small"), *st.columns(RANDOM_COUNT // 2, gap="small")]
-    for number, (column, (info, channel)) in enumerate(zip(columns, lot, strict=True)):
-        values = layers[info.name].maps[..., channel]
+    for number, (column, (info, channel), values) in enumerate(zip(columns, lot, maps, strict=True)):
         with column:
             st.image(
                 png(square_pixels(values, SMALL_PX)),
@@ -199,20 +211,36 @@ def draw_random(view: View, infos: Sequence[LayerInfo], layers: dict[str, LayerA
                 wrap=True,
             )
             st.caption(_range(values))
-    _export_random(view, lot, layers, seed)
+    _export_random(view, lot, maps, seed)
 
 
-def _drawn_by_lot(
-    infos: Sequence[LayerInfo], layers: dict[str, LayerActivations], seed: int
-) -> list[tuple[LayerInfo, int]]:
+def _drawn_by_lot(infos: Sequence[LayerInfo], seed: int) -> list[tuple[LayerInfo, int]]:
     """Some layers with a map, and a channel of each."""
     spatial = [info for info in infos if info.spatial and info.activation is not None] or list(infos)
     generator = np.random.default_rng(seed)
     lot = []
     for _ in range(RANDOM_COUNT):
         info = spatial[int(generator.integers(len(spatial)))]
-        lot.append((info, int(generator.integers(layers[info.name].maps.shape[2]))))
+        lot.append((info, int(generator.integers(info.output_shape[-1]))))
     return lot
+
+
+def _drawn_maps(view: View, lot: Sequence[tuple[LayerInfo, int]]) -> list[np.ndarray]:
+    image = view.photo.image()
+    layers = {info.name: _layer(view, info, image) for info, _ in lot}
+    return [layers[info.name].maps[..., channel] for info, channel in lot]
+
+
+def _layer(view: View, info: LayerInfo, image: RgbImage) -> LayerActivations:
+    request = Request(model_key=view.model_key, image=image, layer_name=info.name)
+    layer: LayerActivations = explorer().run(ACTIVATIONS, request)
+    return layer
+
+
+def _summaries(view: View) -> LayerSummaries:
+    request = Request(model_key=view.model_key, image=view.photo.image())
+    summaries: LayerSummaries = explorer().run(LAYER_SUMMARIES, request)
+    return summaries
 
 
 def _range(values: np.ndarray) -> str:
@@ -221,9 +249,8 @@ def _range(values: np.ndarray) -> str:
 
 
 def _export_random(
-    view: View, lot: Sequence[tuple[LayerInfo, int]], layers: dict[str, LayerActivations], seed: int
+    view: View, lot: Sequence[tuple[LayerInfo, int]], maps: Sequence[np.ndarray], seed: int
 ) -> None:
-    maps = [layers[info.name].maps[..., channel] for info, channel in lot]
     names = [f"{info.name} {channel}" for info, channel in lot]
     export_row(
         file_name(view.model_key, view.photo.title, "random", seed),
@@ -236,9 +263,11 @@ def _export_random(
         npz=lambda: arrays_npz(
             names=np.array(names), **{f"map_{place}": values for place, values in enumerate(maps)}
         ),
-        code=snippet_start(view.model_key, view.photo) + "\nlayers = explorer.activations(model, image)\n"
+        code=snippet_start(view.model_key, view.photo)
+        + "\nfrom cnn_core.activations import ACTIVATIONS\nfrom cnn_core.analysis import Request\n\n"
         f"for name, channel in {[(info.name, channel) for info, channel in lot]!r}:\n"
-        "    print(name, channel, layers[name].maps[..., channel].round(2))",
+        "    layer = explorer.run(ACTIVATIONS, Request(model_key=model, image=image, layer_name=name))\n"
+        "    print(name, channel, layer.maps[..., channel].round(2))",
     )
 
 

@@ -24,7 +24,7 @@ from dashboard.widgets.markdown import literal
 from dashboard.widgets.overlay_view import evidence_pixels
 
 if TYPE_CHECKING:
-    from cnn_core.attribution import Method
+    from cnn_core.analysis import Analysis
     from dashboard.session.view import View
 
 MOST_CLASSES = 6
@@ -54,7 +54,7 @@ class Compared:
     scale: Scale
 
 
-def draw_comparisons(view: View, methods: Sequence[Method], asked: Asked) -> None:
+def draw_comparisons(view: View, methods: Sequence[Analysis], asked: Asked) -> None:
     """Two tabs; only the open one is computed."""
     compared = tabs({"methods": "All methods", "classes": "All classes"}, key="compare")
     if compared["methods"].open:
@@ -67,7 +67,7 @@ def draw_comparisons(view: View, methods: Sequence[Method], asked: Asked) -> Non
             _draw_row(view, asked, "classes", _classes(asked))
 
 
-def _classes(asked: Asked) -> list[tuple[Method, int, str, str]]:
+def _classes(asked: Asked) -> list[tuple[Analysis, int, str, str]]:
     names, scores = asked.answer.class_names, asked.answer.scores
     highest = np.argsort(-scores, kind="stable")[:MOST_CLASSES]
     if len(names) > MOST_CLASSES:
@@ -75,7 +75,9 @@ def _classes(asked: Asked) -> list[tuple[Method, int, str, str]]:
     return [(asked.method, int(i), f"class_{i}", f"for {names[i]}") for i in highest]
 
 
-def _draw_row(view: View, asked: Asked, name: str, questions: Sequence[tuple[Method, int, str, str]]) -> None:
+def _draw_row(
+    view: View, asked: Asked, name: str, questions: Sequence[tuple[Analysis, int, str, str]]
+) -> None:
     common = choice("Scale", SCALES, key=f"{name}-scale", help=SCALE_HELP) == "common"
     rows = _compared(view, asked, questions, common=common)
     pictures = [evidence_pixels(view, each.shown, asked.opacity, scale=each.scale) for each in rows]
@@ -90,7 +92,7 @@ def _draw_row(view: View, asked: Asked, name: str, questions: Sequence[tuple[Met
 
 
 def _compared(
-    view: View, asked: Asked, questions: Sequence[tuple[Method, int, str, str]], *, common: bool
+    view: View, asked: Asked, questions: Sequence[tuple[Analysis, int, str, str]], *, common: bool
 ) -> list[Compared]:
     raw = [
         explorer().attribution(

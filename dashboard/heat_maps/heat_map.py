@@ -28,7 +28,7 @@ from dashboard.widgets.sentences import arithmetic, balance, shape_text, where_e
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
-    from cnn_core.attribution import Method
+    from cnn_core.analysis import Analysis
     from cnn_core.probe.layer_info import LayerInfo
     from dashboard.session.view import View
 
@@ -46,7 +46,7 @@ RESIDUAL_HELP = (
 class Asked:
     """What the page asks, and how it is drawn."""
 
-    method: Method
+    method: Analysis
     layer_name: str | None
     head: int
     class_index: int
@@ -71,7 +71,7 @@ class Asked:
         return attribution, overlay_scale(attribution.values, signed=attribution.signed)
 
 
-def choose(view: View, methods: Sequence[Method]) -> Asked:
+def choose(view: View, methods: Sequence[Analysis]) -> Asked:
     """Method, class, layer, opacity and sign."""
     by_key = {method.key: method for method in methods}
     answers = explorer().predict(view.model_key, view.photo.image()).heads
@@ -93,8 +93,8 @@ def choose(view: View, methods: Sequence[Method]) -> Asked:
     with sign_place:
         positive = method.signed and choice("Evidence", SIGNS, key="evidence", help=SIGNS_HELP) == "positive"
     with params_place:
-        params = method.params_type(
-            **params_widgets(method.params_type, field_names(method.params_type), prefix=f"{method.key}_")
+        params = method.settings(
+            **params_widgets(method.settings, field_names(method.settings), prefix=f"{method.key}_")
         )
     return Asked(
         method=method,
@@ -212,9 +212,9 @@ def _draw_exports(view: View, asked: Asked, attribution: AttributionMap) -> None
     )
 
 
-def settings_in_code(method: Method, params: Any) -> tuple[str, str]:
+def settings_in_code(method: Analysis, params: Any) -> tuple[str, str]:
     """The lines of code that import and pass settings, empty where they are the usual ones."""
-    if params == method.params_type():
+    if params == method.settings():
         return "", ""
     kind = type(params)
     return f"\nfrom {kind.__module__} import {kind.__qualname__}\n", f"    params={params!r},\n"

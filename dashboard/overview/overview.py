@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from cnn_core.results import AttributionMap, HeadAnswer, LayerActivations
+from cnn_core.results import AttributionMap, HeadAnswer, LayerSummaries
 from dashboard.figures.files.page_png import arrays_npz, view_png
 from dashboard.figures.pictures.overlay import overlay_scale
 from dashboard.figures.pictures.pictures import enlarged, jpeg
@@ -31,7 +31,6 @@ from dashboard.widgets.overlay_view import (
     photo_pixels,
 )
 from dashboard.widgets.sentences import (
-    adds_up,
     arithmetic,
     balance,
     layer_facts,
@@ -123,7 +122,7 @@ def draw_answer(answers: Sequence[HeadAnswer], evidence: AttributionMap | None, 
     st.markdown(
         literal(f"{where_evidence_lies(evidence, name)} {balance(evidence, name, other)}", longest=None)
     )
-    icon = ":material/task_alt:" if adds_up(evidence) else ":material/info:"
+    icon = ":material/task_alt:" if evidence.adds_up else ":material/info:"
     st.caption(f"{icon} {literal(arithmetic(evidence), longest=None)} · {duration}", help=CHECK_HELP)
 
 
@@ -150,7 +149,7 @@ def strip_layers(view: View) -> list[LayerInfo]:
     return [last_of_size[index] for index in picks]
 
 
-def draw_strip(view: View, layers: dict[str, LayerActivations]) -> None:
+def draw_strip(view: View, layers: LayerSummaries) -> None:
     """The liveliest maps of each size with the layer's figures, each a link to all its maps."""
     infos = strip_layers(view)
     if not infos:
@@ -169,7 +168,7 @@ def draw_strip(view: View, layers: dict[str, LayerActivations]) -> None:
                 query_params={"layer": info.name, "model": view.model_key},
             )
             st.html(
-                f'<div class="card"><span>{html.escape(kind)}<br>{shape_text(layer.maps.shape)}<br>'
+                f'<div class="card"><span>{html.escape(kind)}<br>{shape_text(layer.shape)}<br>'
                 f"{html.escape(layer_facts(layer))}<br>{range_text(layer)}</span></div>"
             )
     st.caption("The four liveliest maps of each layer, each on its own scale within the range of the layer.")

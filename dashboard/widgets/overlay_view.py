@@ -48,7 +48,7 @@ def as_on_the_bar(evidence: AttributionMap, answer: HeadAnswer) -> AttributionMa
     if answer.kind != "binary" or not evidence.signed or evidence.class_index == 1:
         return evidence
     return dataclasses.replace(
-        evidence, values=-evidence.values, class_index=1, score=-evidence.score, residual=None
+        evidence, values=-evidence.values, class_index=1, score=-evidence.score, constant=None
     )
 
 

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from cnn_core.results import AttributionMap, HeadAnswer, LayerActivations
+from cnn_core.results import AttributionMap, HeadAnswer, LayerFigures
 from dashboard.figures.colours import percent, short
 
-SMALL_RESIDUAL = 0.01  # of the score, or of one logit where the score is smaller
 NEARLY_EVEN = 0.05  # share of zeros; smaller changes are not worth a word
 
 
@@ -49,28 +48,14 @@ def where_evidence_lies(attribution: AttributionMap, class_name: str) -> str:
     return f"Half of {what} lies in {percent(share)} of the photo, around its {_place(positive)}."
 
 
-def adds_up(attribution: AttributionMap) -> bool:
-    """Whether the map and the constant make the score, but for less than 1 % of it."""
-    if attribution.residual is None:
-        return False
-    return abs(attribution.residual) < SMALL_RESIDUAL * max(abs(attribution.score), 1.0)
-
-
-def constant_of(attribution: AttributionMap) -> float | None:
-    """The score of an empty layer, which the map adds to; None for maps without such an identity."""
-    if attribution.residual is None:
-        return None
-    return attribution.score - attribution.residual - float(attribution.values.sum())
-
-
 def arithmetic(attribution: AttributionMap) -> str:
     """The score as the sum of map and constant; what they miss, where they do not add up to it."""
-    constant = constant_of(attribution)
+    constant = attribution.constant
     if attribution.residual is None or constant is None:
         return f"logit {short(attribution.score)}"
     sign = "\u2212" if constant < 0 else "+"
     total = f"{short(float(attribution.values.sum()))} in the map {sign} {short(abs(constant))} constant"
-    sign = "=" if adds_up(attribution) else "≠"
+    sign = "=" if attribution.adds_up else "≠"
     return f"logit {short(attribution.score)} {sign} {total}, residual {_missed(attribution.residual)}"
 
 
@@ -81,14 +66,14 @@ def _missed(residual: float) -> str:
 
 def balance(attribution: AttributionMap, class_name: str, other: str) -> str:
     """What speaks for and against, in logits, where the map adds up to the score; else that it does not."""
-    if not adds_up(attribution):
+    if not attribution.adds_up:
         return "The map does not add up to the score here: read it as a hint, not as a sum."
     gain = float(attribution.values[attribution.values > 0].sum())
     loss = float(attribution.values[attribution.values < 0].sum())
     return f"Places for {class_name} add {short(gain)} logits, places for {other} take {short(-loss)} away."
 
 
-def sparsity_course(layers: Sequence[LayerActivations]) -> str:
+def sparsity_course(layers: Sequence[LayerFigures]) -> str:
     """How the share of zeros changes from the first to the last of some layers."""
     first, last = layers[0].sparsity, layers[-1].sparsity
     if abs(last - first) < NEARLY_EVEN:
@@ -100,13 +85,13 @@ def sparsity_course(layers: Sequence[LayerActivations]) -> str:
     )
 
 
-def layer_facts(layer: LayerActivations) -> str:
+def layer_facts(layer: LayerFigures) -> str:
     """Share of zeros and number of blank maps of a layer."""
-    blank, count = len(layer.blank_channels), layer.maps.shape[2]
+    blank, count = len(layer.blank_channels), layer.channel_count
     return f"{percent(layer.sparsity)} zeros · {blank} of {count} {'map' if count == 1 else 'maps'} blank"
 
 
-def range_text(layer: LayerActivations) -> str:
+def range_text(layer: LayerFigures) -> str:
     """Smallest and largest value of a layer: ``0 to 3.2``."""
     return f"{short(float(layer.minimum.min()))} to {short(float(layer.maximum.max()))}"
 

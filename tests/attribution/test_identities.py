@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from keras import layers
 
-from cnn_core.attribution import METHODS, Question, blank_reason, method_named
+from cnn_core.analyses import analysis_named
+from cnn_core.analysis import NoSettings, Target
+from cnn_core.attribution import blank_reason
 from cnn_core.errors import InvalidRequestError
 from cnn_core.probe.probe import Probe
+from cnn_core.progress import SILENT
 from cnn_core.results import AttributionMap
 
 RNG = np.random.default_rng(3)
@@ -18,9 +21,8 @@ RNG = np.random.default_rng(3)
 def ask(
     model: keras.Model, key: str, inputs: np.ndarray, *, class_index: int = 0, layer: str | None = "conv"
 ) -> AttributionMap:
-    method = method_named(key)
-    question = Question(inputs=inputs, head=0, class_index=class_index, layer_name=layer)
-    return method.compute(Probe(model), question, method.params_type())
+    target = Target(inputs=inputs, class_index=class_index, layer_name=layer)
+    return analysis_named(key).compute(Probe(model), target, NoSettings(), SILENT)
 
 
 def mean_head_net(activation: str = "softmax", units: int = 2) -> keras.Model:
@@ -182,17 +184,7 @@ def test_a_blank_positive_map_says_that_everything_speaks_against_the_class() ->
 
 
 @pytest.mark.parametrize("key", ["grad_cam", "hires_cam"])
-@pytest.mark.parametrize("layer", [None, "no such layer", "head"])
-def test_a_layer_without_a_map_is_refused_with_advice(key: str, layer: str | None) -> None:
+@pytest.mark.parametrize("layer", [None, "no such layer"])
+def test_a_missing_layer_is_refused_with_advice(key: str, layer: str | None) -> None:
     with pytest.raises(InvalidRequestError, match="Choose"):
         ask(mean_head_net(), key, photo(), layer=layer)
-
-
-def test_an_unknown_method_is_refused_by_naming_the_known_ones() -> None:
-    with pytest.raises(InvalidRequestError, match="grad_cam"):
-        method_named("tea leaves")
-
-
-def test_methods_have_different_keys_and_say_where_they_come_from() -> None:
-    assert len({method.key for method in METHODS}) == len(METHODS)
-    assert all(method.reference and method.summary for method in METHODS)

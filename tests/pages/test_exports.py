@@ -25,7 +25,14 @@ def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[bytes, bytes, str]]
     def row(name, *, png, npz, code, key="export"):
         rows[key] = (png(), npz(), code)
 
-    for module in ("activation_parts", "activation_tabs", "heat_parts", "heat_comparisons", "kernel_parts"):
+    modules = (
+        "activations.feature_maps",
+        "activations.tabs",
+        "heat_maps.heat_map",
+        "heat_maps.comparisons",
+        "feature_visualization.kernels",
+    )
+    for module in modules:
         monkeypatch.setattr(f"dashboard.{module}.export_row", row)
     return rows
 

@@ -57,7 +57,7 @@ class Steps:
 
 @pytest.mark.parametrize(("params", "told"), [(Steps(), False), (Steps(steps=16), True)])
 def test_the_code_holds_the_settings_that_are_not_the_usual_ones(params, told):
-    method = dataclasses.replace(METHODS[0], params_type=Steps)
+    method = dataclasses.replace(METHODS[0], settings=Steps)
     lines = settings_in_code(method, params)
     assert lines == (
         (f"\nfrom {__name__} import Steps\n", "    params=Steps(steps=16),\n") if told else ("", "")

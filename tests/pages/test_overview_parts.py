@@ -20,7 +20,7 @@ def evidence(class_index: int) -> AttributionMap:
         signed=True,
         score=1.0,
         extent=(0, 0, 8, 8),
-        residual=0.0,
+        constant=0.0,
     )
 
 

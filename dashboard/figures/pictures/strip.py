@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from cnn_core.results import LayerActivations
+from cnn_core.results import LayerSummary
 from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale
 from dashboard.figures.pictures.pictures import png
 
@@ -13,31 +13,24 @@ CARD_PX = 300
 GROUND = 255
 
 
-def liveliest_channels(layer: LayerActivations, count: int) -> list[int]:
-    """The channels that vary most over the picture, strongest first: those worth seeing at a glance."""
-    spread = layer.maps.std(axis=(0, 1))  # (k,)
-    return [int(channel) for channel in np.argsort(-spread, kind="stable")[:count]]
-
-
-def card_pixels(layer: LayerActivations, side_px: int = CARD_PX) -> UInt8:
+def card_pixels(layer: LayerSummary, side_px: int = CARD_PX) -> UInt8:
     """The four liveliest maps, two by two, each on its own scale, ``(side, side, 4)``, RGBA.
 
     A layer without space is drawn as one square of its values, row by row.
     """
     if layer.maps.shape[0] * layer.maps.shape[1] == 1:
         return _opaque(square_pixels(_as_square(layer.maps[0, 0]), side_px))
-    channels = liveliest_channels(layer, 4)
-    if len(channels) < 4:
-        return _opaque(square_pixels(layer.maps[..., channels[0]], side_px))
+    if layer.maps.shape[2] < 4:
+        return _opaque(square_pixels(layer.maps[..., 0], side_px))
     half, gap = (side_px - 4) // 2, 4
     canvas = np.zeros((side_px, side_px, 4), np.uint8)
-    for place, channel in enumerate(channels):
+    for place in range(4):
         top, left = (place // 2) * (half + gap), (place % 2) * (half + gap)
-        canvas[top : top + half, left : left + half] = _opaque(square_pixels(layer.maps[..., channel], half))
+        canvas[top : top + half, left : left + half] = _opaque(square_pixels(layer.maps[..., place], half))
     return canvas
 
 
-def card_png(layer: LayerActivations) -> bytes:
+def card_png(layer: LayerSummary) -> bytes:
     """``card_pixels`` as a PNG file."""
     return png(card_pixels(layer))
 
