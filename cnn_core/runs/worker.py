@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +21,7 @@ from cnn_core.datasets.source import DataSource
 from cnn_core.errors import Cancelled, TrainingError
 from cnn_core.files import read_json, remove_half_written, write_json
 from cnn_core.models.card import CHECKPOINTS_FOLDER
+from cnn_core.progress import Progress
 from cnn_core.runs.device_queue import Ticket, device_of, wait_for_turn
 from cnn_core.runs.failures import failure_of
 from cnn_core.runs.launching import shorten_log
@@ -166,8 +166,7 @@ def train_for_real(job: Job) -> None:
     report = scan(
         splits,
         cache_folder / "scans",
-        progress=partial(preparing, "Looking through the pictures"),
-        cancelled=job.stopped,
+        progress=Progress(tell=lambda share, _: preparing("Looking through the pictures", share)),
         keep_non_rgb=job.source.keep_non_rgb,
         keep_near_doubles=job.source.keep_near_doubles,
     )

@@ -40,7 +40,6 @@ def scan_report(source: DataSource, splits: Splits) -> ScanReport | None:
             splits,
             paths.cache_folder() / "scans",
             progress=progress,
-            cancelled=progress.cancelled,
             keep_non_rgb=source.keep_non_rgb,
             keep_near_doubles=source.keep_near_doubles,
         )

@@ -10,152 +10,205 @@ limit falls to a quarter of the contrast there. A flat picture, all black or of 
 duplicate; it is only compared as a whole.
 
 A fixed camera takes pictures nearly alike of different things, so two of different classes are never taken
-for each other unless their files are equal: such pairs are told apart.
+for each other unless their files are equal: such pairs are told apart, as label conflicts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.datasets.scan.inspection import FLAT_CONTRAST
-from cnn_core.datasets.scan.likeness import NEAR_RMSE, Indices, Thumbnails, Twin
-from cnn_core.errors import Cancelled
+from cnn_core.progress import SILENT, Progress
 
-ROWS = 256  # of one matrix product
+NEAR_RMSE = 4.0  # of 255; found on cats_and_dogs_filtered: copies are below 4, the nearest others at 17
+LIMIT_PER_CONTRAST = 0.25
+MIDDLE_GREY = 128
+ROWS, COLUMNS = 256, 4096  # of one matrix product: 4 MB of float32
+STATISTICS_ROWS = 2048
+FLOAT32_SLACK = 16.0  # rounding of sums up to 2^26
+
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
-class Twins:
+class Duplicate:
+    """A picture like one that is there already.
+
+    Attributes:
+        index: of the later picture, which is left out if they count as one.
+        kept: index of the one that stays.
+        rmse: of the two grey thumbnails, 0..255; None where the files or their pixels are equal.
+        mirrored: whether one of them had to be mirrored.
+    """
+
+    index: int
+    kept: int
+    rmse: float | None
+    mirrored: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
     """What there is twice.
 
     Attributes:
         repeated: pictures to leave out.
-        alike: pictures with a near one of another class, which both stay; each at most once.
+        conflicts: pictures with a near duplicate of another class, which both stay; each at most once.
     """
 
-    repeated: tuple[Twin, ...] = ()
-    alike: tuple[Twin, ...] = ()
+    repeated: tuple[Duplicate, ...] = ()
+    conflicts: tuple[Duplicate, ...] = ()
 
 
-def find_twins(
+def find_duplicates(
     content_keys: Sequence[bytes],
     thumbnails: NDArray[np.uint8] | None,
     groups: Sequence[Sequence[int]],
     labels: Sequence[int],
-    *,
-    progress: Callable[[float], None],
-    cancelled: Callable[[], bool],
-) -> Twins:
+    progress: Progress = SILENT,
+) -> Duplicates:
     """Every picture that repeats one of an earlier group, or an earlier one of its own.
 
     Args:
         content_keys: equal where two files are equal.
         thumbnails: ``(n, 32, 32)``, uint8, grey; None compares the keys alone.
         groups: indices of the pictures to compare; those of earlier groups stay when pictures of two groups
-            are alike.
+            are near duplicates.
         labels: class of each picture.
-        progress: gets the share done, 0..1.
-        cancelled: asked for every block.
+        progress: told the share done, 0..1.
 
     Raises:
-        Cancelled: as soon as ``cancelled`` says so.
+        Cancelled: nobody waits for it any longer.
     """
     first: dict[bytes, int] = {}
-    twins: list[Twin] = []
+    equal: list[Duplicate] = []
     unique: list[Indices] = []
     for group in groups:
-        fresh = []
-        for index in group:
-            kept = first.setdefault(content_keys[index], index)
-            if kept == index:
-                fresh.append(index)
-            else:
-                twins.append(Twin(index, kept, None, False))
-        unique.append(np.array(fresh, np.intp))
+        kept = {index: first.setdefault(content_keys[index], index) for index in group}
+        equal += [Duplicate(index, stays, None, False) for index, stays in kept.items() if index != stays]
+        unique.append(np.array([index for index, stays in kept.items() if index == stays], np.intp))
     if thumbnails is None:
-        return Twins(tuple(twins))
-    pictures = Thumbnails(thumbnails, np.asarray(labels, np.intp))
-    near, alike = _near_twins(pictures, unique, progress, cancelled)
-    return Twins((*twins, *near), _nearest_of_those_kept(alike, near))
+        return Duplicates(tuple(equal))
+    search = _Search(_Thumbnails(thumbnails), np.asarray(labels, np.intp))
+    search.run(unique, progress)
+    return Duplicates((*equal, *search.repeated), search.nearest_conflicts())
 
 
-def _nearest_of_those_kept(alike: list[Twin], near: list[Twin]) -> tuple[Twin, ...]:
-    """One pair at most for each picture that stays."""
-    gone = {twin.index for twin in near}
-    nearest: dict[int, Twin] = {}
-    for twin in alike:
-        before = nearest.get(twin.index)
-        if twin.index not in gone and (before is None or (twin.rmse or 0) < (before.rmse or 0)):
-            nearest[twin.index] = twin
-    return tuple(nearest[index] for index in sorted(nearest))
+@dataclass(slots=True)
+class _Search:
+    """Goes through each group by brightness, comparing with the pictures kept so far."""
+
+    pictures: _Thumbnails
+    labels: Indices
+    repeated: list[Duplicate] = field(default_factory=list)
+    conflicts: list[Duplicate] = field(default_factory=list)
+
+    def run(self, groups: Sequence[Indices], progress: Progress) -> None:
+        mean = self.pictures.mean
+        kept: list[Indices] = []  # of each group those that stay, by brightness
+        done, total = 0, max(1, sum(map(len, groups)))
+        for group in groups:
+            ordered = group[self.pictures.contrast[group] >= FLAT_CONTRAST]
+            ordered = ordered[np.argsort(mean[ordered], kind="stable")]
+            kept.append(np.empty(0, np.intp))
+            for start in range(0, len(ordered), ROWS):
+                progress((done + start) / total)
+                rows = ordered[start : start + ROWS]
+                for earlier in kept:
+                    rows = self._without_duplicates(rows, self._of_similar_brightness(rows, earlier))
+                rows = self._without_duplicates(np.sort(rows))
+                kept[-1] = np.concatenate([kept[-1], rows[np.argsort(mean[rows], kind="stable")]])
+            done += len(group)
+        progress(1.0)
+
+    def nearest_conflicts(self) -> tuple[Duplicate, ...]:
+        """One pair at most for each picture that stays."""
+        nearest = {pair.index: pair for pair in sorted(self.conflicts, key=_distance, reverse=True)}
+        gone = {pair.index for pair in self.repeated}
+        return tuple(nearest[index] for index in sorted(nearest) if index not in gone)
+
+    def _of_similar_brightness(self, rows: Indices, kept: Indices) -> Indices:
+        if len(rows) == 0:
+            return kept[:0]
+        brightness, mean = self.pictures.mean[kept], self.pictures.mean[rows]
+        low = np.searchsorted(brightness, mean.min() - NEAR_RMSE)
+        return kept[low : np.searchsorted(brightness, mean.max() + NEAR_RMSE, side="right")]
+
+    def _without_duplicates(self, rows: Indices, others: Indices | None = None) -> Indices:
+        """Note which of ``rows`` are near one of ``others``, else of themselves; what is left of them."""
+        pairs = self.pictures.near_pairs(rows, rows if others is None else others)
+        if others is None:
+            pairs = [pair for pair in pairs if pair.kept < pair.index]
+        gone: set[int] = set()
+        pairs.sort(key=lambda pair: (pair.index, pair.rmse))
+        for index, candidates in itertools.groupby(pairs, key=lambda pair: pair.index):
+            left = [pair for pair in candidates if pair.kept not in gone]
+            same = [pair for pair in left if self.labels[pair.kept] == self.labels[index]]
+            other = [pair for pair in left if self.labels[pair.kept] != self.labels[index]]
+            self.repeated += same[:1]
+            self.conflicts += other[:1]
+            if same:
+                gone.add(index)
+        return np.setdiff1d(rows, np.array([*gone], np.intp), assume_unique=True)
 
 
-def _near_twins(
-    pictures: Thumbnails,
-    groups: list[Indices],
-    progress: Callable[[float], None],
-    cancelled: Callable[[], bool],
-) -> tuple[list[Twin], list[Twin]]:
-    """Go through each group by brightness, comparing with those kept so far.
-
-    Returns:
-        Those that repeat one of their own class, and those that are near one of another class.
-    """
-    twins: list[Twin] = []
-    alike: list[Twin] = []
-    shelves: list[Indices] = []  # of each group those that stay, by brightness
-    done, total = 0, max(1, sum(map(len, groups)))
-    for group in groups:
-        rows_left = group[pictures.contrast[group] >= FLAT_CONTRAST]
-        rows_left = rows_left[np.argsort(pictures.mean[rows_left], kind="stable")]
-        shelf = np.empty(0, np.intp)
-        for start in range(0, len(rows_left), ROWS):
-            if cancelled():
-                raise Cancelled("Stopped while looking for duplicates.")
-            rows = rows_left[start : start + ROWS]
-            for earlier in (*shelves, shelf):
-                found, others = _twins_on(pictures, rows, earlier)
-                twins, alike = twins + found, alike + others
-                rows = np.setdiff1d(rows, [twin.index for twin in found], assume_unique=True)
-            found, others = _twins_within(pictures, np.sort(rows))
-            twins, alike = twins + found, alike + others
-            rows = np.setdiff1d(rows, [twin.index for twin in found], assume_unique=True)
-            shelf = np.concatenate([shelf, rows[np.argsort(pictures.mean[rows], kind="stable")]])
-            progress((done + start) / total)
-        shelves.append(shelf)
-        done += len(group)
-    progress(1.0)
-    return twins, alike
+def _distance(pair: Duplicate) -> float:
+    return pair.rmse if pair.rmse is not None else 0.0
 
 
-def _twins_on(pictures: Thumbnails, rows: Indices, shelf: Indices) -> tuple[list[Twin], list[Twin]]:
-    """Twins of ``rows`` among pictures sorted by brightness, of their own class and of others."""
-    if len(rows) == 0 or len(shelf) == 0:
-        return [], []
-    brightness = pictures.mean[shelf]
-    low = np.searchsorted(brightness, pictures.mean[rows].min() - NEAR_RMSE)
-    high = np.searchsorted(brightness, pictures.mean[rows].max() + NEAR_RMSE, side="right")
-    return pictures.nearest(rows, shelf[low:high])
+class _Thumbnails:
+    """Grey thumbnails as vectors, with what decides whether two of them can be near."""
 
+    def __init__(self, thumbnails: NDArray[np.uint8]) -> None:
+        self._pixels = thumbnails
+        self._count = count = thumbnails.shape[1] * thumbnails.shape[2]
+        flat = thumbnails.reshape(len(thumbnails), count)  # (n, 1024)
+        sums, squares = np.zeros((2, len(thumbnails)))
+        for start in range(0, len(thumbnails), STATISTICS_ROWS):
+            rows = slice(start, start + STATISTICS_ROWS)
+            values = flat[rows].astype(np.float64) - MIDDLE_GREY
+            sums[rows], squares[rows] = values.sum(1), (values**2).sum(1)
+        self.mean = sums / count
+        self.contrast = np.sqrt(np.maximum(squares / count - self.mean**2, 0))
+        self._squares = squares
+        self._limits = count * np.minimum(NEAR_RMSE, LIMIT_PER_CONTRAST * self.contrast) ** 2
 
-def _twins_within(pictures: Thumbnails, rows: Indices) -> tuple[list[Twin], list[Twin]]:
-    """Twins among ``rows`` themselves, as of ``_twins_on``; of two alike the earlier one stays."""
-    twins: list[Twin] = []
-    alike: list[Twin] = []
-    near, mirrored = pictures.among(rows)
-    same = pictures.labels[rows][:, None] == pictures.labels[rows]
-    gone = np.zeros(len(rows), bool)
-    for row in np.flatnonzero((np.isfinite(near) & np.tri(len(rows), k=-1, dtype=bool)).any(1)):
-        candidates = np.where(gone[:row], np.inf, near[row, :row])
-        for found, wanted in ((twins, same[row, :row]), (alike, ~same[row, :row])):
-            distances = np.where(wanted, candidates, np.inf)
-            kept = int(distances.argmin())
-            if np.isfinite(distances[kept]):
-                rmse = float(np.sqrt(distances[kept] / pictures.pixels_each))
-                found.append(Twin(int(rows[row]), int(rows[kept]), rmse, bool(mirrored[row, kept])))
-                gone[row] |= found is twins
-    return twins, alike
+    def near_pairs(self, rows: Indices, columns: Indices) -> list[Duplicate]:
+        """Every one of ``rows`` with every one of ``columns`` that is near it.
+
+        The products are exact: each is a whole number of at most 1024 * 128^2 = 2^24, which float32 holds.
+        """
+        found: list[Duplicate] = []
+        for start in range(0, len(columns), COLUMNS):
+            part = columns[start : start + COLUMNS]
+            right = self._vectors(part).T
+            plain, flipped = self._vectors(rows) @ right, self._vectors(rows, flip=True) @ right
+            at = self._with_near_ones(rows, part, np.maximum(plain, flipped))
+            products = np.maximum(plain[at], flipped[at])  # (few rows, columns)
+            squared = self._squares[rows[at]][:, None] + self._squares[part] - 2.0 * products
+            near = np.argwhere(squared < np.minimum(self._limits[rows[at]][:, None], self._limits[part]))
+            found += [
+                Duplicate(
+                    int(rows[at[row]]),
+                    int(part[column]),
+                    float(np.sqrt(squared[row, column] / self._count)),
+                    bool(flipped[at[row], column] > plain[at[row], column]),
+                )
+                for row, column in near
+            ]
+        return found
+
+    def _with_near_ones(self, rows: Indices, columns: Indices, products: NDArray[np.float32]) -> Indices:
+        """Positions of the few rows that may have a near one: quick, and never too few."""
+        rest = self._squares[columns].astype(np.float32) - 2 * products
+        return np.flatnonzero(rest.min(1) < self._limits[rows] - self._squares[rows] + FLOAT32_SLACK)
+
+    def _vectors(self, indices: Indices, *, flip: bool = False) -> NDArray[np.float32]:
+        pixels = self._pixels[indices]
+        chosen = (pixels[:, :, ::-1] if flip else pixels).reshape(len(indices), self._count)
+        return chosen.astype(np.float32) - np.float32(MIDDLE_GREY)

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing, suppress
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from cnn_core.datasets.folders import LabelledFiles
-from cnn_core.datasets.scan.duplicates import Twins, find_twins
+from cnn_core.datasets.scan.duplicates import Duplicate, Duplicates, find_duplicates
 from cnn_core.datasets.scan.inspection import THUMBNAIL_PX, Look, inspect
-from cnn_core.datasets.scan.likeness import Twin
 from cnn_core.datasets.scan.scan_report import PROBLEM_KINDS, Problem, ScanReport
 from cnn_core.datasets.scan.scan_store import read_report, scan_key, write_report
 from cnn_core.datasets.splits import Splits
-from cnn_core.errors import Cancelled, DataError
+from cnn_core.errors import DataError
+from cnn_core.progress import SILENT, Progress
 
 __all__ = ["PROBLEM_KINDS", "Problem", "ScanReport", "scan", "without_problems"]
 
 MOST_THREADS = 4  # decoding itself runs on one at a time, reading and hashing beside it
 GROUP = 16  # pictures looked at without a word in between
-GROUPS_AHEAD = 2  # per thread
 DECODING_SHARE = 0.95  # of the time, the rest is spent comparing
 PRIORITY = ("test", "validation", "training")  # of two alike the one in the earlier of these stays
 
@@ -35,8 +33,7 @@ def scan(
     splits: Splits,
     cache_folder: Path,
     *,
-    progress: Callable[[float], None] | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    progress: Progress = SILENT,
     keep_non_rgb: bool = False,
     keep_near_doubles: bool = False,
 ) -> ScanReport:
@@ -50,26 +47,24 @@ def scan(
     Args:
         splits: the pictures of a run.
         cache_folder: made if missing.
-        progress: gets the share done, 0..1.
-        cancelled: asked for every picture.
+        progress: told the share done, 0..1, for every picture.
         keep_non_rgb: grey, palette, CMYK and transparent pictures are no problem.
         keep_near_doubles: pictures nearly the same are no problem, as a fixed camera takes them; equal ones
             still are.
 
     Raises:
-        Cancelled: as soon as ``cancelled`` says so.
+        Cancelled: nobody waits for it any longer.
     """
     started = time.perf_counter()
-    progress = progress if progress is not None else _no_progress
-    cancelled = cancelled if cancelled is not None else _never
     stored = cache_folder / f"scan-{scan_key(splits, keep_non_rgb, keep_near_doubles)}.npz"
     report = read_report(stored, splits)
     if report is None:
         places = [(name, path) for name, files in splits.items() for path in files.paths]
-        looks = _all_looks(places, progress, cancelled, keep_non_rgb)
+        looks = _looks([path for _, path in places], keep_non_rgb, progress.between(0, DECODING_SHARE))
         labels = [label for _, files in splits.items() for label in files.labels]
-        twins = _twins(places, looks, None if keep_near_doubles else labels, progress, cancelled)
-        report = _reported(splits, places, looks, twins)
+        comparing = progress.between(DECODING_SHARE, 1)
+        duplicates = _duplicates(places, looks, None if keep_near_doubles else labels, comparing)
+        report = _reported(splits, places, looks, duplicates)
         if not report.passing:
             with suppress(OSError):  # without it the next scan takes as long as this one
                 write_report(stored, splits, report)
@@ -95,32 +90,16 @@ def without_problems(splits: Splits, report: ScanReport) -> Splits:
     return replace(splits, training=left["training"], validation=left["validation"], test=left.get("test"))
 
 
-def _all_looks(
-    places: Sequence[tuple[str, Path]],
-    progress: Callable[[float], None],
-    cancelled: Callable[[], bool],
-    keep_non_rgb: bool,
-) -> list[Look]:
-    looks: list[Look] = []
-    with closing(_looks([path for _, path in places], keep_non_rgb)) as coming:
-        for look in coming:
-            if cancelled():
-                raise Cancelled("The scan was stopped.")
-            looks.append(look)
-            progress(DECODING_SHARE * len(looks) / len(places))
-    return looks
-
-
 def _reported(
-    splits: Splits, places: Sequence[tuple[str, Path]], looks: Sequence[Look], twins: Twins
+    splits: Splits, places: Sequence[tuple[str, Path]], looks: Sequence[Look], duplicates: Duplicates
 ) -> ScanReport:
     found = {
         index: Problem(split=name, path=path, kind=look.kind, detail=look.detail, twin=None)
         for index, ((name, path), look) in enumerate(zip(places, looks, strict=True))
         if look.kind is not None
     }
-    for twin in twins.repeated:
-        found[twin.index] = _repeated(places, twin)
+    for pair in duplicates.repeated:
+        found[pair.index] = _repeated(places, pair)
     sizes = np.array([look.size_px for look in looks], np.int32).reshape(-1, 2)
     ends = np.cumsum([len(files.paths) for _, files in splits.items()])
     return ScanReport(
@@ -130,38 +109,35 @@ def _reported(
         },
         scanned=len(places),
         seconds=0.0,
-        doubts=tuple(_repeated(places, twin) for twin in twins.alike),
+        doubts=tuple(_repeated(places, pair) for pair in duplicates.conflicts),
         passing=any(look.passing for look in looks),
     )
 
 
-def _looks(paths: Sequence[Path], keep_non_rgb: bool) -> Generator[Look, None, None]:
-    """What each file is, in order; only a few of them are worked on ahead."""
-    threads = min(MOST_THREADS, os.cpu_count() or 1)
+def _looks(paths: Sequence[Path], keep_non_rgb: bool, progress: Progress) -> list[Look]:
+    """What each file is, in order."""
 
     def inspected(start: int) -> list[Look]:
         return [inspect(path, keep_non_rgb=keep_non_rgb) for path in paths[start : start + GROUP]]
 
-    pool = ThreadPoolExecutor(threads)
+    looks: list[Look] = []
+    pool = ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1))
     try:
-        waiting: deque[Future[list[Look]]] = deque()
-        for start in range(0, len(paths), GROUP):
-            waiting.append(pool.submit(inspected, start))
-            if len(waiting) > GROUPS_AHEAD * threads:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
+        for group in pool.map(inspected, range(0, len(paths), GROUP)):
+            for look in group:
+                looks.append(look)
+                progress(len(looks) / len(paths))
     finally:
         pool.shutdown(cancel_futures=True)
+    return looks
 
 
-def _twins(
+def _duplicates(
     places: Sequence[tuple[str, Path]],
     looks: Sequence[Look],
     labels: Sequence[int] | None,
-    progress: Callable[[float], None],
-    cancelled: Callable[[], bool],
-) -> Twins:
+    progress: Progress,
+) -> Duplicates:
     """Pictures that are there twice; without ``labels`` only where their files are equal."""
     thumbnails = np.zeros((len(looks), THUMBNAIL_PX, THUMBNAIL_PX), np.uint8)
     groups: dict[str, list[int]] = {name: [] for name in PRIORITY}
@@ -169,21 +145,20 @@ def _twins(
         if look.thumbnail is not None:
             thumbnails[index] = look.thumbnail
             groups[places[index][0]].append(index)
-    return find_twins(
+    return find_duplicates(
         [look.content_key for look in looks],
         None if labels is None else thumbnails,
         list(groups.values()),
         labels if labels is not None else (),
-        progress=lambda share: progress(DECODING_SHARE + (1 - DECODING_SHARE) * share),
-        cancelled=cancelled,
+        progress,
     )
 
 
-def _repeated(places: Sequence[tuple[str, Path]], twin: Twin) -> Problem:
-    (split, path), (kept_split, kept) = places[twin.index], places[twin.kept]
-    likeness = "The same picture as" if twin.rmse is None else "Nearly the same picture as"
-    mirrored = ", mirrored" if twin.mirrored else ""
-    difference = "" if twin.rmse is None else f" (difference {twin.rmse:.1f} of 255{mirrored})"
+def _repeated(places: Sequence[tuple[str, Path]], pair: Duplicate) -> Problem:
+    (split, path), (kept_split, kept) = places[pair.index], places[pair.kept]
+    likeness = "The same picture as" if pair.rmse is None else "Nearly the same picture as"
+    mirrored = ", mirrored" if pair.mirrored else ""
+    difference = "" if pair.rmse is None else f" (difference {pair.rmse:.1f} of 255{mirrored})"
     other_class = "" if path.parent.name == kept.parent.name else " Its class is another one: check both."
     return Problem(
         split=split,
@@ -192,7 +167,7 @@ def _repeated(places: Sequence[tuple[str, Path]], twin: Twin) -> Problem:
         detail=f"{likeness} {kept.parent.name}/{kept.name} in {kept_split}{difference}.{other_class}",
         twin=kept,
         twin_split=kept_split,
-        near=twin.rmse is not None,
+        near=pair.rmse is not None,
     )
 
 
@@ -210,11 +185,3 @@ def _nothing_left(split: str, class_name: str, report: ScanReport) -> str:
         f"Expected usable pictures of {class_name} in {split}. Received: none; the scan found {counts}. "
         f"{advice}."
     )
-
-
-def _no_progress(fraction: float) -> None:
-    """Nobody watches."""
-
-
-def _never() -> bool:
-    return False

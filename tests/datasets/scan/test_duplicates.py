@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnn_core.datasets.scan import duplicates, likeness
-from cnn_core.datasets.scan.duplicates import Twins, find_twins
-from cnn_core.datasets.scan.likeness import Twin
+from cnn_core.datasets.scan import duplicates
+from cnn_core.datasets.scan.duplicates import Duplicate, Duplicates, find_duplicates
 from cnn_core.errors import Cancelled
+from cnn_core.progress import Progress
 
 
 def noise(count: int, seed: int = 0, spread: int = 60) -> NDArray[np.uint8]:
@@ -20,28 +20,26 @@ def noise(count: int, seed: int = 0, spread: int = 60) -> NDArray[np.uint8]:
     return rng.integers(128 - spread, 128 + spread, (count, 32, 32), dtype=np.uint8)
 
 
-def twins(
+def repeated(
     thumbnails: NDArray[np.uint8],
     groups: list[list[int]] | None = None,
     keys: list[bytes] | None = None,
-) -> list[Twin]:
+) -> list[Duplicate]:
     """What repeats another, where all are of one class."""
-    return list(found_twins(thumbnails, groups, keys, [0] * len(thumbnails)).repeated)
+    return list(found_duplicates(thumbnails, groups, keys, [0] * len(thumbnails)).repeated)
 
 
-def found_twins(
+def found_duplicates(
     thumbnails: NDArray[np.uint8],
     groups: list[list[int]] | None = None,
     keys: list[bytes] | None = None,
     labels: list[int] | None = None,
-) -> Twins:
-    return find_twins(
+) -> Duplicates:
+    return find_duplicates(
         keys if keys is not None else [str(index).encode() for index in range(len(thumbnails))],
         thumbnails,
         groups if groups is not None else [list(range(len(thumbnails)))],
         labels if labels is not None else [0] * len(thumbnails),
-        progress=lambda share: None,
-        cancelled=lambda: False,
     )
 
 
@@ -62,47 +60,47 @@ def brute_force(thumbnails: NDArray[np.uint8]) -> set[int]:
 
 
 def test_unrelated_pictures_have_no_twin() -> None:
-    assert twins(noise(700)) == []
+    assert repeated(noise(700)) == []
 
 
 def test_equal_files_are_twins_and_the_first_one_stays() -> None:
     keys = [b"a", b"b", b"a", b"a"]
-    assert twins(noise(4), keys=keys) == [Twin(2, 0, None, False), Twin(3, 0, None, False)]
+    assert repeated(noise(4), keys=keys) == [Duplicate(2, 0, None, False), Duplicate(3, 0, None, False)]
 
 
 def test_a_constant_shift_is_measured_as_itself() -> None:
     picture = noise(1)[0]
-    (twin,) = twins(np.stack([picture, shifted(picture, np.full((32, 32), 3))]))
-    assert twin == Twin(1, 0, 3.0, False)
+    (pair,) = repeated(np.stack([picture, shifted(picture, np.full((32, 32), 3))]))
+    assert pair == Duplicate(1, 0, 3.0, False)
 
 
 @pytest.mark.parametrize(("difference", "count"), [(3, 1), (4, 0), (5, 0)])
 def test_the_limit_is_a_root_mean_square_below_4(difference: int, count: int) -> None:
     picture = noise(1)[0]
     signs = np.where(np.arange(1024).reshape(32, 32) % 2 == 0, difference, -difference)
-    assert len(twins(np.stack([picture, shifted(picture, signs)]))) == count
+    assert len(repeated(np.stack([picture, shifted(picture, signs)]))) == count
 
 
 def test_a_mirrored_picture_is_a_twin() -> None:
     picture = noise(1)[0]
-    assert twins(np.stack([picture, picture[:, ::-1]])) == [Twin(1, 0, 0.0, True)]
+    assert repeated(np.stack([picture, picture[:, ::-1]])) == [Duplicate(1, 0, 0.0, True)]
 
 
 def test_a_picture_upside_down_is_none() -> None:
     picture = noise(1)[0]
-    assert twins(np.stack([picture, picture[::-1]])) == []
+    assert repeated(np.stack([picture, picture[::-1]])) == []
 
 
 def test_of_two_groups_the_earlier_one_keeps_its_picture() -> None:
     picture = noise(1)[0]
     stack = np.stack([picture, noise(1, 1)[0], picture])
-    assert [(twin.index, twin.kept) for twin in twins(stack, [[2], [0, 1]])] == [(0, 2)]
+    assert [(pair.index, pair.kept) for pair in repeated(stack, [[2], [0, 1]])] == [(0, 2)]
 
 
 def test_flat_pictures_are_twins_only_when_their_files_are() -> None:
     flat = np.stack([np.full((32, 32), value, np.uint8) for value in (0, 0, 1, 2, 255, 128, 128)])
-    assert twins(flat) == []
-    assert [twin.index for twin in twins(flat, keys=[b"a", b"a", b"b", b"c", b"d", b"e", b"f"])] == [1]
+    assert repeated(flat) == []
+    assert [pair.index for pair in repeated(flat, keys=[b"a", b"a", b"b", b"c", b"d", b"e", b"f"])] == [1]
 
 
 def test_pictures_with_little_contrast_must_be_more_alike() -> None:
@@ -111,34 +109,34 @@ def test_pictures_with_little_contrast_must_be_more_alike() -> None:
     fog = np.clip(np.rint(rng.normal(128, 2.5, (40, 32, 32))), 0, 255).astype(np.uint8)
     difference = fog[0].astype(float) - fog[1].astype(float)
     assert np.sqrt((difference**2).mean()) < 4
-    assert twins(fog) == []
-    assert len(twins(np.concatenate([fog, fog[:1]]))) == 1
+    assert repeated(fog) == []
+    assert len(repeated(np.concatenate([fog, fog[:1]]))) == 1
 
 
 def test_a_thousand_copies_leave_one() -> None:
     base = noise(1)[0]
     rng = np.random.default_rng(1)
     copies = np.stack([shifted(base, rng.integers(-2, 3, (32, 32))) for _ in range(1000)])
-    found = twins(copies)
+    found = repeated(copies)
     assert len(found) == 999
-    assert len({twin.kept for twin in found}) == 1
+    assert len({pair.kept for pair in found}) == 1
 
 
 def test_a_kept_picture_is_never_itself_left_out() -> None:
     """In a slow fade each frame is near the next one, and the ends are not."""
     picture = noise(1, spread=50)[0]
     fade = np.stack([shifted(picture, np.full((32, 32), step)) for step in range(40)])
-    found = twins(fade)
-    assert not {twin.kept for twin in found} & {twin.index for twin in found}
-    assert all(twin.rmse is not None and twin.rmse < 4 for twin in found)
-    kept = sorted(set(range(40)) - {twin.index for twin in found})
+    found = repeated(fade)
+    assert not {pair.kept for pair in found} & {pair.index for pair in found}
+    assert all(pair.rmse is not None and pair.rmse < 4 for pair in found)
+    kept = sorted(set(range(40)) - {pair.index for pair in found})
     assert all(second - first >= 4 for first, second in itertools.pairwise(kept))
 
 
 def test_blocks_find_what_a_comparison_of_all_pairs_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many more pictures than a block has, of every brightness and contrast, with copies strewn in."""
     monkeypatch.setattr(duplicates, "ROWS", 16)
-    monkeypatch.setattr(likeness, "COLUMNS", 8)
+    monkeypatch.setattr(duplicates, "COLUMNS", 8)
     rng = np.random.default_rng(2)
     contrast, brightness = rng.uniform(1, 60, (150, 1, 1)), rng.uniform(90, 160, (150, 1, 1))
     originals = np.clip(rng.normal(brightness, contrast, (150, 32, 32)), 0, 255).astype(np.uint8)
@@ -147,49 +145,49 @@ def test_blocks_find_what_a_comparison_of_all_pairs_finds(monkeypatch: pytest.Mo
     changed += rng.integers(-3, 4, changed.shape)
     pictures = np.concatenate([originals, np.clip(changed, 0, 255).astype(np.uint8)])
     pictures = pictures[rng.permutation(len(pictures))]
-    found = twins(pictures)
+    found = repeated(pictures)
     pairs = brute_force(pictures)
     assert len(pairs) > 60
-    assert {twin.index for twin in found} | {twin.kept for twin in found} == pairs
+    assert {pair.index for pair in found} | {pair.kept for pair in found} == pairs
 
 
 def test_groups_find_what_one_group_finds() -> None:
     pictures = np.concatenate([noise(300), noise(40), noise(40)[:, :, ::-1]])
     order = np.random.default_rng(3).permutation(len(pictures)).tolist()
-    apart = twins(pictures, [order[:100], order[100:150], order[150:]])
-    assert len(apart) == len(twins(pictures)) == 80
+    apart = repeated(pictures, [order[:100], order[100:150], order[150:]])
+    assert len(apart) == len(repeated(pictures)) == 80
 
 
 @pytest.mark.parametrize("groups", [[], [[]], [[], [0], []]])
 def test_few_or_no_pictures_are_no_error(groups: list[list[int]]) -> None:
-    assert twins(noise(1), groups) == []
+    assert repeated(noise(1), groups) == []
 
 
 def test_it_can_be_stopped() -> None:
     with pytest.raises(Cancelled):
-        find_twins([b"a"], noise(1), [[0]], [0], progress=lambda share: None, cancelled=lambda: True)
+        find_duplicates([b"a"], noise(1), [[0]], [0], Progress(cancelled=lambda: True))
 
 
 def test_near_ones_of_two_classes_both_stay_and_are_told() -> None:
     picture = noise(1)[0]
     near = shifted(picture, np.full((32, 32), 2))
-    found = found_twins(np.stack([picture, near]), labels=[0, 1])
+    found = found_duplicates(np.stack([picture, near]), labels=[0, 1])
     assert found.repeated == ()
-    assert found.alike == (Twin(1, 0, 2.0, False),)
+    assert found.conflicts == (Duplicate(1, 0, 2.0, False),)
 
 
 def test_equal_files_of_two_classes_are_still_repeated() -> None:
-    found = found_twins(noise(2), keys=[b"a", b"a"], labels=[0, 1])
-    assert found.repeated == (Twin(1, 0, None, False),)
-    assert found.alike == ()
+    found = found_duplicates(noise(2), keys=[b"a", b"a"], labels=[0, 1])
+    assert found.repeated == (Duplicate(1, 0, None, False),)
+    assert found.conflicts == ()
 
 
 def test_a_near_one_of_its_own_class_counts_although_one_of_another_class_is_nearer() -> None:
     picture = noise(1)[0]
     stack = np.stack([picture, *(shifted(picture, np.full((32, 32), by)) for by in (1, 3))])
-    found = found_twins(stack, labels=[0, 1, 0])
-    assert found.repeated == (Twin(2, 0, 3.0, False),)
-    assert found.alike == (Twin(1, 0, 1.0, False),)
+    found = found_duplicates(stack, labels=[0, 1, 0])
+    assert found.repeated == (Duplicate(2, 0, 3.0, False),)
+    assert found.conflicts == (Duplicate(1, 0, 1.0, False),)
 
 
 @pytest.mark.parametrize("groups", [None, [list(range(40)), list(range(40, 80))]])
@@ -197,20 +195,18 @@ def test_a_fixed_camera_keeps_one_picture_of_each_class(
     groups: list[list[int]] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(duplicates, "ROWS", 8)
-    monkeypatch.setattr(likeness, "COLUMNS", 8)
+    monkeypatch.setattr(duplicates, "COLUMNS", 8)
     rng = np.random.default_rng(4)
     pictures = np.stack([shifted(noise(1)[0], rng.integers(-2, 3, (32, 32))) for _ in range(80)])
     labels = [index % 2 for index in range(80)]
-    found = found_twins(pictures, groups, labels=labels)
-    left = set(range(80)) - {twin.index for twin in found.repeated}
+    found = found_duplicates(pictures, groups, labels=labels)
+    left = set(range(80)) - {pair.index for pair in found.repeated}
     assert sorted(labels[index] for index in left) == [0, 1]
-    assert all(labels[twin.index] == labels[twin.kept] for twin in found.repeated)
-    (pair,) = found.alike
+    assert all(labels[pair.index] == labels[pair.kept] for pair in found.repeated)
+    (pair,) = found.conflicts
     assert {pair.index, pair.kept} == left
 
 
 def test_without_thumbnails_only_equal_files_are_found() -> None:
-    found = find_twins(
-        [b"a", b"b", b"a"], None, [[0, 1, 2]], [], progress=lambda share: None, cancelled=lambda: False
-    )
-    assert found == Twins((Twin(2, 0, None, False),))
+    found = find_duplicates([b"a", b"b", b"a"], None, [[0, 1, 2]], [])
+    assert found == Duplicates((Duplicate(2, 0, None, False),))

@@ -17,6 +17,11 @@ from cnn_core.datasets.scan import inspection as inspection_module
 from cnn_core.datasets.scan import scan as scan_module
 from cnn_core.datasets.scan.scan import scan
 from cnn_core.errors import Cancelled
+from cnn_core.progress import Progress
+
+
+def told(shares: list[float]) -> Progress:
+    return Progress(tell=lambda share, _: shares.append(share))
 
 
 def test_the_second_scan_reads_no_picture(
@@ -27,7 +32,7 @@ def test_the_second_scan_reads_no_picture(
     first = scan(read(data), tmp_path / "cache")
     monkeypatch.setattr(scan_module, "inspect", None)
     shares: list[float] = []
-    second = scan(read(data), tmp_path / "cache", progress=shares.append)
+    second = scan(read(data), tmp_path / "cache", progress=told(shares))
     assert second.problems == first.problems
     assert len(second.problems) == 2
     assert second.scanned == first.scanned
@@ -107,7 +112,7 @@ def test_a_cache_folder_that_cannot_be_made_costs_time_only(data: Path, tmp_path
 
 def test_progress_only_grows_and_ends_at_one(data: Path, tmp_path: Path) -> None:
     shares: list[float] = []
-    scan(read(data), tmp_path / "cache", progress=shares.append)
+    scan(read(data), tmp_path / "cache", progress=told(shares))
     assert len(shares) >= 24
     assert shares == sorted(shares)
     assert 0 < shares[0] < 0.1
@@ -123,7 +128,7 @@ def test_a_scan_stops_at_once_and_stores_nothing(data: Path, tmp_path: Path, aft
         return len(asked) > after
 
     with pytest.raises(Cancelled):
-        scan(read(data), tmp_path / "cache", cancelled=cancelled)
+        scan(read(data), tmp_path / "cache", progress=Progress(cancelled=cancelled))
     assert len(asked) == after + 1
     assert not (tmp_path / "cache").exists()
     assert threading.active_count() < 20
