@@ -14,7 +14,6 @@ from cnn_core.errors import ConvscopeError
 from cnn_core.images.decode import RgbImage
 from cnn_core.results import LayerActivations, LayerSummaries
 from cnn_core.snippet import snippet
-from dashboard.figures.bar_picture import sparsity_pixels
 from dashboard.figures.charts.charts import sparsity_figure
 from dashboard.figures.colours import Scale, fitting_scale, percent, short
 from dashboard.figures.files.page_png import arrays_npz, view_png
@@ -25,10 +24,17 @@ from dashboard.figures.pictures.strip import square_pixels
 from dashboard.session import address
 from dashboard.session.photos import Photo, all_photos
 from dashboard.session.resources import explorer, seen_pixels
+from dashboard.widgets.chart import chart
 from dashboard.widgets.choosers import choice
-from dashboard.widgets.export_bar import export_row, file_name, own_photo_note, snippet_start
+from dashboard.widgets.export_bar import (
+    Export,
+    export_bar,
+    export_row,
+    file_name,
+    own_photo_note,
+    snippet_start,
+)
 from dashboard.widgets.markdown import literal
-from dashboard.widgets.picture_grid import PLAIN
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
@@ -64,10 +70,10 @@ def draw_sparsity(view: View, infos: Sequence[LayerInfo], chosen: LayerInfo) -> 
     sparsity = np.float32([layers[info.name].sparsity for info in shown])
     blank = np.float32([len(layers[i.name].blank_channels) / layers[i.name].channel_count for i in shown])
     selected = titles.index(chosen.title) if chosen.title in titles else None
-    st.plotly_chart(
+    chart(
         _sparsity_chart(tuple(titles), tuple(sparsity.tolist()), tuple(blank.tolist()), selected, theme()),
         key="sparsity",
-        config=PLAIN,
+        name=file_name(view.model_key, view.photo.title, "zeros"),
         alt="Share of zeros by layer: "
         + ", ".join(f"{title} {percent(share)}" for title, share in zip(titles, sparsity, strict=True)),
     )
@@ -75,17 +81,13 @@ def draw_sparsity(view: View, infos: Sequence[LayerInfo], chosen: LayerInfo) -> 
         "ReLU sets everything negative to zero: what is left is where a layer found something. "
         "Convolutions before their ReLU and signed layers have hardly a zero."
     )
-    export_row(
-        file_name(view.model_key, view.photo.title, "zeros"),
-        key="zeros-export",
-        png=lambda: view_png(
-            sparsity_pixels(titles, sparsity, blank),
-            title="Zeros by depth",
-            note=f"{view.photo.title}. Bars: values that are zero. Diamonds: maps that are blank.",
-        ),
-        npz=lambda: arrays_npz(
-            layers=np.array([info.name for info in shown]), zero_share=sparsity, blank_share=blank
-        ),
+    export = Export(
+        name=file_name(view.model_key, view.photo.title, "zeros"),
+        arrays=lambda: {
+            "layers": np.array([info.name for info in shown]),
+            "zero_share": sparsity,
+            "blank_share": blank,
+        },
         code=snippet(
             LAYER_SUMMARIES,
             Request(model_key=view.model_key, image=view.photo.image()),
@@ -95,6 +97,7 @@ def draw_sparsity(view: View, infos: Sequence[LayerInfo], chosen: LayerInfo) -> 
         + "for layer in result.layers:\n"
         "    print(layer.layer_name, layer.sparsity, len(layer.blank_channels))",
     )
+    export_bar(export, "zeros-export")
 
 
 def draw_on_photos(view: View, info: LayerInfo, channel: int) -> None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from dashboard.figures.charts.evaluation_charts import cell_of, confusion_figure, fullest_cells
+from dashboard.figures.charts.confusion import cell_of, confusion_figure, fullest_cells
 from dashboard.figures.colours import percent
 from dashboard.session import address
+from dashboard.widgets.chart import chart
 from dashboard.widgets.markdown import literal
-from dashboard.widgets.picture_grid import PLAIN, clicked_name
+from dashboard.widgets.picture_grid import clicked_name
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
@@ -25,17 +26,22 @@ MOST_TOLD = 12  # cells and classes that are told in words
 Cell = tuple[int, int]
 
 
-def draw_confusion(predictions: Predictions, evaluation: Evaluation) -> Cell:
-    """The matrix with its words; gives the chosen cell (true, answered)."""
+def draw_confusion(predictions: Predictions, evaluation: Evaluation, name: str) -> Cell:
+    """The matrix with its words; gives the chosen cell (true, answered).
+
+    Args:
+        predictions: of the set.
+        evaluation: its figures.
+        name: of the file of the chart.
+    """
     st.subheader("Answers and truth")
     names = predictions.classes
     chosen = _chosen_cell(names, evaluation)
-    st.plotly_chart(
+    chart(
         confusion_figure(evaluation.confusion, names, chosen=chosen, theme=theme()),
         key="eval-confusion",
-        config=PLAIN,
+        name=f"{name}_confusion",
         on_select=functools.partial(_open_cell, len(names)),
-        selection_mode="points",
         alt=f"Confusion matrix: {told_cells(names, evaluation)}",
     )
     st.markdown("\n".join(class_lines(evaluation)))

@@ -14,9 +14,9 @@ from dashboard.figures.charts.evaluation_charts import (
     roc_figure,
 )
 from dashboard.session import address
+from dashboard.widgets.chart import chart
 from dashboard.widgets.choosers import class_tokens
 from dashboard.widgets.markdown import literal
-from dashboard.widgets.picture_grid import PLAIN
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
@@ -27,8 +27,13 @@ SLIDER_STEPS = [step / 100 for step in range(101)]  # of the threshold
 CLASS_HELP = "The curves ask of every picture whether it shows this class or any other one."
 
 
-def draw_curves(predictions: Predictions, threshold: float) -> int | None:
+def draw_curves(predictions: Predictions, threshold: float, name: str) -> int | None:
     """Both curves of a class over all thresholds, and calibration; a class is picked if there are more.
+
+    Args:
+        predictions: of the set.
+        threshold: whose points are marked, where there are two classes.
+        name: of the files of the charts.
 
     Returns:
         Index of the class of the curves, None where the set shows one class only.
@@ -39,17 +44,17 @@ def draw_curves(predictions: Predictions, threshold: float) -> int | None:
         st.caption("This set shows one class only, so there are no curves over thresholds.")
         plain, _ = st.columns([1, 1.35])
         with plain:
-            _draw_reliability(predictions)
+            _draw_reliability(predictions, name)
         return None
     index = 1 if predictions.two_classes else _class_of_curves(predictions.classes, shown)
     chosen = threshold if predictions.two_classes else None
     roc, pair, calibration = st.columns(3, gap="medium")
     with roc:
-        _draw_roc(predictions, index, chosen)
+        _draw_roc(predictions, index, chosen, name)
     with pair:
-        _draw_precision_recall(predictions, index, chosen)
+        _draw_precision_recall(predictions, index, chosen, name)
     with calibration:
-        _draw_reliability(predictions)
+        _draw_reliability(predictions, name)
     return index
 
 
@@ -71,13 +76,13 @@ def _class_of_curves(classes: tuple[str, ...], shown: list[int]) -> int:
     return by_token[token]
 
 
-def _draw_roc(predictions: Predictions, index: int, threshold: float | None) -> None:
+def _draw_roc(predictions: Predictions, index: int, threshold: float | None, file: str) -> None:
     name = predictions.classes[index]
     curve = roc_curve(predictions.probabilities[:, index], predictions.labels == index)
-    st.plotly_chart(
+    chart(
         roc_figure(curve, name=name, threshold=threshold, theme=theme()),
         key="eval-roc",
-        config=PLAIN,
+        name=f"{file}_roc",
         alt=f"ROC curve of {name}, area {curve.area:.3f}",
     )
     words = f"ROC: how many {literal(name)} are found, against how many others are taken for them."
@@ -87,13 +92,13 @@ def _draw_roc(predictions: Predictions, index: int, threshold: float | None) -> 
     st.caption(words)
 
 
-def _draw_precision_recall(predictions: Predictions, index: int, threshold: float | None) -> None:
+def _draw_precision_recall(predictions: Predictions, index: int, threshold: float | None, file: str) -> None:
     name = predictions.classes[index]
     curve = precision_recall_curve(predictions.probabilities[:, index], predictions.labels == index)
-    st.plotly_chart(
+    chart(
         precision_recall_figure(curve, name=name, threshold=threshold, theme=theme()),
         key="eval-pr",
-        config=PLAIN,
+        name=f"{file}_precision_recall",
         alt=f"Precision and recall of {name}, average precision {curve.average_precision:.3f}",
     )
     st.caption(
@@ -101,12 +106,12 @@ def _draw_precision_recall(predictions: Predictions, index: int, threshold: floa
     )
 
 
-def _draw_reliability(predictions: Predictions) -> None:
+def _draw_reliability(predictions: Predictions, file: str) -> None:
     bins = calibration(predictions)
-    st.plotly_chart(
+    chart(
         reliability_figure(bins, theme=theme()),
         key="eval-reliability",
-        config=PLAIN,
+        name=f"{file}_calibration",
         alt=f"Calibration: expected error {bins.calibration_error:.3f}",
     )
     st.caption(

@@ -18,8 +18,10 @@ from dashboard.evaluation.curves import draw_curves
 from dashboard.evaluation.export import Asked, draw_exports
 from dashboard.evaluation.mistakes import draw_mistakes
 from dashboard.session import address
+from dashboard.widgets.chart import chart_format
 from dashboard.widgets.choosers import choice
 from dashboard.widgets.evaluation_pictures import draw_tiles, follow_chosen_photo
+from dashboard.widgets.export_bar import file_name
 from dashboard.widgets.markdown import literal
 
 if TYPE_CHECKING:
@@ -76,13 +78,16 @@ def draw_evaluation(view: View | None, run: RunView) -> None:
     evaluation = evaluate(predictions, threshold)
     _draw_figures(predictions, evaluation)
     st.caption(kept_epoch(run))
+    files_named = file_name(run.key, name)
     matrix, pictures = st.columns([1, 1.35], gap="large")
     with matrix:
-        true, answered = draw_confusion(predictions, evaluation)
+        true, answered = draw_confusion(predictions, evaluation, files_named)
     with pictures:
         members = confusion_members(predictions, true, answered, threshold)
         _draw_members(predictions, members, (true, answered), threshold, run.model_key)
-    asked = Asked(threshold=threshold, members=members, curves_of=draw_curves(predictions, threshold))
+    curves_of = draw_curves(predictions, threshold, files_named)
+    chart_format()
+    asked = Asked(threshold=threshold, members=members, curves_of=curves_of)
     draw_exports(run, name, predictions, evaluation, asked)
     draw_mistakes(run, predictions, threshold)
 

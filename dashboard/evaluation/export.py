@@ -11,9 +11,7 @@ from PIL import Image
 
 from dashboard.evaluation.confusion import told_cells
 from dashboard.figures.colours import UInt8
-from dashboard.figures.evaluation_picture import evaluation_curves_pixels
 from dashboard.figures.files.page_png import arrays_npz, view_png
-from dashboard.figures.files.table_png import stacked_pixels
 from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.widgets.evaluation_pictures import PER_PAGE, TILE_PX, tiles_pixels
 from dashboard.widgets.export_bar import export_row, file_name
@@ -50,7 +48,7 @@ def draw_exports(
     evaluation: Evaluation,
     asked: Asked,
 ) -> None:
-    """PNG of the curves and the first pictures behind the chosen cell, NPZ of all answers, the code.
+    """PNG of the first pictures behind the chosen cell, NPZ of all answers, the code.
 
     Args:
         run: whose network answered.
@@ -82,16 +80,14 @@ def evaluation_png(
     evaluation: Evaluation,
     asked: Asked,
 ) -> bytes:
-    """The curves, the first pictures behind the chosen cell, and the figures of the set in words."""
+    """The first pictures behind the chosen cell, and the figures of the set in words."""
     low, high = evaluation.accuracy_interval
     counts = told_cells(predictions.classes, evaluation)
     pictures = tiles_pixels([predictions.paths[i] for i in asked.members[:PER_PAGE]], _decoded)
     blank = np.full((TILE_PX, TILE_PX, 3), 230, np.uint8)
     tiles = row_pixels(pictures or [blank], min(COLUMNS, max(len(pictures), 1)))
-    decides = asked.threshold if predictions.two_classes else None
-    curves = evaluation_curves_pixels(predictions, asked.curves_of, decides)
     return view_png(
-        stacked_pixels([curves, tiles]),
+        tiles,
         title=f"{run.title}: the {name} set, and {len(asked.members)} of its pictures",
         note=f"Accuracy {evaluation.accuracy:.3f} (95 %: {low:.3f} to {high:.3f}), log loss "
         f"{evaluation.loss:.3f}, calibration error {evaluation.calibration_error:.3f}. {counts}.",

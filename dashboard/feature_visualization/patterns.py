@@ -25,10 +25,11 @@ from dashboard.figures.pictures.pattern_grid import (
 )
 from dashboard.figures.pictures.pictures import enlarged, jpeg, png, rgb_pixels
 from dashboard.session import address
+from dashboard.widgets.chart import chart
 from dashboard.widgets.export_bar import export_row, file_name, snippet_start
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.params_form import field_names, params_widgets
-from dashboard.widgets.picture_grid import PLAIN, clicked_name, framed_chart
+from dashboard.widgets.picture_grid import clicked_name, framed_chart
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
@@ -166,10 +167,10 @@ def _draw_growth(one: FilterPatterns) -> None:
     ):
         column.image(jpeg(frame), width="stretch", alt=f"The pattern after {step} steps")
         column.html(f'<div class="step">{"step " if step == 0 else ""}{step}</div>')
-    st.plotly_chart(
+    chart(
         ascent_figure(one.history[:, 0], label="score", theme=theme()),
         key="ascent",
-        config=PLAIN,
+        name=file_name("score", one.layer_name, one.channels[0]),
         alt=f"The score climbs from {short(float(one.history[0, 0]))} to {short(float(one.history[-1, 0]))}",
     )
 

@@ -14,8 +14,8 @@ from dashboard.run_comparison.export import draw_exports
 from dashboard.run_comparison.settings import draw_settings
 from dashboard.run_comparison.table import draw_table
 from dashboard.session import address
+from dashboard.widgets.chart import chart, chart_format
 from dashboard.widgets.markdown import literal
-from dashboard.widgets.picture_grid import PLAIN
 from dashboard.widgets.run_names import run_names
 from dashboard.widgets.style import theme
 
@@ -49,10 +49,10 @@ def draw_comparison(every: tuple[RunView, ...]) -> None:
     apart = apart_words(runs, titles)
     if apart:
         st.warning(literal(apart, longest=None), icon=":material/difference:")
-    curves = _draw_curves(runs, titles)
+    _draw_curves(runs, titles)
     draw_table(runs, titles, ranked=not apart)
     draw_settings(runs, titles)
-    draw_exports(runs, titles, curves)
+    draw_exports(runs, titles)
 
 
 def _choose(every: Sequence[RunView], names: dict[str, str]) -> list[RunView]:
@@ -90,18 +90,18 @@ def _picked() -> None:
     st.session_state["compare_runs"] = ",".join(st.session_state["compare_runs_picked"]) or NONE
 
 
-def _draw_curves(runs: Sequence[RunView], titles: Sequence[str]) -> list[CurveOf]:
+def _draw_curves(runs: Sequence[RunView], titles: Sequence[str]) -> None:
     curves = [
         CurveOf(title=title, history=run.history, epochs=run.config.epochs if run.is_alive else None)
         for run, title in zip(runs, titles, strict=True)
     ]
-    st.plotly_chart(
+    chart(
         training_curves_figure(curves, theme=theme()),
         key="compare-curves",
-        config=PLAIN,
+        name="runs_compared",
         alt=training_curves_alt(curves),
     )
+    chart_format()
     bare = [literal(title) for run, title in zip(runs, titles, strict=True) if not run.history]
     if bare:
         st.caption(f"No finished epoch yet: {', '.join(bare)}.")
-    return curves

@@ -1,4 +1,4 @@
-"""Compared runs to take away: curves, figures and differing settings as a picture, as arrays and as code."""
+"""Compared runs to take away: figures and differing settings as a picture, as arrays and as code."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import numpy as np
 
 from cnn_core.runs.run_summary import run_figures
 from cnn_core.runs.validation_sets import apart_words
-from dashboard.figures.charts.training_curves import CurveOf
-from dashboard.figures.curve_picture import training_curves_pixels
 from dashboard.figures.files.page_png import arrays_npz, view_png
 from dashboard.figures.files.table_png import stacked_pixels, table_pixels
 from dashboard.run_comparison.settings import setting_rows
@@ -21,35 +19,29 @@ from dashboard.widgets.run_words import history_arrays
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
 
-NOTE = (
-    "Solid: training, dashed: validation; the large symbol is at the lowest validation loss, triangles at "
-    "the upper edge lie above it. Accuracy and loss of the table are those of the validation pictures; gap: "
-    "training less validation accuracy."
-)
+NOTE = "Accuracy and loss are those of the validation pictures; gap: training less validation accuracy."
 
 
-def draw_exports(runs: Sequence[RunView], titles: Sequence[str], curves: Sequence[CurveOf]) -> None:
-    """PNG of the curves with both tables, NPZ of all histories and settings, and the code.
+def draw_exports(runs: Sequence[RunView], titles: Sequence[str]) -> None:
+    """PNG of both tables, NPZ of all histories and settings, and the code.
 
     Args:
         runs: that are compared.
         titles: a name of its own for each.
-        curves: as they are drawn on the page.
     """
     export_row(
         file_name("compared", *(run.key for run in runs)),
         key="compare-export",
-        png=lambda: comparison_png(runs, titles, curves),
+        png=lambda: comparison_png(runs, titles),
         npz=lambda: comparison_npz(runs, titles),
         code=comparison_code(runs, titles),
     )
 
 
-def comparison_png(runs: Sequence[RunView], titles: Sequence[str], curves: Sequence[CurveOf]) -> bytes:
-    """The curves, below them the figures and the settings that differ."""
+def comparison_png(runs: Sequence[RunView], titles: Sequence[str]) -> bytes:
+    """The figures, and the settings that differ."""
     figures = [figure_texts(run_figures(run, title)) for run, title in zip(runs, titles, strict=True)]
     pictures = [
-        training_curves_pixels(curves),
         table_pixels(
             ["Run", "State", *(column.title for column in COLUMNS.values())],
             [

@@ -4,40 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.figures.charts.training_curves import CurveOf
-from dashboard.figures.curve_picture import training_curves_pixels
-from dashboard.figures.files.page_png import arrays_npz, view_png
-from dashboard.widgets.export_bar import export_row, file_name
+from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.run_words import history_arrays
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
 
-FAINT = "Faint: training, a few batches each. "
 
-
-def draw_exports(run: RunView, curve: CurveOf, verdict: str) -> None:
-    """PNG of the curves with what they say, NPZ of all that was measured, and the code.
-
-    Args:
-        run: whose curves they are.
-        curve: as it is drawn on the page.
-        verdict: what the curves say, in a sentence or two.
-    """
-    export_row(
-        file_name(run.key, "curves"),
-        key=f"curves-export-{run.key}",
-        png=lambda: view_png(
-            training_curves_pixels([curve]),
-            title=f"{run.title}: {len(run.history)} of {run.config.epochs} epochs",
-            note=f"{FAINT if run.steps else ''}{verdict}",
-        ),
-        npz=lambda: arrays_npz(
-            **history_arrays(run.history),
-            **{f"step_{name}": values for name, values in history_arrays(run.steps).items()},
+def draw_exports(run: RunView) -> None:
+    """NPZ of all that was measured, and the code that reads it again."""
+    steps = history_arrays(run.steps)
+    export = Export(
+        name=file_name(run.key, "curves"),
+        arrays=lambda: (
+            history_arrays(run.history) | {f"step_{name}": values for name, values in steps.items()}
         ),
         code=curves_code(run),
     )
+    export_bar(export, f"curves-export-{run.key}")
 
 
 def curves_code(run: RunView) -> str:

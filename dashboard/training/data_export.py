@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,8 @@ from PIL import Image
 from cnn_core.datasets.source import source_name
 from dashboard.figures.files.page_png import arrays_npz, view_png
 from dashboard.figures.pictures.pattern_grid import row_pixels
-from dashboard.figures.size_picture import size_pixels
 from dashboard.run_setup.data_choice import source_code
-from dashboard.widgets.export_bar import export_row, file_name
+from dashboard.widgets.export_bar import Export, export_bar, export_row, file_name
 
 if TYPE_CHECKING:
     from cnn_core.datasets.scan.scan import ScanReport
@@ -94,31 +93,19 @@ def samples_code(source: DataSource, split: str, turn: int, labels: Sequence[int
     )
 
 
-def draw_sizes_export(
-    source: DataSource, report: ScanReport, sizes_px: Mapping[str, NDArray[Any]], words: str
-) -> None:
-    """PNG of the chart of sizes, NPZ of all sizes and of the problems that were found, and the code.
-
-    Args:
-        source: the data.
-        report: of its scan.
-        sizes_px: width and height of every readable picture ``(n, 2)``, per split.
-        words: what there is to see.
-    """
+def draw_sizes_export(source: DataSource, report: ScanReport) -> None:
+    """NPZ of all sizes and of the problems that were found, and the code."""
     found = report.problems
-    export_row(
-        file_name(source_name(source), "sizes"),
-        key="sizes-export",
-        png=lambda: view_png(
-            size_pixels(sizes_px), title=f"Sizes of the pictures of {source_name(source)}", note=words
-        ),
-        npz=lambda: arrays_npz(
+    export = Export(
+        name=file_name(source_name(source), "sizes"),
+        arrays=lambda: {
             **{f"sizes_px_{name}": np.int64(sizes) for name, sizes in report.sizes_px.items()},
-            problem_kinds=np.array([problem.kind for problem in found], np.str_),
-            problem_paths=np.array([str(problem.path) for problem in found], np.str_),
-        ),
+            "problem_kinds": np.array([problem.kind for problem in found], np.str_),
+            "problem_paths": np.array([str(problem.path) for problem in found], np.str_),
+        },
         code=scan_code(source),
     )
+    export_bar(export, "sizes-export")
 
 
 def scan_code(source: DataSource) -> str:

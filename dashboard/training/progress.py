@@ -21,9 +21,10 @@ from dashboard.figures.colours import percent
 from dashboard.run_setup.run_picker import choose_run, draw_buttons
 from dashboard.session.resources import runs
 from dashboard.training.curves_export import draw_exports
+from dashboard.widgets.chart import chart
 from dashboard.widgets.errors import told_errors
+from dashboard.widgets.export_bar import file_name
 from dashboard.widgets.markdown import literal
-from dashboard.widgets.picture_grid import PLAIN
 from dashboard.widgets.run_names import run_names
 from dashboard.widgets.run_words import chip_html, duration, share_text, started, state_word
 from dashboard.widgets.style import theme
@@ -155,10 +156,10 @@ def _measured(folder: Path) -> str:
 
 def _draw_curves(run: RunView) -> None:
     curve = CurveOf(title=run.title, history=run.history, steps=run.steps, epochs=run.config.epochs)
-    st.plotly_chart(
+    chart(
         training_curves_figure([curve], theme=theme()),
         key=f"curves-{run.key}",
-        config=PLAIN,
+        name=file_name(run.key, "curves"),
         alt=training_curves_alt([curve]),
     )
     icon, words = told_verdict(run)
@@ -173,7 +174,7 @@ def _draw_curves(run: RunView) -> None:
             f":material/rule: {skipped:,} damaged or repeated pictures were left out; Data names them."
         )
     if run.history or run.steps:
-        draw_exports(run, curve, words)
+        draw_exports(run)
 
 
 def told_verdict(run: RunView) -> tuple[str, str]:

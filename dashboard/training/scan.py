@@ -22,11 +22,11 @@ from dashboard.figures.charts.size_chart import size_figure
 from dashboard.run_setup.scan_job import scan_key, scan_report
 from dashboard.session.resources import data_jobs
 from dashboard.training.data_export import draw_sizes_export
+from dashboard.widgets.chart import chart
 from dashboard.widgets.errors import told_errors
 from dashboard.widgets.export_bar import file_name
 from dashboard.widgets.gallery import Captioned, pictures_html, small_picture
 from dashboard.widgets.markdown import literal
-from dashboard.widgets.picture_grid import PLAIN
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
@@ -80,9 +80,14 @@ def draw_sizes(source: DataSource, report: ScanReport) -> None:
         return
     st.subheader("Sizes")
     words = sizes_sentence(readable)
-    st.plotly_chart(size_figure(readable, theme=theme()), key="sizes", config=PLAIN, alt=words)
+    chart(
+        size_figure(readable, theme=theme()),
+        key="sizes",
+        name=file_name(source_name(source), "sizes"),
+        alt=words,
+    )
     st.caption(words)
-    draw_sizes_export(source, report, readable, words)
+    draw_sizes_export(source, report)
 
 
 def _draw_verdict(splits: Splits, report: ScanReport, left: Splits) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from dashboard.figures.colours import Scale, UInt8
 from dashboard.figures.files.page_png import arrays_npz, view_png
 from dashboard.session.photos import Photo
+from dashboard.widgets.chart import chart_format
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +56,16 @@ class Export:
 def export_bar(export: Export, key: str = "export") -> None:
     """Buttons for the picture and the arrays, which are made when clicked, and the code.
 
+    A chart has a button for its picture on itself: in its place is the choice of its format.
+
     Args:
         export: what there is to take away.
         key: of the widgets; one per view on a page.
     """
     with st.container(horizontal=True, gap="small", key=f"{key}-row"):
-        if export.image is not None:
+        if export.image is None:
+            chart_format()
+        else:
             _download("PNG", export.png, export.name, key, "image", "The picture with its title and scale.")
         _download("NPZ", export.npz, export.name, key, "data_array", "The raw arrays, for NumPy.")
         with st.popover("Code", icon=":material/code:", help="The Python that makes this view again."):

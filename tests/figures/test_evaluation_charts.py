@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import plotly.graph_objects as go
 import pytest
 
 from cnn_core.evaluation.curves import precision_recall_curve, reliability, roc_curve
+from dashboard.figures.charts.confusion import cell_of, confusion_figure, fullest_cells
 from dashboard.figures.charts.evaluation_charts import (
     MOST_POINTS,
-    cell_of,
-    confusion_figure,
-    fullest_cells,
     precision_recall_figure,
     reliability_figure,
     roc_figure,
     thinned,
 )
-from dashboard.figures.theme import DARK, LIGHT, Theme, rgb
+from dashboard.figures.theme import DARK, LIGHT, Theme
 
 COUNTS = ((45, 5), (30, 120))
 NAMES = ("cats", "dogs")
@@ -82,24 +78,6 @@ def test_a_class_without_pictures_has_no_shares() -> None:
     figure = matrix(((3, 1), (0, 0)))
     assert figure.data[1].text[2] == "<b>0</b><br>–"
     assert np.isfinite(figure.data[0].z).all()
-
-
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-@pytest.mark.parametrize("share", [0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0])
-def test_the_letters_stand_out_from_every_cell(theme: Theme, share: float) -> None:
-    figure = matrix(((round(100 * share), 100 - round(100 * share)), (1, 1)), theme=theme)
-    strength = 0.05 + 0.95 * share
-    cell = [g + (a - g) * strength for g, a in zip(rgb(theme.ground), rgb(theme.accent), strict=True)]
-    letters = rgb(figure.data[1].textfont.color[0])
-
-    def luminance(colour: object) -> float:
-        parts = np.asarray(colour, float) / 255
-        linear = np.where(parts <= 0.04, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-        return float(linear @ [0.2126, 0.7152, 0.0722])
-
-    bright, dark = sorted((luminance(cell), luminance(letters)), reverse=True)
-    contrast = (bright + 0.05) / (dark + 0.05)
-    assert contrast >= 4.5
 
 
 def test_ten_classes_fit_with_smaller_letters_and_long_names_are_cut() -> None:
@@ -243,19 +221,3 @@ def test_a_name_with_mark_up_is_shown_as_it_is_on_the_axes() -> None:
         roc_curve(SCORES, TRUTH), name="<i>a very long name of a class", threshold=0.5, theme=LIGHT
     )
     assert "“&lt;i&gt;a very long name o…”" in figure.layout.yaxis.title.text
-
-
-@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
-def test_all_charts_become_json_in_the_colours_of_the_page(theme: Theme) -> None:
-    pair = precision_recall_curve(SCORES, TRUTH)
-    figures = [
-        matrix(theme=theme),
-        roc_figure(roc_curve(SCORES, TRUTH), name="dogs", threshold=0.5, theme=theme),
-        precision_recall_figure(pair, name="dogs", threshold=0.5, theme=theme),
-        reliability_figure(reliability(SCORES, TRUTH), theme=theme),
-    ]
-    for figure in figures:
-        text = figure.to_json()
-        assert json.loads(text)["data"]
-        assert figure.layout.paper_bgcolor == "rgba(0,0,0,0)"
-    assert all(theme.accent in figure.to_json() for figure in figures[1:])

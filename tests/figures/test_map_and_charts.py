@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from dashboard.figures.bar_picture import ROW_PX, sparsity_pixels
 from dashboard.figures.charts.charts import ascent_figure, sparsity_figure
 from dashboard.figures.pictures.enlarged_map import map_figure
-from dashboard.figures.theme import DARK, LIGHT, rgb
+from dashboard.figures.theme import DARK, LIGHT
 
 
 def test_the_enlarged_map_holds_the_raw_values_and_shows_their_range():
@@ -46,10 +45,3 @@ def test_sparsity_bars_follow_the_layers():
 
 def test_the_ascent_starts_at_step_0():
     assert list(ascent_figure(np.float32([1, 2, 4]), label="score", theme=LIGHT).data[0].y) == [1, 2, 4]
-
-
-def test_the_picture_of_zeros_by_depth_has_bars_as_long_as_their_share():
-    pixels = sparsity_pixels(["first", "second"], np.float32([0.5, 1]), np.float32([0, 0]))
-    accent = (pixels == rgb(LIGHT.accent)).all(axis=2)
-    half, whole = accent[:ROW_PX, :].sum(axis=1).max(), accent[ROW_PX:, :].sum(axis=1).max()
-    assert abs(half / whole - 0.5) < 0.03

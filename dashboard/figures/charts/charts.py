@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from dashboard.figures.charts.layout import legend_above, plain_chart
 from dashboard.figures.colours import Float, percent
 from dashboard.figures.theme import Theme
 
@@ -52,12 +53,19 @@ def sparsity_figure(
         name="maps that are blank",
         hovertemplate="<b>%{y}</b><br>%{x:.1%} of the maps are blank<extra></extra>",
     )
-    _plain_axes(figure, theme)
-    figure.update_yaxes(autorange="reversed", showgrid=False, ticklabelstandoff=8, automargin=True)
-    figure.update_xaxes(range=[0, 1.06], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1], showgrid=True)
-    figure.update_xaxes(gridcolor=theme.line)
-    figure.update_layout(bargap=0.3, height=90 + 26 * len(names), showlegend=True)
-    figure.update_layout(legend={"y": 1, "yanchor": "bottom"})
+    plain_chart(
+        figure,
+        theme,
+        title="Zeros by depth",
+        height=90 + 26 * len(names),
+        above_px=26,
+        bargap=0.3,
+        showlegend=True,
+        legend=legend_above(theme),
+    )
+    figure.update_yaxes(autorange="reversed", showgrid=False, ticklabelstandoff=8)
+    figure.update_xaxes(range=[0, 1.06], tickformat=".0%", tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_xaxes(showgrid=True, gridcolor=theme.line)
     return figure
 
 
@@ -71,24 +79,7 @@ def ascent_figure(history: Float, *, label: str, theme: Theme) -> go.Figure:
             hovertemplate="step %{x}: <b>%{y:.3g}</b><extra></extra>",
         )
     )
-    _plain_axes(figure, theme)
+    plain_chart(figure, theme, title="The score, step by step", height=210)
     figure.update_xaxes(title={"text": "step", "standoff": 4})
     figure.update_yaxes(title={"text": label, "standoff": 4}, nticks=5)
-    figure.update_layout(height=210, showlegend=False)
     return figure
-
-
-def _plain_axes(figure: go.Figure, theme: Theme) -> None:
-    font = {"size": 12, "color": theme.muted}
-    figure.update_xaxes(showgrid=False, zeroline=False, tickfont=font, title_font=font, fixedrange=True)
-    figure.update_yaxes(
-        gridcolor=theme.line, zerolinecolor=theme.line, tickfont=font, title_font=font, fixedrange=True
-    )
-    figure.update_layout(
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        dragmode=False,
-        legend={"orientation": "h", "y": 1.12, "x": 0, "font": {"size": 12, "color": theme.muted}},
-        hoverlabel={"align": "left"},
-    )

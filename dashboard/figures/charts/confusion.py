@@ -10,6 +10,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
+from dashboard.figures.charts.layout import plain_chart, short_title
 from dashboard.figures.colours import percent
 from dashboard.figures.theme import Theme, rgb
 
@@ -18,6 +19,7 @@ SHADES = 9
 FAINTEST = 0.05  # strength of the accent in a cell of 0 %
 MATRIX_PX = 520  # of the cells together, about: the size of letters and targets follows from it
 FRAME_WIDTH_PX = 4
+ANSWERS_PX = 42  # names of the answers above the matrix
 READABLE = 4.5  # contrast of letters: WCAG 2.1, criterion 1.4.3
 PURE = ("#000000", "#ffffff")
 MOST_WRITTEN = 24  # classes up to which every cell has its number; cells of more are told by hovering
@@ -146,36 +148,26 @@ def _frame(cell: tuple[int, int], theme: Theme) -> dict[str, object]:
 def _layout(figure: go.Figure, classes: Sequence[str], theme: Theme) -> None:
     count = len(classes)
     ticks = range(0, count, -(-count // MOST_TICKS))
-    names = [html.escape(_short(classes[place]), quote=False) for place in ticks]
+    plain_chart(
+        figure,
+        theme,
+        title="Confusion matrix",
+        height=90 + max(220, min(MATRIX_PX, 130 * count)),
+        above_px=ANSWERS_PX,
+        clickmode="event+select",
+        hoverdistance=-1,  # everywhere belongs to the nearest cell
+    )
     axis = {
         "tickvals": list(ticks),  # places, because two classes may have one name
-        "ticktext": names,
+        "ticktext": [short_title(classes[place], LONGEST_NAME) for place in ticks],
         "tickfont": {"size": 13 if count <= 5 else 11, "color": theme.text},
         "showgrid": False,
-        "zeroline": False,
-        "fixedrange": True,
         "automargin": True,
     }
-    title = {"font": {"size": 12, "color": theme.muted}, "standoff": 8}
     ends = [-0.53, count - 0.47]  # the frame of a cell at the border stays whole
-    figure.update_xaxes(**axis, range=ends, side="top", title={"text": "answer", **title})
-    figure.update_yaxes(**axis, range=ends[::-1], title={"text": "true class", **title}, ticklabelstandoff=6)
-    figure.update_layout(
-        height=90 + max(220, min(MATRIX_PX, 130 * count)),
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        dragmode=False,
-        clickmode="event+select",
-        hovermode="closest",
-        hoverdistance=-1,  # everywhere belongs to the nearest cell
-        hoverlabel={"align": "left"},
-        showlegend=False,
-    )
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    figure.update_xaxes(**axis, range=ends, side="top", title={"text": "answer", "standoff": 8})
+    figure.update_yaxes(**axis, range=ends[::-1], title={"text": "true class", "standoff": 8})
+    figure.update_yaxes(ticklabelstandoff=6)
 
 
 def _blend(theme: Theme, strength: float) -> tuple[float, ...]:

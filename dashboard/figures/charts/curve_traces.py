@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +18,6 @@ WIDTH_PX, NARROW_PX = 2.4, 2.0  # of the lines of one run, and of several
 MARKERS_UNTIL_EPOCHS = 30
 EDGE = 1e-4  # of the value at the edge
 MARKERS_OF_EACH = 8  # symbols along the line of one of several runs
-LONGEST_TITLE = 42
 SYMBOLS = ("circle", "diamond", "square", "triangle-up", "x", "star")
 # The page's categorical colours (.streamlit/config.toml), so that one run has one colour everywhere.
 # Any two lie 20 units of CIELAB apart, also for eyes without the red or the green cones (Machado 2009).
@@ -159,9 +157,3 @@ def step_trace(x: Values, y: Values, metric: str, look: Look, *, hover: bool) ->
         showlegend=False,
         **(told if hover else {"hoverinfo": "skip"}),
     )
-
-
-def short_title(title: str) -> str:
-    """A title for the legend: not endless, and no mark-up of its own."""
-    whole = title if len(title) <= LONGEST_TITLE else title[: LONGEST_TITLE - 1] + "…"
-    return html.escape(whole, quote=False)

@@ -1,8 +1,7 @@
-"""How a trained model did: ROC, precision-recall, reliability; and the confusion matrix."""
+"""How a trained model did: ROC, precision-recall, reliability."""
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 import numpy as np
@@ -11,18 +10,9 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from cnn_core.evaluation.curves import PrecisionRecall, Reliability, RocCurve
-from dashboard.figures.charts.confusion import cell_of, confusion_figure, fullest_cells
+from dashboard.figures.charts.layout import TITLE_PX, plain_chart, short_title
 from dashboard.figures.colours import percent
 from dashboard.figures.theme import Theme, rgb
-
-__all__ = [
-    "cell_of",
-    "confusion_figure",
-    "fullest_cells",
-    "precision_recall_figure",
-    "reliability_figure",
-    "roc_figure",
-]
 
 Values = NDArray[np.float64]
 
@@ -53,8 +43,9 @@ def roc_figure(curve: RocCurve, *, name: str, threshold: float | None, theme: Th
         place = curve.place(threshold)
         told = f"finds {percent(y[place])},<br>takes {percent(x[place])}<br>of the others"
         _mark(figure, (float(x[place]), float(y[place])), threshold, told, theme)
-    title = _quoted(name)
-    _layout(figure, f"others answered {title}: false positives", f"{title} found: true positives", theme)
+    quoted = _quoted(name)
+    titles = f"others answered {quoted}: false positives", f"{quoted} found: true positives"
+    _layout(figure, (f"ROC curve of {name}", *titles), theme)
     _note(figure, f"area <b>{curve.area:.3f}</b>", theme, corner="bottom right")
     return figure
 
@@ -84,8 +75,9 @@ def precision_recall_figure(
         point = float(curve.recall[place]), float(curve.precision[place])
         told = f"{percent(point[1])} of the answers right,<br>finds {percent(point[0])}"
         _mark(figure, point, threshold, told, theme)
-    title = _quoted(name)
-    _layout(figure, f"{title} found: recall", f"answers {title} that are right: precision", theme)
+    quoted = _quoted(name)
+    titles = f"{quoted} found: recall", f"answers {quoted} that are right: precision"
+    _layout(figure, (f"Precision and recall of {name}", *titles), theme)
     _note(figure, f"average precision <b>{curve.average_precision:.3f}</b>", theme, corner="bottom left")
     return figure
 
@@ -116,7 +108,7 @@ def reliability_figure(bins: Reliability, *, theme: Theme) -> go.Figure:
     figure.add_bar(**gap, **bars, row=1, col=1)
     figure.add_scatter(x=[first, 1], y=[first, 1], **_rule(theme), row=1, col=1)
     figure.add_bar(y=bins.counts[filled], marker={"color": theme.muted}, **bars, row=2, col=1)
-    _layout(figure, "confidence in the answer", "share that is right", theme)
+    _layout(figure, ("Calibration", "confidence in the answer", "share that is right"), theme)
     figure.update_xaxes(range=[first - EDGE / 2, 1 + EDGE / 2])
     figure.update_xaxes(title_text="", row=1)
     figure.update_yaxes(autorange=True, tickformat="~s", nticks=3, title_text="answers", row=2)
@@ -124,7 +116,7 @@ def reliability_figure(bins: Reliability, *, theme: Theme) -> go.Figure:
     _note(
         figure, f"mean gap (ECE) <b>{100 * bins.calibration_error:.1f}\u00a0%</b>", theme, corner="above left"
     )
-    figure.update_layout(margin_t=30)
+    figure.update_layout(margin_t=TITLE_PX + 30)
     return figure
 
 
@@ -213,25 +205,13 @@ def _note(figure: go.Figure, text: str, theme: Theme, *, corner: str) -> None:
     )
 
 
-def _layout(figure: go.Figure, x_title: str, y_title: str, theme: Theme) -> None:
-    font = {"size": 12, "color": theme.muted}
-    axis = {"zeroline": False, "tickfont": font, "fixedrange": True, "tickformat": ".0%"}
-    figure.update_xaxes(**axis, range=[-EDGE, 1 + EDGE], showgrid=False)
-    figure.update_yaxes(**axis, range=[0, 1 + EDGE], gridcolor=theme.line, automargin=True)
-    figure.update_xaxes(title={"text": x_title, "font": font, "standoff": 6})
-    figure.update_yaxes(title={"text": y_title, "font": font, "standoff": 6})
-    figure.update_layout(
-        height=HEIGHT_PX,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        dragmode=False,
-        hovermode="closest",
-        hoverlabel={"align": "left"},
-        showlegend=False,
-    )
+def _layout(figure: go.Figure, titles: tuple[str, str, str], theme: Theme) -> None:
+    """The titles of the chart, of its axis to the right and of that upwards; both are shares."""
+    title, x_title, y_title = titles
+    plain_chart(figure, theme, title=title, height=HEIGHT_PX)
+    figure.update_xaxes(range=[-EDGE, 1 + EDGE], title={"text": x_title, "standoff": 6}, tickformat=".0%")
+    figure.update_yaxes(range=[0, 1 + EDGE], title={"text": y_title, "standoff": 6}, tickformat=".0%")
 
 
 def _quoted(name: str) -> str:
-    short = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
-    return f"“{html.escape(short, quote=False)}”"
+    return f"“{short_title(name, LONGEST_NAME)}”"

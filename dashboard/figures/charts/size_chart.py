@@ -9,6 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from dashboard.figures.charts.layout import legend_above, plain_chart
 from dashboard.figures.theme import Theme
 
 MOST_POINTS = 1200  # of one split; more hide each other and take longer to draw
@@ -23,7 +24,7 @@ def size_figure(sizes_px: Mapping[str, NDArray[Any]], *, theme: Theme) -> go.Fig
         theme: colours of the page.
     """
     figure = go.Figure()
-    looks = zip(sizes_px.items(), split_colours(theme), SYMBOLS, strict=False)
+    looks = zip(sizes_px.items(), (theme.accent, theme.frame, theme.muted), SYMBOLS, strict=False)
     for (split, sizes), colour, symbol in looks:
         drawn = _some(np.asarray(sizes, np.int64).reshape(-1, 2))
         figure.add_scatter(
@@ -34,33 +35,20 @@ def size_figure(sizes_px: Mapping[str, NDArray[Any]], *, theme: Theme) -> go.Fig
             name=split,
             hovertemplate="%{x} × %{y} px<extra>" + split + "</extra>",
         )
-    font = {"size": 12, "color": theme.muted}
-    axis = {"tickfont": font, "title_font": font, "fixedrange": True, "rangemode": "tozero"}
-    axis |= {"gridcolor": theme.line, "zeroline": False}
-    figure.update_xaxes(title={"text": "width, px", "standoff": 4}, **axis)
-    figure.update_yaxes(title={"text": "height, px", "standoff": 4}, **axis)
-    figure.update_layout(
+    plain_chart(
+        figure,
+        theme,
+        title="Sizes of the pictures",
         height=300,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        dragmode=False,
-        legend={
-            "orientation": "h",
-            "y": 1.02,
-            "yanchor": "bottom",
-            "x": 0,
-            "font": font,
-            "itemsizing": "constant",
-        },
+        above_px=26,
         showlegend=True,
+        legend=legend_above(theme),
     )
+    figure.update_xaxes(title={"text": "width, px", "standoff": 4}, showgrid=True, gridcolor=theme.line)
+    figure.update_yaxes(title={"text": "height, px", "standoff": 4})
+    figure.update_xaxes(rangemode="tozero")
+    figure.update_yaxes(rangemode="tozero")
     return figure
-
-
-def split_colours(theme: Theme) -> tuple[str, ...]:
-    """A colour for training, validation and test."""
-    return (theme.accent, theme.frame, theme.muted)
 
 
 def _some(sizes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -20,16 +20,18 @@ from dashboard.figures.charts.curve_traces import (
     cut_off,
     legend_entry,
     look_of,
-    short_title,
     split_line,
     step_trace,
 )
+from dashboard.figures.charts.layout import plain_chart, short_title
 from dashboard.figures.theme import Theme
 
 Row = Mapping[str, Any]
 
 METRICS = ("loss", "accuracy")
 HEIGHT_PX = 366
+LEGEND = {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"}
+SUBTITLES_PX = 32
 TITLE_SHIFT_PX = 6  # above the triangles of what is cut off
 MOST_STEPS = 400  # points of the live line, all runs together; more are averaged in groups
 FEWEST_EPOCHS_SEEN, AHEAD = 10, 1.3  # of those that are planned: a curve of two would be a vertical line
@@ -176,9 +178,20 @@ def _explain_lines(figure: go.Figure, theme: Theme) -> None:
 def _layout(
     figure: go.Figure, runs: Sequence[CurveOf], ranges: Mapping[str, tuple[float, float]], theme: Theme
 ) -> None:
-    font = {"size": 12, "color": theme.muted}
     first, last = epoch_ends(runs)
     pad = 0.02 * (last - first)
+    plain_chart(
+        figure,
+        theme,
+        title=runs[0].title if len(runs) == 1 else "Loss and accuracy of several runs",
+        height=HEIGHT_PX,
+        above_px=SUBTITLES_PX,
+        hovermode="x unified",
+        hoverlabel={"bgcolor": theme.ground, "bordercolor": theme.line, "font": {"color": theme.text}},
+        showlegend=True,
+        legend=LEGEND | {"font": {"size": 13, "color": theme.text}},
+        uirevision="training curves",  # a hidden line stays hidden when the run has gone on
+    )
     figure.update_xaxes(
         title={"text": "epoch", "standoff": 6},
         range=[first - pad, last + pad],
@@ -190,15 +203,8 @@ def _layout(
         spikecolor=theme.muted,
         spikethickness=-1,  # without a rim
         spikedash="solid",
-        showgrid=False,
-        zeroline=False,
-        tickfont=font,
-        title_font=font,
-        fixedrange=True,
     )
-    figure.update_yaxes(
-        gridcolor=theme.line, zeroline=False, tickfont=font, fixedrange=True, automargin=True, nticks=7
-    )
+    figure.update_yaxes(nticks=7)
     figure.update_yaxes(range=ranges["loss"], col=1)
     figure.update_yaxes(range=ranges["accuracy"], tickformat=".0%", col=2)
     for axis, title in zip(("xaxis", "xaxis2"), figure.layout.annotations[:2], strict=True):
@@ -208,23 +214,6 @@ def _layout(
             yshift=TITLE_SHIFT_PX,
             font={"size": 14, "color": theme.text},
         )
-    figure.update_layout(
-        height=HEIGHT_PX,
-        margin={"l": 8, "r": 8, "t": 40, "b": 8},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        dragmode=False,
-        hovermode="x unified",
-        hoverlabel={"bgcolor": theme.ground, "bordercolor": theme.line, "font": {"color": theme.text}},
-        legend={
-            "orientation": "h",
-            "x": 0,
-            "y": -0.2,
-            "yanchor": "top",
-            "font": {"size": 13, "color": theme.text},
-        },
-        uirevision="training curves",  # a hidden line stays hidden when the run has gone on
-    )
 
 
 def epoch_ends(runs: Sequence[CurveOf]) -> tuple[float, float]:
