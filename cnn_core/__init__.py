@@ -3,11 +3,13 @@
 In a notebook::
 
     from cnn_core import open_explorer, open_image
+    from cnn_core.analyses import analysis_named
+    from cnn_core.analysis import Request
 
     explorer = open_explorer()
     photo = open_image("sample_images/dog.jpg")
     explorer.predict("cats_dogs", photo).heads[0].probabilities
-    explorer.attribution("cats_dogs", photo, "grad_cam").values
+    explorer.run(analysis_named("grad_cam"), Request(model_key="cats_dogs", image=photo)).values
 """
 
 from __future__ import annotations

@@ -7,9 +7,13 @@ against them.
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+import json
+from collections.abc import Sequence
+from typing import Any, TypeVar, cast
 
 from cnn_core.errors import ConvscopeError
+
+T = TypeVar("T")
 
 
 def number(
@@ -42,6 +46,33 @@ def numbers(label: str, text: str, example: str, empty: str) -> Any:
     """A field for a tuple of numbers, empty by default, which the page calls ``empty``."""
     about = {"label": label, "help": text, "example": example, "empty": empty}
     return dataclasses.field(default=(), metadata=about)
+
+
+def settings_from_text(kind: type[T], changes: Sequence[str], error: type[ConvscopeError]) -> T:
+    """Settings with some of them written as ``name=value``; words, numbers, ``true``, ``null``, ``[1, 2]``.
+
+    Raises:
+        ConvscopeError: the given ``error``: no such setting, or a value that it cannot have.
+    """
+    names = [one.name for one in dataclasses.fields(cast(Any, kind))]
+    given: dict[str, Any] = {}
+    for change in changes:
+        name, equals, text = change.partition("=")
+        if not equals or name.strip() not in names:
+            raise error(f"Expected NAME=VALUE with a name of {names}. Received: {change!r}.")
+        given[name.strip()] = value_of_text(text.strip())
+    values = kind(**given)
+    check_fields(values, error)
+    return values
+
+
+def value_of_text(text: str) -> Any:
+    """``0.2``, ``true`` and ``[96, 128]`` as what they say, lists as tuples; anything else is a word."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return tuple(value) if isinstance(value, list) else value
 
 
 def check_fields(values: Any, error: type[ConvscopeError]) -> None:

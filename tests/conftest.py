@@ -48,6 +48,16 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def toy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One more analysis, registered in one place: the toy of ``toy_analysis``."""
+    from toy_analysis import TOY
+
+    from cnn_core import attribution
+
+    monkeypatch.setattr(attribution, "METHODS", (*attribution.METHODS, TOY))
+
+
 @pytest.fixture(scope="session")
 def project_root() -> Path:
     """The folder of ``app.py``."""

@@ -1,0 +1,132 @@
+"""The command ``run``: any analysis, its result as a file of arrays."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnn_core import open_explorer, open_image
+from cnn_core.cli.answer import DEFAULT_MODEL
+from cnn_core.cli.progress_line import duration
+from cnn_core.errors import Cancelled, InvalidRequestError
+from cnn_core.named_arrays import named_arrays
+from cnn_core.progress import Progress
+from cnn_core.settings import settings_from_text
+
+if TYPE_CHECKING:
+    from cnn_core.analysis import Check
+    from cnn_core.probe.heads import Head
+
+QUIET_SECONDS = 1.0  # what takes no longer says nothing on the way
+
+RUN_HELP = """\
+Run an analysis; `python -m cnn_core methods` lists them with their settings.
+
+  python -m cnn_core run grad_cam --image dog.jpg --class cats --output map.npz
+  python -m cnn_core run filter_patterns --layer block3_conv2 --channels 0,5 --set steps=64 --output found.npz
+"""
+
+
+def add_run(commands: Any) -> None:
+    """Add the command to ``commands``, what ``add_subparsers`` gave."""
+    command = commands.add_parser(
+        "run",
+        help="any analysis, its result as .npz",
+        description=RUN_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("analysis", help="its key")
+    command.add_argument("--model", default=DEFAULT_MODEL, help="folder name of the model")
+    command.add_argument("--image", type=Path, help="a picture, for analyses of one")
+    command.add_argument("--layer", help="name of a layer; default: the last one that fits")
+    command.add_argument("--class", dest="class_name", help="name or number; default: the model's own answer")
+    command.add_argument("--head", type=int, default=0, help="number of the output; default 0")
+    command.add_argument("--channels", metavar="N,N", help="of the layer; default: all")
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        dest="changes",
+        help="a setting of the analysis; may be repeated",
+    )
+    command.add_argument("--output", type=Path, required=True, help="the .npz file to write")
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from cnn_core.analyses import analysis_named
+    from cnn_core.analysis import Request  # here, since both load the framework
+
+    analysis, explorer = analysis_named(options.analysis), open_explorer()
+    settings = settings_from_text(analysis.settings, options.changes, InvalidRequestError)
+    request = Request(
+        model_key=options.model,
+        image=None if options.image is None else open_image(options.image),
+        layer_name=options.layer,
+        head=options.head,
+        class_index=_class_index(options.class_name, options.head, explorer.heads(options.model)),
+        channels=_channels(options.channels),
+    )
+    line = _ProgressLine()
+    try:
+        result = explorer.run(analysis, request, settings, Progress(tell=line.tell))
+    except KeyboardInterrupt:
+        raise Cancelled("Stopped before it was finished.") from None
+    finally:
+        line.close()
+    with options.output.open("wb") as file:
+        np.savez(file, allow_pickle=False, **named_arrays(result))
+    sys.stdout.write(f"{options.output}\n{_check_text(analysis.check(result))}\n")
+
+
+def _class_index(name: str | None, head: int, heads: tuple[Head, ...]) -> int | None:
+    if name is None or not 0 <= head < len(heads):  # the explorer refuses an output that is not there
+        return None
+    names = heads[head].class_names
+    if name in names:
+        return names.index(name)
+    if name.isdecimal():
+        return int(name)
+    raise InvalidRequestError(f"Expected a class of {list(names)}. Received: {name!r}.")
+
+
+def _channels(text: str | None) -> tuple[int, ...] | None:
+    if text is None:
+        return None
+    try:
+        return tuple(int(number) for number in text.split(","))
+    except ValueError:
+        raise InvalidRequestError(f"Expected --channels such as 0,5. Received: {text!r}.") from None
+
+
+def _check_text(check: Check) -> str:
+    if check.holds is None:
+        return check.sentence
+    return f"{check.sentence} This {'holds' if check.holds else 'does not hold'}; off by {check.figure:.3g}."
+
+
+class _ProgressLine:
+    """Share done and time left on standard error, once it takes longer than a moment."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+        self._shown = False
+
+    def tell(self, fraction: float, preview: object) -> None:
+        seconds = time.monotonic() - self._begun
+        if seconds < QUIET_SECONDS or fraction <= 0:
+            return
+        left = duration(seconds / fraction * (1 - fraction))
+        sys.stderr.write(f"\r{fraction:4.0%}, {left} left ")
+        sys.stderr.flush()
+        self._shown = True
+
+    def close(self) -> None:
+        if self._shown:
+            sys.stderr.write("\n")
