@@ -1,4 +1,4 @@
-"""Filter patterns of every convolution: time per living filter, strength, share that beats all photos."""
+"""Filter patterns of every convolution: time per filter, z-score, share above all photos."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import numpy as np
 
 from benchmarks.record import Record, emit
 from benchmarks.subject import options
-from cnn_core.feature_visualization import filter_patterns
+from cnn_core.analysis import Target
+from cnn_core.feature_visualization import FilterPatternSettings, filter_patterns
 from cnn_core.models.store import ModelStore
 from cnn_core.paths import models_folder
 
@@ -18,18 +19,20 @@ def main() -> None:
     chosen = options()
     model = ModelStore(models_folder()).open(chosen.model)
     layers = [info.name for info in model.probe.layers if info.convolution]
-    filter_patterns(model.probe, layers[0], statistics=model.statistics)  # wakes the framework up
+    targets = {name: Target(layer_name=name, statistics=model.statistics) for name in layers}
+    settings = FilterPatternSettings()
+    filter_patterns(model.probe, targets[layers[0]], settings)  # wakes the framework up
     for name in layers:
         begun = time.perf_counter()
-        found = filter_patterns(model.probe, name, statistics=model.statistics)
+        found = filter_patterns(model.probe, targets[name], settings)
         seconds = time.perf_counter() - begun
         active = found.active
         figures = {
             "seconds per filter": seconds / max(1, int(active.sum())),
-            "median strength": float(np.median(found.z_scores[active])),
-            "share that beats all photos": float(found.exceeds_dataset_maximum[active].mean()),
+            "median z-score": float(np.median(found.z_scores[active])),
+            "share above all photos": float(found.exceeds_dataset_maximum[active].mean()),
             "dead filters": float((~active).sum()),
-            "canvas side in pixels": found.patterns.shape[1],
+            "side in pixels": found.patterns.shape[1],
         }
         for what, value in figures.items():
             emit(Record(who="ours", what=f"{name}: {what}", value=value))

@@ -1,4 +1,4 @@
-"""tf-keras-vis: time of activation maximisation per filter with its defaults, on the same canvas as ours."""
+"""tf-keras-vis: time of activation maximisation per filter with its defaults, images as large as ours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tf_keras_vis.utils.scores import CategoricalScore
 
 from benchmarks.record import Record, emit
 from benchmarks.subject import Float, options
-from cnn_core.feature_visualization.engine.canvas_size import fitting_size
+from cnn_core.feature_visualization.engine.image_size import fitting_size
 from cnn_core.models.store import ModelStore, OpenModel
 from cnn_core.paths import models_folder
 from cnn_core.probe.flat_graph import flat_graph
@@ -25,20 +25,20 @@ def main() -> None:
     model = ModelStore(models_folder()).open(chosen.model)
     for name in [info.name for info in model.probe.layers if info.convolution]:
         network = up_to(model, name)
-        climb = ActivationMaximization(network)
+        maximization = ActivationMaximization(network)
         known = model.statistics[name]
         channels = evenly_spread(np.flatnonzero(known.active), chosen.channels)
-        climb(CategoricalScore(int(channels[0])), steps=3)  # wakes the framework up
+        maximization(CategoricalScore(int(channels[0])), steps=3)  # wakes the framework up
         begun = time.perf_counter()
-        pictures = [np.asarray(climb(CategoricalScore(int(channel)))[0]) for channel in channels]
+        pictures = [np.asarray(maximization(CategoricalScore(int(channel)))[0]) for channel in channels]
         seconds = (time.perf_counter() - begun) / len(channels)
         scores = measured(network, np.stack(pictures), channels)
-        strengths = (scores - known.mean[channels]) / known.std[channels]
+        z_scores = (scores - known.mean[channels]) / known.std[channels]
         figures = {
             "seconds per filter": seconds,
-            "median strength": float(np.median(strengths)),
-            "share that beats all photos": float((scores > known.maximum[channels]).mean()),
-            "canvas side in pixels": network.input_shape[1],
+            "median z-score": float(np.median(z_scores)),
+            "share above all photos": float((scores > known.maximum[channels]).mean()),
+            "side in pixels": network.input_shape[1],
         }
         for what, value in figures.items():
             emit(Record(who="tf-keras-vis", what=f"{name}: {what}", value=value))

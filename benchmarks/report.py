@@ -109,7 +109,7 @@ def targets_table(records: Sequence[Record]) -> str:
 
 
 def patterns_table(records: Sequence[Record]) -> str:
-    """Time, strength and share that beats the photos, layer by layer, ours and the peer's."""
+    """Time, z-score and share above all photos, layer by layer, ours and the peer's."""
     names = list(
         dict.fromkeys(r.what.split(": ")[0] for r in records if r.what.endswith(": seconds per filter"))
     )
@@ -123,30 +123,25 @@ def patterns_table(records: Sequence[Record]) -> str:
             [name, "" if faster is None else faster.text()]
             + [
                 _median(records, who, f"{name}: {what}")
-                for what in ("seconds per filter", "median strength", "share that beats all photos")
+                for what in ("seconds per filter", "median z-score", "share above all photos")
                 for who in ("ours", "tf-keras-vis")
             ]
-            + [
-                _median(records, "ours", f"{name}: {what}")
-                for what in ("canvas side in pixels", "dead filters")
-            ]
+            + [_median(records, "ours", f"{name}: {what}") for what in ("side in pixels", "dead filters")]
         )
     if not rows:
         return ""
-    head = ["layer", "times faster", "s per filter", "peer's", "strength", "peer's"]
-    head += ["beats all photos", "peer's", "canvas px", "dead"]
+    head = ["layer", "times faster", "s per filter", "peer's", "z-score", "peer's"]
+    head += ["above all photos", "peer's", "px", "dead"]
     return table(head, rows) + "\n" + _patterns_verdict(records, names, speedups)
 
 
 def _patterns_verdict(records: Sequence[Record], names: Sequence[str], speedups: Sequence[float]) -> str:
     """The sentences about the limits."""
     weakest = min(
-        statistics.median(values_of(records, "ours", f"{name}: median strength").values())
+        statistics.median(values_of(records, "ours", f"{name}: median z-score").values())
         for name in names[1:]
     )
-    lines = [
-        f"Weakest median strength from the second convolution on: {digits(weakest)} (≥ {STRONG} wanted)."
-    ]
+    lines = [f"Weakest median z-score from the second convolution on: {digits(weakest)} (≥ {STRONG} wanted)."]
     if len(speedups) == len(names):
         mean = math.exp(statistics.fmean(map(math.log, speedups)))
         lines += [

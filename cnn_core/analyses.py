@@ -6,12 +6,13 @@ from cnn_core import attribution
 from cnn_core.activations import ACTIVATIONS, LAYER_SUMMARIES
 from cnn_core.analysis import Analysis
 from cnn_core.errors import InvalidRequestError
+from cnn_core.feature_visualization import FILTER_PATTERNS
 from cnn_core.prediction import PREDICTION
 
 
 def all_analyses() -> tuple[Analysis, ...]:
     """Every analysis, in the order of the documentation; looked up anew at each call."""
-    return (PREDICTION, LAYER_SUMMARIES, ACTIVATIONS, *attribution.METHODS)
+    return (PREDICTION, LAYER_SUMMARIES, ACTIVATIONS, *attribution.METHODS, FILTER_PATTERNS)
 
 
 def analysis_named(key: str) -> Analysis:

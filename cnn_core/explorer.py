@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from cnn_core.analyses import analysis_named
 from cnn_core.analysis import Analysis, Request, Target
 from cnn_core.cache.store import ResultStore, result_key
 from cnn_core.errors import InvalidRequestError
-from cnn_core.feature_visualization import PatternParams, filter_patterns, first_layer_kernels
+from cnn_core.feature_visualization import FILTER_PATTERNS, FilterPatternSettings, first_layer_kernels
 from cnn_core.images.decode import RgbImage, model_pixels
 from cnn_core.models.card import ModelCard
 from cnn_core.models.store import ModelStore, OpenModel
@@ -33,7 +33,6 @@ from cnn_core.settings import check_fields
 from cnn_core.targets import resolved
 
 MAX_OPEN_MODELS = 2
-PATTERNS_VERSION = 2
 
 Float = NDArray[np.float32]
 
@@ -168,70 +167,18 @@ class Explorer:
         layer_name: str,
         *,
         channels: Sequence[int] | None = None,
-        params: PatternParams | None = None,
-        progress: Callable[[float], None] | None = None,
-        cancelled: Callable[[], bool] | None = None,
+        params: FilterPatternSettings | None = None,
+        progress: Progress = SILENT,
     ) -> FilterPatterns:
-        """Pictures that make the channels of a convolution fire.
-
-        Args:
-            model_key: which model.
-            layer_name: a convolution.
-            channels: which channels; all when None.
-            params: settings; defaults when None.
-            progress: called with the share done, 0..1.
-            cancelled: asked now and then whether to stop.
-
-        Raises:
-            InvalidRequestError: no such layer or channel, or no convolution.
-            Cancelled: ``cancelled`` said so.
-        """
-        settings = PatternParams() if params is None else params
-        model = self.model(model_key)
-
-        def compute() -> FilterPatterns:
-            return filter_patterns(
-                model.probe,
-                layer_name,
-                channels=channels,
-                params=settings,
-                statistics=model.statistics,
-                progress=progress,
-                cancelled=cancelled,
-            )
-
-        return self._results.get_or_compute(
-            self._patterns_key(model_key, layer_name, channels, settings), FilterPatterns, compute
-        )
-
-    def known_filter_patterns(
-        self,
-        model_key: str,
-        layer_name: str,
-        *,
-        channels: Sequence[int] | None = None,
-        params: PatternParams | None = None,
-    ) -> FilterPatterns | None:
-        """What ``filter_patterns`` would give at once because it is stored, else None."""
-        settings = PatternParams() if params is None else params
-        key = self._patterns_key(model_key, layer_name, channels, settings)
-        return self._results.get(key, FilterPatterns)
+        """Images that make the channels of a convolution fire: ``run`` with ``FILTER_PATTERNS``."""
+        chosen = None if channels is None else tuple(channels)
+        request = Request(model_key=model_key, layer_name=layer_name, channels=chosen)
+        found: FilterPatterns = self.run(FILTER_PATTERNS, request, params, progress)
+        return found
 
     def first_layer_kernels(self, model_key: str) -> Float:
         """The kernels of the first convolution, ``(n, kh, kw, c)``, float32."""
         return first_layer_kernels(self.model(model_key).probe)
-
-    def _patterns_key(
-        self, model_key: str, layer_name: str, channels: Sequence[int] | None, params: PatternParams
-    ) -> str:
-        chosen = None if channels is None else [int(channel) for channel in channels]
-        return result_key(
-            analysis="filter_patterns",
-            version=PATTERNS_VERSION,
-            model_sha256=self.model(model_key).fingerprint,
-            params={"settings": params, "channels": chosen, "precision": backend.fast_precision()},
-            layer=layer_name,
-        )
 
     def _target(self, analysis: Analysis, request: Request) -> Target:
         return resolved(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnn_core.feature_visualization import PatternParams
+from cnn_core.feature_visualization import FilterPatternSettings
 from dashboard.feature_visualization import patterns as parts
 from dashboard.feature_visualization.kernels import draw_kernels
 from dashboard.feature_visualization.pattern_job import patterns_or_progress
@@ -26,7 +26,7 @@ def body(view: View) -> None:
         info = layer_slider(layers, first_choice(layers), arrows="Shift")
     with which_place:
         which = choice("Show", parts.WHICH, key="show", help=parts.WHICH_HELP)
-    params = PatternParams(**parts.settings(PatternParams))
+    params = FilterPatternSettings(**parts.settings(FilterPatternSettings))
 
     patterns = patterns_or_progress(view, info, params)
     if patterns is None:

@@ -78,7 +78,7 @@ def test_the_speed_of_patterns_is_a_geometric_mean_over_layers() -> None:
     for layer, theirs, strength in (("conv1", 2.0, 3.0), ("conv2", 8.0, 12.0)):
         records += [figure("ours", f"{layer}: seconds per filter", 0.1)]
         records += [figure("tf-keras-vis", f"{layer}: seconds per filter", theirs)]
-        records += [figure("ours", f"{layer}: median strength", strength)]
+        records += [figure("ours", f"{layer}: median z-score", strength)]
     text = patterns_table(records)
     assert "Geometric mean: 40.0 times faster" in text
     assert "from the second convolution on: 12.0" in text

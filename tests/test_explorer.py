@@ -16,8 +16,10 @@ from cnn_core.activations import ACTIVATIONS
 from cnn_core.analysis import Request
 from cnn_core.errors import Cancelled, ImageError, InvalidRequestError, ModelError
 from cnn_core.explorer import Explorer
+from cnn_core.feature_visualization import FILTER_PATTERNS
 from cnn_core.images.decode import RgbImage, rgb_image
 from cnn_core.probe.probe import Probe
+from cnn_core.progress import Progress
 
 
 @pytest.fixture(scope="module")
@@ -122,19 +124,29 @@ def test_an_unknown_model_is_refused(explorer: Explorer, photo: RgbImage) -> Non
 
 def test_a_cancelled_pattern_leaves_nothing_behind(explorer: Explorer) -> None:
     with pytest.raises(Cancelled):
-        explorer.filter_patterns("tiny", "block2_conv", cancelled=lambda: True)
+        explorer.filter_patterns("tiny", "block2_conv", progress=Progress(cancelled=lambda: True))
 
-    assert explorer.known_filter_patterns("tiny", "block2_conv") is None
+    assert explorer.known(FILTER_PATTERNS, Request(model_key="tiny", layer_name="block2_conv")) is None
 
 
 def test_patterns_are_remembered(explorer: Explorer) -> None:
     found = explorer.filter_patterns("tiny", "block2_conv", channels=[1, 3])
 
-    known = explorer.known_filter_patterns("tiny", "block2_conv", channels=[1, 3])
+    request = Request(model_key="tiny", layer_name="block2_conv", channels=(1, 3))
+    known = explorer.known(FILTER_PATTERNS, request)
 
-    assert known is not None
     np.testing.assert_array_equal(known.patterns, found.patterns)
     assert found.channels.tolist() == [1, 3]
+
+
+@pytest.mark.parametrize(("layer", "channels"), [("block2_conv", [c]) for c in (-1, 99)] + [("conv9", [0])])
+def test_patterns_of_channels_and_layers_that_do_not_exist_are_refused(
+    explorer: Explorer, layer: str, channels: list[int]
+) -> None:
+    with pytest.raises(InvalidRequestError, match="Received"):
+        explorer.filter_patterns("tiny", layer, channels=channels)
+    with pytest.raises(InvalidRequestError, match="none"):
+        explorer.filter_patterns("tiny", "block2_conv", channels=[])
 
 
 def test_a_missing_picture_file_is_refused(tmp_path: Path) -> None:

@@ -1,10 +1,17 @@
-"""Pictures found by gradient ascent: what a channel looks for."""
+"""Images found by gradient ascent: what a channel looks for."""
 
 from cnn_core.feature_visualization.filter_patterns import (
+    FILTER_PATTERNS,
+    FilterPatternSettings,
     filter_patterns,
-    first_layer_kernels,
     strongest_patterns,
 )
-from cnn_core.feature_visualization.settings import PatternParams
+from cnn_core.feature_visualization.first_layer_kernels import first_layer_kernels
 
-__all__ = ["PatternParams", "filter_patterns", "first_layer_kernels", "strongest_patterns"]
+__all__ = [
+    "FILTER_PATTERNS",
+    "FilterPatternSettings",
+    "filter_patterns",
+    "first_layer_kernels",
+    "strongest_patterns",
+]

@@ -2,50 +2,37 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from cnn_core.progress import Progress
+from cnn_core.analysis import Request
+from cnn_core.feature_visualization import FILTER_PATTERNS
 from cnn_core.results import FilterPatterns
 from dashboard.session.resources import explorer
 from dashboard.widgets.job_view import Task, result_or_progress
 from dashboard.widgets.markdown import literal
 
 if TYPE_CHECKING:
-    from cnn_core.feature_visualization import PatternParams
+    from cnn_core.feature_visualization import FilterPatternSettings
     from cnn_core.probe.layer_info import LayerInfo
     from dashboard.session.view import View
 
 
 def patterns_or_progress(
-    view: View, info: LayerInfo, params: PatternParams, *, channel: int | None = None
+    view: View, info: LayerInfo, params: FilterPatternSettings, *, channel: int | None = None
 ) -> FilterPatterns | None:
     """The patterns of a layer or of one channel; new ones are found beside the page, their progress drawn."""
-    channels = None if channel is None else [channel]
-    fingerprint = explorer().model(view.model_key).fingerprint
-
-    def work(progress: Progress) -> object:
-        return explorer().filter_patterns(
-            view.model_key,
-            info.name,
-            channels=channels,
-            params=params,
-            progress=progress,
-            cancelled=progress.cancelled,
-        )
-
+    request = Request(
+        model_key=view.model_key, layer_name=info.name, channels=None if channel is None else (channel,)
+    )
     return result_or_progress(
         Task(
             slot="layer" if channel is None else "channel",
-            key=json.dumps([fingerprint, info.name, channels, asdict(params)]),
+            key=explorer().result_key(FILTER_PATTERNS, request, params),
             doing=literal(f"Climbing to the patterns of {info.title}")
             if channel is None
             else f"Following channel {channel}",
-            work=work,
+            work=lambda progress: explorer().run(FILTER_PATTERNS, request, params, progress),
             result=FilterPatterns,
-            known=lambda: explorer().known_filter_patterns(
-                view.model_key, info.name, channels=channels, params=params
-            ),
+            known=lambda: explorer().known(FILTER_PATTERNS, request, params),
         )
     )

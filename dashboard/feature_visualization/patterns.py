@@ -33,7 +33,7 @@ from dashboard.widgets.picture_grid import clicked_name, framed_chart
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
-    from cnn_core.feature_visualization import PatternParams
+    from cnn_core.feature_visualization import FilterPatternSettings
     from cnn_core.probe.layer_info import LayerInfo
     from dashboard.session.view import View
 
@@ -55,7 +55,7 @@ STRENGTH_HELP = (
 )
 
 
-def settings(params_type: type[PatternParams]) -> dict[str, Any]:
+def settings(params_type: type[FilterPatternSettings]) -> dict[str, Any]:
     """The settings of the climb: three sliders, the others in a box that opens."""
     more = [name for name in field_names(params_type) if name not in MAIN_SETTINGS]
     columns = st.columns([1, 1, 1, 0.7], gap="large", vertical_alignment="bottom")
@@ -68,7 +68,9 @@ def settings(params_type: type[PatternParams]) -> dict[str, Any]:
     return chosen
 
 
-def draw(view: View, info: LayerInfo, params: PatternParams, patterns: FilterPatterns, which: str) -> None:
+def draw(
+    view: View, info: LayerInfo, params: FilterPatternSettings, patterns: FilterPatterns, which: str
+) -> None:
     """The grid of patterns and the opened one."""
     from cnn_core.feature_visualization import strongest_patterns
 
@@ -140,7 +142,7 @@ def verdict(patterns: FilterPatterns, shown: FilterPatterns, title: str, *, canv
 
 
 def draw_opened(
-    view: View, info: LayerInfo, params: PatternParams, shown: FilterPatterns, place: int
+    view: View, info: LayerInfo, params: FilterPatternSettings, shown: FilterPatterns, place: int
 ) -> None:
     """One pattern large, with its figures and how it grew."""
     channel = int(shown.channels[place])
@@ -175,7 +177,7 @@ def _draw_growth(one: FilterPatterns) -> None:
     )
 
 
-def _draw_exports(view: View, info: LayerInfo, params: PatternParams, shown: FilterPatterns) -> None:
+def _draw_exports(view: View, info: LayerInfo, params: FilterPatternSettings, shown: FilterPatterns) -> None:
     def grid_png() -> bytes:
         tiles = picture_tiling(len(shown.channels), shown.patterns.shape[1:3])
         return view_png(
@@ -195,7 +197,7 @@ def _draw_exports(view: View, info: LayerInfo, params: PatternParams, shown: Fil
             history=shown.history,
         ),
         code=snippet_start(view.model_key, view.photo)
-        + "\nfrom cnn_core.feature_visualization import PatternParams, strongest_patterns\n\n"
+        + "\nfrom cnn_core.feature_visualization import FilterPatternSettings, strongest_patterns\n\n"
         f"params = {params!r}\n"
         f"patterns = explorer.filter_patterns(model, {info.name!r}, params=params)\n"
         "print(strongest_patterns(patterns).channels)",

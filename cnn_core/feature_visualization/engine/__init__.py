@@ -1,1 +1,1 @@
-"""Parameterization, objectives, transforms, optimizer: four independent values.."""
+"""Feature visualization as four independent values (Olah et al. 2017), put together by ``optimize``."""

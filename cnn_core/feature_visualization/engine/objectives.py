@@ -1,12 +1,14 @@
-"""What a pattern climbs: the mean of one channel's map before the non-linearity.
+"""What is maximised, as values that can be added, subtracted and scaled.
 
-Behind a ReLU a channel that does not fire has no gradient; before it every channel can be
-climbed from any start (Erhan et al. 2009; Olah et al. 2017).
+``ClassLogit(index=1) - 0.5 * LayerNorm(layer_name="conv3")`` says what to measure, in names. ``compiled``
+makes a function of it for a model and a size of images; all terms share one forward pass.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -14,138 +16,164 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.backend import in_precision
-from cnn_core.errors import InvalidRequestError
-from cnn_core.probe.flat_graph import FlatGraph, Node, flat_graph
+from cnn_core.feature_visualization.engine.image_size import Size, sized_graph
+from cnn_core.feature_visualization.engine.mean_window import convolution_mean, plain_convolution
+from cnn_core.probe.flat_graph import FlatGraph, Node
+from cnn_core.probe.heads import heads_of
 from cnn_core.probe.probe import Probe, unit_tensor
-from cnn_core.probe.receptive_field import same_padding_before
 
-Objective = Callable[[Any, Any], Any]
-Size = tuple[int, int]
+Measure = Callable[[Any, Any], Any]
+Score = Callable[[Any, list[Any]], Any]
 
 
-def channel_objective(probe: Probe, layer_name: str, size: Size, precision: str = "float32") -> Objective:
-    """The mean of a channel's map before the non-linearity, as a function to climb.
+class Objective:
+    """A weighted sum of terms."""
 
-    The mean of a convolution's map is the dot product of its kernel with the mean of the windows
-    that the kernel meets. So where the layer is a plain convolution, the last and often costliest
-    convolution is never computed: only the channel asked for, from one mean window per picture.
+    def terms(self) -> tuple[tuple[float, Term], ...]:
+        """Its terms, each with its weight."""
+        raise NotImplementedError
+
+    def __add__(self, other: Objective) -> Objective:
+        return WeightedSum(self.terms() + other.terms())
+
+    def __sub__(self, other: Objective) -> Objective:
+        return self + -other
+
+    def __mul__(self, factor: float) -> Objective:
+        return WeightedSum(tuple((factor * weight, term) for weight, term in self.terms()))
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Objective:
+        return self * -1.0
+
+    @property
+    def kind(self) -> Hashable:
+        """What is compiled for it: equal for objectives that differ in weights and indices only."""
+        return tuple(replace(term, index=0) for _, term in self.terms())
+
+    def arguments(self, count: int) -> list[NDArray[Any]]:
+        """The rest of it, for a batch of ``count``: weights ``(terms,)`` and ``(n,)`` indices per term."""
+        weights = np.asarray([weight for weight, _ in self.terms()], np.float32)
+        return [weights, *(np.full(count, term.index, np.int32) for _, term in self.terms())]
+
+
+@dataclass(frozen=True, slots=True)
+class WeightedSum(Objective):
+    """What ``+``, ``-`` and ``*`` give."""
+
+    parts: tuple[tuple[float, Term], ...]
+
+    def terms(self) -> tuple[tuple[float, Term], ...]:
+        """Its terms, each with its weight."""
+        return self.parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term(Objective, ABC):
+    """One figure of the network for every image of a batch; another kind is another subclass.
+
+    Attributes:
+        layer_name: where it is measured; nothing behind is computed. None for the end of the network.
+        index: which of several such figures: one for all images of a batch, or one for each.
+    """
+
+    layer_name: str | None = None
+    index: int | tuple[int, ...] = 0
+
+    def terms(self) -> tuple[tuple[float, Term], ...]:
+        """Itself, once."""
+        return ((1.0, self),)
+
+    @abstractmethod
+    def watch(self, graph: FlatGraph, node: Node) -> tuple[Any, Measure]:
+        """What to compute, and what to make of it.
+
+        Args:
+            graph: the network.
+            node: the one that ends the units of the layer, or the network.
+
+        Returns:
+            A symbolic tensor, and a function of its float32 values and ``(n,)`` indices that gives ``(n,)``.
+        """
+
+
+class ChannelMean(Term):
+    """The mean of a channel's map before the non-linearity; ``index`` is the channel.
+
+    Behind a ReLU a channel that does not fire has no gradient; before it every channel can be
+    driven up from any start (Erhan et al. 2009; Olah et al. 2017).
+    """
+
+    def watch(self, graph: FlatGraph, node: Node) -> tuple[Any, Measure]:
+        """The map before the non-linearity, or what enters the plain convolution that makes it."""
+        unit = unit_tensor(node)
+        convolution = plain_convolution(graph, unit)
+        if convolution is not None:
+            return convolution.inputs[0], convolution_mean(convolution)
+        axes = tuple(range(1, len(unit.shape) - 1))
+        return unit, lambda values, channels: _chosen(
+            keras.ops.mean(values, axis=axes) if axes else values, channels
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassLogit(Term):
+    """The score of a class, never its probability; ``index`` is the class (Simonyan et al. 2014).
+
+    Attributes:
+        head: index of the output.
+    """
+
+    head: int = 0
+
+    def watch(self, graph: FlatGraph, node: Node) -> tuple[Any, Measure]:
+        """The logits of the head."""
+        return heads_of(graph, None)[0][self.head], _chosen
+
+
+class LayerNorm(Term):
+    """The mean square of a layer's output: its L2 norm, squared, per unit (Mordvintsev et al. 2015)."""
+
+    def watch(self, graph: FlatGraph, node: Node) -> tuple[Any, Measure]:
+        """The output, its non-linearity included."""
+        axes = tuple(range(1, len(node.output.shape)))
+        return node.output, lambda values, _: keras.ops.mean(keras.ops.square(values), axis=axes)
+
+
+def compiled(objective: Objective, probe: Probe, size_px: Size, precision: str = "float32") -> Score:
+    """An objective as a function, for all objectives of its kind.
 
     Args:
+        objective: what to measure.
         probe: the model.
-        layer_name: the layer.
-        size: (height, width) of the pictures.
-        precision: of the layers below; ``cnn_core.backend.fast_precision()`` is enough to climb by.
+        size_px: (height, width) of the images.
+        precision: of the layers; ``cnn_core.backend.fast_precision()`` is enough to follow the gradient.
 
     Returns:
-        Function of model inputs ``(n, H, W, c)`` and channel indices ``(n,)``; gives ``(n,)``.
+        Function of model inputs ``(n, H, W, c)`` and ``objective.arguments(n)``; gives ``(n,)``.
 
     Raises:
-        InvalidRequestError: the layer cannot be computed for pictures of that size.
+        InvalidRequestError: no such layer, or one that cannot be computed for images of that size.
     """
-    graph = _graph(probe, layer_name, size)
-    unit = unit_tensor(graph.nodes[-1])
-    source = _producer(graph, unit)
-    if source is not None and _is_plain_convolution(source):
-        return _convolution_mean(graph, source, precision)
-    model = in_precision(keras.Model(graph.input, unit), precision)
-    axes = tuple(range(1, len(unit.shape) - 1))
+    terms = [term for _, term in objective.terms()]
+    ends = [None if t.layer_name is None else probe.unit_node(t.layer_name).name for t in terms]
+    graph = sized_graph(probe, ends, size_px)
+    nodes = {node.name: node for node in graph.nodes} | {None: graph.nodes[-1]}
+    watched = [term.watch(graph, nodes[end]) for term, end in zip(terms, ends, strict=True)]
+    model = in_precision(keras.Model(graph.input, [tensor for tensor, _ in watched]), precision)
 
-    def mean_of_channel(inputs: Any, channels: Any) -> Any:
-        values = keras.ops.cast(model(inputs, training=False), "float32")
-        means = keras.ops.mean(values, axis=axes) if axes else values  # (n, k)
-        return keras.ops.take_along_axis(means, channels[:, None], axis=1)[:, 0]  # (n,)
+    def score(inputs: Any, arguments: list[Any]) -> Any:
+        weights, *indices = arguments
+        total: Any = 0.0
+        for number, values in enumerate(keras.tree.flatten(model(inputs, training=False))):
+            measure = watched[number][1]
+            total += weights[number] * measure(keras.ops.cast(values, "float32"), indices[number])
+        return total
 
-    return mean_of_channel
-
-
-def channel_count(probe: Probe, layer_name: str) -> int:
-    """Number of channels of a layer."""
-    return int(unit_tensor(probe.unit_node(layer_name)).shape[-1])
+    return score
 
 
-def tap_windows(cells: int, kernel: int, stride: int, dilation: int, *, same: bool) -> NDArray[np.float32]:
-    """For each tap of a kernel along one axis, how often it meets each cell, as a mean.
-
-    Returns:
-        ``(kernel, cells)``; a row sums to 1, or to less where the tap lies on padding.
-    """
-    before = same_padding_before(cells, kernel, stride, dilation) if same else 0
-    reach = (kernel - 1) * dilation + 1
-    outputs = -(-cells // stride) if same else (cells - reach) // stride + 1
-    windows = np.zeros((kernel, cells))
-    for tap in range(kernel):
-        met = np.arange(outputs) * stride + tap * dilation - before
-        windows[tap, met[(met >= 0) & (met < cells)]] = 1 / outputs
-    return windows.astype(np.float32)
-
-
-def _convolution_mean(graph: FlatGraph, node: Node, precision: str) -> Objective:
-    layer, entry = node.operation, node.inputs[0]
-    trunk = None if entry is graph.input else in_precision(keras.Model(graph.input, entry), precision)
-    down, across = (
-        tap_windows(
-            entry.shape[1 + axis],
-            layer.kernel_size[axis],
-            layer.strides[axis],
-            layer.dilation_rate[axis],
-            same=layer.padding == "same",
-        )
-        for axis in (0, 1)
-    )
-
-    def mean_of_channel(inputs: Any, channels: Any) -> Any:
-        ops = keras.ops
-        values = inputs if trunk is None else trunk(inputs, training=False)  # (n, h, w, c)
-        windows = ops.einsum("yh,nhwc->nywc", down, ops.cast(values, "float32"))  # (n, kh, w, c)
-        windows = ops.einsum("xw,nywc->nyxc", across, windows)  # (n, kh, kw, c)
-        kernels = ops.take(layer.kernel, channels, axis=3)  # (kh, kw, c, n)
-        means = ops.sum(windows * ops.transpose(kernels, (3, 0, 1, 2)), axis=(1, 2, 3))  # (n,)
-        return means + ops.take(layer.bias, channels) if layer.use_bias else means
-
-    return mean_of_channel
-
-
-def _graph(probe: Probe, layer_name: str, size: Size) -> FlatGraph:
-    name = probe.unit_node(layer_name).name
-    try:
-        graph = flat_graph(probe.model, input_size=size, until=name)
-    except (ValueError, TypeError, ArithmeticError) as error:
-        raise InvalidRequestError(
-            f"Expected a picture size that {layer_name!r} can be computed for. "
-            f"Received: {size[0]} x {size[1]}. Choose the model's own size."
-        ) from error
-    empty = any(side is not None and side < 1 for side in unit_tensor(graph.nodes[-1]).shape[1:])
-    if empty or any(_mirrors_too_far(node) for node in graph.nodes):
-        raise InvalidRequestError(
-            f"Expected pictures large enough for {layer_name!r}. "
-            f"Received: {size[0]} x {size[1]}. Choose a larger size."
-        )
-    return graph
-
-
-def _mirrors_too_far(node: Node) -> bool:
-    """Whether a node mirrors more cells than there are, which fails only when it is computed."""
-    reach = {"reflect": 1, "symmetric": 0}.get(str(getattr(node.operation, "mode", "")))
-    if node.family != "pad" or reach is None:
-        return False
-    sides = node.inputs[0].shape[1:3]
-    return any(
-        side is not None and side < max(pads) + reach
-        for side, pads in zip(sides, node.operation.pad_width[1:3], strict=True)
-    )
-
-
-def _producer(graph: FlatGraph, tensor: Any) -> Node | None:
-    """The node that computes ``tensor``, with or without its non-linearity after it."""
-    for node in reversed(graph.nodes):
-        own = node.before_activation is tensor and all(tensor is not entry for entry in node.inputs)
-        if own or node.output is tensor:
-            return node
-    return None
-
-
-def _is_plain_convolution(node: Node) -> bool:
-    layer = node.operation
-    if type(layer) is not keras.layers.Conv2D:  # a subclass may compute something else
-        return False
-    return bool(layer.groups == 1 and layer.data_format == "channels_last")
+def _chosen(values: Any, indices: Any) -> Any:
+    """Of ``(n, k)`` the one with each index, ``(n,)``."""
+    return keras.ops.take_along_axis(values, indices[:, None], axis=1)[:, 0]

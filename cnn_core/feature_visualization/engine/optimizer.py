@@ -1,103 +1,63 @@
-"""The climb: many small steps up the objective, from faint noise to a picture.
+"""Gradient ascent: many small steps up the objective.
 
-Every step has the same length for every picture, measured as the change of its contrast, whatever
+Every step has the same length for every image, measured as the change of its contrast, whatever
 the size of the gradient: channels differ in it by orders of magnitude.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.backend import Ascent
-from cnn_core.feature_visualization.engine.objectives import Objective
-from cnn_core.feature_visualization.engine.parameterization import Canvas
+from cnn_core.feature_visualization.engine.parameterization import Parameterization
 
 Float = NDArray[np.float32]
-Size = tuple[int, int]
 
-MEMORY = 0.5  # share of the last step that the next one keeps
-CHUNK_STEPS = 8
-FADE = 0.25  # share of the steps over which they get smaller, down to 0
+CHUNK_STEPS = 8  # steps between two looks at whether to go on
 SMALLEST = 1e-12  # gradients below are taken for none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """What differs from step to step.
+class GradientAscent:
+    """Normalized gradient ascent with momentum and step lengths that decay to 0.
 
     Attributes:
-        steps: number of steps.
-        seed: of the random shifts.
-        play_px: how far the picture may be shifted, down and across.
-        travel: length of all steps together, as quadratic mean over the picture before squashing.
+        steps: number of steps; with 0 the start is what comes out.
+        total_step_length: of all steps together, as quadratic mean over the image before squashing.
+        momentum: share of the last step that the next one keeps.
+        decay: share of the steps over which they get shorter.
     """
 
     steps: int
-    seed: int
-    play_px: Size
-    travel: float
+    total_step_length: float
+    momentum: float = 0.5
+    decay: float = 0.25
 
-    def arrays(self, size: Size) -> list[NDArray[Any]]:
-        """Per step, rows ``(steps, H)`` and columns ``(steps, W)`` to paint, and its length ``(steps,)``.
+    def step_lengths(self) -> Float:
+        """``(steps,)``."""
+        to_come = 1 - np.arange(self.steps) / max(self.steps, 1)  # share of the steps
+        lengths = np.minimum(1, to_come / self.decay)
+        lengths *= self.total_step_length / max(lengths.sum(), SMALLEST)
+        return lengths.astype(np.float32)
 
-        The shifts are evenly spread, in random order: each puts the frame that padding makes
-        somewhere else, and a place that got it more often than others would show it.
-        """
-        generator = np.random.default_rng(self.seed)
-        shown = []
-        for side, play in zip(size, self.play_px, strict=True):
-            order = generator.permutation(self.steps) + generator.random(self.steps)
-            shifts = np.rint((order / self.steps - 0.5) * play).astype(np.int64)
-            shown.append(((shifts[:, None] + np.arange(side)) % side).astype(np.int32))
-        left = 1 - np.arange(self.steps) / self.steps  # share of the steps to come
-        lengths = np.minimum(1, left / FADE)
-        lengths *= self.travel / lengths.sum()
-        return [*shown, lengths.astype(np.float32)]
+    def chunks(self) -> list[slice]:
+        """The steps in chunks that are done one by one, with time for others between them."""
+        ends = [*range(CHUNK_STEPS, self.steps, CHUNK_STEPS), self.steps]
+        return [slice(first, end) for first, end in zip([0, *ends], ends, strict=False) if end > first]
 
+    def state(self, start: Float) -> list[Any]:
+        """What ``step`` takes at first: coefficients ``(n, c, H, W)`` and the step before, which is none."""
+        return [start, np.zeros_like(start)]
 
-class Climb:
-    """A compiled climb on one objective, which takes pictures of the size of ``canvas``."""
-
-    def __init__(self, objective: Objective, canvas: Canvas) -> None:
-        self._size = canvas.size
-
-        def score(coefficients: Any, fixed: Any, now: Any) -> Any:
-            return objective(canvas.pictures(coefficients, now[0], now[1]), fixed[0])
-
-        def uphill(state: Any, gradient: Any, now: Any) -> list[Any]:
-            climbed, step = state
-            direction = gradient / (canvas.contrast(gradient) + SMALLEST)
-            step = MEMORY * step + (1 - MEMORY) * direction
-            return [climbed + now[2] * step, step]
-
-        self._ascent = Ascent(score, uphill)
-
-    def run(self, start: Float, channels: NDArray[Any], schedule: Schedule) -> Iterator[tuple[Float, Float]]:
-        """Climb in chunks of a few steps, handing back control between them.
-
-        Args:
-            start: coefficients ``(n, c, H, W)``.
-            channels: ``(n,)``.
-            schedule: how to climb.
-
-        Yields:
-            Coefficients after the chunk, and the scores before each of its steps ``(chunk, n)``.
-        """
-        state: list[Any] = [start, np.zeros_like(start)]
-        arrays = schedule.arrays(self._size)
-        first = 0
-        for end in chunk_ends(schedule.steps):
-            now = [array[first:end] for array in arrays]
-            first = end
-            state, history = self._ascent(state, [np.int32(channels)], now)
-            yield state[0], history
-
-
-def chunk_ends(steps: int) -> list[int]:
-    """Numbers of steps done after each chunk of a climb."""
-    return [*range(CHUNK_STEPS, steps, CHUNK_STEPS), steps]
+    def step(
+        self, state: Sequence[Any], gradient: Any, length: Any, parameterization: Parameterization
+    ) -> list[Any]:
+        """The next state; written with ``keras.ops``."""
+        coefficients, before = state
+        direction = gradient / (parameterization.contrast(gradient) + SMALLEST)
+        step = self.momentum * before + (1 - self.momentum) * direction
+        return [coefficients + length * step, step]
