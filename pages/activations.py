@@ -8,7 +8,8 @@ from cnn_core.activations import ACTIVATIONS
 from cnn_core.analysis import Request
 from dashboard.activations import feature_maps as parts
 from dashboard.session.resources import explorer
-from dashboard.session.view import View, chosen
+from dashboard.session.view import View
+from dashboard.sidebar.frame import chosen
 from dashboard.widgets.choosers import channel_slider, choice, layer_slider
 from dashboard.widgets.page_fragment import page_fragment
 

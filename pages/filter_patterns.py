@@ -9,7 +9,8 @@ from dashboard.feature_visualization import patterns as parts
 from dashboard.feature_visualization.kernels import draw_kernels
 from dashboard.feature_visualization.pattern_job import patterns_or_progress
 from dashboard.session.resources import explorer
-from dashboard.session.view import View, chosen
+from dashboard.session.view import View
+from dashboard.sidebar.frame import chosen
 from dashboard.widgets.choosers import choice, first_choice, layer_slider
 from dashboard.widgets.page_fragment import page_fragment
 

@@ -8,7 +8,8 @@ from cnn_core import attribution as methods
 from dashboard.heat_maps import heat_map as parts
 from dashboard.heat_maps.comparisons import draw_comparisons
 from dashboard.session.resources import explorer
-from dashboard.session.view import View, chosen
+from dashboard.session.view import View
+from dashboard.sidebar.frame import chosen
 from dashboard.widgets.page_fragment import page_fragment
 
 

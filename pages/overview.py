@@ -8,7 +8,8 @@ from cnn_core.activations import LAYER_SUMMARIES
 from cnn_core.analysis import Request
 from dashboard.overview import overview as parts
 from dashboard.session.resources import explorer
-from dashboard.session.view import View, chosen
+from dashboard.session.view import View
+from dashboard.sidebar.frame import chosen
 from dashboard.widgets.page_fragment import page_fragment
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from cnn_core.runs.stop_request import StopState
 from dashboard.session import address
 from dashboard.session.resources import runs
+from dashboard.session.state import session
 from dashboard.widgets.errors import remembered_errors, tell_errors
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.run_names import listed_names
@@ -23,7 +24,6 @@ NO_RUNS = (
     "browser closed; everything of it is found here again."
 )
 FINISH = "Finish with the epochs so far"
-_REMOVED = "_removed_run"  # session state: the title of a run that was just removed
 STOPS: tuple[tuple[str, str, StopState], ...] = (
     ("Pause", "pause", "paused"),
     ("Cancel", "close", "cancelled"),
@@ -39,12 +39,17 @@ def go_to(section: str, run: str | None = None) -> None:
 
 def choose_run(known: Sequence[RunView]) -> RunView | None:
     """The picker of runs, newest first; without any, what to do."""
-    if _REMOVED in st.session_state:
-        st.toast(f"Removed: {literal(st.session_state.pop(_REMOVED))}", icon=":material/delete:")
+    held = session()
+    if held.removed_run is not None:
+        st.toast(f"Removed: {literal(held.removed_run)}", icon=":material/delete:")
+        held.removed_run = None
     if not known:
         st.info(NO_RUNS, icon=":material/model_training:")
-        st.button(
-            "Choose settings", key="first-run", icon=":material/tune:", on_click=go_to, args=("settings",)
+        st.page_link(
+            "pages/train.py",
+            label="Choose settings",
+            icon=":material/tune:",
+            query_params={"section": "settings"},
         )
         return None
     by_key = {run.key: run for run in known}
@@ -131,6 +136,6 @@ def _remove(run: RunView) -> None:
 
 def _forget(key: str, title: str) -> None:
     runs().remove(key)
-    st.session_state[_REMOVED] = title
+    session().removed_run = title
     st.session_state.pop("run", None)
     address.keep({"run": None})

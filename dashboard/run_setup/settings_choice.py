@@ -12,9 +12,9 @@ from cnn_core.training.settings.config import Augmentation, TrainingConfig, conf
 from cnn_core.training.settings.new_settings import new_config_from_json
 from cnn_core.training.settings.presets import PRESETS, Preset, preset_named
 from dashboard.session import address
+from dashboard.session.state import session
 from dashboard.widgets.form import SettingsForm
 
-SIDEBAR_BEHIND = "_sidebar_behind"  # session state: the sidebar has not been told yet
 FIRST_PRESET = PRESETS[0].key
 _ALSO = {
     "sizes_px": {
@@ -65,7 +65,7 @@ def augmentation_form(preset: Preset) -> SettingsForm:
 def start_from_preset() -> None:
     """Another preset was chosen: its own settings, and a sidebar that names it; in a callback."""
     forget_changes()
-    st.session_state[SIDEBAR_BEHIND] = True
+    session().sidebar_behind = True
 
 
 def forget_changes() -> None:

@@ -15,13 +15,9 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-_KNOWN = "_address"  # session state: per page, what this session wrote or read last, by key
-_UNWRITTEN = "_unwritten"  # session state: what was chosen last of what no link can name, by key
-_TRAIL = "_trail"  # session state: addresses that the browser may still show, the newest last
-_PARSERS = "_parsers"  # session state: what each widget took last, by key
-_PAGE = "_page"
-EVERYWHERE = "everywhere"
-SHARED_KEYS = frozenset({"model", "photo", "preset"})
+from dashboard.session.state import EVERYWHERE, session
+
+SHARED_KEYS = frozenset({"model", "photo", "preset", "run"})
 SHARED_PREFIXES = ("set_", "aug_")  # settings of training: the sidebar of every page starts with them
 
 
@@ -31,16 +27,16 @@ def enter(page: str) -> None:
     The choices of the page before are put aside. With Back and Forward the address is the whole
     view: what it does not name goes back to where it started.
     """
-    before = st.session_state.get(_PAGE)
-    if before is not None and before != page:
+    held = session()
+    before, held.page = held.page, page
+    if before not in (EVERYWHERE, page):
         for key in _memory(before):
             if not _is_shared(key):
                 st.session_state.pop(key, None)
-    st.session_state[_PAGE] = page
     arrived, by_history = st.query_params.to_dict(), _by_history()
     if before == page and not by_history and _is_own(arrived):
         return
-    st.session_state[_TRAIL] = [arrived]
+    held.trail = [arrived]
     for key in {*arrived, *(_memory(page) if by_history else ())}:
         if not key.startswith("_"):  # such names are the dashboard's own
             st.session_state.pop(key, None)
@@ -69,7 +65,7 @@ def put(key: str, parse: Callable[[str], Any | None], value: Any) -> None:
     """Put a value for the widget ``key`` into session state, unless the widget holds it already."""
     # Set anew, for a widget whose range changed would fall back to its own default; but not where it
     # is as it was, for setting takes back what a person has meanwhile moved a slider on to.
-    parsers = st.session_state.setdefault(_PARSERS, {})
+    parsers = session().parsers
     if parsers.get(key) != parse or st.session_state.get(key) != value:
         st.session_state[key] = value
     parsers[key] = parse
@@ -80,8 +76,8 @@ def current(key: str, parse: Callable[[str], Any | None], default: Any, *, held:
 
     Unless ``held``, what the widget holds does not count: it is no choice of the person.
     """
-    unwritten, holds = st.session_state.get(_UNWRITTEN, {}), st.session_state.get(key) if held else None
-    for candidate in (holds, _memory_of(key).get(key), unwritten.get(key)):
+    holds = st.session_state.get(key) if held else None
+    for candidate in (holds, _memory_of(key).get(key), session().unaddressed.get(key)):
         parsed = None if candidate is None else parse(str(candidate))
         if parsed is not None:
             return parsed
@@ -98,18 +94,18 @@ def keep(values: Mapping[str, Any], *, written: bool = True) -> None:
         text = None if value is None else str(value)
         _remember(key, text if written else None)
         if not written:
-            st.session_state.setdefault(_UNWRITTEN, {})[key] = text
+            session().unaddressed[key] = text
 
 
 def write() -> None:
     """Bring the address up to date with one message, for every message may become a step of Back."""
     now = st.query_params.to_dict()
     _is_own(now)
-    kept = {key: _memory_of(key).get(key) for key in _memory(st.session_state.get(_PAGE, EVERYWHERE))}
+    kept = {key: _memory_of(key).get(key) for key in _memory(session().page)}
     wanted = {key: text for key, text in (now | kept).items() if text is not None}
     if wanted != now:
         st.query_params.from_dict(wanted)
-        st.session_state[_TRAIL].append(wanted)
+        session().trail.append(wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +183,7 @@ def _is_own(address: dict[str, str]) -> bool:
     for a link, it would undo what the person has just chosen. What came before it is forgotten: the
     browser has moved on from there.
     """
-    trail: list[dict[str, str]] = st.session_state.setdefault(_TRAIL, [])
+    trail = session().trail
     if address not in trail:
         return False
     del trail[: trail.index(address)]
@@ -199,14 +195,13 @@ def _is_shared(key: str) -> bool:
 
 
 def _memory(page: str) -> dict[str, str | None]:
-    pages: dict[str, dict[str, str | None]] = st.session_state.setdefault(_KNOWN, {})
-    return pages.setdefault(page, {})
+    return session().addressed.setdefault(page, {})
 
 
 def _memory_of(key: str) -> dict[str, str | None]:
-    return _memory(EVERYWHERE if _is_shared(key) else st.session_state.get(_PAGE, EVERYWHERE))
+    return _memory(EVERYWHERE if _is_shared(key) else session().page)
 
 
 def _remember(key: str, text: str | None) -> None:
-    _memory(st.session_state.get(_PAGE, EVERYWHERE))[key] = text  # a page knows what it shows, shared or not
+    _memory(session().page)[key] = text  # a page knows what it shows, shared or not
     _memory_of(key)[key] = text

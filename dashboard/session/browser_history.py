@@ -37,6 +37,6 @@ if (!window.oneStepEach) {
 
 def one_step_each() -> None:
     """Have everything that is done be one step of the Back button; early in each run."""
-    st.html(f"<style>.st-key-{KEY} {{ display: none }}</style>")
+    st.html(f"<style>:has(> .st-key-{KEY}) {{ display: none }}</style>")
     with st.container(key=KEY):
         st.html(SCRIPT, unsafe_allow_javascript=True)

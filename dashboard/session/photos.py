@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable
 from pathlib import Path
 
 import streamlit as st
@@ -14,71 +13,13 @@ import streamlit as st
 from cnn_core import paths
 from cnn_core.datasets.folders import PICTURE_SUFFIXES, is_utf8, pictures_in
 from cnn_core.errors import ConvscopeError
-from cnn_core.images.decode import MAX_FILE_BYTES, RgbImage
-from dashboard.figures.pictures.pictures import thumbnail
-from dashboard.session.resources import decoded_photos
+from dashboard.session.photo import Photo, picture_bytes
+from dashboard.session.state import session
 
 MOST_UPLOADS = 12
 UPLOADED_BYTES = 64 * 2**20  # of a session
 DEEPEST_FOLDER = 4
 _ANIMALS = {"cat", "dog"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Photo:
-    """A photo that can be chosen; its pixels are decoded when asked for.
-
-    Attributes:
-        key: in the address and in widget keys; starts with ``upload-`` for a photo of this session only.
-        title: for people.
-        path: of the file as a person would write it, for the lines of code.
-        read: gives the bytes of the file.
-        stamp: stays the same as long as those bytes do.
-        size_bytes: of an uploaded file, which takes memory; 0 for files of this computer.
-    """
-
-    key: str
-    title: str
-    path: str
-    read: Callable[[], bytes]
-    stamp: Callable[[], Hashable]
-    size_bytes: int = 0
-
-    @property
-    def shareable(self) -> bool:
-        """Whether a link can name it."""
-        return not self.key.startswith("upload-")
-
-    def image(self) -> RgbImage:
-        """The decoded photo.
-
-        Raises:
-            ImageError: the file holds none.
-            OSError: the file cannot be read.
-        """
-        return decoded_photos().photo(self.stamp(), self.read)
-
-    def thumbnail(self) -> bytes:
-        """A small square JPEG."""
-        return _thumbnail(self.stamp(), self)
-
-
-@st.cache_resource(show_spinner=False, max_entries=200)
-def _thumbnail(stamp: Hashable, _photo: Photo) -> bytes:
-    return thumbnail(_photo.image().pixels)
-
-
-def picture_bytes(path: Path) -> bytes:
-    """The bytes of a picture file; of one that is too large only so many that the decoder says so.
-
-    Raises:
-        FileNotFoundError: nothing is there.
-        OSError: it cannot be read, or is no plain file; a pipe would keep whoever reads it for ever.
-    """
-    if not path.is_file() and path.exists():
-        raise OSError(f"Expected a picture file. Received: {path}, which is no plain file. Choose another.")
-    with path.open("rb") as file:
-        return file.read(MAX_FILE_BYTES + 1)
 
 
 def samples() -> tuple[Photo, ...]:
@@ -150,8 +91,7 @@ def _photo_file(path: Path, *, key: str, title: str, shown_path: str) -> Photo:
 
 def uploads() -> dict[str, Photo]:
     """The photos that this session uploaded or took, by key, oldest first."""
-    found: dict[str, Photo] = st.session_state.setdefault("_uploads", {})
-    return found
+    return session().uploads
 
 
 def take_in(files: list[tuple[str, bytes]]) -> None:
@@ -159,19 +99,19 @@ def take_in(files: list[tuple[str, bytes]]) -> None:
 
     The newest good one becomes the chosen photo.
     """
-    kept, refused = uploads(), []
+    held = session()
+    kept, held.refused = held.uploads, []
     for name, content in files:
         photo = _uploaded(name, content)
         try:
             photo.thumbnail()
         except ConvscopeError as error:
-            refused.append((name, str(error)))
+            held.refused.append((name, str(error)))
             continue
         kept.pop(photo.key, None)  # uploaded once more, it is the newest again
         kept[photo.key] = photo
         st.session_state["photo"] = photo.key
-    st.session_state["_dropped"] = _make_room(kept, chosen=st.session_state.get("photo"))
-    st.session_state["_refused"] = refused
+    held.dropped = _make_room(kept, chosen=st.session_state.get("photo"))
 
 
 def _make_room(kept: dict[str, Photo], *, chosen: str | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""What all sessions share: the explorer with its models and results, decoded photos.
+"""What all sessions share: the explorer with its models and results, the runs, the jobs.
 
 Everything here is bounded. The library is imported on first use, so that the frame of the page
 does not wait for it.
@@ -8,23 +8,18 @@ from __future__ import annotations
 
 import gc
 import sys
-import threading
-import uuid
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from cnn_core import open_explorer, paths
-from cnn_core.images.decode import RgbImage, decode_image
+from cnn_core.images.decode import RgbImage
+from dashboard.session.state import session
 
 if TYPE_CHECKING:
     from cnn_core.explorer import Explorer
     from cnn_core.runs.runs import Runs
     from dashboard.session.jobs import Jobs
-
-DECODED_BYTES = 16 * 2**20
 
 
 @st.cache_resource(show_spinner="Starting the network …", max_entries=1)
@@ -55,8 +50,7 @@ def data_jobs() -> Jobs:
 
 def session_name() -> str:
     """A name for this session among all that wait for jobs."""
-    name: str = st.session_state.setdefault("_session", uuid.uuid4().hex)
-    return name
+    return session().name
 
 
 def _keep_session_of_framework() -> None:
@@ -91,43 +85,3 @@ def seen_pixels(model_key: str, image: RgbImage) -> Any:
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _seen_pixels(model_sha256: str, fingerprint: str, _model_key: str, _image: RgbImage) -> Any:
     return explorer().seen_pixels(_model_key, _image)
-
-
-class DecodedPhotos:
-    """Decoded photos by the stamp of their file; those unused longest make room."""
-
-    def __init__(self, max_bytes: int = DECODED_BYTES) -> None:
-        """``max_bytes`` of pixels are kept; the photo asked for last always is."""
-        self._max_bytes = max_bytes
-        self._photos: OrderedDict[Hashable, RgbImage] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def photo(self, stamp: Hashable, read: Callable[[], bytes]) -> RgbImage:
-        """A decoded photo; its file is read only if it is not remembered.
-
-        Args:
-            stamp: differs for another file, and for another content of the same file.
-            read: gives the bytes of the file.
-
-        Raises:
-            ImageError: it holds none.
-        """
-        with self._lock:
-            photo = self._photos.get(stamp)
-        if photo is None:
-            photo = decode_image(read())
-        with self._lock:
-            self._photos[stamp] = photo
-            self._photos.move_to_end(stamp)
-            while len(self._photos) > 1 and self._size() > self._max_bytes:
-                self._photos.popitem(last=False)
-        return photo
-
-    def _size(self) -> int:
-        return sum(photo.pixels.nbytes for photo in self._photos.values())
-
-
-@st.cache_resource(show_spinner=False, max_entries=1)
-def decoded_photos() -> DecodedPhotos:
-    """The decoded photos of all sessions."""
-    return DecodedPhotos()

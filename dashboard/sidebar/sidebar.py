@@ -12,10 +12,10 @@ from cnn_core import paths
 from cnn_core.errors import ConvscopeError
 from dashboard.figures.theme import theme_of
 from dashboard.session import address
+from dashboard.session.photo import Photo
 from dashboard.session.photos import (
     MOST_UPLOADS,
     UPLOADED_BYTES,
-    Photo,
     data_groups,
     data_photo,
     photo_named,
@@ -24,6 +24,7 @@ from dashboard.session.photos import (
     uploads,
 )
 from dashboard.session.resources import device_line, explorer
+from dashboard.session.state import session
 from dashboard.session.view import Nothing, View
 from dashboard.sidebar.model_picker import model_picker
 from dashboard.sidebar.training_status import sidebar_training
@@ -121,16 +122,16 @@ def _photo_buttons(name: str, photos: Iterable[Photo], *, chosen: str | None) ->
 
 def _choose(key: str) -> None:
     st.session_state["photo"] = key
-    st.session_state["_refused"] = []
+    session().refused = []
 
 
 def _uploader() -> None:
-    turn = st.session_state.setdefault("_upload_turn", 0)
+    held = session()
     st.file_uploader(
         "Add photos",
         accept_multiple_files=True,
         max_upload_size=MAX_UPLOAD_MB,
-        key=f"upload-{turn}",
+        key=f"upload-{held.upload_turn}",
         on_change=_uploaded,
         help=f"PNG, JPEG, WebP, BMP, GIF or TIFF, up to {MAX_UPLOAD_MB} MB each; drag them here or click.",
     )
@@ -138,13 +139,12 @@ def _uploader() -> None:
     if camera.open:
         with camera:
             st.camera_input("Take a photo", key="camera", on_change=_taken, label_visibility="collapsed")
-    for name, reason in st.session_state.get("_refused", []):
+    for name, reason in held.refused:
         st.error(f"**{literal(name)}**: {reason}", icon=":material/broken_image:")
-    dropped = st.session_state.get("_dropped", [])
-    if dropped:
+    if held.dropped:
         st.info(
             f"The newest {MOST_UPLOADS} photos are kept, at most {UPLOADED_BYTES // 2**20} MB together. "
-            f"Dropped: {literal(', '.join(dropped))}. Upload one again to see it.",
+            f"Dropped: {literal(', '.join(held.dropped))}. Upload one again to see it.",
             icon=":material/filter_none:",
         )
     if uploads():
@@ -155,11 +155,10 @@ def _uploader() -> None:
 
 def _uploaded() -> None:
     """Take the files in and start with an empty uploader, which frees their memory there."""
-    turn = st.session_state["_upload_turn"]
-    files = st.session_state.get(f"upload-{turn}") or []
+    files = st.session_state.get(f"upload-{session().upload_turn}") or []
     if files:
         take_in([(file.name, file.getvalue()) for file in files])
-        st.session_state["_upload_turn"] = turn + 1
+        session().upload_turn += 1
 
 
 def _taken() -> None:
@@ -171,7 +170,7 @@ def _taken() -> None:
 def _forget() -> None:
     uploads().clear()
     st.session_state.pop("photo", None)
-    st.session_state["_refused"] = []
+    session().refused = []
 
 
 def _data_browser(chosen: str | None) -> None:
@@ -205,9 +204,9 @@ def _data_page(folder: Path, groups: dict[str, tuple[str, ...]], chosen: str | N
     own_group = "" if chosen is None else chosen.rpartition("/")[0]
     start = list(groups).index(own_group) if own_group in groups else 0
     group = st.selectbox("Folder", list(groups), index=start, key="data-group")
-    turn = st.session_state.setdefault("_data_turn", 0)
     names = groups[group]
-    picks = np.random.default_rng(turn).choice(len(names), min(DATA_PAGE, len(names)), replace=False)
+    shuffled = np.random.default_rng(session().data_turn)
+    picks = shuffled.choice(len(names), min(DATA_PAGE, len(names)), replace=False)
     keys = [f"{group}/{names[index]}" for index in picks]
     if own_group == group and chosen is not None and chosen not in keys:
         keys[-1] = chosen  # what is looked at can be seen in the list
@@ -218,7 +217,7 @@ def _data_page(folder: Path, groups: dict[str, tuple[str, ...]], chosen: str | N
 
 
 def _turn_data_page() -> None:
-    st.session_state["_data_turn"] += 1
+    session().data_turn += 1
 
 
 def _foot() -> None:

@@ -9,13 +9,13 @@ import streamlit as st
 from cnn_core.runs.run_progress import epoch_text, fraction_done, last_accuracy
 from dashboard.figures.colours import percent
 from dashboard.run_setup.settings_choice import (
-    SIDEBAR_BEHIND,
     check_batch,
     chosen_config,
     chosen_preset,
     start_from_preset,
 )
 from dashboard.session.resources import runs
+from dashboard.session.state import session
 from dashboard.widgets.errors import remembered_errors, tell_errors, told_errors
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.run_words import duration, run_on_its_way, state_word
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 REDRAWN_SECONDS = 3.0
 PAGE = "pages/train.py"
-_STARTED = "_started_run"  # session state: the key of a run that was started here
 
 
 def sidebar_training() -> None:
@@ -52,10 +51,12 @@ def _draw(key: str | None) -> None:
 
 def _follow() -> None:
     """Go where the button led: to the progress of a run that was started, or draw a new preset everywhere."""
-    key = st.session_state.pop(_STARTED, None)
+    held = session()
+    key, held.launched_run = held.launched_run, None
     if key is not None:
         st.switch_page(PAGE, query_params={"section": "progress", "run": key})
-    if st.session_state.pop(SIDEBAR_BEHIND, False):
+    if held.sidebar_behind:
+        held.sidebar_behind = False
         st.rerun()
 
 
@@ -134,4 +135,4 @@ def _start() -> None:
         if source is not None:
             config = chosen_config()
             check_batch(config, len(left_of(source, splits_of(source)).training.paths))
-            st.session_state[_STARTED] = runs().launch(config, source)
+            session().launched_run = runs().launch(config, source)

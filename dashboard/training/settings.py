@@ -16,7 +16,6 @@ from dashboard.run_setup.data_choice import chosen_source, offer_data, splits_of
 from dashboard.run_setup.run_picker import go_to
 from dashboard.run_setup.scan_job import left_of
 from dashboard.run_setup.settings_choice import (
-    SIDEBAR_BEHIND,
     augmentation_form,
     chosen_augmentation,
     chosen_config,
@@ -28,6 +27,7 @@ from dashboard.run_setup.settings_choice import (
     settings_form,
 )
 from dashboard.session.resources import runs
+from dashboard.session.state import session
 from dashboard.training.settings_export import draw_exports
 from dashboard.widgets.errors import remembered_errors, tell_errors, told_errors
 from dashboard.widgets.form import SettingsForm
@@ -239,4 +239,4 @@ def launch(config: TrainingConfig, source: DataSource, title: str, slot: str) ->
     """Start a run and open its progress; in a callback."""
     with remembered_errors(slot):
         go_to("progress", runs().launch(config, source, title=title or None))
-        st.session_state[SIDEBAR_BEHIND] = True
+        session().sidebar_behind = True

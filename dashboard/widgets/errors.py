@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from cnn_core.errors import ConvscopeError
+from dashboard.session.state import session
 from dashboard.session.unforeseen import UNFORESEEN, log_failure
 from dashboard.widgets.markdown import literal
 
@@ -27,25 +28,25 @@ def told_errors() -> Iterator[None]:
 @contextmanager
 def remembered_errors(slot: str) -> Iterator[None]:
     """Keep what goes wrong in a callback for ``tell_errors``; nothing is drawn while callbacks run."""
-    st.session_state.pop(f"_error_{slot}", None)
+    session().errors.pop(slot, None)
     try:
         yield
     except ConvscopeError as error:
-        st.session_state[f"_error_{slot}"] = str(error)
+        session().errors[slot] = str(error)
     except OSError as error:
         log_failure("A file could not be used")
         what = error.strerror or type(error).__name__
-        st.session_state[f"_error_{slot}"] = (
+        session().errors[slot] = (
             f"Expected a file or folder that can be used. Received: {what}. "
             "Make room on the disk or change the permissions, and try again."
         )
     except Exception:
         log_failure("A button failed")
-        st.session_state[f"_error_{slot}"] = UNFORESEEN
+        session().errors[slot] = UNFORESEEN
 
 
 def tell_errors(slot: str) -> None:
     """Say what went wrong when the button was pressed."""
-    error = st.session_state.get(f"_error_{slot}")
+    error = session().errors.get(slot)
     if error is not None:
         st.error(literal(error, longest=None), icon=":material/error:")

@@ -11,9 +11,29 @@ from dashboard.figures.theme import Theme, theme_of
 
 PAGE = """
 <style>
-.stMainBlockContainer { padding: 4.2rem 2.6rem 3rem; max-width: 1560px; margin: 0 auto; }
-[data-testid="stSidebarUserContent"] { padding-top: 0; }
-[data-testid="stSidebarHeader"] { height: 3.4rem; margin-bottom: 0; }
+.stMainBlockContainer { padding: 0 2.6rem 3rem; max-width: 1560px; margin: 0 auto; }
+[data-testid="stHeader"] { background: transparent; }
+[data-testid="stHeader"], [data-testid="stHeader"] :not(button, button *) { pointer-events: none; }
+.stMainBlockContainer > .stVerticalBlock > :has(> .st-key-pages) {
+  position: sticky; top: 0; z-index: 99; padding: .9rem 3rem .8rem 0; margin-bottom: .2rem;
+  border-image: linear-gradient(var(--ground) calc(100% - 1px), var(--line) 0) fill 0 // 0 100vmax;
+}
+.st-key-pages { gap: .3rem 1.5rem !important; }
+.st-key-pages > * { width: auto !important; flex: none !important; }
+[class*="st-key-pages-"] { align-items: center; flex-wrap: nowrap !important; }
+[class*="st-key-pages-"] > * { width: auto !important; min-width: 0; flex: none; }
+.st-key-pages p { font-size: .875rem; line-height: 1.3; white-space: nowrap; }
+[class*="st-key-pages-"] .stMarkdown p {
+  opacity: .68; font-size: .72rem; text-transform: uppercase; letter-spacing: .06em; padding-right: .3rem;
+}
+.st-key-pages a { padding: .2rem .5rem; margin: 0; }
+.st-key-pages a:focus-visible { outline: 2px solid var(--accent); }
+.st-key-pages a[aria-current="page"] { background: color-mix(in srgb, var(--accent) 15%, transparent); }
+.st-key-pages a[aria-current="page"] p { color: var(--accent); }
+[data-testid="stSidebarHeader"] { position: absolute; right: 0; height: 3.4rem; margin: 0; z-index: 1; }
+[data-testid="stSidebarUserContent"] { padding-top: .9rem; padding-bottom: 1rem; }
+[data-testid="stSidebarUserContent"] .stVerticalBlock { gap: .6rem; }
+[data-testid="stSidebarUserContent"] hr { margin: .3rem 0; }
 h1 { font-size: 2rem !important; padding: 0 0 .5rem !important; letter-spacing: -.01em; }
 h2 { font-size: 1.3rem !important; padding: .4rem 0 .1rem !important; }
 h3 { font-size: 1.2rem !important; padding: .5rem 0 .4rem !important; }
@@ -21,7 +41,8 @@ h3 { font-size: 1.2rem !important; padding: .5rem 0 .4rem !important; }
 [data-testid="stCaptionContainer"] p { line-height: 1.45; }
 [data-testid="stMetric"] { padding: 0; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
-[data-testid="stFileUploaderDropzone"] { padding: .7rem .8rem; min-height: 0; }
+[data-testid="stFileUploaderDropzone"] { padding: .5rem .8rem; min-height: 0; }
+[data-testid="stSidebarUserContent"] [data-testid="stFileUploaderDropzone"] { padding: .2rem .4rem; }
 [data-testid="stFileUploaderDropzoneInstructions"], .stFileUploaderFileName ~ small { display: none; }
 .lead { font-size: 1.06rem; line-height: 1.6; }
 .answer { font-size: 3.1rem; line-height: 1.05; font-weight: 700; letter-spacing: -.02em; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -24,6 +25,18 @@ def open_page(page: Page, path: str = "/") -> None:
     page.goto(path)
     page.wait_for_selector("h1")
     page.wait_for_selector(IDLE)
+
+
+def page_link(page: Page, title: str) -> Locator:
+    """The link to a page above every page."""
+    return page.get_by_role("navigation", name="Pages").get_by_role("link", name=title, exact=True)
+
+
+def go(page: Page, title: str) -> None:
+    """Choose a page by its name."""
+    page_link(page, title).click()
+    expect(page.locator("h1")).to_have_text(title)
+    expect(page_link(page, title)).to_have_attribute("aria-current", "page")
 
 
 def picture(page: Page, chart: str) -> str:
@@ -77,6 +90,19 @@ def test_the_first_page_shows_a_sample_with_its_answer_and_no_foreign_request(pa
     expect(page.get_by_role("button", name="(chosen)")).to_have_count(1)
     assert page.locator('[data-testid="stImage"] img').count() >= 3
     assert foreign == []
+
+
+def test_every_page_is_named_on_the_first_screen_and_one_click_away(page: Page):
+    page.set_viewport_size({"width": 1280, "height": 720})
+    open_page(page)
+    links = page.get_by_role("navigation", name="Pages").get_by_role("link")
+    titles = links.all_inner_texts()
+    assert len(titles) == len(list(Path("pages").glob("*.py")))
+    for title in titles[1:]:
+        expect(page_link(page, title)).to_be_in_viewport(ratio=1)
+        go(page, title)
+    page_link(page, titles[0]).click()
+    expect(page.locator(".answer")).to_be_visible()
 
 
 def test_uploaded_photos_are_chosen_and_the_app_follows(page: Page, sample_images):

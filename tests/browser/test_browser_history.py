@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from test_browser import GRID, IDLE, address, open_page, picture, slider, wait_for_change
+from test_browser import GRID, IDLE, address, go, open_page, picture, slider, wait_for_change
 
 pytestmark = pytest.mark.needs_chromium
 
@@ -55,12 +55,6 @@ def steps_of(page: Page, action: Callable[[], None]) -> int:
     before = steps(page)
     settled_after(page, action)
     return steps(page) - before
-
-
-def go(page: Page, name: str) -> None:
-    """Choose a page in the menu."""
-    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
-    expect(page.locator("h1")).to_have_text(name)
 
 
 def move_layer(page: Page, key: str = "ArrowRight") -> None:

@@ -64,9 +64,16 @@ def test_a_run_without_anything_new_sets_no_widget(open_app, page):
     assert set_anew(clean(app.run())) == set()
 
 
-@pytest.mark.parametrize("section", ["data", "augmentation", "settings", "progress", "evaluation", "compare"])
-def test_a_run_without_anything_new_sets_no_widget_of_training(open_app, finished, section):
-    app = clean(open_app("train", section=section).run())
+@pytest.mark.parametrize(
+    ("page", "section"),
+    [
+        *(("train", section) for section in ("data", "augmentation", "settings", "progress")),
+        ("evaluation", ""),
+        ("runs", ""),
+    ],
+)
+def test_a_run_without_anything_new_sets_no_widget_of_training(open_app, finished, page, section):
+    app = clean(open_app(page, section=section).run())
     assert set_anew(clean(app.run())) == set()
 
 

@@ -10,8 +10,9 @@ import pytest
 import streamlit as st
 
 from dashboard.session import photos
+from dashboard.session.photo import DecodedPhotos
 from dashboard.session.photos import take_in, uploads
-from dashboard.session.resources import DecodedPhotos
+from dashboard.session.state import session as held
 
 
 @pytest.fixture(autouse=True)
@@ -46,14 +47,16 @@ def test_a_photo_is_read_once_and_not_hashed_again(photo_bytes):
 
 
 def test_a_file_that_changed_is_read_anew(photo_bytes, tmp_path: Path, monkeypatch):
-    path = tmp_path / "a.png"
+    path = tmp_path / "cats" / "a.png"
+    path.parent.mkdir()
     path.write_bytes(photo_bytes)
     os.utime(path, ns=(1, 1))
-    photo = photos._photo_file(path, key="a", title="A", shown_path="a.png")
-    before = photo.stamp()
-    assert photo.stamp() == before
+    monkeypatch.setenv("CONVSCOPE_DATA", str(tmp_path))
+    found = photos.data_photo("cats/a.png")
+    before = found.stamp()
+    assert found.stamp() == before
     os.utime(path, ns=(2, 2))
-    assert photo.stamp() != before
+    assert found.stamp() != before
 
 
 def test_large_uploads_drop_the_oldest_but_never_the_chosen_one(photo_bytes, monkeypatch, session):
@@ -61,7 +64,7 @@ def test_large_uploads_drop_the_oldest_but_never_the_chosen_one(photo_bytes, mon
     for number in range(4):
         take_in([(f"{number}.png", padded(photo_bytes, 10_000 + number))])
     assert [photo.title for photo in uploads().values()] == ["2.png", "3.png"]
-    assert session["_dropped"] == ["1.png"]
+    assert held().dropped == ["1.png"]
     session["photo"] = next(iter(uploads()))
     take_in([("bad.png", b"no picture")])
     monkeypatch.setattr(photos, "UPLOADED_BYTES", 11_000)

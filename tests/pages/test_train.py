@@ -70,7 +70,14 @@ def test_a_run_that_was_started_on_the_page_finishes_with_a_model(runs: Runs, fi
     assert Path(view.source.folders[0]).name == "photos"
 
 
-@pytest.mark.parametrize("section", ["data", "augmentation", "settings", "progress", "evaluation", "compare"])
+@pytest.mark.parametrize("page", ["evaluation", "runs"])
+def test_evaluation_and_runs_show_it_without_a_complaint(open_app, finished: str, page: str):
+    app = clean(open_app(page, run=finished, compare_runs=finished))
+    assert app.title[0].value == page.capitalize()
+    assert len(app.metric) >= 3 if page == "evaluation" else app.multiselect[0].value == [finished]
+
+
+@pytest.mark.parametrize("section", ["data", "augmentation", "settings", "progress"])
 def test_every_section_shows_it_without_a_complaint(open_app, finished: str, section: str):
     app = clean(open_app("train", section=section, run=finished))
     assert app.title[0].value == "Train"

@@ -1,0 +1,113 @@
+"""One photo: its title, where it is from, its pixels and its thumbnail when they are asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from cnn_core.images.decode import MAX_FILE_BYTES, RgbImage, decode_image
+from dashboard.figures.pictures.pictures import thumbnail
+
+DECODED_BYTES = 16 * 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photo:
+    """A photo that can be chosen; its pixels are decoded when asked for.
+
+    Attributes:
+        key: in the address and in widget keys; starts with ``upload-`` for a photo of this session only.
+        title: for people.
+        path: of the file as a person would write it, for the lines of code.
+        read: gives the bytes of the file.
+        stamp: stays the same as long as those bytes do.
+        size_bytes: of an uploaded file, which takes memory; 0 for files of this computer.
+    """
+
+    key: str
+    title: str
+    path: str
+    read: Callable[[], bytes]
+    stamp: Callable[[], Hashable]
+    size_bytes: int = 0
+
+    @property
+    def shareable(self) -> bool:
+        """Whether a link can name it."""
+        return not self.key.startswith("upload-")
+
+    def image(self) -> RgbImage:
+        """The decoded photo.
+
+        Raises:
+            ImageError: the file holds none.
+            OSError: the file cannot be read.
+        """
+        return decoded_photos().photo(self.stamp(), self.read)
+
+    def thumbnail(self) -> bytes:
+        """A small square JPEG."""
+        return _thumbnail(self.stamp(), self)
+
+
+@st.cache_resource(show_spinner=False, max_entries=200)
+def _thumbnail(stamp: Hashable, _photo: Photo) -> bytes:
+    return thumbnail(_photo.image().pixels)
+
+
+def picture_bytes(path: Path) -> bytes:
+    """The bytes of a picture file; of one that is too large only so many that the decoder says so.
+
+    Raises:
+        FileNotFoundError: nothing is there.
+        OSError: it cannot be read, or is no plain file; a pipe would keep whoever reads it for ever.
+    """
+    if not path.is_file() and path.exists():
+        raise OSError(f"Expected a picture file. Received: {path}, which is no plain file. Choose another.")
+    with path.open("rb") as file:
+        return file.read(MAX_FILE_BYTES + 1)
+
+
+class DecodedPhotos:
+    """Decoded photos by the stamp of their file; those unused longest make room."""
+
+    def __init__(self, max_bytes: int = DECODED_BYTES) -> None:
+        """``max_bytes`` of pixels are kept; the photo asked for last always is."""
+        self._max_bytes = max_bytes
+        self._photos: OrderedDict[Hashable, RgbImage] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def photo(self, stamp: Hashable, read: Callable[[], bytes]) -> RgbImage:
+        """A decoded photo; its file is read only if it is not remembered.
+
+        Args:
+            stamp: differs for another file, and for another content of the same file.
+            read: gives the bytes of the file.
+
+        Raises:
+            ImageError: it holds none.
+        """
+        with self._lock:
+            photo = self._photos.get(stamp)
+        if photo is None:
+            photo = decode_image(read())
+        with self._lock:
+            self._photos[stamp] = photo
+            self._photos.move_to_end(stamp)
+            while len(self._photos) > 1 and self._size() > self._max_bytes:
+                self._photos.popitem(last=False)
+        return photo
+
+    def _size(self) -> int:
+        return sum(photo.pixels.nbytes for photo in self._photos.values())
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def decoded_photos() -> DecodedPhotos:
+    """The decoded photos of all sessions."""
+    return DecodedPhotos()

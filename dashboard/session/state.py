@@ -1,0 +1,65 @@
+"""What a session holds beside the values of its widgets: the one place that lists it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from dashboard.session.photo import Photo
+from dashboard.session.view import Nothing, View
+
+KEY = "_session"  # in Streamlit's session state, among the keys of widgets
+EVERYWHERE = "everywhere"  # in place of a page: what belongs to all of them
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Session:
+    """What one person, in one tab of a browser, has done so far.
+
+    Attributes:
+        name: among all sessions that wait for jobs.
+        page: that is drawn, by its name in the list of pages.
+        view: what this run of the page looks at; None before the sidebar is drawn.
+        uploads: photos of this session by key, oldest first.
+        refused: names of the files that were uploaded last and are no photos, each with the reason.
+        dropped: titles of the photos that made room for those uploaded last.
+        upload_turn: how often photos were uploaded; each time the uploader is a new, empty one.
+        data_turn: how often other pictures of the data set were asked for.
+        addressed: per page, what was written to the address or read from it last, by key.
+        unaddressed: what was chosen last of what no link can name, by key.
+        trail: addresses that the browser may still show, the newest last.
+        parsers: what each widget took last, by key.
+        launched_run: key of a run that was started in the sidebar and is not shown yet.
+        removed_run: title of a run that was removed and is not spoken of yet.
+        sidebar_behind: whether something was chosen on the page that the sidebar does not show yet.
+        errors: what went wrong in the callbacks of a part of the page, as a sentence.
+    """
+
+    name: str = field(default_factory=lambda: uuid.uuid4().hex)
+    page: str = EVERYWHERE
+    view: View | Nothing | None = None
+    uploads: dict[str, Photo] = field(default_factory=dict)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    upload_turn: int = 0
+    data_turn: int = 0
+    addressed: dict[str, dict[str, str | None]] = field(default_factory=dict)
+    unaddressed: dict[str, str | None] = field(default_factory=dict)
+    trail: list[dict[str, str]] = field(default_factory=list)
+    parsers: dict[str, Callable[[str], Any | None]] = field(default_factory=dict)
+    launched_run: str | None = None
+    removed_run: str | None = None
+    sidebar_behind: bool = False
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def session() -> Session:
+    """What the session holds whose page is drawn."""
+    if KEY not in st.session_state:
+        st.session_state[KEY] = Session()
+    held: Session = st.session_state[KEY]
+    return held
