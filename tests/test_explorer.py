@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -9,15 +10,19 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from tiny_model import write_tiny_model
+from keras import layers
+from tiny_model import write_model, write_tiny_model
 
 from cnn_core import open_explorer, open_image
-from cnn_core.activations import ACTIVATIONS
+from cnn_core.activations import ACTIVATIONS, LAYER_SUMMARIES
 from cnn_core.analysis import Request
+from cnn_core.cache.archive import result_bytes
+from cnn_core.cache.store import MEMORY_BYTES, ResultStore
 from cnn_core.errors import Cancelled, ImageError, InvalidRequestError, ModelError
 from cnn_core.explorer import Explorer
 from cnn_core.feature_visualization import FILTER_PATTERNS
 from cnn_core.images.decode import RgbImage, rgb_image
+from cnn_core.models.store import ModelStore
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 
@@ -181,3 +186,44 @@ def test_a_network_that_overflows_is_told_in_a_sentence(
 
     with pytest.raises(ModelError, match="Choose another"):
         open_explorer(tmp_path / "models", tmp_path / "cache").predict("tiny", photo)
+
+
+@pytest.fixture(scope="module")
+def as_large_as_vgg16(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cheap network whose maps are as many and as large as those of VGG16 at 224 px: 60 MB."""
+    blocks = [(2, 64), (2, 128), (3, 256), (3, 512), (3, 512)]
+    stack: list[keras.Layer] = [layers.Input((224, 224, 3))]
+    for block, (convolutions, channels) in enumerate(blocks, start=1):
+        stack += [
+            layers.DepthwiseConv2D(1, name=f"block{block}_conv{number}")
+            if number > 1
+            else layers.Conv2D(channels, 1, activation="relu", name=f"block{block}_conv{number}")
+            for number in range(1, convolutions + 1)
+        ]
+        stack.append(layers.MaxPooling2D(name=f"block{block}_pool"))
+    model = keras.Sequential([*stack, layers.GlobalAveragePooling2D(), layers.Dense(2, "softmax")])
+    return write_model(tmp_path_factory.mktemp("models"), "large", model)
+
+
+def test_the_maps_of_a_network_as_large_as_vgg16_are_kept_layer_by_layer(
+    as_large_as_vgg16: Path, tmp_path: Path, photo: RgbImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = ResultStore(tmp_path / "cache")
+    explorer = Explorer(ModelStore(as_large_as_vgg16), store)
+    names = [info.name for info in explorer.layers("large")]
+    whole = Request(model_key="large", image=photo)
+
+    first = explorer.run(ACTIVATIONS, dataclasses.replace(whole, layer_name=names[0]))
+    forbid_computing(monkeypatch)
+
+    total = 0
+    summaries = explorer.run(LAYER_SUMMARIES, whole)
+    for name in names:
+        layer = explorer.run(ACTIVATIONS, dataclasses.replace(whole, layer_name=name))
+        total += layer.maps.nbytes
+        assert store.held_bytes <= MEMORY_BYTES
+        assert summaries[name].shape == layer.shape
+        np.testing.assert_array_equal(summaries[name].maps, layer.maps[..., summaries[name].channels])
+    assert total > 55e6
+    assert result_bytes(summaries) < 4e6
+    assert first.layer_name == names[0]

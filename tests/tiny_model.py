@@ -24,15 +24,21 @@ def write_tiny_model(folder: Path) -> Path:
             layers.Dense(1, "sigmoid", name="dogs"),
         ]
     )
-    (folder / "tiny").mkdir()
-    model.save(folder / "tiny" / "model.keras")
+    return write_model(folder, "tiny", model)
+
+
+def write_model(folder: Path, key: str, model: keras.Model) -> Path:
+    """Write a model of two classes to ``folder/key`` with its card, and return ``folder``."""
+    (folder / key).mkdir()
+    model.save(folder / key / "model.keras")
+    height, width = model.input_shape[1:3]
     card = {
-        "title": "Tiny",
+        "title": key.title(),
         "classes": ["cats", "dogs"],
-        "input": {"height_px": SIDE_PX, "width_px": SIDE_PX},
+        "input": {"height_px": height, "width_px": width},
         "preprocessing": {"scale": [1 / 255], "offset": [0.0]},
         "parameters": model.count_params(),
         "validation": {"accuracy": 0.5, "pictures": 10},
     }
-    (folder / "tiny" / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    (folder / key / "card.json").write_text(json.dumps(card), encoding="utf-8")
     return folder

@@ -49,7 +49,7 @@ def write_result(path: Path, value: object) -> int:
 
     Args:
         path: the file, replaced if there.
-        value: a dataclass, a dict with text keys, a tuple, an array, or nested ones of these.
+        value: a dataclass, a tuple, an array, or nested ones of these.
 
     Returns:
         Size of the file in bytes.
@@ -72,7 +72,7 @@ def read_result(path: Path, result_type: type[T], max_bytes: int) -> T:
 
     Args:
         path: the file, not trusted.
-        result_type: what it must hold, e.g. ``Prediction`` or ``dict[str, LayerActivations]``.
+        result_type: what it must hold, e.g. ``Prediction``.
         max_bytes: larger files are refused unread.
 
     Raises:
@@ -135,8 +135,6 @@ def _read_header(header: bytes) -> tuple[tuple[int, ...], np.dtype[Any]]:
 def _parts(value: object) -> Iterator[object]:
     if dataclasses.is_dataclass(value):
         yield from (getattr(value, field.name) for field in dataclasses.fields(value))
-    elif isinstance(value, dict):
-        yield from value.values()
     elif isinstance(value, (tuple, list)):
         yield from value
 
@@ -153,8 +151,6 @@ def _encode(value: object, arrays: list[Array]) -> Any:
     if dataclasses.is_dataclass(value):
         names = [field.name for field in dataclasses.fields(value)]
         return {name: _encode(getattr(value, name), arrays) for name in names}
-    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        return {key: _encode(part, arrays) for key, part in value.items()}
     if isinstance(value, (tuple, list)):
         return [_encode(part, arrays) for part in value]
     raise TypeError(f"Expected a result made of arrays, numbers, text and tuples. Received: {type(value)}.")
@@ -174,8 +170,6 @@ def _decode(tree: Any, hint: Any, arrays: dict[str, Array]) -> Any:
         return cast(Any, hint)(**{name: _decode(tree[name], hints[name], arrays) for name in hints})
     if origin is tuple:
         return _decode_tuple(tree, args, arrays)
-    if origin is dict:
-        return {_scalar(key, str): _decode(part, args[1], arrays) for key, part in tree.items()}
     return _scalar(tree, hint)
 
 

@@ -100,12 +100,17 @@ class ResultStore:
         """A sentence for the page while results cannot be kept, else None."""
         return None if self._disk is None else self._disk.warning
 
+    @property
+    def held_bytes(self) -> int:
+        """Size of the results in memory; at most ``memory_bytes``."""
+        return self._memory.held_bytes
+
     def get(self, key: str, result_type: type[T]) -> T | None:
         """The result stored under ``key``, or None.
 
         Args:
             key: from ``result_key``.
-            result_type: type of the result, e.g. ``Prediction`` or ``dict[str, LayerActivations]``.
+            result_type: type of the result, e.g. ``Prediction``.
         """
         value = cast("T | None", self._memory.get(key))
         if value is None and self._disk is not None:
@@ -163,7 +168,7 @@ class _Memory:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._bytes = 0
+        self.held_bytes = 0
         self._values: OrderedDict[str, object] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -172,7 +177,7 @@ class _Memory:
             if key not in self._values:
                 return None
             self._values.move_to_end(key)
-            return _unshared(self._values[key])
+            return self._values[key]
 
     def put(self, key: str, value: object) -> None:
         size_bytes = OBJECT_BYTES + result_bytes(value)
@@ -181,18 +186,13 @@ class _Memory:
         with self._lock:
             if key in self._values:
                 self._forget(key)
-            self._values[key] = _unshared(value)
-            self._bytes += size_bytes
-            while self._bytes > self._max_bytes:
+            self._values[key] = value
+            self.held_bytes += size_bytes
+            while self.held_bytes > self._max_bytes:
                 self._forget(next(iter(self._values)))
 
     def _forget(self, key: str) -> None:
-        self._bytes -= OBJECT_BYTES + result_bytes(self._values.pop(key))
-
-
-def _unshared(value: object) -> object:
-    """A copy of a dict, the only part of a result that its receiver could change."""
-    return dict(value) if isinstance(value, dict) else value
+        self.held_bytes -= OBJECT_BYTES + result_bytes(self._values.pop(key))
 
 
 def _plain(value: object) -> Any:
