@@ -1,11 +1,8 @@
-"""An uploaded zip of class folders as data to train on: unpacked once, kept while there is room or a need."""
+"""An uploaded zip of class folders as data to train on."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +15,6 @@ from dashboard.widgets.errors import remembered_errors, tell_errors
 from dashboard.widgets.markdown import literal
 
 MAX_ARCHIVE_MB = 200  # as much as the server takes, see .streamlit/config.toml
-KEPT_UPLOADS = 4  # unpacked ones without a run
 
 
 def draw_upload() -> None:
@@ -33,9 +29,9 @@ def draw_upload() -> None:
     )
     if file is not None:
         with st.spinner("Unpacking …"), remembered_errors("zip"):
-            use_upload(str(unpacked(file)))
+            use_upload(_unpacked(file))
             st.session_state["_data_upload_name"] = file.name
-            st.session_state["_data_upload_ignored"] = left_out(file)
+            st.session_state["_data_upload_ignored"] = _ignored(file)
         st.session_state["_zip_turn"] = turn + 1  # an empty uploader frees the memory of the file
         st.rerun()
     tell_errors("zip")
@@ -64,14 +60,6 @@ def use_upload(folder: str) -> None:
         os.utime(Path(folder).parent)  # used last
 
 
-def left_out(file: Any) -> int:
-    """How many files of an uploaded archive are no pictures of a class."""
-    from cnn_core.datasets.archives.unpack import look_into
-
-    file.seek(0)
-    return look_into(file).ignored
-
-
 def ignored_sentence(count: int) -> str:
     """That some files of an archive are not trained on, and why; nothing where there are none."""
     if count == 0:
@@ -80,32 +68,15 @@ def ignored_sentence(count: int) -> str:
     return f" {files} left out: no pictures, or not directly in a class folder."
 
 
-def unpacked(file: Any) -> Path:
-    """The folder of an uploaded archive, unpacked once for each content and name.
+def _unpacked(file: Any) -> str:
+    from cnn_core.datasets.uploads import unpacked
 
-    Raises:
-        DataError: no zip, hostile, too large, or without class folders.
-    """
-    from cnn_core.datasets.archives.unpack import unpack_class_folders
-
-    shelf = uploads() / hashlib.file_digest(file, "sha256").hexdigest()[:16]
-    file.seek(0)
-    folder = shelf / folder_name(getattr(file, "name", ""))
-    if not folder.is_dir():
-        _make_room(uploads())
-        unpack_class_folders(file, folder)
-    os.utime(shelf)  # used last, so that the next one does not make room of it
-    return folder
+    in_use = (folder for run in runs().all() for folder in run.source.folders)
+    return str(unpacked(file, file.name, uploads(), in_use))
 
 
-def folder_name(archive: str) -> str:
-    """What the folder of an archive is called: as the archive, as far as any file system takes that."""
-    return re.sub(r"[^\w -]", "_", Path(archive).stem).strip(" _")[:60] or "photos"
+def _ignored(file: Any) -> int:
+    """How many files of an uploaded archive are no pictures of a class."""
+    from cnn_core.datasets.archives.unpack import look_into
 
-
-def _make_room(shelves: Path) -> None:
-    """Remove the uploads unused longest, but none that a run was trained on."""
-    needed = {Path(folder).parent for run in runs().all() for folder in run.source.folders}
-    unused = [path for path in shelves.glob("[!.]*") if path not in needed]
-    for path in sorted(unused, key=lambda path: path.stat().st_mtime)[: 1 - KEPT_UPLOADS or None]:
-        shutil.rmtree(path, ignore_errors=True)
+    return look_into(file).ignored

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import shutil
 import threading
 import time
@@ -13,12 +12,11 @@ from pathlib import Path
 import pytest
 from data_section import PATIENCE_SECONDS, said, scanned
 from streamlit.testing.v1 import AppTest
-from tiny_photos import packed, write_class_folders, write_tiny_photos
+from tiny_photos import packed, write_tiny_photos
 
 from cnn_core.errors import Cancelled, DataError
-from dashboard.run_setup import upload as train_upload
 from dashboard.run_setup.download import DOWNLOAD_KEY
-from dashboard.run_setup.upload import folder_name, ignored_sentence
+from dashboard.run_setup.upload import ignored_sentence
 from dashboard.session.resources import data_jobs
 
 
@@ -57,7 +55,6 @@ def test_files_of_a_zip_that_are_not_trained_on_are_counted(open_app, photos):
 def test_an_uploaded_data_set_is_called_as_its_file(open_app, photos):
     app = with_zip(open_app("train", section="data"), packed(photos), "good ones.zip")
     assert app.subheader[0].value == "good ones"
-    assert folder_name("../../x/..zip") == "photos"
 
 
 def test_a_file_that_is_no_zip_is_told_and_another_can_be_uploaded(open_app, photos):
@@ -121,16 +118,3 @@ def test_a_download_can_be_cancelled(open_app, monkeypatch):
     app.run()
     assert app.button(key="download-again")
     assert not app.exception
-
-
-def test_uploads_that_no_run_needs_make_room_for_new_ones(open_app, tmp_path, monkeypatch):
-    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(train_upload, "KEPT_UPLOADS", 2)
-    folders = []
-    for number in range(4):
-        photos = write_class_folders(tmp_path / f"set{number}", 3, first_seed=100 * number)
-        folders.append(train_upload.unpacked(io.BytesIO(packed(photos))))
-        os.utime(folders[-1].parent, (number, number))  # long ago, one second after another
-    assert [folder.is_dir() for folder in folders] == [False, False, True, True]
-    again = train_upload.unpacked(io.BytesIO(packed(tmp_path / "set3")))
-    assert again == folders[3]
