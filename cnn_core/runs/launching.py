@@ -21,7 +21,7 @@ from cnn_core.runs.device_queue import Ticket, device_of
 from cnn_core.runs.failures import LOG_SEPARATOR
 from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, change_state, readable
-from cnn_core.runs.stop_request import remove_wishes, write_finish_wish
+from cnn_core.runs.stop_request import remove_wish
 from cnn_core.training.run_folder import CONFIG_FILE
 from cnn_core.training.settings.config import TrainingConfig, config_to_json
 from cnn_core.training.settings.new_settings import check_new_settings
@@ -129,11 +129,9 @@ def queue_again(folder: Path, device_wish: str, *, finish: bool = False) -> None
         device_wish: ``automatic`` or ``cpu``.
         finish: train no further epoch, only write the model of those there are.
     """
-    remove_wishes(folder)
-    if finish:
-        write_finish_wish(folder)
+    remove_wish(folder)
     ticket = Ticket.last(folder.name, device_of(device_wish), folder.parent)
-    change_state(folder, "queued", **ticket.facts())
+    change_state(folder, "queued", **ticket.facts(), finish=finish)
 
 
 def start_process(folder: Path, lock: Lock, command: Sequence[str] = TRAIN_COMMAND) -> None:

@@ -25,7 +25,7 @@ NUMBERS = frozenset(
 WORDS = frozenset({"state", "doing", "precision", "device"})
 LONGEST_TITLE = 120
 SIGNLESS = frozenset({"Cc", "Cs"})  # control codes steer a terminal, lone surrogates break UTF-8
-OF_ONE_STATE = frozenset({"queue", "reason", "advice", "seconds_left", "doing", "fraction"})
+OF_ONE_STATE = frozenset({"queue", "finish", "reason", "advice", "seconds_left", "doing", "fraction"})
 
 
 def read_status(folder: Path) -> dict[str, Any]:

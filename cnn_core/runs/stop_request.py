@@ -1,8 +1,7 @@
-"""How a run is asked to stop, or to finish: a file in its folder, or a signal to its process."""
+"""How a run is asked to stop: a file in its folder, or a signal to its process."""
 
 from __future__ import annotations
 
-import json
 import signal
 import threading
 from collections.abc import Iterator
@@ -11,12 +10,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal
 
-from cnn_core.files import write_json
+from cnn_core.files import read_json, write_json
 
 StopState = Literal["paused", "cancelled"]
 
 WISH_FILE = "stop.json"
-FINISH_FILE = "finish.json"
 SIGNALS = (signal.SIGTERM, signal.SIGINT)  # a container that stops; Ctrl+C
 
 
@@ -25,20 +23,9 @@ def write_wish(folder: Path, state: StopState) -> None:
     write_json(folder / WISH_FILE, {"state": state})
 
 
-def write_finish_wish(folder: Path) -> None:
-    """Ask the next process of the run in ``folder`` for a model of the epochs there are."""
-    write_json(folder / FINISH_FILE, {"finish": True})
-
-
-def shall_finish(folder: Path) -> bool:
-    """Whether no further epoch is to be trained."""
-    return (folder / FINISH_FILE).exists()
-
-
-def remove_wishes(folder: Path) -> None:
+def remove_wish(folder: Path) -> None:
     """Forget what was asked before."""
-    for name in (WISH_FILE, FINISH_FILE):
-        (folder / name).unlink(missing_ok=True)
+    (folder / WISH_FILE).unlink(missing_ok=True)
 
 
 class StopWish:
@@ -56,11 +43,7 @@ class StopWish:
     @property
     def state(self) -> StopState:
         """What the run becomes by stopping."""
-        try:
-            asked = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, RecursionError, ValueError):
-            return "paused"  # by a signal
-        return "cancelled" if asked == {"state": "cancelled"} else "paused"
+        return "cancelled" if read_json(self._path) == {"state": "cancelled"} else "paused"
 
     @contextmanager
     def signals(self) -> Iterator[None]:

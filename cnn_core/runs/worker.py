@@ -27,7 +27,7 @@ from cnn_core.runs.failures import failure_of
 from cnn_core.runs.launching import shorten_log
 from cnn_core.runs.locks import Lock
 from cnn_core.runs.run_status import LOG_FILE, change_state, read_status
-from cnn_core.runs.stop_request import StopState, StopWish, shall_finish
+from cnn_core.runs.stop_request import StopState, StopWish
 from cnn_core.training.run_folder import CONFIG_FILE
 from cnn_core.training.settings.config import TrainingConfig, config_from_json
 
@@ -106,16 +106,15 @@ def _work(folder: Path, stopped: Callable[[], bool], trainer: Trainer) -> None:
     facts = read_json(folder / CONFIG_FILE)
     config = config_from_json(facts.get("config", {}))
     source = DataSource.from_json(facts.get("source", {}))
-    ticket = Ticket.of(folder.name, read_status(folder))
+    status = read_status(folder)
+    ticket = Ticket.of(folder.name, status)
     if ticket is None:
         ticket = Ticket.last(folder.name, device_of(config.device), folder.parent)
         change_state(folder, "queued", **ticket.facts())
     with wait_for_turn(folder.parent, ticket, stopped):
         change_state(folder, "preparing")
-        job = Job(
-            folder=folder, config=config, source=source, stopped=stopped, finish_only=shall_finish(folder)
-        )
-        trainer(job)
+        finish_only = status.get("finish") is True
+        trainer(Job(folder=folder, config=config, source=source, stopped=stopped, finish_only=finish_only))
 
 
 def _failed(folder: Path, error: Exception) -> TrainingError:

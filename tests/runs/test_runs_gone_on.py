@@ -17,7 +17,6 @@ from cnn_core.errors import TrainingError
 from cnn_core.runs.locks import Lock, is_locked, take_lock
 from cnn_core.runs.run_status import change_state
 from cnn_core.runs.runs import Runs
-from cnn_core.runs.stop_request import write_finish_wish
 from cnn_core.training.run_folder import RunFolder
 
 
@@ -55,9 +54,8 @@ def test_a_run_without_a_finished_epoch_is_not_finished(runs: Runs) -> None:
 
 
 def test_a_run_that_is_resumed_trains_on_although_it_was_to_be_finished_before(runs: Runs) -> None:
-    folder = RunFolder(write_run(runs, "a", "paused"))
+    folder = RunFolder(write_run(runs, "a", "queued", finish=True))
     folder.write_history([{"epoch": 1.0, "loss": 0.5}])
-    write_finish_wish(folder.path)
     runs.resume("a")
     assert len(until_state(runs, "a", "finished").history) == CONFIG.epochs
 

@@ -56,7 +56,7 @@ def scan(
         Cancelled: nobody waits for it any longer.
     """
     started = time.perf_counter()
-    stored = cache_folder / f"scan-{scan_key(splits, keep_non_rgb, keep_near_doubles)}.npz"
+    stored = cache_folder / f"scan-{scan_key(splits, keep_non_rgb, keep_near_doubles)}.json"
     report = read_report(stored, splits)
     if report is None:
         places = [(name, path) for name, files in splits.items() for path in files.paths]

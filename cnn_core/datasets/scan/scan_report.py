@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -86,12 +86,5 @@ class ScanReport:
 
 
 def _facts(problem: Problem) -> dict[str, Any]:
-    return {
-        "path": str(problem.path),
-        "split": problem.split,
-        "kind": problem.kind,
-        "detail": problem.detail,
-        "twin": None if problem.twin is None else str(problem.twin),
-        "twin_split": problem.twin_split,
-        "near": problem.near,
-    }
+    twin = None if problem.twin is None else str(problem.twin)
+    return asdict(problem) | {"path": str(problem.path), "twin": twin}

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnn_core.datasets.scan.scan_report import Problem, ScanReport
 from cnn_core.datasets.splits import Splits
-from cnn_core.files import replacing
+from cnn_core.files import read_json, write_json
 
-VERSION = 4  # of what is found and how it is written
+VERSION = 5  # of what is found and how it is written
 KEY_LETTERS = 24
-PROBLEMS, DOUBTS = "problems", "doubts"
+
+Places = Sequence[tuple[str, Path]]
 
 
 def scan_key(splits: Splits, keep_non_rgb: bool, keep_near_doubles: bool) -> str:
@@ -31,81 +30,59 @@ def scan_key(splits: Splits, keep_non_rgb: bool, keep_near_doubles: bool) -> str
 
 
 def write_report(path: Path, splits: Splits, report: ScanReport) -> None:
-    """Write a report, whole or not at all.
+    """Write a report, whole or not at all; files are named by their positions in the splits.
 
     Raises:
         OSError: the folder cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    index = {place: number for number, place in enumerate(_places(splits))}
-    arrays: dict[str, Any] = {
-        PROBLEMS: _packed(report.problems, index),
-        DOUBTS: _packed(report.doubts, index),
+    positions = {place: number for number, place in enumerate(_places(splits))}
+    facts = {
+        "problems": [_row(problem, positions) for problem in report.problems],
+        "doubts": [_row(problem, positions) for problem in report.doubts],
+        "sizes_px": {name: sizes.tolist() for name, sizes in report.sizes_px.items()},
     }
-    with replacing(path) as temporary:
-        np.savez_compressed(temporary, **(arrays | dict(report.sizes_px)))
-
-
-def _packed(problems: Sequence[Problem], index: dict[tuple[str, Path], int]) -> NDArray[np.uint8]:
-    rows = [
-        [
-            index[problem.split, problem.path],
-            problem.kind,
-            problem.detail,
-            None
-            if problem.twin is None or problem.twin_split is None
-            else index[problem.twin_split, problem.twin],
-            problem.near,
-        ]
-        for problem in problems
-    ]
-    return np.frombuffer(json.dumps(rows).encode(), np.uint8)
+    write_json(path, facts)
 
 
 def read_report(path: Path, splits: Splits) -> ScanReport | None:
     """The report stored for these splits, or None where there is none or it is damaged."""
-    if not path.is_file():
-        return None
+    facts, places = read_json(path), _places(splits)
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            rows = {name: json.loads(stored[name].tobytes()) for name in (PROBLEMS, DOUBTS)}
-            sizes = {name: stored[name] for name, _ in splits.items()}
-        return _report(rows, sizes, splits)
-    except Exception:  # a damaged file raises anything at all; looking again mends it
-        return None
-
-
-def _report(
-    rows: dict[str, list[Any]], sizes: dict[str, NDArray[np.int32]], splits: Splits
-) -> ScanReport | None:
-    if any(sizes[name].shape != (len(files.paths), 2) for name, files in splits.items()):
-        return None
-    places = _places(splits)
-    return ScanReport(
-        problems=_unpacked(rows[PROBLEMS], places),
-        sizes_px=sizes,
-        scanned=len(places),
-        seconds=0.0,
-        doubts=_unpacked(rows[DOUBTS], places),
-    )
-
-
-def _unpacked(rows: list[Any], places: Sequence[tuple[str, Path]]) -> tuple[Problem, ...]:
-    return tuple(
-        Problem(
-            split=places[index][0],
-            path=places[index][1],
-            kind=kind,
-            detail=detail,
-            twin=None if twin is None else places[twin][1],
-            twin_split=None if twin is None else places[twin][0],
-            near=near,
+        sizes = {
+            name: np.array(facts["sizes_px"][name], np.int32).reshape(len(files.paths), 2)
+            for name, files in splits.items()
+        }
+        return ScanReport(
+            problems=tuple(_problem(row, places) for row in facts["problems"]),
+            sizes_px=sizes,
+            scanned=len(places),
+            seconds=0.0,
+            doubts=tuple(_problem(row, places) for row in facts["doubts"]),
         )
-        for index, kind, detail, twin, near in rows
+    except (LookupError, TypeError, ValueError):  # looking again mends it
+        return None
+
+
+def _row(problem: Problem, positions: dict[tuple[str, Path], int]) -> list[Any]:
+    twin = (
+        None
+        if problem.twin is None or problem.twin_split is None
+        else positions[problem.twin_split, problem.twin]
+    )
+    return [positions[problem.split, problem.path], twin, problem.kind, problem.detail, problem.near]
+
+
+def _problem(row: list[Any], places: Places) -> Problem:
+    position, twin, kind, detail, near = row
+    split, path = places[position]
+    twin_split, twin_path = (None, None) if twin is None else places[twin]
+    return Problem(
+        path=path, split=split, kind=kind, detail=detail, twin=twin_path, twin_split=twin_split, near=near
     )
 
 
-def _places(splits: Splits) -> list[tuple[str, Path]]:
+def _places(splits: Splits) -> Places:
     return [(name, path) for name, files in splits.items() for path in files.paths]
 
 
