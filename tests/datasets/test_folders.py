@@ -35,28 +35,17 @@ def test_folders_are_joined_class_by_class(tmp_path: Path) -> None:
     assert files.labels == (0, 0, 1, 1)
 
 
-def test_only_pictures_count_whatever_the_case_of_their_suffix(tmp_path: Path) -> None:
+def test_only_pictures_count_whatever_the_case_of_their_suffix_and_nothing_hidden(tmp_path: Path) -> None:
     folder = make(
         tmp_path,
-        cats=["a.JPG", "b.png", "notes.txt", "Thumbs.db", "Kätzchen.webp"],
+        cats=["a.JPG", "b.png", "notes.txt", "Thumbs.db", "Kätzchen.webp", "._a.jpg"],
         dogs=["c.jpeg", "d.jfif", "e.JPE"],
+        __MACOSX=["a.jpg"],
     )
+    (folder / ".cache").mkdir()
+    (folder / "cats" / "more.jpg").mkdir()
     assert [path.name for path in pictures_in(folder / "cats")] == ["Kätzchen.webp", "a.JPG", "b.png"]
     assert labelled_files([folder]).counts() == {"cats": 3, "dogs": 3}
-
-
-def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
-    folder = make(tmp_path, cats=["a.jpg", "._a.jpg"], dogs=["b.jpg"])
-    (folder / ".cache").mkdir()
-    files = labelled_files([folder])
-    assert files.classes == ("cats", "dogs")
-    assert files.counts() == {"cats": 1, "dogs": 1}
-
-
-def test_a_folder_named_like_a_picture_is_no_picture(tmp_path: Path) -> None:
-    folder = make(tmp_path, cats=["a.jpg"], dogs=["b.jpg"])
-    (folder / "cats" / "more.jpg").mkdir()
-    assert labelled_files([folder]).counts() == {"cats": 1, "dogs": 1}
 
 
 def test_the_fingerprint_follows_names_sizes_and_classes_not_places(tmp_path: Path) -> None:
@@ -66,7 +55,10 @@ def test_the_fingerprint_follows_names_sizes_and_classes_not_places(tmp_path: Pa
     assert here == there
     assert here != swapped
     (tmp_path / "there" / "cats" / "a.jpg").write_bytes(b"longer than before")
-    assert labelled_files([tmp_path / "there"]).fingerprint() != here
+    longer = labelled_files([tmp_path / "there"])
+    with_it = longer.fingerprint()
+    longer.paths[0].unlink()
+    assert len({here, with_it, longer.fingerprint()}) == 3
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -79,28 +71,11 @@ def test_no_folder_at_all_is_refused() -> None:
         labelled_files([])
 
 
-def test_one_class_is_no_choice(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"at least two class folders in .*Received: one, cats\."):
-        labelled_files([make(tmp_path, cats=["a.jpg"])])
-
-
 def test_folders_that_disagree_are_refused(tmp_path: Path) -> None:
     one = make(tmp_path / "one", cats=["a.jpg"], dogs=["b.jpg"])
     other = make(tmp_path / "other", cats=["a.jpg"], hounds=["b.jpg"])
     with pytest.raises(DataError, match="hounds"):
         labelled_files([one, other])
-
-
-def test_a_class_without_any_picture_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="none of dogs"):
-        labelled_files([make(tmp_path, cats=["a.jpg"], dogs=[])])
-
-
-def test_a_file_that_has_gone_changes_the_fingerprint_and_is_no_error(tmp_path: Path) -> None:
-    files = labelled_files([make(tmp_path, dogs=["b.jpg"], cats=["a.jpg"])])
-    before = files.fingerprint()
-    files.paths[0].unlink()
-    assert files.fingerprint() != before
 
 
 def test_chosen_files_keep_classes_and_labels(tmp_path: Path) -> None:
@@ -128,8 +103,3 @@ def test_a_class_that_cannot_be_named_is_refused_in_words_that_can_be_shown(
     with pytest.raises(DataError, match=r"in UTF-8\. Received: .*caf\\xe9.*Rename it") as refused:
         labelled_files([make(tmp_path, **classes)])
     str(refused.value).encode()
-
-
-def test_litter_of_operating_systems_is_no_class(tmp_path: Path) -> None:
-    folder = make(tmp_path, dogs=["b.jpg"], cats=["a.jpg"], __MACOSX=["a.jpg"])
-    assert labelled_files([folder]).classes == ("cats", "dogs")

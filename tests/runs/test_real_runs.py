@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import json
 import shutil
 import sys
 import time
@@ -58,17 +59,32 @@ def nothing_left() -> Iterator[None]:
     launching.reap()
 
 
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    """Twelve dark cats and twelve bright dogs, in noise."""
+@pytest.fixture(scope="module")
+def some_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Twelve dark cats and twelve bright dogs, in noise, and two files that cannot be used."""
     rng = np.random.default_rng(0)
+    root = tmp_path_factory.mktemp("data") / "photos"
     for name, brightness in (("cats", 60), ("dogs", 190)):
-        folder = tmp_path / "photos" / name
-        folder.mkdir(parents=True)
+        (root / name).mkdir(parents=True)
         for number in range(12):
             pixels = np.clip(rng.normal(brightness, 30, (36, 40, 3)), 0, 255).astype(np.uint8)
-            Image.fromarray(pixels).save(folder / f"{number}.png")
-    return tmp_path / "photos"
+            Image.fromarray(pixels).save(root / name / f"{number}.png")
+    (root / "cats" / "broken.png").write_bytes(b"no picture")
+    shutil.copy(root / "dogs" / "0.png", root / "dogs" / "again.png")
+    return root
+
+
+@pytest.fixture(scope="module")
+def whole(some_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> RunView:
+    """A run that was never stopped."""
+    folder = new_run(tmp_path_factory.mktemp("whole"), some_photos)
+    assert go_on(folder) == "finished"
+    return Runs(folder.parent).view(folder.name)
+
+
+@pytest.fixture
+def photos(some_photos: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(some_photos, tmp_path / "photos"))
 
 
 def until_state(runs: Runs, key: str, state: str) -> RunView:
@@ -104,42 +120,46 @@ def pause_after(folder: Path, *, epochs: int) -> None:
         write_wish(folder, "paused")
 
 
-def test_a_run_killed_in_the_middle_of_a_checkpoint_goes_on_as_if_nothing_had_been(
-    tmp_path: Path, photos: Path, project_root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two processes in a queue; the first is killed, the second never, and their curves are the same."""
-    monkeypatch.setenv("PYTHONPATH", str(project_root))
-    source = DataSource(folders=(str(photos),), validation=4)
-    runs = Runs(tmp_path / "runs")
-    killed = Runs(runs.folder, command=DYING).launch(CONFIG, source, title="Killed")
-    whole = runs.launch(CONFIG, source, title="Whole")
+def test_pictures_that_cannot_be_used_are_written_down_and_skipped(whole: RunView) -> None:
+    problems = json.loads((whole.folder / "scan.json").read_text())["problems"]
+    assert {problem["kind"] for problem in problems} == {"unreadable", "duplicate"}
+    assert whole.model_key == whole.key
 
-    assert runs.view(whole).queue_place in (1, 2)
+
+def test_a_run_killed_in_the_middle_of_a_checkpoint_goes_on_as_if_nothing_had_been(
+    tmp_path: Path, photos: Path, whole: RunView, project_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(project_root))
+    runs = Runs(tmp_path / "runs", command=DYING)
+    killed = runs.launch(CONFIG, DataSource(folders=(str(photos),), validation=4), title="Killed")
     view = until_state(runs, killed, "interrupted")
     assert len(view.history) == 1
     assert list(view.folder.glob(".checkpoint*"))
-    until_state(runs, whole, "finished")
-    runs.resume(killed)
-    view = until_state(runs, killed, "finished")
 
+    assert go_on(view.folder) == "finished"
+    view = runs.view(killed)
     assert [row["epoch"] for row in view.history] == [1, 2, 3]
-    np.testing.assert_allclose(curve(view), curve(runs.view(whole)), rtol=1e-3)
+    np.testing.assert_allclose(curve(view), curve(whole), rtol=1e-3)
     epochs = [row["epoch"] for row in view.steps]
     assert epochs == sorted(epochs)
     assert not list(view.folder.glob(".checkpoint*"))
     assert ModelStore(view.folder).open("model").card.classes == ("cats", "dogs")
 
 
-def test_a_paused_run_goes_on_in_the_same_curve(tmp_path: Path, photos: Path) -> None:
-    paused, whole = new_run(tmp_path, photos), new_run(tmp_path, photos)
-
-    assert go_on(paused, lambda: pause_after(paused, epochs=1)) == "paused"
-    assert len(RunFolder(paused).history()) == 1
-    assert go_on(paused) == "finished"
-    assert go_on(whole) == "finished"
-    views = [Runs(tmp_path / "runs").view(folder.name) for folder in (paused, whole)]
-    np.testing.assert_allclose(curve(views[0]), curve(views[1]), rtol=1e-3)
-    assert all(view.model_key == view.key for view in views)
+def test_a_run_that_is_paused_and_then_misses_its_photos_goes_on_in_the_same_curve(
+    tmp_path: Path, photos: Path, whole: RunView
+) -> None:
+    folder = new_run(tmp_path, photos)
+    assert go_on(folder, lambda: pause_after(folder, epochs=1)) == "paused"
+    kept = RunFolder(folder).history()
+    assert len(kept) == 1
+    photos.rename(tmp_path / "unplugged")
+    with pytest.raises(TrainingError, match=f"The data folder {photos} is no longer there"):
+        go_on(folder)
+    assert RunFolder(folder).history() == kept
+    (tmp_path / "unplugged").rename(photos)
+    assert go_on(folder) == "finished"
+    np.testing.assert_allclose(curve(Runs(folder.parent).view(folder.name)), curve(whole), rtol=1e-3)
 
 
 def test_a_run_paused_while_it_is_finished_goes_straight_on_with_that(
@@ -184,21 +204,6 @@ def test_a_run_stopped_while_its_precision_is_measured_remembers_nothing_of_it(
     assert RunFolder(folder).history() == []
 
 
-def test_a_data_folder_that_goes_away_fails_the_run_which_goes_on_when_it_is_back(
-    tmp_path: Path, photos: Path
-) -> None:
-    folder = new_run(tmp_path, photos)
-    assert go_on(folder, lambda: pause_after(folder, epochs=1)) == "paused"
-    kept = RunFolder(folder).history()
-    photos.rename(tmp_path / "unplugged")
-    with pytest.raises(TrainingError, match=f"The data folder {photos} is no longer there"):
-        go_on(folder)
-    assert RunFolder(folder).history() == kept
-    (tmp_path / "unplugged").rename(photos)
-    assert go_on(folder) == "finished"
-    assert RunFolder(folder).history()[:1] == kept
-
-
 def test_a_loss_that_is_no_number_fails_the_run_and_keeps_its_epochs(
     tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,13 +242,3 @@ def test_a_disk_that_fills_up_fails_the_run_which_goes_on_when_there_is_room(
     assert len(RunFolder(folder).history()) == 1
     assert go_on(folder) == "finished"
     assert len(RunFolder(folder).history()) == 3
-
-
-def test_pictures_that_cannot_be_used_are_written_down_and_skipped(tmp_path: Path, photos: Path) -> None:
-    (photos / "cats" / "broken.png").write_bytes(b"no picture")
-    shutil.copy(photos / "dogs" / "0.png", photos / "dogs" / "again.png")
-    folder = new_run(tmp_path, photos)
-    assert go_on(folder) == "finished"
-    facts = RunFolder(folder).path.joinpath("scan.json").read_text()
-    assert '"kind": "unreadable"' in facts
-    assert '"twin"' in facts

@@ -11,18 +11,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from counted_runs import CONFIG, FAKE, LONG, PATIENCE_SECONDS, SOURCE, process_of, until, until_state
+from counted_runs import CONFIG, FAKE, LONG, PATIENCE_SECONDS, SOURCE, process_of, until_state
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError, TrainingError
 from cnn_core.runs import launching
 from cnn_core.runs.launching import create_run
-from cnn_core.runs.run_status import read_status
 from cnn_core.runs.runs import Runs
 
 
-def test_a_launched_run_counts_to_its_end_in_another_process(runs: Runs) -> None:
+def test_a_launched_run_counts_to_its_end_in_another_process_without_the_framework_or_a_zombie(
+    runs: Runs,
+) -> None:
     key = runs.launch(CONFIG, SOURCE, title="count")
+    child = launching._children[-1]
     first = runs.view(key)
     assert first.is_alive  # from the very first moment, with nothing between folder and process
     view = until_state(runs, key, "finished")
@@ -32,20 +34,9 @@ def test_a_launched_run_counts_to_its_end_in_another_process(runs: Runs) -> None
     assert process_of(view) != os.getpid()
     assert view.model_key is None
     assert not view.can_resume
-
-
-def test_a_process_that_only_waits_or_counts_has_not_loaded_the_framework(runs: Runs) -> None:
-    key = runs.launch(CONFIG, SOURCE, title="count")
-    child = launching._children[-1]
-    until_state(runs, key, "finished")
     assert child.wait(timeout=PATIENCE_SECONDS) == 0  # 2 where keras or tensorflow had been imported
-
-
-def test_ended_processes_leave_no_zombie(runs: Runs) -> None:
-    key = runs.launch(CONFIG, SOURCE, title="count")
-    child = launching._children[-1]
-    until_state(runs, key, "finished")
-    until(lambda: (runs.all(), child in launching._children)[1], False)
+    runs.all()
+    assert child not in launching._children
     assert not Path(f"/proc/{child.pid}").exists()
 
 
@@ -129,28 +120,22 @@ def test_a_launch_where_nothing_can_be_written_is_refused_with_a_sentence(tmp_pa
 
 
 def test_the_folders_of_the_data_are_written_down_as_absolute_paths(
-    runs: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos").mkdir()
-    key = runs.launch(CONFIG, DataSource(folders=("photos", "/tmp"), seed=3), title="count")
-    view = runs.view(key)
+    source = DataSource(folders=("photos", "/tmp"), seed=3)
+    folder, lock = create_run(tmp_path / "runs", CONFIG, source, title="")
+    lock.release()
+    view = Runs(folder.parent).view(folder.name)
     assert view.source == DataSource(folders=(str(tmp_path / "photos"), "/tmp"), seed=3)
-    until_state(runs, key, "finished")
+    assert view.key.endswith("-lecture_baseline")
 
 
 def test_a_launch_without_its_data_is_refused_at_once(runs: Runs, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no photos, which is not there"):
         runs.launch(CONFIG, DataSource(folders=(str(tmp_path / "no photos"),)))
     assert runs.all() == ()
-
-
-def test_a_run_without_a_title_is_called_like_its_preset(runs: Runs) -> None:
-    key = runs.launch(CONFIG, SOURCE)
-    assert runs.view(key).title == "Lecture, baseline"
-    assert key.endswith("-lecture_baseline")
-    until_state(runs, key, "finished")
-    assert read_status(runs.folder / key)["state"] == "finished"
 
 
 @pytest.mark.parametrize(

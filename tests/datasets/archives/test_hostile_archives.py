@@ -154,9 +154,14 @@ def test_unusual_compression_is_refused(tmp_path: Path, compression: int) -> Non
         ({"a.txt": b"x", "b.csv": b"x"}, "Received: 2 other files"),
         ({"inner.zip": b"PK"}, r"another archive in it, inner\.zip"),
         ({"1.jpg": b"x", "2.jpg": b"x"}, "two class folders .* Received: pictures in no folder"),
-        ({"cats/1.jpg": b"x"}, r"Received: one, cats\."),
-        ({"set/cats/1.jpg": b"x", "set/notes/readme.txt": b"x"}, "two class folders"),
-        ({"a/b/1.jpg": b"x", "c/d/1.jpg": b"x"}, "two class folders"),
+        ({"cats/1.jpg": b"x", "README.txt": b"x"}, r"Received: one, cats\. Pack a folder"),
+        ({"set/cats/1.jpg": b"x", "set/cats/2.jpg": b"x"}, r"Received: one, cats\."),
+        ({"train/cats/1.jpg": b"x", "validation/cats/2.jpg": b"x"}, r"Received: one, cats\."),
+        ({"a/b/1.jpg": b"x", "c/d/1.jpg": b"x"}, "pictures in a/b, c/d, which do not lie side by side"),
+        (
+            {"a/1.jpg": b"x", "b/x/1.jpg": b"x", "b/y/1.jpg": b"x", "b/z/1.jpg": b"x"},
+            "pictures in a, b/x, b/y and 1 more, which do not lie side by side",
+        ),
     ],
 )
 def test_an_archive_without_class_folders_is_refused(

@@ -27,9 +27,9 @@ def test_a_good_photo_has_nothing_against_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp", ".gif", ".tif"])
-@pytest.mark.parametrize("part", [0.3, 0.7, 0.95])
+@pytest.mark.parametrize("part", [0.3, 0.95])
 def test_a_cut_off_file_is_found_in_every_format(tmp_path: Path, suffix: str, part: float) -> None:
-    path = save(tmp_path / f"a{suffix}", photo(1, 300, 200))
+    path = save(tmp_path / f"a{suffix}", photo(1, 120, 80))
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * part)])
     look = inspect(path, keep_non_rgb=True)
@@ -45,33 +45,10 @@ def test_a_jpeg_that_lacks_its_last_rows_is_found(tmp_path: Path, lost_bytes: in
     assert inspect(path).kind == "truncated"
 
 
-def test_an_empty_file_is_truncated(tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").touch()
-    assert inspect(tmp_path / "a.jpg").kind == "truncated"
-
-
-@pytest.mark.parametrize("content", [b"<html>404</html>", b"\x00" * 5000, b"GIF89a", b"\xff\xd8\xff\xd9"])
-def test_what_is_no_picture_is_unreadable(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "a.jpg").write_bytes(content)
-    look = inspect(tmp_path / "a.jpg")
-    assert look.kind in ("unreadable", "truncated")
-    assert look.detail.endswith(".")
-
-
 def test_a_file_that_has_gone_is_unreadable(tmp_path: Path) -> None:
     look = inspect(tmp_path / "gone.jpg")
     assert look.kind == "unreadable"
     assert "No such file" in look.detail
-
-
-def test_a_file_that_may_not_be_read_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = save(tmp_path / "a.jpg", photo(1))
-
-    def forbidden(*_: object, **__: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(Path, "open", forbidden)
-    assert inspect(path).detail == "The file cannot be read: Permission denied."
 
 
 @pytest.mark.parametrize(
@@ -88,7 +65,7 @@ def test_what_the_computer_could_not_do_may_pass(
     monkeypatch.setattr(Path, "open", troubled)
     look = inspect(path)
     assert (look.kind, look.passing) == ("unreadable", True)
-    assert look.detail.endswith(".")
+    assert look.detail.startswith("The file cannot be read: ")
 
 
 @pytest.mark.parametrize("trouble", [MemoryError(), OSError("out of memory error when reading image file")])
@@ -105,12 +82,21 @@ def test_a_sound_photo_that_memory_does_not_suffice_for_may_pass(
     assert (look.kind, look.passing) == ("unreadable", True)
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>404</html>", b"\xff\xd8\xff\xd9", b"cut"])
-def test_a_damaged_file_stays_damaged(tmp_path: Path, content: bytes) -> None:
-    path = save(tmp_path / "a.jpg", photo(1))
-    path.write_bytes(path.read_bytes()[:600] if content == b"cut" else content)
-    look = inspect(path)
-    assert look.kind is not None
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"", "truncated"),
+        (b"<html>404</html>", "unreadable"),
+        (bytes(5000), "unreadable"),
+        (b"GIF89a", "truncated"),
+        (b"\xff\xd8\xff\xd9", "unreadable"),
+    ],
+)
+def test_what_is_no_picture_stays_one_that_cannot_be_read(tmp_path: Path, content: bytes, kind: str) -> None:
+    (tmp_path / "a.jpg").write_bytes(content)
+    look = inspect(tmp_path / "a.jpg")
+    assert look.kind == kind
+    assert look.detail.endswith(".")
     assert not look.passing
 
 
@@ -134,20 +120,14 @@ def test_32_px_are_enough(tmp_path: Path) -> None:
     assert inspect(save(tmp_path / "a.jpg", photo(1, 32, 32))).kind is None
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16"])
-def test_what_is_no_plain_rgb_is_told_unless_it_is_wanted(tmp_path: Path, mode: str) -> None:
-    picture = Image.fromarray(photo(1))
-    picture = picture.convert("L").convert("I;16") if mode == "I;16" else picture.convert(mode)
-    path = save(tmp_path / ("a.tif" if mode == "CMYK" else "a.png"), picture)
-    assert inspect(path).kind == "non_rgb"
-    kept = inspect(path, keep_non_rgb=True)
-    assert kept.kind is None
-    assert kept.thumbnail is not None
-
-
 @pytest.mark.parametrize(
     ("mode", "suffix", "words"),
     [
+        ("1", ".png", "black and white"),
+        ("L", ".jpg", "grey"),
+        ("P", ".png", "palette"),
+        ("CMYK", ".jpg", "CMYK"),
+        ("CMYK", ".tif", "CMYK"),
         ("I;16", ".png", "grey with 16 bits"),
         ("I;16", ".tif", "grey with 16 bits"),
         ("I", ".tif", "grey with 32 bits"),
@@ -155,19 +135,17 @@ def test_what_is_no_plain_rgb_is_told_unless_it_is_wanted(tmp_path: Path, mode: 
         ("RGBA", ".png", "RGB with transparency"),
     ],
 )
-def test_what_a_picture_is_instead_of_rgb_is_named(
+def test_what_is_no_plain_rgb_is_named_unless_it_is_wanted(
     tmp_path: Path, mode: str, suffix: str, words: str
 ) -> None:
     picture = Image.fromarray(photo(1))
     picture = picture.convert("L").convert(mode) if mode.startswith("I") else picture.convert(mode)
-    look = inspect(save(tmp_path / f"a{suffix}", picture))
-    assert look.detail == f"The picture is no plain RGB: {words}."
-
-
-@pytest.mark.parametrize("mode", ["L", "CMYK"])
-def test_a_jpeg_may_be_grey_or_cmyk_too(tmp_path: Path, mode: str) -> None:
-    path = save(tmp_path / "a.jpg", Image.fromarray(photo(1)).convert(mode))
-    assert inspect(path).kind == "non_rgb"
+    path = save(tmp_path / f"a{suffix}", picture)
+    look = inspect(path)
+    assert (look.kind, look.detail) == ("non_rgb", f"The picture is no plain RGB: {words}.")
+    kept = inspect(path, keep_non_rgb=True)
+    assert kept.kind is None
+    assert kept.thumbnail is not None
 
 
 def test_a_transparent_colour_makes_a_png_non_rgb(tmp_path: Path) -> None:
@@ -219,13 +197,6 @@ def test_a_jpeg_made_to_keep_the_computer_busy_is_found(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="busy"):
         decode_image(path.read_bytes())
     assert inspect(path).kind == "unreadable"
-
-
-def test_equal_bytes_have_equal_keys_and_other_photos_have_not(tmp_path: Path) -> None:
-    first = inspect(save(tmp_path / "a.jpg", photo(1)))
-    second = inspect(save(tmp_path / "b.jpg", photo(1)))
-    other = inspect(save(tmp_path / "c.jpg", photo(2)))
-    assert first.content_key == second.content_key != other.content_key
 
 
 def test_flat_pictures_are_told_apart_by_all_their_pixels(tmp_path: Path) -> None:

@@ -1,15 +1,12 @@
-"""What is told of folders that cannot be trained on: what was found there, and nothing that does harm."""
+"""Folders that can be trained on are found; others are told as what they are, and nothing that does harm."""
 
 from __future__ import annotations
 
-import io
 import shutil
-import zipfile
 from pathlib import Path
 
 import pytest
 
-from cnn_core.datasets.archives.unpack import look_into
 from cnn_core.datasets.folders import labelled_files
 from cnn_core.datasets.found_sets import data_sets_in, is_data_set
 from cnn_core.datasets.source import DataSource
@@ -43,7 +40,8 @@ def several(tmp_path: Path) -> Path:
 
 def test_the_data_sets_in_a_folder_are_found(several: Path) -> None:
     assert data_sets_in(several) == [several / "large", several / "plain"]
-    assert not is_data_set(several)
+    assert data_sets_in(several / "gone") == []
+    assert not any(map(is_data_set, (several, several / "gone")))
 
 
 def test_a_data_set_holds_no_others_even_where_its_splits_look_like_some(tmp_path: Path) -> None:
@@ -78,11 +76,6 @@ def test_what_cannot_be_trained_on_is_no_data_set(tmp_path: Path, names: tuple[s
         read_splits(DataSource(folders=(str(folder),)))
 
 
-def test_a_folder_that_is_not_there_is_no_data_set(tmp_path: Path) -> None:
-    assert not is_data_set(tmp_path / "gone")
-    assert data_sets_in(tmp_path / "gone") == []
-
-
 def test_a_folder_of_data_sets_is_told_as_such_and_nothing_is_to_be_removed(several: Path) -> None:
     with pytest.raises(DataError, match=r"further folders in large, plain\. .* name one of them") as refused:
         labelled_files([several])
@@ -94,31 +87,6 @@ def test_a_class_without_pictures_in_either_of_two_joined_folders_is_named(tmp_p
     shutil.copytree(tmp_path / "one", tmp_path / "other")
     with pytest.raises(DataError, match=r"none of dogs\. Put pictures there, or name"):
         labelled_files([tmp_path / "one", tmp_path / "other"])
-
-
-@pytest.mark.parametrize(
-    ("names", "received"),
-    [
-        (("cats/1.jpg",), "one, cats"),
-        (("cats/1.jpg", "cats/2.jpg", "README.txt"), "one, cats"),
-        (("pets/cats/1.jpg", "pets/cats/2.jpg"), "one, cats"),
-        (("train/cats/1.jpg", "validation/cats/2.jpg"), "one, cats"),
-        (("1.jpg",), "pictures in no folder"),
-        (("a/b/1.jpg", "c/d/1.jpg"), "pictures in a/b, c/d, which do not lie side by side"),
-        (
-            ("a/1.jpg", "b/x/1.jpg", "b/y/1.jpg", "b/z/1.jpg"),
-            "pictures in a, b/x, b/y and 1 more, which do not lie side by side",
-        ),
-    ],
-)
-def test_a_zip_with_too_few_classes_says_what_was_found(names: tuple[str, ...], received: str) -> None:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name in names:
-            archive.writestr(name, name)
-    with pytest.raises(DataError, match="two class folders") as refused:
-        look_into(stream)
-    assert f"Received: {received}. Pack a folder" in str(refused.value)
 
 
 @pytest.mark.parametrize(
