@@ -42,7 +42,7 @@ def draw_confusion(predictions: Predictions, evaluation: Evaluation, name: str) 
         key="eval-confusion",
         name=f"{name}_confusion",
         on_select=functools.partial(_open_cell, len(names)),
-        alt=f"Confusion matrix: {told_cells(names, evaluation)}",
+        alt=f"Confusion matrix: {confusion_summary(names, evaluation)}",
     )
     st.markdown("\n".join(class_lines(evaluation)))
     if len(names) > MOST_TOLD:
@@ -50,7 +50,7 @@ def draw_confusion(predictions: Predictions, evaluation: Evaluation, name: str) 
     return chosen
 
 
-def told_cells(names: tuple[str, ...], evaluation: Evaluation) -> str:
+def confusion_summary(names: tuple[str, ...], evaluation: Evaluation) -> str:
     """The fullest cells of the matrix in words."""
     cells = fullest_cells(evaluation.confusion, MOST_TOLD)
     words = "; ".join(_cell_words(names, evaluation, *cell) for cell in cells)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,19 +14,28 @@ from cnn_core.evaluation.predictions import Predictions, answers, read_predictio
 from cnn_core.evaluation.scores import Evaluation, confusion_members, evaluate
 from cnn_core.models.card import CARD_FILE, MODEL_FOLDER, read_card
 from cnn_core.training.diagnosis.history import best_epoch
-from dashboard.evaluation.confusion import draw_confusion, first_page
+from dashboard.evaluation.confusion import confusion_summary, draw_confusion, first_page
 from dashboard.evaluation.curves import draw_curves
-from dashboard.evaluation.export import Asked, draw_exports
 from dashboard.evaluation.mistakes import draw_mistakes
+from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.session import address
 from dashboard.widgets.chart import chart_format
 from dashboard.widgets.choosers import choice
-from dashboard.widgets.evaluation_pictures import draw_tiles, follow_chosen_photo
-from dashboard.widgets.export_bar import file_name
+from dashboard.widgets.evaluation_pictures import (
+    PER_PAGE,
+    TILE_PX,
+    draw_tiles,
+    follow_chosen_photo,
+    tiles_pixels,
+)
+from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.markdown import literal
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from cnn_core.runs.run_view import RunView
+    from dashboard.figures.colours import UInt8
     from dashboard.session.view import View
 
 SETS = {"validation": "Validation", "test": "Test"}
@@ -55,6 +65,22 @@ ECE_HELP = (
     "the share that is right, in 15 bins."
 )
 REMEMBERED_SETS = 4
+EXPORTED_COLUMNS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EvaluationSelection:
+    """What is shown of an evaluation.
+
+    Attributes:
+        threshold: from which probability of class 1 on it is the answer, where there are two.
+        members: indices of the pictures behind the chosen cell of the matrix.
+        curves_of: index of the class of the curves, None where the set shows one class only.
+    """
+
+    threshold: float
+    members: NDArray[np.int64]
+    curves_of: int | None
 
 
 def draw_evaluation(view: View | None, run: RunView) -> None:
@@ -87,8 +113,8 @@ def draw_evaluation(view: View | None, run: RunView) -> None:
         _draw_members(predictions, members, (true, answered), threshold, run.model_key)
     curves_of = draw_curves(predictions, threshold, files_named)
     chart_format()
-    asked = Asked(threshold=threshold, members=members, curves_of=curves_of)
-    draw_exports(run, name, predictions, evaluation, asked)
+    selection = EvaluationSelection(threshold=threshold, members=members, curves_of=curves_of)
+    export_bar(evaluation_export(run, name, predictions, evaluation, selection), "evaluation-export")
     draw_mistakes(run, predictions, threshold)
 
 
@@ -189,4 +215,66 @@ def _draw_members(
     st.caption(
         f"The surest answer first, with the probability of {literal(names[answered])}. "
         "Click a picture to see in Heat maps what this network looks at."
+    )
+
+
+def evaluation_export(
+    run: RunView,
+    name: str,
+    predictions: Predictions,
+    evaluation: Evaluation,
+    selection: EvaluationSelection,
+) -> Export:
+    """The first pictures behind the chosen cell, the figures of the set in words, and all answers.
+
+    Args:
+        run: whose network answered.
+        name: of the set.
+        predictions: its answers.
+        evaluation: the figures.
+        selection: what is shown.
+    """
+    low, high = evaluation.accuracy_interval
+    return Export(
+        name=file_name(run.key, name, "evaluation"),
+        title=f"{run.title}: the {name} set, and {len(selection.members)} of its pictures",
+        note=f"Accuracy {evaluation.accuracy:.3f} (95 %: {low:.3f} to {high:.3f}), log loss "
+        f"{evaluation.loss:.3f}, calibration error {evaluation.calibration_error:.3f}. "
+        f"{confusion_summary(predictions.classes, evaluation)}.",
+        image=lambda: _first_tiles([predictions.paths[i] for i in selection.members[:PER_PAGE]]),
+        arrays=lambda: {
+            "probabilities": predictions.probabilities,
+            "labels": predictions.labels,
+            "paths": np.array(predictions.paths),
+            "classes": np.array(predictions.classes),
+            "confusion": np.int64(evaluation.confusion),
+            "shown": selection.members,
+        },
+        code=evaluation_code(run.folder / f"predictions_{name}.npz", predictions.classes, selection),
+    )
+
+
+def _first_tiles(paths: Sequence[str]) -> UInt8:
+    """Some pictures in rows, those that are gone left out; a grey square where there is none."""
+    pictures = tiles_pixels(paths) or [np.full((TILE_PX, TILE_PX, 3), 230, np.uint8)]
+    return row_pixels(pictures, min(EXPORTED_COLUMNS, len(pictures)))
+
+
+def evaluation_code(path: Path, classes: tuple[str, ...], selection: EvaluationSelection) -> str:
+    """Python that makes figures and curves again with ``cnn_core`` alone."""
+    index, threshold = selection.curves_of, selection.threshold
+    curves = "".join(
+        f"print({curve}(predictions.probabilities[:, {index}], predictions.labels == {index}))\n"
+        for curve in ("precision_recall_curve", "roc_curve")
+        if index is not None
+    )
+    return (
+        "from pathlib import Path\n\n"
+        "from cnn_core.evaluation.curves import precision_recall_curve, roc_curve\n"
+        "from cnn_core.evaluation.predictions import read_predictions\n"
+        "from cnn_core.evaluation.scores import evaluate, worst_mistakes\n\n"
+        f"predictions = read_predictions(Path({str(path)!r}), {classes!r})\n"
+        f"print(evaluate(predictions, threshold={threshold}))\n"
+        f"print([predictions.paths[i] for i in worst_mistakes(predictions, 6, {threshold})])\n"
+        f"{curves}"
     )

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from cnn_core.errors import ConvscopeError
@@ -14,15 +16,23 @@ from cnn_core.evaluation.predictions import answers
 from cnn_core.evaluation.scores import worst_mistakes
 from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
-from dashboard.evaluation.mistakes_export import COLUMNS, FOR, Mistake, MistakeMaps, draw_exports
-from dashboard.figures.colours import UInt8
+from dashboard.figures.colours import UInt8, short
 from dashboard.figures.pictures.overlay import fit_to_image, overlay, overlay_scale
+from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.figures.pictures.pictures import enlarged, jpeg, rgb_pixels
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.session import address
 from dashboard.session.resources import explorer, seen_pixels
 from dashboard.widgets.choosers import choice
-from dashboard.widgets.evaluation_pictures import DAMAGED, GONE, choose_photo, missing_html, set_picture
+from dashboard.widgets.evaluation_pictures import (
+    DAMAGED,
+    GONE,
+    choose_photo,
+    missing_html,
+    set_picture,
+    sure,
+)
+from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.job_view import Task, result_or_progress
 from dashboard.widgets.markdown import literal
 
@@ -31,6 +41,8 @@ if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
     from dashboard.session.photos import Photo
 
+COLUMNS = 3
+FOR = {"answer": "Its answer", "truth": "The truth"}
 SHOWN = 6
 SHOWN_PX = 224
 OPACITY = 0.75
@@ -38,6 +50,42 @@ FOR_HELP = (
     "Where the picture speaks for the class that the network answered, wrongly, or for the true one. Of two "
     "classes one map is the negative of the other."
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """A picture that was answered wrong.
+
+    Attributes:
+        path: of the file.
+        probability: of the answer, 0..1.
+        answer, truth: indices of the classes.
+        names: of all classes.
+    """
+
+    path: str
+    probability: float
+    answer: int
+    truth: int
+    names: tuple[str, ...]
+
+    def class_of(self, about: str) -> int:
+        """The class that the heat map is for."""
+        return self.answer if about == "answer" else self.truth
+
+    def words(self) -> str:
+        """What it is and what the network said, as Markdown."""
+        return (
+            f"**{literal(self.names[self.truth])}**, answered **{literal(self.names[self.answer])}** "
+            f"{literal(sure(self.probability))}"
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MistakeMaps:
+    """A heat map per mistake; None where the picture could not be read."""
+
+    maps: tuple[AttributionMap | None, ...]
 
 
 def mistakes_of(predictions: Predictions, threshold: float, first: int = 0) -> tuple[Mistake, ...]:
@@ -94,13 +142,13 @@ def _first_shown(count: int) -> int:
 def _maps_or_progress(model_key: str, mistakes: Sequence[Mistake], about: str) -> MistakeMaps | None:
     fingerprint = explorer().model(model_key).fingerprint
     method = "saliency" if explorer().default_layer(model_key) is None else "grad_cam"
-    pictures = [(mistake.path, _stamp(mistake.path), mistake.asked(about)) for mistake in mistakes]
+    pictures = [(mistake.path, _stamp(mistake.path), mistake.class_of(about)) for mistake in mistakes]
 
     def work(progress: Progress) -> object:
         maps = []
         for place, mistake in enumerate(mistakes):
             progress(place / len(mistakes))
-            maps.append(_map(model_key, mistake, method, mistake.asked(about)))
+            maps.append(_map(model_key, mistake, method, mistake.class_of(about)))
         return MistakeMaps(tuple(maps))
 
     key = json.dumps(["mistakes", fingerprint, method, pictures])
@@ -134,7 +182,7 @@ def _draw_all(run: RunView, mistakes: Sequence[Mistake], maps: MistakeMaps, abou
         "Each map on its own scale, in logits per cell where it is signed. Click a name to open the picture."
     )
     if pairs:
-        draw_exports(run, mistakes, maps, about, pairs)
+        export_bar(mistakes_export(run, mistakes, maps, about, pairs), "mistakes-export")
 
 
 def _draw_one(
@@ -171,7 +219,7 @@ def _draw_one(
 
 def _sides(mistake: Mistake, about: str) -> tuple[str, str]:
     """The class that the map is for, and what speaks against it."""
-    names, asked = mistake.names, mistake.asked(about)
+    names, asked = mistake.names, mistake.class_of(about)
     return names[asked], names[1 - asked] if len(names) == 2 else f"not {names[asked]}"
 
 
@@ -186,3 +234,44 @@ def _pair(model_key: str, photo: Photo, evidence: AttributionMap) -> tuple[UInt8
     values = fit_to_image(evidence.values, evidence.extent, seen.shape[:2], large.shape[:2])
     scale = overlay_scale(evidence.values, signed=evidence.signed)
     return large, overlay(large, values, scale=scale, opacity=OPACITY)
+
+
+def mistakes_export(
+    run: RunView, mistakes: Sequence[Mistake], maps: MistakeMaps, about: str, pairs: Sequence[UInt8]
+) -> Export:
+    """Mistakes with their heat maps.
+
+    Args:
+        run: whose mistakes they are.
+        mistakes: that are shown.
+        maps: a heat map or None for each.
+        about: a key of ``FOR``.
+        pairs: of those with a map, the picture and the map over it, one after the other.
+    """
+    there = [(m, each) for m, each in zip(mistakes, maps.maps, strict=True) if each is not None]
+    told = "; ".join(
+        f"{set_picture(m.path).title} is {m.names[m.truth]}, answered {m.names[m.answer]} "
+        f"{sure(m.probability)}"
+        + ("" if each is None else f", map up to {short(float(np.abs(each.values).max()))}")
+        for m, each in zip(mistakes, maps.maps, strict=True)
+    )
+    wanted = "".join(f"    ({m.path!r}, {m.class_of(about)}),\n" for m, _ in there)
+    return Export(
+        name=file_name(run.key, "mistakes"),
+        title=f"Worst mistakes of {run.title}",
+        note=f"Heat maps for {FOR[about].lower()}, own scale each. {told}.",
+        image=lambda: row_pixels(pairs, 2 * min(COLUMNS, len(pairs) // 2)),
+        arrays=lambda: {
+            "paths": np.array([m.path for m in mistakes]),
+            "truth": np.int64([m.truth for m in mistakes]),
+            "answer": np.int64([m.answer for m in mistakes]),
+            "probability": np.float32([m.probability for m in mistakes]),
+            **{f"map_{i}": each.values for i, each in enumerate(maps.maps) if each is not None},
+        },
+        code="from cnn_core import open_explorer, open_image\n\n"
+        "explorer = open_explorer()\n"
+        f"for path, class_index in [\n{wanted}]:\n"
+        f"    attribution = explorer.attribution(\n        {run.model_key!r}, open_image(path), "
+        f"{there[0][1].method!r}, class_index=class_index\n    )\n"
+        "    print(path, attribution.score, attribution.values.round(2))\n",
+    )

@@ -6,21 +6,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
+from cnn_core.runs.run_summary import run_figures
 from cnn_core.runs.validation_sets import apart_words
 from dashboard.figures.charts.training_curves import CurveOf, training_curves_alt, training_curves_figure
-from dashboard.run_comparison.export import draw_exports
-from dashboard.run_comparison.settings import draw_settings
-from dashboard.run_comparison.table import draw_table
+from dashboard.figures.files.table_png import stacked_pixels, table_pixels
+from dashboard.run_comparison.settings import draw_settings, setting_rows
+from dashboard.run_comparison.table import COLUMNS, draw_table, figure_texts
 from dashboard.session import address
 from dashboard.widgets.chart import chart, chart_format
+from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.run_names import run_names
+from dashboard.widgets.run_words import history_arrays
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
+    from dashboard.figures.colours import UInt8
 
 MOST_RUNS = 6  # as many colours and symbols as curves can be told apart by
 FIRST_RUNS = 4
@@ -29,6 +34,7 @@ NO_RUNS = (
     "changed say more than any text about that setting."
 )
 NONE = "none"
+NOTE = "Accuracy and loss are those of the validation pictures; gap: training less validation accuracy."
 
 
 def draw_comparison(every: tuple[RunView, ...]) -> None:
@@ -52,7 +58,7 @@ def draw_comparison(every: tuple[RunView, ...]) -> None:
     _draw_curves(runs, titles)
     draw_table(runs, titles, ranked=not apart)
     draw_settings(runs, titles)
-    draw_exports(runs, titles)
+    export_bar(comparison_export(runs, titles), "compare-export")
 
 
 def _choose(every: Sequence[RunView], names: dict[str, str]) -> list[RunView]:
@@ -105,3 +111,67 @@ def _draw_curves(runs: Sequence[RunView], titles: Sequence[str]) -> None:
     bare = [literal(title) for run, title in zip(runs, titles, strict=True) if not run.history]
     if bare:
         st.caption(f"No finished epoch yet: {', '.join(bare)}.")
+
+
+def comparison_export(runs: Sequence[RunView], titles: Sequence[str]) -> Export:
+    """The figures and the settings that differ, all histories and all settings.
+
+    Args:
+        runs: that are compared.
+        titles: a name of its own for each.
+    """
+    settings = setting_rows(runs, titles)
+    histories = {
+        f"{name}_{number}": values
+        for number, run in enumerate(runs)
+        for name, values in history_arrays(run.history).items()
+    }
+    return Export(
+        name=file_name("compared", *(run.key for run in runs)),
+        title="Runs compared",
+        note=" ".join(words for words in (apart_words(runs, titles), NOTE) if words),
+        image=lambda: _tables_pixels(runs, titles),
+        arrays=lambda: {
+            "titles": np.array(titles),
+            "runs": np.array([run.key for run in runs]),
+            "setting_names": np.array([row.field for row in settings]),
+            "settings": np.array([[row.texts[title] for title in titles] for row in settings]),
+            **histories,
+        },
+        code=comparison_code(runs, titles),
+    )
+
+
+def _tables_pixels(runs: Sequence[RunView], titles: Sequence[str]) -> UInt8:
+    """The table of figures, below it that of the settings that differ, if any do."""
+    heads = ["Run", "State", *(column.title for column in COLUMNS.values())]
+    rows = [
+        [title, run.state, *figure_texts(run_figures(run, title)).values()]
+        for run, title in zip(runs, titles, strict=True)
+    ]
+    tables = [table_pixels(heads, rows)]
+    differing = [row for row in setting_rows(runs, titles) if row.differs]
+    if differing:
+        lines = [[row.label, *(row.texts[title] for title in titles)] for row in differing]
+        tables.append(table_pixels(["What differs", *titles], lines))
+    return stacked_pixels(tables)
+
+
+def comparison_code(runs: Sequence[RunView], titles: Sequence[str]) -> str:
+    """Python that reads the runs again with ``cnn_core`` alone."""
+    named = "".join(f"    {title!r}: {str(run.folder)!r},\n" for run, title in zip(runs, titles, strict=True))
+    return (
+        "from pathlib import Path\n\n"
+        "from cnn_core.runs.run_view import RunReader\n"
+        "from cnn_core.training.diagnosis.comparison import compared_settings\n"
+        "from cnn_core.training.diagnosis.history import best_epoch, history_column\n\n"
+        f"folders = {{\n{named}}}\n"
+        "runs = {title: RunReader().view(Path(folder)) for title, folder in folders.items()}\n"
+        "for title, run in runs.items():\n"
+        "    print(title, 'lowest validation loss in epoch', best_epoch(run.history))\n"
+        "    for name in ('loss', 'accuracy', 'val_loss', 'val_accuracy'):\n"
+        "        print(name, history_column(run.history, name).round(3))\n"
+        "for row in compared_settings({title: run.config for title, run in runs.items()}):\n"
+        "    if row.differs:\n"
+        "        print(row.label, row.texts)\n"
+    )

@@ -1,7 +1,8 @@
-"""The section Augmentation: five variants of one photo, made by the code that trains."""
+"""The section Augmentation: five variants of one photo, made by the code that trains; also to take away."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ from cnn_core.training.input.pipeline import kept_size_px
 from cnn_core.training.settings.config import Augmentation
 from cnn_core.training.settings.presets import PRESETS
 from dashboard.figures.colours import UInt8
+from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.figures.pictures.pictures import jpeg
 from dashboard.run_setup.settings_choice import (
     augmentation_form,
@@ -21,15 +23,16 @@ from dashboard.run_setup.settings_choice import (
     in_words,
 )
 from dashboard.session import address
-from dashboard.training.augmentation_export import COLUMNS, draw_exports
+from dashboard.widgets.export_bar import Export, export_bar, file_name, own_photo_note
 from dashboard.widgets.form import SettingsForm
 from dashboard.widgets.gallery import Captioned, pictures_html
 from dashboard.widgets.markdown import literal
 
 if TYPE_CHECKING:
+    from dashboard.session.photos import Photo
     from dashboard.session.view import View
 
-VARIANTS = 5
+VARIANTS, COLUMNS = 5, 3
 MAIN = ("flip", "rotation_degrees", "zoom", "shift_fraction", "brightness", "contrast")
 MOST_SEEDS = 9999
 _FIRST_STEPS = {
@@ -118,13 +121,42 @@ def _draw_variants(view: View, chosen: Augmentation) -> None:
         f"{literal(view.photo.title)}, {side_px} × {side_px} px, as in the last epochs of training. Choose "
         "another photo in the sidebar."
     )
-    draw_exports(
-        view.photo,
-        chosen,
-        [original, *changed],
-        seed=seed,
-        kept_px=pixels.shape[0],
-        words=in_words(chosen),
+    export = augmentation_export(view.photo, chosen, [original, *changed], seed=seed, kept_px=pixels.shape[0])
+    export_bar(export, "augmentation-export")
+
+
+def augmentation_export(
+    photo: Photo, params: Augmentation, pictures: Sequence[UInt8], *, seed: int, kept_px: int
+) -> Export:
+    """The original and its variants.
+
+    Args:
+        photo: that is changed.
+        params: how much.
+        pictures: the original, then its variants, ``(side_px, side_px, 3)``.
+        seed: of the variants.
+        kept_px: side of the square that the variants are cut from.
+    """
+    own = own_photo_note(photo)
+    return Export(
+        name=file_name(photo.title, "augmented", seed),
+        title=f"{photo.title}, augmented",
+        note=f"The original, then {len(pictures) - 1} variants: {in_words(params)}.",
+        image=lambda: row_pixels(pictures, COLUMNS),
+        arrays=lambda: {"original": pictures[0], "variants": np.stack(pictures[1:])},
+        code="import numpy as np\n\n"
+        "from cnn_core import open_image\n"
+        "from cnn_core.images.decode import resize_pixels\n"
+        "from cnn_core.training.input.augmentation import augmented\n"
+        "from cnn_core.training.settings.config import Augmentation\n\n"
+        f"image = open_image({photo.path!r}){f'  # {own}' if own else ''}\n"
+        f"pixels = resize_pixels(image.pixels, ({kept_px}, {kept_px}))\n"
+        f"params = {params!r}\n"
+        "variants = [\n"
+        f"    augmented(pixels, params, np.random.default_rng(({seed}, number)), {pictures[0].shape[0]})\n"
+        f"    for number in range({len(pictures) - 1})\n"
+        "]\n"
+        "print([variant.mean().round(2) for variant in variants])\n",
     )
 
 

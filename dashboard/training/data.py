@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,20 +15,22 @@ from cnn_core.datasets.recent_folders import remember_folder
 from cnn_core.datasets.source import source_name
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import ConvscopeError
-from dashboard.figures.pictures.pictures import thumbnail
+from dashboard.figures.pictures.pattern_grid import row_pixels
+from dashboard.figures.pictures.pictures import decoded, thumbnail
 from dashboard.run_setup.data_choice import (
     choose_source,
     chosen_source,
     offered_sets,
+    source_code,
     split_controls,
     split_was_changed,
     splits_of,
 )
 from dashboard.run_setup.run_picker import go_to
 from dashboard.session import address
-from dashboard.training.data_export import draw_samples_export
 from dashboard.widgets.choosers import choice
 from dashboard.widgets.errors import told_errors
+from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.gallery import SIDE_PX, Captioned, pictures_html, small_picture
 from dashboard.widgets.markdown import literal
 
@@ -155,7 +157,7 @@ def _draw_samples(source: DataSource, splits: Splits) -> None:
             f"<div class='row-title'>{html.escape(files.classes[label])}</div>"
             + pictures_html(pictures, columns=SAMPLES)
         )
-    draw_samples_export(source, splits, split, turn, rows)
+    export_bar(samples_export(source, splits, split, turn, rows), "samples-export")
 
 
 def _next_samples() -> None:
@@ -191,3 +193,47 @@ def _sample(path: Path) -> Captioned:
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _blank() -> bytes:
     return thumbnail(np.full((8, 8, 3), 127, np.uint8), SIDE_PX)
+
+
+def samples_export(
+    source: DataSource, splits: Splits, split: str, turn: int, rows: Mapping[int, Sequence[Captioned]]
+) -> Export:
+    """The samples with the counts of all classes.
+
+    Args:
+        source: the data.
+        splits: its pictures.
+        split: that is shown.
+        turn: which five.
+        rows: the samples of each class, by its index.
+    """
+    shown = [sample for row in rows.values() for sample in row]
+    counts = {name: files.counts() for name, files in splits.items()}
+    told = "; ".join(
+        f"{name} " + ", ".join(f"{count:,} {label}" for label, count in of_split.items())
+        for name, of_split in counts.items()
+    )
+    return Export(
+        name=file_name(source_name(source), split, "samples"),
+        title=f"{source_name(source)}, {split}",
+        note=f"From top to bottom: {', '.join(splits.classes[label] for label in rows)}. "
+        f"Pictures in all: {told}.",
+        image=lambda: row_pixels([decoded(sample.jpeg) for sample in shown], SAMPLES),
+        arrays=lambda: {
+            "classes": np.array(splits.classes),
+            "splits": np.array(list(counts)),
+            "counts": np.int64([[of[name] for name in splits.classes] for of in counts.values()]),
+            "labels": np.int64([label for label, row in rows.items() for _ in row]),
+            "names": np.array([sample.caption for sample in shown]),
+            "pictures": np.stack([decoded(sample.jpeg) for sample in shown]),
+        },
+        code=f"import numpy as np\n\n{source_code(source)}"
+        "for name, files in splits.items():\n"
+        "    print(name, files.counts())\n"
+        f"files = dict(splits.items())[{split!r}]\n"
+        f"for label in {list(rows)!r}:\n"
+        "    first, count = files.labels.index(label), files.labels.count(label)\n"
+        f"    draw = np.random.default_rng(({turn}, label))\n"
+        f"    for pick in draw.choice(count, min({SAMPLES}, count), replace=False):\n"
+        "        print(files.classes[label], files.paths[first + int(pick)])\n",
+    )

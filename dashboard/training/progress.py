@@ -20,13 +20,12 @@ from dashboard.figures.charts.training_curves import CurveOf, training_curves_al
 from dashboard.figures.colours import percent
 from dashboard.run_setup.run_picker import choose_run, draw_buttons
 from dashboard.session.resources import runs
-from dashboard.training.curves_export import draw_exports
 from dashboard.widgets.chart import chart
 from dashboard.widgets.errors import told_errors
-from dashboard.widgets.export_bar import file_name
+from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.run_names import run_names
-from dashboard.widgets.run_words import chip_html, duration, share_text, started, state_word
+from dashboard.widgets.run_words import chip_html, duration, history_arrays, share_text, started, state_word
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
@@ -174,7 +173,27 @@ def _draw_curves(run: RunView) -> None:
             f":material/rule: {skipped:,} damaged or repeated pictures were left out; Data names them."
         )
     if run.history or run.steps:
-        draw_exports(run)
+        export_bar(curves_export(run), f"curves-export-{run.key}")
+
+
+def curves_export(run: RunView) -> Export:
+    """All that was measured of a run, and the code that reads it again."""
+    steps = history_arrays(run.steps)
+    return Export(
+        name=file_name(run.key, "curves"),
+        arrays=lambda: (
+            history_arrays(run.history) | {f"step_{name}": values for name, values in steps.items()}
+        ),
+        code="from pathlib import Path\n\n"
+        "from cnn_core.runs.run_view import RunReader\n"
+        "from cnn_core.training.diagnosis.diagnosis import diagnose\n"
+        "from cnn_core.training.diagnosis.history import history_column\n"
+        "from cnn_core.training.diagnosis.task import task_of\n\n"
+        f"run = RunReader().view(Path({str(run.folder)!r}))\n"
+        "for name in ('loss', 'accuracy', 'val_loss', 'val_accuracy'):\n"
+        "    print(name, history_column(run.history, name).round(3))\n"
+        "print(diagnose(run.history, task_of(run.folder)))\n",
+    )
 
 
 def told_verdict(run: RunView) -> tuple[str, str]:

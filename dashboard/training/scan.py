@@ -19,12 +19,12 @@ from cnn_core.datasets.source import source_name
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import ConvscopeError
 from dashboard.figures.charts.size_chart import size_figure
+from dashboard.run_setup.data_choice import source_code
 from dashboard.run_setup.scan_job import scan_key, scan_report
 from dashboard.session.resources import data_jobs
-from dashboard.training.data_export import draw_sizes_export
 from dashboard.widgets.chart import chart
 from dashboard.widgets.errors import told_errors
-from dashboard.widgets.export_bar import file_name
+from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.gallery import Captioned, pictures_html, small_picture
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.style import theme
@@ -87,7 +87,28 @@ def draw_sizes(source: DataSource, report: ScanReport) -> None:
         alt=words,
     )
     st.caption(words)
-    draw_sizes_export(source, report)
+    export_bar(scan_export(source, report), "sizes-export")
+
+
+def scan_export(source: DataSource, report: ScanReport) -> Export:
+    """All sizes, and the problems that were found."""
+    found = report.problems
+    return Export(
+        name=file_name(source_name(source), "sizes"),
+        arrays=lambda: {
+            **{f"sizes_px_{name}": np.int64(sizes) for name, sizes in report.sizes_px.items()},
+            "problem_kinds": np.array([problem.kind for problem in found], np.str_),
+            "problem_paths": np.array([str(problem.path) for problem in found], np.str_),
+        },
+        code="from cnn_core import paths\nfrom cnn_core.datasets.scan.scan import scan\n"
+        f"{source_code(source)}"
+        f"report = scan(splits, paths.cache_folder() / 'scans', keep_non_rgb={source.keep_non_rgb},\n"
+        f"              keep_near_doubles={source.keep_near_doubles})\n"
+        "for name, sizes_px in report.sizes_px.items():\n"
+        "    print(name, sizes_px.min(axis=0), sizes_px.max(axis=0))\n"
+        "for problem in report.problems:\n"
+        "    print(problem.kind, problem.path, problem.detail)\n",
+    )
 
 
 def _draw_verdict(splits: Splits, report: ScanReport, left: Splits) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from cnn_core.datasets.recent_folders import remember_folder
 from cnn_core.datasets.source import DataSource, source_name
 from cnn_core.runs.device_queue import device_of
 from cnn_core.runs.run_progress import estimated_seconds
+from cnn_core.training.diagnosis.comparison import compared_settings
 from cnn_core.training.settings.config import TrainingConfig
 from cnn_core.training.settings.presets import Preset
+from dashboard.figures.files.table_png import table_pixels
 from dashboard.run_setup.data_choice import chosen_source, offer_data, splits_of
 from dashboard.run_setup.run_picker import go_to
 from dashboard.run_setup.scan_job import left_of
@@ -28,8 +31,8 @@ from dashboard.run_setup.settings_choice import (
 )
 from dashboard.session.resources import runs
 from dashboard.session.state import session
-from dashboard.training.settings_export import draw_exports
 from dashboard.widgets.errors import remembered_errors, tell_errors, told_errors
+from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.form import SettingsForm
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.run_words import duration, run_on_its_way
@@ -71,7 +74,7 @@ def draw_settings() -> None:
         config, source = _draw_start(preset)
     if config is not None:
         with form_place:
-            draw_exports(config, source, preset.title)
+            export_bar(settings_export(config, source, preset.title), "settings-export")
 
 
 def _draw_preset() -> Preset:
@@ -240,3 +243,41 @@ def launch(config: TrainingConfig, source: DataSource, title: str, slot: str) ->
     with remembered_errors(slot):
         go_to("progress", runs().launch(config, source, title=title or None))
         session().sidebar_behind = True
+
+
+def settings_export(config: TrainingConfig, source: DataSource | None, title: str) -> Export:
+    """All settings as a table and as texts, and the code that trains with them.
+
+    Args:
+        config: the settings.
+        source: the data, None if none is chosen yet.
+        title: of the preset.
+    """
+    rows = [(row.label, row.texts[title]) for row in compared_settings({title: config})]
+    data = repr(source) if source is not None else "DataSource(folders=('the/folder/of/your/photos',))"
+    return Export(
+        name=file_name(config.preset, "settings"),
+        title=f"Settings: {title}",
+        image=lambda: table_pixels(["Setting", "Value"] * 2, _in_two_columns(rows)),
+        arrays=lambda: {
+            "names": np.array([name for name, _ in rows]),
+            "values": np.array([value for _, value in rows]),
+        },
+        code="from cnn_core import paths\n"
+        "from cnn_core.datasets.source import DataSource\n"
+        "from cnn_core.runs.runs import Runs\n"
+        "from cnn_core.training.settings.config import Augmentation, TrainingConfig\n\n"
+        f"config = {config!r}\n"
+        f"source = {data}\n"
+        "runs = Runs(paths.runs_folder())\n"
+        "# The next line starts the training, in a process of its own:\n"
+        "# runs.launch(config, source)\n"
+        "print(config, source, len(runs.all()))\n",
+    )
+
+
+def _in_two_columns(rows: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
+    """The second half of the rows beside the first, so that the table is not a long thin picture."""
+    half = -(-len(rows) // 2)
+    padded = [*rows, ("", "")][: 2 * half]
+    return [left + right for left, right in zip(padded[:half], padded[half:], strict=True)]

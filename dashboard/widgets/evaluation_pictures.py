@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import html
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ import streamlit as st
 from cnn_core import paths
 from cnn_core.errors import ConvscopeError
 from dashboard.figures.colours import UInt8
-from dashboard.figures.pictures.pictures import thumbnail
+from dashboard.figures.pictures.pictures import decoded, thumbnail
 from dashboard.session import address
 from dashboard.session.photos import Photo, data_photo, picture_bytes, take_in
 from dashboard.widgets.markdown import literal
@@ -178,7 +178,7 @@ def _turn(page: int) -> None:
     st.session_state["eval_page"] = page
 
 
-def tiles_pixels(paths: Sequence[str], decode: Callable[[bytes], UInt8]) -> list[UInt8]:
+def tiles_pixels(paths: Sequence[str]) -> list[UInt8]:
     """The tiles of pictures as arrays, those that are gone left out."""
     faces = [tile_or_reason(set_picture(path)) for path in paths]
-    return [decode(face) for face in faces if isinstance(face, bytes)]
+    return [decoded(face) for face in faces if isinstance(face, bytes)]

@@ -15,7 +15,13 @@ from PIL import Image
 from cnn_core.evaluation.predictions import Predictions
 from cnn_core.evaluation.scores import evaluate
 from cnn_core.images.decode import MAX_FILE_BYTES
-from dashboard.evaluation.confusion import MOST_CELLS, MOST_TOLD, class_lines, offered_cells, told_cells
+from dashboard.evaluation.confusion import (
+    MOST_CELLS,
+    MOST_TOLD,
+    class_lines,
+    confusion_summary,
+    offered_cells,
+)
 from dashboard.evaluation.mistakes import SHOWN, mistakes_of
 from dashboard.widgets.evaluation_pictures import (
     DAMAGED,
@@ -69,8 +75,8 @@ def answers_of(count: int) -> Predictions:
 def test_mistakes_come_worst_first_page_by_page():
     first, second = mistakes_of(answers_of(8), 0.5), mistakes_of(answers_of(8), 0.5, SHOWN)
     assert [mistake.path for mistake in (*first, *second)] == [f"{number}.jpg" for number in range(7, -1, -1)]
-    assert first[0].asked("answer") == 1
-    assert first[0].asked("truth") == 0
+    assert first[0].class_of("answer") == 1
+    assert first[0].class_of("truth") == 0
     assert first[0].words().startswith("**cats**, answered **dogs** 99.0 %")
 
 
@@ -97,12 +103,15 @@ def test_words_and_choices_stay_few_where_there_are_many_classes():
     evaluation = evaluate(predictions)
     assert len(offered_cells(evaluation, (299, 5))) == MOST_CELLS + 1
     assert "299-5" in offered_cells(evaluation, (299, 5))
-    assert told_cells(predictions.classes, evaluation).count(";") == MOST_TOLD
-    assert told_cells(predictions.classes, evaluation).endswith(f"and {600 - MOST_TOLD} cells with fewer")
+    told = confusion_summary(predictions.classes, evaluation)
+    assert told.count(";") == MOST_TOLD
+    assert confusion_summary(predictions.classes, evaluation).endswith(
+        f"and {600 - MOST_TOLD} cells with fewer"
+    )
     assert len(class_lines(evaluation)) == MOST_TOLD
 
 
 def test_an_empty_cell_is_not_offered_and_a_short_matrix_is_told_whole():
     evaluation = evaluate(answers_of(4))
     assert offered_cells(evaluation, (0, 1)) == ["0-1"]
-    assert told_cells(CLASSES, evaluation) == "cats answered dogs: 4"
+    assert confusion_summary(CLASSES, evaluation) == "cats answered dogs: 4"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from finished_run import write_run
-from PIL import Image
 from streamlit.testing.v1 import AppTest
+from taken_away import check, taken_away
 
 from cnn_core.runs.run_summary import RunFigures, run_figures
 from cnn_core.runs.run_view import RunReader, RunView
@@ -213,23 +212,15 @@ def test_the_table_shows_the_symbols_of_the_curves_and_dashes_for_what_is_unknow
 
 
 def test_a_comparison_can_be_taken_away_and_its_code_runs(runs_folder, monkeypatch, capsys):
-    made = {}
-
-    def row(name, *, png, npz, code, key="export"):
-        made[key] = (png(), npz(), code)
-
-    monkeypatch.setattr("dashboard.run_comparison.export.export_row", row)
+    taken = taken_away(monkeypatch)
     open_comparison(runs_folder, compare_runs="first,second,third")
-    picture, arrays, code = made["compare-export"]
-    with Image.open(io.BytesIO(picture)) as page:
-        assert min(page.size) > 600
-    with np.load(io.BytesIO(arrays)) as archive:
-        assert archive["titles"].tolist() == ["Plain", "Regular", "*New*"]
-        np.testing.assert_allclose(archive["val_accuracy_0"], (0.6, 0.8, 0.7))
-        np.testing.assert_allclose(archive["val_loss_1"], (0.35, 0.25))
-        assert "val_loss_2" not in archive.files
-        assert archive["settings"].shape == (len(archive["setting_names"]), 3)
-    exec(compile(code, "snippet", "exec"), {})
+    arrays, _ = check(taken["compare-export"])
+    assert "png" in taken["compare-export"]
+    assert arrays["titles"].tolist() == ["Plain", "Regular", "*New*"]
+    np.testing.assert_allclose(arrays["val_accuracy_0"], (0.6, 0.8, 0.7))
+    np.testing.assert_allclose(arrays["val_loss_1"], (0.35, 0.25))
+    assert "val_loss_2" not in arrays
+    assert arrays["settings"].shape == (len(arrays["setting_names"]), 3)
     shown = capsys.readouterr().out
     assert "Plain lowest validation loss in epoch 2" in shown
     assert "val_accuracy [0.65 0.75]" in shown

@@ -25,6 +25,12 @@ def jpeg(pixels: UInt8, quality: int = 88) -> bytes:
     return stream.getvalue()
 
 
+def decoded(jpeg: bytes) -> UInt8:
+    """The RGB pixels ``(H, W, 3)`` of a small picture that was made here."""
+    with Image.open(io.BytesIO(jpeg)) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
 def thumbnail(pixels: UInt8, side_px: int = 112) -> bytes:
     """The middle square of a photo, small, as a JPEG file."""
     height, width = pixels.shape[:2]
