@@ -56,6 +56,10 @@ class Explorer:
         """The models that can be opened."""
         return self._models.cards()
 
+    def checkpoints(self, model_key: str) -> tuple[int, ...]:
+        """The epochs that the run of a model has kept, in order; ``checkpoint_key`` names their models."""
+        return self._models.checkpoints(model_key)
+
     def model(self, model_key: str) -> OpenModel:
         """A model, loaded at its first use and when its files change; the two used last stay in memory.
 

@@ -40,6 +40,18 @@ def replacing(path: Path, *, durable: bool = False) -> Iterator[Path]:
             temporary.unlink()
 
 
+FileStamp = tuple[int, int]  # time of the last change in ns, size in bytes
+
+
+def file_stamp(path: Path) -> FileStamp | None:
+    """Differs once a file was replaced; None while there is none."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return facts.st_mtime_ns, facts.st_size
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write ``value`` as indented JSON, whole or not at all."""
     with replacing(path) as temporary:

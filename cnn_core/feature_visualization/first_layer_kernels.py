@@ -19,7 +19,8 @@ def first_layer_kernels(probe: Probe) -> NDArray[np.float32]:
     """
     for node in flat_graph(probe.model).nodes:
         if isinstance(node.operation, keras.layers.Conv2D):
-            kernel = keras.ops.convert_to_numpy(node.operation.kernel)  # (kh, kw, c, n)
+            with probe.weights:
+                kernel = keras.ops.convert_to_numpy(node.operation.kernel)  # (kh, kw, c, n)
             return np.asarray(kernel, np.float32).transpose(3, 0, 1, 2)
     raise InvalidRequestError(
         "Expected a model with a convolution. Received one with none. Choose another model."

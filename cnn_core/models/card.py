@@ -25,13 +25,14 @@ class ModelCard:
     """What is known of a model without loading it.
 
     Attributes:
-        key: name of its folder.
+        key: name of its folder, or of its run; see ``checkpoint_key``.
         title: a person's name for it.
         classes: names in the order of the scores; of several outputs, by the name of the output.
         input_px: (height, width) of the pictures that it is shown.
         preprocessing: from pixels to model input.
         parameters: number of weights.
         accuracy: on held-out photos, or None.
+        epoch: of its run, if it is one that was kept on the way; 0 is the network before its training.
         facts: the whole card as read.
     """
 
@@ -42,6 +43,7 @@ class ModelCard:
     preprocessing: Preprocessing
     parameters: int
     accuracy: float | None
+    epoch: int | None
     facts: dict[str, Any] = field(compare=False)
 
 
@@ -82,6 +84,17 @@ def finished_model_facts(run_folder: Path) -> dict[str, Any]:
     return model_facts(run_folder / MODEL_FOLDER)
 
 
+def checkpoint_key(run_key: str, epoch: int) -> str:
+    """The key under which the model of a kept epoch is opened, as ``RUN@3``."""
+    return f"{run_key}@{epoch}"
+
+
+def run_and_epoch(model_key: str) -> tuple[str, str | None]:
+    """The key without its epoch, and the epoch as it is written there; None in the key of any other model."""
+    run_key, at, epoch = model_key.partition("@")
+    return run_key, epoch if at else None
+
+
 def checkpoint_folder(run_folder: Path, epoch: int) -> Path:
     """Where the model of an epoch lies; 0 is the network before its training."""
     return run_folder / CHECKPOINTS_FOLDER / f"epoch_{epoch:04d}"
@@ -99,6 +112,7 @@ def kept_epochs(run_folder: Path) -> tuple[int, ...]:
 
 def _card(key: str, facts: dict[str, Any]) -> ModelCard:
     size, accuracy = facts["input"], (facts.get("validation") or {}).get("accuracy")
+    epoch = facts.get("epoch")
     card = ModelCard(
         key=key,
         title=str(facts["title"]),
@@ -107,6 +121,7 @@ def _card(key: str, facts: dict[str, Any]) -> ModelCard:
         preprocessing=_preprocessing(facts["preprocessing"]),
         parameters=int(facts["parameters"]),
         accuracy=None if accuracy is None else float(accuracy),
+        epoch=None if epoch is None else int(epoch),
         facts=facts,
     )
     if min(card.input_px) < 1:

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from cnn_core.errors import ModelError
-from cnn_core.models.card import CARD_FILE, MODEL_FILE, MODEL_FOLDER, ModelCard, read_card
+from cnn_core.files import FileStamp, file_stamp
+from cnn_core.models.card import (
+    CARD_FILE,
+    MODEL_FILE,
+    MODEL_FOLDER,
+    ModelCard,
+    checkpoint_folder,
+    checkpoint_key,
+    kept_epochs,
+    read_card,
+    run_and_epoch,
+)
+from cnn_core.models.checkpoints import SharedNetwork
 from cnn_core.models.loading import opened_probe
 from cnn_core.neurons.statistics import ChannelStatistics, load_statistics
 from cnn_core.probe.probe import Probe
@@ -16,7 +30,7 @@ from cnn_core.probe.probe import Probe
 STATISTICS_FILE = "statistics.npz"
 FILES = (MODEL_FILE, CARD_FILE, STATISTICS_FILE)
 
-Stamp = tuple[tuple[int, int] | None, ...]
+Stamp = tuple[FileStamp | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,40 +52,51 @@ class OpenModel:
     stamp: Stamp
 
 
-ProbeOf = Callable[[Path, ModelCard], Probe]
-
-
 class ModelStore:
-    """The folders of one models folder, and the models of finished training runs."""
+    """The folders of one models folder, and the models of training runs: the finished one and kept epochs."""
 
-    def __init__(
-        self, folder: Path, runs_folder: Path | None = None, *, probe_of: ProbeOf | None = None
-    ) -> None:
+    def __init__(self, folder: Path, runs_folder: Path | None = None) -> None:
         """Name the folders; neither needs to exist.
 
         Args:
             folder: one folder per model, whose name is the key of the model.
-            runs_folder: one folder per run, whose name is the key of the model in its folder ``model``.
-            probe_of: how the file of a model is opened; ``opened_probe`` when None.
+            runs_folder: one folder per run, whose name is the key of the model in its folder ``model``, and
+                with an epoch that of a checkpoint.
         """
         self.folder = folder
         self.runs_folder = runs_folder
-        self._probe_of = opened_probe if probe_of is None else probe_of
+        self._networks: WeakValueDictionary[str, SharedNetwork] = WeakValueDictionary()  # by run
 
     def cards(self) -> tuple[ModelCard, ...]:
         """The models that can be opened: first those of the models folder, then those of runs, each by title.
 
-        A folder without a readable card is left out.
+        A run stands there once: by its finished model, else by the last epoch that it has kept so far. A
+        folder without a readable card is left out.
         """
         own = {path.parent.name: path for path in self.folder.glob(f"*/{CARD_FILE}")}
         of_runs: dict[str, Path] = {}
         if self.runs_folder is not None:
             paths = self.runs_folder.glob(f"*/{MODEL_FOLDER}/{CARD_FILE}")
             of_runs = {path.parent.parent.name: path for path in paths if path.parent.parent.name not in own}
+            for run in self.runs_folder.iterdir() if self.runs_folder.is_dir() else ():
+                if run.name not in of_runs and (epochs := self.checkpoints(run.name)):
+                    key = checkpoint_key(run.name, epochs[-1])
+                    of_runs[key] = checkpoint_folder(run, epochs[-1]) / CARD_FILE
         return (*_readable_cards(own), *_readable_cards(of_runs))
 
+    def checkpoints(self, key: str) -> tuple[int, ...]:
+        """The epochs that the run of a model has kept, in order, which ``checkpoint_key`` opens.
+
+        Args:
+            key: of any model, with or without an epoch; one that is of no run has none.
+        """
+        run_key, _ = run_and_epoch(key)
+        if self.runs_folder is None or not _is_plain(run_key) or (self.folder / run_key).exists():
+            return ()
+        return kept_epochs(self.runs_folder / run_key)
+
     def open(self, key: str) -> OpenModel:
-        """Load a model.
+        """Load a model. The checkpoints of a run share one network as long as one of them is in use.
 
         Raises:
             ModelError: it is missing or damaged, or its card describes another model.
@@ -79,27 +104,40 @@ class ModelStore:
         folder = self._folder_of(key)
         stamp = self.stamp(key)
         card = read_card(folder / CARD_FILE, key)
-        probe = self._probe_of(folder / MODEL_FILE, card)
+        probe = self._opened(key, folder / MODEL_FILE, card)
         _check_card(card, probe)
         statistics = load_statistics(folder / STATISTICS_FILE)
         _check_statistics(key, statistics, probe)
-        return OpenModel(
-            card=card, probe=probe, fingerprint=_fingerprint(folder), statistics=statistics, stamp=stamp
-        )
+        sha256 = _fingerprint(folder, stamp)
+        return OpenModel(card=card, probe=probe, fingerprint=sha256, statistics=statistics, stamp=stamp)
 
     def stamp(self, key: str) -> Stamp:
         """Time and size of a model's files: differs once one of them was replaced."""
         folder = self._folder_of(key)
-        return tuple(_time_and_size(folder / name) for name in FILES)
+        return tuple(file_stamp(folder / name) for name in FILES)
 
     def _folder_of(self, key: str) -> Path:
-        if key != Path(key).name or key.startswith(".") or "\0" in key or not key:
+        run_key, epoch = run_and_epoch(key)
+        if not _is_plain(run_key) or not (epoch is None or epoch.isdecimal()):
             raise ModelError(f"Expected the name of a model. Received: {key!r}. Choose one from the list.")
+        if epoch is not None:
+            return checkpoint_folder((self.runs_folder or self.folder) / run_key, int(epoch))
         folder = self.folder / key
         if self.runs_folder is None or folder.exists():
             return folder
         of_run = self.runs_folder / key / MODEL_FOLDER
         return of_run if of_run.exists() else folder
+
+    def _opened(self, key: str, path: Path, card: ModelCard) -> Probe:
+        run_key, epoch = run_and_epoch(key)
+        if epoch is None:
+            return opened_probe(path, card)
+        return self._networks.setdefault(run_key, SharedNetwork()).probe(path, card)
+
+
+def _is_plain(key: str) -> bool:
+    """Whether a key is the name of a folder, and leads to no other place."""
+    return key == Path(key).name and not key.startswith(".") and "\0" not in key and key != ""
 
 
 def _readable_cards(paths: Mapping[str, Path]) -> list[ModelCard]:
@@ -115,20 +153,17 @@ def _readable_cards(paths: Mapping[str, Path]) -> list[ModelCard]:
     return sorted(cards, key=lambda card: (card.title, card.key))
 
 
-def _time_and_size(path: Path) -> tuple[int, int] | None:
-    try:
-        facts = path.stat()
-    except OSError:
-        return None
-    return facts.st_mtime_ns, facts.st_size
-
-
-def _fingerprint(folder: Path) -> str:
+def _fingerprint(folder: Path, stamp: Stamp) -> str:
     digest = hashlib.sha256()
-    for name in FILES:
-        content = (folder / name).read_bytes() if (folder / name).exists() else b""
-        digest.update(hashlib.sha256(content).digest())
+    for name, one in zip(FILES, stamp, strict=True):
+        digest.update(_file_sha256(folder / name, one))
     return digest.hexdigest()
+
+
+@functools.lru_cache(maxsize=512)
+def _file_sha256(path: Path, stamp: FileStamp | None) -> bytes:
+    """sha256 of a file, read anew only when it has changed."""
+    return hashlib.sha256(b"" if stamp is None else path.read_bytes()).digest()
 
 
 def _check_card(card: ModelCard, probe: Probe) -> None:

@@ -6,11 +6,13 @@ like inside, it answers the same few questions, and every class score is a logit
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import keras
@@ -72,6 +74,7 @@ class Probe:
         self._graph = flat_graph(model)
         self._nodes = {node.name: node for node in self._graph.nodes}
         self._scores, self.heads = heads_of(self._graph, class_names)
+        self.weights: AbstractContextManager[Any] = nullcontext()  # to be held while weights are read
         self._lock = threading.RLock()
         self._compiled: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
@@ -203,8 +206,7 @@ class Probe:
             )
         except ValueError:  # Keras: the graph is disconnected
             return None
-        with self._lock:
-            scores: Float = graph(zeros)[0][0]
+        scores: Float = graph(zeros)[0][0]
         return scores
 
     def unit_node(self, layer_name: str) -> Node:
@@ -254,19 +256,33 @@ class Probe:
     ) -> list[Float]:
         """Run a graph on a batch; compiled at the first batch of a shape, so that all are counted."""
         checked = self._checked(inputs)
-        with self._lock:
-            answers: list[Float] = self.once((*key, checked.shape), make)(checked, *arguments)
+        graph = self.once((*key, checked.shape), make)
+        with self.weights, self._lock:
+            answers: list[Float] = graph(checked, *arguments)
         return answers
 
+    def with_weights(self, weights: AbstractContextManager[Any]) -> Probe:
+        """The same network, compiled once for both, with what it weighs while ``weights`` is held."""
+        twin = copy.copy(self)
+        twin.weights = weights
+        return twin
+
     def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-        """What ``make`` compiles for this model, made at its first use; the one unused longest makes room."""
+        """What ``make`` compiles for this model, made at its first use; the one unused longest makes room.
+
+        Called, it answers with the weights of this model, whoever else shares the network.
+        """
         with self._lock:
             if key not in self._compiled:
                 self._compiled[key] = make()
                 if len(self._compiled) > MAX_COMPILED_GRAPHS:
                     self._compiled.popitem(last=False)
             self._compiled.move_to_end(key)
-            return self._compiled[key]
+            return partial(self._with_own_weights, self._compiled[key])
+
+    def _with_own_weights(self, compiled: Callable[..., Any], *arguments: Any) -> Any:
+        with self.weights:
+            return compiled(*arguments)
 
 
 def unit_tensor(node: Node) -> Any:
