@@ -22,10 +22,12 @@ from kept_epochs import (
 )
 from tiny_model import write_tiny_model
 
+from cnn_core.activations import ACTIVATIONS
+from cnn_core.analysis import Request
 from cnn_core.cache.store import ResultStore
 from cnn_core.errors import ModelError
 from cnn_core.explorer import Explorer
-from cnn_core.feature_visualization import PatternParams
+from cnn_core.feature_visualization import FilterPatternSettings
 from cnn_core.images.decode import rgb_image
 from cnn_core.models.card import CHECKPOINTS_FOLDER, MODEL_FILE, checkpoint_folder, checkpoint_key
 from cnn_core.models.store import ModelStore
@@ -59,16 +61,17 @@ def explorer_of(run: Path) -> Explorer:
 
 def answers(explorer: Explorer, key: str) -> dict[str, Any]:
     """What a model answers to a photo, and its kernels."""
+    request = Request(model_key=key, image=PHOTO, layer_name="block2_conv")
     return {
         "scores": explorer.predict(key, PHOTO).heads[0].scores,
-        "maps": explorer.activations(key, PHOTO)["block2_conv"].maps,
+        "maps": explorer.run(ACTIVATIONS, request).maps,
         "evidence": explorer.attribution(key, PHOTO, "grad_cam", class_index=1).values,
         "kernels": explorer.first_layer_kernels(key),
     }
 
 
 def pattern(explorer: Explorer, key: str) -> np.ndarray:
-    settings = PatternParams(steps=24)
+    settings = FilterPatternSettings(steps=24)
     return explorer.filter_patterns(key, "block2_conv", channels=[3], params=settings).patterns
 
 
