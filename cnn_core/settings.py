@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from cnn_core.errors import ConvscopeError
@@ -110,3 +110,33 @@ def check_numbers(
         if not fits or not low <= value <= high:  # NaN is in no range
             whole = "a whole number " if kind is int else ""
             raise error(f"Expected {name} as {whole}from {low} to {high}. Received: {value!r}.")
+
+
+def settings_to_json(values: Any) -> dict[str, Any]:
+    """A settings dataclass, and those in it, as dictionaries that ``json`` can write."""
+    return {name: list(v) if isinstance(v, tuple) else v for name, v in dataclasses.asdict(values).items()}
+
+
+def settings_from_json(kind: type[T], values: Mapping[str, Any], error: type[ConvscopeError]) -> T:
+    """Settings from what ``settings_to_json`` gave; fields that are missing keep their defaults.
+
+    Raises:
+        ConvscopeError: the given ``error``: an unknown field, or a value of the wrong kind or out of range.
+    """
+    known = {one.name: one for one in dataclasses.fields(cast(Any, kind))}
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise error(f"Expected settings of {sorted(known)}. Received: {', '.join(unknown)}.")
+    return kind(**{name: _from_json(known[name], value, error) for name, value in values.items()})
+
+
+def _from_json(one: dataclasses.Field[Any], value: Any, error: type[ConvscopeError]) -> Any:
+    """The value as the field wants it; what cannot be said in JSON otherwise is left to the checks."""
+    inner = one.default_factory
+    if isinstance(value, Mapping) and dataclasses.is_dataclass(inner):
+        return settings_from_json(inner, value, error)
+    if isinstance(one.default, tuple):
+        if isinstance(value, list | tuple):
+            return tuple(value)
+        raise error(f"Expected {one.name} as a list of numbers, e.g. [1, 2]. Received: {value!r}.")
+    return float(value) if isinstance(one.default, float) and type(value) is int else value

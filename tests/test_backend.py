@@ -76,7 +76,7 @@ SEVERAL_DEVICES = """
     for _ in range(3):
         x = rng.random((6, 64, 64, 3), np.float32)
         loss, accuracy = network.train(x, np.arange(6, dtype=np.float32) % 2, np.ones(6, np.float32))
-    saved = network.checkpoint([{"epoch": 1.0}], [])
+    saved = network.checkpoint([{"epoch": 1.0, "val_loss": 0.5}], [])
     network.restore(saved)
     pixels = rng.integers(0, 255, (5, 64, 64, 3), np.uint8)
     total = sum(float(np.abs(w).sum()) for w in network.kept_weights())

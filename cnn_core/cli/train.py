@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shlex
 import sys
@@ -23,9 +22,9 @@ from cnn_core.runs.run_status import LOG_FILE
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs, told
 from cnn_core.runs.worker import STANDARD_ERROR, lower_priority, train
+from cnn_core.settings import value_of_text
 from cnn_core.training.run_folder import HISTORY_FILE, read_rows
-from cnn_core.training.settings.config import TrainingConfig, config_to_json
-from cnn_core.training.settings.new_settings import new_config_from_json
+from cnn_core.training.settings.config import TrainingConfig, config_from_json, config_to_json
 from cnn_core.training.settings.presets import PRESETS, preset_named
 
 TRAIN_HELP = """\
@@ -178,16 +177,8 @@ def _chosen_config(options: argparse.Namespace) -> TrainingConfig:
                 f"Expected --set FIELD=VALUE, e.g. --set augmentation.zoom=0.2. Received: {change!r}."
             )
         target = facts[group] if dot else facts
-        target[inner if dot else group] = _value(value.strip())
-    return new_config_from_json(facts)
-
-
-def _value(text: str) -> Any:
-    """``0.2``, ``true`` and ``[96, 128]`` as what they say; anything else is a word."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+        target[inner if dot else group] = value_of_text(value.strip())
+    return config_from_json(facts)
 
 
 def _chosen_source(options: argparse.Namespace) -> DataSource:

@@ -24,7 +24,6 @@ from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, change_state, readable
 from cnn_core.runs.stop_request import remove_wish
 from cnn_core.training.run_folder import CONFIG_FILE
 from cnn_core.training.settings.config import TrainingConfig, config_to_json
-from cnn_core.training.settings.new_settings import check_new_settings
 from cnn_core.training.settings.presets import preset_named
 
 TRAIN_COMMAND = (sys.executable, "-m", "cnn_core", "train")
@@ -53,11 +52,10 @@ def create_run(
         The folder and its lock, to be released or handed to the process that trains.
 
     Raises:
-        DataError: a data folder is not there, or settings that do not go together.
+        DataError: a data folder is not there.
         TrainingError: there is such a run already.
         OSError: nothing can be written there.
     """
-    check_new_settings(config)
     data = _found_folders(source)
     runs_folder.mkdir(parents=True, exist_ok=True)
     now = time.time()

@@ -21,8 +21,7 @@ def epochs_to_keep(epochs: int, count: int, named: Sequence[int] = ()) -> frozen
     Args:
         epochs: of the run.
         count: how many to keep, if none are named; fewer where powers fall into one epoch.
-        named: the epochs asked for, as ``check_checkpoint_epochs`` wants them; those beyond the end never
-            come.
+        named: the epochs asked for, as ``check_checkpoint_epochs`` wants them.
     """
     if named:
         return frozenset(named)
@@ -31,20 +30,24 @@ def epochs_to_keep(epochs: int, count: int, named: Sequence[int] = ()) -> frozen
     return frozenset({0, *(round(float(epoch)) for epoch in np.geomspace(epochs, 1, count - 1))})
 
 
-def check_checkpoint_epochs(named: Any) -> None:
-    """Refuse what no run could keep, whatever its length.
+def check_checkpoint_epochs(named: Any, epochs: int) -> None:
+    """Refuse what a run of ``epochs`` cannot keep.
 
     Args:
         named: the epochs asked for; none is fine.
+        epochs: of the run.
 
     Raises:
-        DataError: not whole numbers from 0 in rising order, or too many.
+        DataError: not whole numbers from 0 to the last epoch in rising order, or too many.
     """
     if not isinstance(named, tuple) or not all(type(epoch) is int for epoch in named):
         raise DataError(f"{_WHAT} as whole numbers. Received: {named!r}. Name some, e.g. 0, 1, 2, 5, 10.")
-    before = [epoch for epoch in named if epoch < 0]
-    if before:
-        raise DataError(f"{_WHAT} from 0, before the training. Received: {_line(before)}. Leave these out.")
+    never = [epoch for epoch in named if not 0 <= epoch <= epochs]
+    if never:
+        raise DataError(
+            f"{_WHAT} from 0, before the training, to {epochs}, the last one. Received: {_line(never)}. "
+            "Leave these out, or train for more epochs."
+        )
     ordered = sorted(set(named))
     if len(ordered) > MOST_CHECKPOINTS:
         raise DataError(
@@ -53,20 +56,6 @@ def check_checkpoint_epochs(named: Any) -> None:
     if list(named) != ordered:
         raise DataError(
             f"{_WHAT} in rising order, each once. Received: {_line(named)}. Write {_line(ordered)}."
-        )
-
-
-def check_within_run(named: Sequence[int], epochs: int) -> None:
-    """Refuse epochs to keep that a run of ``epochs`` never reaches.
-
-    Raises:
-        DataError: there is one.
-    """
-    beyond = [epoch for epoch in named if epoch > epochs]
-    if beyond:
-        raise DataError(
-            f"{_WHAT} from 0, before the training, to {epochs}, the last one. Received: {_line(beyond)}. "
-            "Leave these out, or train for more epochs."
         )
 
 

@@ -32,7 +32,7 @@ CHECKPOINT_FILE = "checkpoint.npz"
 PRECISION_FILE = "precision.json"
 STEP_FIELDS = ("epoch", "step", "steps", "loss", "accuracy", "images_per_second")
 
-FACTS = ("history", "moved_at", "classes", "pictures", "settings")  # in a checkpoint, as JSON
+FACTS = ("history", "classes", "pictures", "settings")  # in a checkpoint, as JSON
 GROUPS = ("weights", "average", "optimizer", "best")  # of arrays in a checkpoint
 
 Arrays = list[NDArray[Any]]
@@ -45,14 +45,13 @@ class Checkpoint:
 
     Attributes:
         history: a row per finished epoch.
-        step: training steps so far; in a checkpoint of old 0 where no weights are averaged.
+        step: training steps so far.
         weights: of the network and of its random generators, in Keras' order.
         average, optimizer: values in Keras' order; no average where none is kept.
         best: the weights of the epoch to keep, where that is not the last one.
-        classes: their names in the order of the answers; empty in a checkpoint of old.
-        pictures: fingerprint of the training pictures; empty in a checkpoint of old.
-        settings: that it was trained with, as JSON; empty in a checkpoint of old.
-        moved_at: the step up to which the averaged weights have taken the others in; None in one of old.
+        classes: their names in the order of the answers.
+        pictures: fingerprint of the training pictures.
+        settings: that it was trained with, as JSON.
     """
 
     history: list[Row]
@@ -64,7 +63,6 @@ class Checkpoint:
     classes: tuple[str, ...] = ()
     pictures: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
-    moved_at: int | None = None
 
 
 class RunFolder:
@@ -139,8 +137,8 @@ class RunFolder:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 groups: dict[str, Any] = {name: _numbered(saved, name) for name in GROUPS}
-                facts = {name: json.loads(str(saved[name])) for name in FACTS if name in saved}
-                facts["classes"] = tuple(facts.get("classes", ()))
+                facts = {name: json.loads(str(saved[name])) for name in FACTS}
+                facts["classes"] = tuple(facts["classes"])
                 return Checkpoint(step=int(saved["step"]), **groups, **facts)
         except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
             raise TrainingError(
@@ -150,8 +148,8 @@ class RunFolder:
 
 
 def validation_losses(history: Iterable[Row]) -> list[float]:
-    """The validation loss of each finished epoch, in nats; infinite where none was found."""
-    return [row.get("val_loss", math.inf) for row in history]
+    """The validation loss of each finished epoch, in nats."""
+    return [row["val_loss"] for row in history]
 
 
 def _write_rows(path: Path, fields: Iterable[str], rows: Iterable[Mapping[str, float]]) -> None:

@@ -8,8 +8,7 @@ import streamlit as st
 
 from cnn_core.errors import DataError
 from cnn_core.training.checkpoint_epochs import epochs_to_keep
-from cnn_core.training.settings.config import Augmentation, TrainingConfig, config_to_json
-from cnn_core.training.settings.new_settings import new_config_from_json
+from cnn_core.training.settings.config import Augmentation, TrainingConfig, config_from_json, config_to_json
 from cnn_core.training.settings.presets import PRESETS, Preset, preset_named
 from dashboard.session import address
 from dashboard.session.state import session
@@ -112,7 +111,7 @@ def chosen_config() -> TrainingConfig:
                 f"Received: {value!r}. Correct them, or leave the field empty."
             )
     facts: dict[str, Any] = config_to_json(preset.config) | values
-    return new_config_from_json(facts | {"augmentation": augmentation_form(preset).values()})
+    return config_from_json(facts | {"augmentation": augmentation_form(preset).values()})
 
 
 def check_batch(config: TrainingConfig, pictures: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,23 +12,13 @@ if TYPE_CHECKING:
     from cnn_core.training.loop.run import TrainingRun
 
 
-@pytest.fixture(scope="module")
-def small_networks() -> Iterator[None]:
-    """The same architectures with few filters and units, over a base that needs no download."""
+@pytest.fixture(scope="module", name="small_networks")
+def networks() -> Iterator[None]:
+    """Small networks for all tests of a file."""
     # Imported here, since many tests of this folder do without the framework.
-    from tiny_training import SIDE_PX, tiny_base
+    from tiny_training import small_networks
 
-    from cnn_core import architectures
-    from cnn_core.architectures import photo_cnn, stacks, transfer
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(photo_cnn, "BLOCKS", ((4,), (4,), (4, 4), (6,), (6,)))
-        patch.setattr(stacks, "HIDDEN_UNITS", 8)
-        patch.setattr(transfer, "pretrained_base", tiny_base)
-        patch.setattr(transfer, "untrained_base", tiny_base)
-        over_tiny_base = replace(transfer.ARCHITECTURE, smallest_px=SIDE_PX)
-        others = [found for found in architectures.ARCHITECTURES if found.key != over_tiny_base.key]
-        patch.setattr(architectures, "ARCHITECTURES", (*others, over_tiny_base))
+    with small_networks():
         yield
 
 

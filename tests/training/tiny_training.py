@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import pytest
 from keras import layers
 from model_matrix import with_seeded_weights
 from numpy.typing import NDArray
 from PIL import Image
 
+from cnn_core import architectures
+from cnn_core.architectures import photo_cnn, stacks, transfer
 from cnn_core.datasets.folders import LabelledFiles, labelled_files
 from cnn_core.datasets.splits import Splits
 from cnn_core.training.loop.run import TrainingRun
@@ -115,6 +120,22 @@ def cut_off(run: TrainingRun, before_step: int) -> None:
     except PowerCut:
         return
     raise AssertionError("the power stayed on")
+
+
+@contextmanager
+def small_networks() -> Iterator[None]:
+    """The same architectures with a few layers of few filters, over a base that needs no download."""
+    lecture = replace(stacks.LECTURE, filters=(4,), after_pool=(1,))
+    over_tiny_base = replace(transfer.ARCHITECTURE, smallest_px=SIDE_PX)
+    ours = {"lecture_cnn": lecture.architecture(), "transfer": over_tiny_base}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(photo_cnn, "BLOCKS", ((4,), (4, 6)))
+        patch.setattr(stacks, "HIDDEN_UNITS", 8)
+        patch.setattr(transfer, "pretrained_base", tiny_base)
+        patch.setattr(transfer, "untrained_base", tiny_base)
+        known = [ours.get(found.key, found) for found in architectures.ARCHITECTURES]
+        patch.setattr(architectures, "ARCHITECTURES", tuple(known))
+        yield
 
 
 def tiny_base(name: str, size_px: int | None) -> keras.Model:

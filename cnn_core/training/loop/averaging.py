@@ -1,19 +1,24 @@
-"""Averaged weights: smoother and better than the last ones (Polyak and Juditsky 1992)."""
+"""The weights that are judged and kept: averaged over the steps, their statistics rid of how they began."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core import backend
+
 STEPS_BETWEEN_MOVES = 8  # fetching the weights of a model costs about as much as a small step
+
+FIRST_MEAN, FIRST_VARIANCE = 0.0, 1.0  # of Keras' batch normalisation
 
 Weights = Sequence[NDArray[np.float32]]
 
 
 class WeightAverage:
-    """An exponential moving average of weights over the steps of a run, in NumPy.
+    """An exponential moving average of weights over the steps of a run (Polyak and Juditsky 1992).
 
     It moves every few steps, by the decay of all of them at once, and must also be moved before it is judged,
     kept or saved: what it has not taken in would be missing there.
@@ -42,14 +47,44 @@ class WeightAverage:
             average += (1 - decay) * weight
         self.step = step
 
-    def restore(self, values: Weights, step: int, moved_at: int | None) -> None:
-        """Go on from a checkpoint.
-
-        Args:
-            values: the averaged weights.
-            step: of the run.
-            moved_at: up to which step they have taken the weights in; None in a checkpoint of old, where that
-                was every eighth one.
-        """
+    def restore(self, values: Weights, step: int) -> None:
+        """Go on from averaged weights that have taken all in up to ``step``."""
         self.values = [np.array(value) for value in values]
-        self.step = step - step % STEPS_BETWEEN_MOVES if moved_at is None else moved_at
+        self.step = step
+
+
+class MovingStatistics:
+    """The weights of a model as they should be judged while it is young.
+
+    A moving mean ``m`` of momentum 0.99 still holds 0.99 ** 12 = 89 % of its first value after twelve steps,
+    so a network that is judged by it answers nonsense, however well it has learned. What it would be without
+    that value is ``(m - first * share) / (1 - share)``, as Adam corrects its own averages (Kingma and Ba
+    2015, section 3). After a thousand steps nothing is left to correct.
+
+    Only the layers of our own networks are corrected: those of a pretrained base began elsewhere.
+    """
+
+    def __init__(self, model: keras.Model) -> None:
+        """``model`` has fresh weights, or will have trained ones of the same origin."""
+        self._model = model
+        places = {id(weight): place for place, weight in enumerate(model.weights)}
+        self._first = [
+            (places[id(variable)], first, layer.momentum)
+            for layer in model.layers
+            if isinstance(layer, backend.FusedBatchNormalization)
+            for variable, first in ((layer.moving_mean, FIRST_MEAN), (layer.moving_variance, FIRST_VARIANCE))
+        ]
+
+    def exist(self) -> bool:
+        """Whether the model has any."""
+        return bool(self._first)
+
+    def corrected_weights(self, step: int) -> list[NDArray[np.float32]]:
+        """All weights of the model in Keras' order, after ``step`` training steps."""
+        weights: list[NDArray[np.float32]] = self._model.get_weights()
+        for place, first, momentum in self._first if step > 0 else ():
+            share = momentum**step
+            corrected = (weights[place] - first * share) / (1 - share)
+            # Rounding must not take a variance of zero below it.
+            weights[place] = np.maximum(corrected, 0) if first == FIRST_VARIANCE else corrected
+        return weights

@@ -14,8 +14,7 @@ from cnn_core import backend
 from cnn_core.architectures import Architecture, Plan, architecture_named
 from cnn_core.errors import DataError
 from cnn_core.images.preprocessing import Preprocessing
-from cnn_core.training.loop.averaging import WeightAverage
-from cnn_core.training.loop.moving_statistics import MovingStatistics
+from cnn_core.training.loop.averaging import MovingStatistics, WeightAverage
 from cnn_core.training.loop.optimizers import losses_of, optimizer_of
 from cnn_core.training.loop.stages import Stages
 from cnn_core.training.run_folder import Arrays, Checkpoint, validation_losses
@@ -120,7 +119,6 @@ class Network:
         return Checkpoint(
             history=history,
             step=self._step,
-            moved_at=self._step if self.average is None else self.average.step,
             weights=[np.asarray(v) for v in self.model.variables],
             average=average,
             optimizer=[np.asarray(v) for v in self.optimizer.variables],
@@ -136,10 +134,10 @@ class Network:
         self.start_epoch(len(saved.history) - 1, validation_losses(saved.history))
         _assign(self.model.variables, saved.weights)
         _assign(self.optimizer.variables, saved.optimizer)
-        self._step = saved.step or len(saved.history) * self._steps  # of old, counted for averages alone
+        self._step = saved.step
         if self.average is not None:
             _check_shapes(self.average.values, saved.average)
-            self.average.restore(saved.average, saved.step, saved.moved_at)
+            self.average.restore(saved.average, saved.step)
         self.take_kept_weights()
 
     def _move_average(self, average: WeightAverage) -> None:

@@ -1,12 +1,15 @@
-"""The rule of a step and its learning rate over the run."""
+"""The rule of a step, its learning rate over the run, and the loss that it lowers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from cnn_core import backend
+from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.training.settings.config import TrainingConfig
 
 LONGEST_WARMUP_SHARE = 0.2
@@ -62,3 +65,16 @@ def losses_of(config: TrainingConfig, classes: int) -> Any:
         return keras.ops.categorical_crossentropy(targets, logits, from_logits=True)
 
     return two if classes == 2 else many
+
+
+def class_weights(wish: str, files: LabelledFiles) -> NDArray[np.float32]:
+    """Weight of a picture by its class, ``(classes,)``; over all pictures the mean is 1.
+
+    Args:
+        wish: ``none`` or ``balanced``, as in ``TrainingConfig.class_weights``.
+        files: the training pictures.
+    """
+    counts = np.asarray(list(files.counts().values()), np.float32)
+    if wish == "none":
+        return np.ones_like(counts)
+    return np.asarray(counts.sum() / (len(counts) * counts), np.float32)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,8 +15,6 @@ from cnn_core.training.settings.config import TrainingConfig, config_to_json
 
 # To change at any time.
 FREE = frozenset({"device", "epochs", "checkpoint_epochs", "checkpoint_count", "tensorboard"})
-
-_LOG = logging.getLogger(__name__)
 
 
 def check_trainable(config: TrainingConfig, splits: Splits) -> None:
@@ -46,40 +43,29 @@ def check_trainable(config: TrainingConfig, splits: Splits) -> None:
         )
 
 
-def check_same_classes(before: tuple[str, ...], now: tuple[str, ...]) -> None:
-    """Refuse to go on with other classes: a network would answer one class with the name of another.
+def check_same(saved: Checkpoint, config: TrainingConfig, classes: tuple[str, ...]) -> None:
+    """Refuse to go on with other classes or settings than the run began with.
+
+    A network would answer one class with the name of another, the optimizer holds the learning rate, the
+    history judges by the old sizes, and so on. The length of the run, the kept epochs and the device may
+    change; the length only as far as the last epoch stays in its step.
 
     Args:
-        before: classes of the checkpoint; empty where it does not say.
-        now: classes of the pictures.
-
-    Raises:
-        DataError: they differ.
-    """
-    if before not in ((), now):
-        raise DataError(
-            f"Expected the classes that the run began with, {', '.join(before)}. "
-            f"Received: {', '.join(now)}. Restore the class folders, or start a new run."
-        )
-
-
-def check_same_settings(saved: Checkpoint, config: TrainingConfig) -> None:
-    """Refuse to go on with other settings: what they have brought about so far stays in the checkpoint.
-
-    The optimizer holds the learning rate, the history judges by the old sizes, and so on. The length of the
-    run, the kept epochs and the device may change; the length only as far as the last epoch stays in its
-    step.
-    A checkpoint of old is believed to have had those of now, with a warning.
-
-    Args:
-        saved: the checkpoint; one of old knows few of its settings.
+        saved: the checkpoint.
         config: settings of now.
+        classes: of the pictures of now.
 
     Raises:
-        ChangedSettingsError: they differ.
+        DataError: other classes.
+        ChangedSettingsError: other settings.
     """
-    before, now = dict(_flat(_known_settings(saved))), dict(_flat(config_to_json(config)))
-    changed = [name for name in now if name in before and before[name] != now[name]]
+    if saved.classes != classes:
+        raise DataError(
+            f"Expected the classes that the run began with, {', '.join(saved.classes)}. "
+            f"Received: {', '.join(classes)}. Restore the class folders, or start a new run."
+        )
+    before, now = dict(_flat(saved.settings)), dict(_flat(config_to_json(config)))
+    changed = [name for name in now if before.get(name) != now[name]]
     refused, why = [name for name in changed if name not in FREE], ""
     if not refused and "epochs" in changed:
         why = _moved_fine_tuning(saved, config, before["epochs"])
@@ -87,22 +73,9 @@ def check_same_settings(saved: Checkpoint, config: TrainingConfig) -> None:
     if refused:
         raise ChangedSettingsError(
             "Expected the settings that the run began with. Received: "
-            f"{', '.join(f'{name} {before[name]} -> {now[name]}' for name in refused)}{why}. Start a new run "
-            "with these, or put the old ones back into config.json."
+            f"{', '.join(f'{name} {before.get(name)} -> {now[name]}' for name in refused)}{why}. Start a new "
+            "run with these, or put the old ones back into config.json."
         )
-    if not saved.settings:
-        _LOG.warning(
-            "The checkpoint is of an older version and does not tell all its settings: the run goes on with "
-            "those of config.json, whether they are the same or not."
-        )
-
-
-def _known_settings(saved: Checkpoint) -> Mapping[str, Any]:
-    """Those that it was trained with, as far as a checkpoint of old tells by what it lacks."""
-    if saved.settings:
-        return saved.settings
-    none_averaged = {} if saved.average else {"average_decay": 0.0}
-    return none_averaged if saved.best else {**none_averaged, "keep": "last"}
 
 
 def _moved_fine_tuning(saved: Checkpoint, config: TrainingConfig, epochs: int) -> str:
@@ -112,7 +85,8 @@ def _moved_fine_tuning(saved: Checkpoint, config: TrainingConfig, epochs: int) -
     """
     losses, fine_tunes = validation_losses(saved.history), architecture_of(config).fine_tuned is not None
     planned, now = (
-        Stages.of(plan, fine_tunes=fine_tunes) for plan in (replace(config, epochs=epochs), config)
+        Stages.of(plan, fine_tunes=fine_tunes)
+        for plan in (replace(config, epochs=epochs, checkpoint_epochs=()), config)
     )
     last = len(losses) - 1
     if planned.fine_tunes(last, losses) == now.fine_tunes(last, losses):

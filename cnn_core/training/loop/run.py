@@ -22,13 +22,13 @@ from cnn_core.models.card import checkpoint_folder
 from cnn_core.training.checkpoint_epochs import epochs_to_keep
 from cnn_core.training.input.pictures import DecodedPictures, SizedFiles
 from cnn_core.training.input.pipeline import Batch, Batching, kept_size_px, training_batches
-from cnn_core.training.loop.class_weights import class_weights
 from cnn_core.training.loop.epoch_report import EpochReport
 from cnn_core.training.loop.judging import check_finite, loss_and_accuracy
 from cnn_core.training.loop.model_folder import basic_card, write_checkpoint
 from cnn_core.training.loop.network import Network
+from cnn_core.training.loop.optimizers import class_weights
 from cnn_core.training.loop.precision import precision_of
-from cnn_core.training.loop.requirements import check_same_classes, check_same_settings, check_trainable
+from cnn_core.training.loop.requirements import check_same, check_trainable
 from cnn_core.training.run_folder import (
     Arrays,
     Checkpoint,
@@ -75,8 +75,7 @@ class TrainingRun:
         self.folder = RunFolder(folder)
         saved = self.folder.load()
         if saved is not None:
-            check_same_classes(saved.classes, splits.classes)
-            check_same_settings(saved, config)
+            check_same(saved, config, splits.classes)
         self.devices = backend.Devices(config.device, most=config.batch_size)
         self._steps = len(splits.training.paths) // config.batch_size
         size_px = max(config.size_at(epoch) for epoch in range(config.epochs))
@@ -142,7 +141,7 @@ class TrainingRun:
         return Network(self.config, classes, self._steps, self.devices, precision)
 
     def _take_up(self, saved: Checkpoint) -> None:
-        if saved.pictures not in ("", self._fingerprint):
+        if saved.pictures != self._fingerprint:
             _LOG.warning("The training pictures have changed since the epochs before.")
         self.network.restore(saved)
         self.folder.write_history(self.history)  # the last process may have ended just before

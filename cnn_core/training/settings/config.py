@@ -6,15 +6,21 @@ documentation build themselves from this file.
 
 from __future__ import annotations
 
-import dataclasses
-import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from cnn_core.errors import DataError
-from cnn_core.settings import check_fields, check_numbers, choice, number, numbers, switch
+from cnn_core.settings import (
+    check_fields,
+    check_numbers,
+    choice,
+    number,
+    numbers,
+    settings_from_json,
+    settings_to_json,
+    switch,
+)
 from cnn_core.training.checkpoint_epochs import MOST_CHECKPOINTS, check_checkpoint_epochs
 
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
@@ -25,6 +31,7 @@ DEVICES = ("automatic", "cpu")
 KEPT = ("last", "best")
 BASES = ("MobileNetV2", "ResNet50V2", "EfficientNetV2B0", "VGG16")
 SMALLEST_PX, LARGEST_PX = 16, 512
+SHARE_ROUNDING = 0.015  # three shares of 0.33 are meant to be one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,21 +157,29 @@ class TrainingConfig:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
-        """Refuse settings that cannot be trained; ``new_settings`` asks more of those of a new run.
+        """Refuse settings that cannot be trained.
 
         Raises:
-            DataError: a number out of its range, or a word that is no option.
+            DataError: a number out of its range, a word that is no option, or some that do not go together.
         """
+        if not isinstance(self.preset, str):
+            raise DataError(f"Expected preset as a word. Received: {self.preset!r}.")
         if not isinstance(self.augmentation, Augmentation):
             raise DataError(f"Expected settings as augmentation. Received: {self.augmentation!r}.")
         check_fields(self, DataError)
         check_numbers("sizes_px", self.sizes_px, int, SMALLEST_PX, LARGEST_PX, DataError)
         check_numbers("stage_shares", self.stage_shares, float, 0, 1, DataError)
-        check_checkpoint_epochs(self.checkpoint_epochs)
+        check_checkpoint_epochs(self.checkpoint_epochs, self.epochs)
         if len(self.sizes_px) != len(self.stage_shares):
             raise DataError(
                 f"Expected as many stage_shares as sizes_px, {list(self.sizes_px)}. "
                 f"Received: {list(self.stage_shares)}. Give each size its share of the epochs."
+            )
+        together = sum(self.stage_shares)
+        if self.stage_shares and abs(together - 1) > SHARE_ROUNDING:
+            raise DataError(
+                f"Expected stage_shares that are together 1. Received: {list(self.stage_shares)}, together "
+                f"{together:g}. Raise or lower one of them."
             )
 
     def size_at(self, epoch: int) -> int:
@@ -179,7 +194,7 @@ class TrainingConfig:
 
 def config_to_json(config: TrainingConfig) -> dict[str, Any]:
     """The settings as a dictionary that ``json`` can write."""
-    return {name: list(v) if isinstance(v, tuple) else v for name, v in dataclasses.asdict(config).items()}
+    return settings_to_json(config)
 
 
 def config_from_json(facts: Mapping[str, Any]) -> TrainingConfig:
@@ -188,29 +203,4 @@ def config_from_json(facts: Mapping[str, Any]) -> TrainingConfig:
     Raises:
         DataError: an unknown field, or a value of the wrong kind or out of range.
     """
-    values = _typed(TrainingConfig, facts)
-    if isinstance(facts.get("augmentation"), Mapping):
-        values["augmentation"] = Augmentation(**_typed(Augmentation, facts["augmentation"]))
-    return TrainingConfig(**values)
-
-
-def _typed(kind: type[Any], facts: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of ``facts`` as the fields of the dataclass ``kind`` want them."""
-    wanted = typing.get_type_hints(kind)
-    unknown = sorted(set(facts) - set(wanted))
-    if unknown:
-        raise DataError(f"Expected settings of {sorted(wanted)}. Received: {', '.join(unknown)}.")
-    return {name: _as_kind(name, wanted[name], value) for name, value in facts.items()}
-
-
-def _as_kind(name: str, kind: Any, value: Any) -> Any:
-    if isinstance(kind, types.GenericAlias):
-        number = typing.get_args(kind)[0]
-        if isinstance(value, list | tuple):
-            return tuple(_as_kind(name, number, one) for one in value)
-        raise DataError(f"Expected {name} as a list of numbers, e.g. [1, 2]. Received: {value!r}.")
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if kind is Augmentation or type(value) is kind:
-        return value
-    raise DataError(f"Expected {name} as {getattr(kind, '__name__', kind)}. Received: {value!r}.")
+    return settings_from_json(TrainingConfig, facts, DataError)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_training import cut_off, new_run, saved_checkpoint, small
+from tiny_training import cut_off, new_run, small
 
 from cnn_core.datasets.splits import Splits
-from cnn_core.errors import ChangedSettingsError, DataError
+from cnn_core.errors import ChangedSettingsError
 from cnn_core.runs.failures import failure_of
 from cnn_core.training.loop.finish import finish
 from cnn_core.training.loop.run import TrainingRun
-from cnn_core.training.settings.config import Augmentation, config_to_json
+from cnn_core.training.settings.config import Augmentation
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 
@@ -117,44 +116,3 @@ def test_a_run_with_fine_tuning_changes_its_length_only_where_no_epoch_changes_i
     )
     with pytest.raises(ChangedSettingsError, match=why):
         new_run(small(**fine_tuning(epochs)), splits, tmp_path)
-
-
-# ---- Checkpoints of old, which do not know their settings ----
-
-
-@pytest.fixture
-def of_old(paused: TrainingRun, tmp_path: Path) -> Path:
-    run = TrainingRun(small(), paused.splits, tmp_path / "old", tmp_path / "pixels")
-    run.folder.save(replace(saved_checkpoint(paused), settings={}, moved_at=None))
-    return run.folder.path
-
-
-def test_a_checkpoint_of_old_is_taken_up_whatever_its_settings_were_and_the_log_says_so(
-    of_old: Path, splits: Splits, caplog: pytest.LogCaptureFixture
-) -> None:
-    run = new_run(small(learning_rate=0.5, seed=4), splits, of_old)
-    assert len(run.history) == 1
-    assert "does not tell all its settings" in caplog.text
-    caplog.clear()
-    run.folder.save(replace(saved_checkpoint(run), settings=config_to_json(run.config)))
-    new_run(run.config, splits, of_old)
-    assert caplog.text == ""
-
-
-@pytest.mark.parametrize(
-    ("changes", "told"),
-    [({"keep": "best"}, "keep last -> best"), ({"average_decay": 0.9}, "average_decay 0.0 -> 0.9")],
-)
-def test_a_checkpoint_of_old_that_lacks_what_is_needed_now_is_told(
-    of_old: Path, splits: Splits, changes: dict[str, Any], told: str
-) -> None:
-    with pytest.raises(ChangedSettingsError, match=told):
-        new_run(small(**changes), splits, of_old)
-
-
-@pytest.mark.parametrize("changes", [{"optimizer": "sgd"}, {"preset": "photo_cnn", "input_size_px": 32}])
-def test_a_checkpoint_of_old_that_fits_no_more_names_both_that_may_have_changed(
-    of_old: Path, splits: Splits, changes: dict[str, Any]
-) -> None:
-    with pytest.raises(DataError, match="Expected the classes and settings that the run began with"):
-        new_run(small(**changes), splits, of_old)

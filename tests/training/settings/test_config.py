@@ -11,7 +11,6 @@ import pytest
 
 from cnn_core.errors import DataError
 from cnn_core.training.settings.config import Augmentation, TrainingConfig, config_from_json, config_to_json
-from cnn_core.training.settings.new_settings import check_new_settings
 from cnn_core.training.settings.presets import PRESETS, preset_named
 
 PHOTO_CNN = preset_named("photo_cnn").config
@@ -109,16 +108,7 @@ def test_as_many_shares_as_sizes_are_needed(sizes_px: Any, shares: Any) -> None:
 @pytest.mark.parametrize("shares", [(0.25, 0.25), (0.6, 0.6), (0.0, 0.0), (0.5, 0.52)])
 def test_shares_that_are_not_together_one_are_refused(shares: Any) -> None:
     with pytest.raises(DataError, match=r"together 1\. Received: \[.*\], together (0|0\.5|1\.2|1\.02)\. "):
-        check_new_settings(TrainingConfig(sizes_px=(96, 128), stage_shares=shares))
-
-
-@pytest.mark.parametrize(
-    ("shares", "expected"), [([0.5, 0.3], [96] * 5 + [120] * 5), ([0.6, 0.6], [96] * 6 + [120] * 4)]
-)
-def test_shares_of_a_stored_run_need_not_be_together_one(shares: Any, expected: list[int]) -> None:
-    """A run of a version that did not ask for that is still read, and its last size lasts to the end."""
-    config = config_from_json({"epochs": 10, "sizes_px": [96, 120], "stage_shares": shares})
-    assert [config.size_at(epoch) for epoch in range(10)] == expected
+        TrainingConfig(sizes_px=(96, 128), stage_shares=shares)
 
 
 # ---- JSON ----

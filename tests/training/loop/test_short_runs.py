@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,8 @@ from cnn_core import backend
 from cnn_core.datasets.splits import Splits
 from cnn_core.models.card import CHECKPOINTS_FOLDER
 from cnn_core.models.store import ModelStore
+from cnn_core.training.loop.averaging import MovingStatistics
 from cnn_core.training.loop.finish import finish
-from cnn_core.training.loop.moving_statistics import MovingStatistics
 from cnn_core.training.loop.network import Network
 from cnn_core.training.run_folder import Checkpoint
 
@@ -34,7 +33,7 @@ def all_differ(some: list[np.ndarray], others: list[np.ndarray]) -> bool:
 
 
 def assert_exactly_equal(one: Checkpoint, other: Checkpoint) -> None:
-    assert (one.step, one.moved_at) == (other.step, other.moved_at)
+    assert one.step == other.step
     for group in ("weights", "average", "optimizer", "best"):
         for a, b in zip(getattr(one, group), getattr(other, group), strict=True):
             np.testing.assert_array_equal(a, b, err_msg=group)
@@ -96,39 +95,6 @@ def test_a_run_cut_off_between_moves_of_the_average_ends_exactly_as_one_that_was
     again = new_run(config, splits, tmp_path / "cut")
     again.run()
     assert_exactly_equal(saved_checkpoint(again), saved_checkpoint(whole))
-
-
-def test_a_checkpoint_holds_an_average_that_lacks_no_step(splits: Splits, tmp_path: Path) -> None:
-    run = new_run(small(epochs=3, average_decay=0.9), splits, tmp_path)
-    run.run()
-    saved = saved_checkpoint(run)
-    assert (saved.step, saved.moved_at) == (3 * STEPS, 3 * STEPS)
-
-
-def test_a_checkpoint_of_old_is_brought_up_to_date(splits: Splits, tmp_path: Path) -> None:
-    """Made at step 12, it has the average of step 8."""
-    config = small(epochs=3, average_decay=0.9)
-    run = new_run(config, splits, tmp_path)
-    run.run()
-    saved = saved_checkpoint(run)
-    old = replace(saved, moved_at=None, settings={}, average=[np.zeros_like(w) for w in saved.average])
-    run.folder.save(old)
-    again = new_run(config, splits, tmp_path)
-    decay = min(0.9, 13 / 22) ** 4
-    for kept, weight in zip(again.network.kept_weights(), run.network.model.get_weights(), strict=True):
-        np.testing.assert_allclose(kept, (1 - decay) * weight, rtol=1e-5, atol=1e-7)
-
-
-def test_a_checkpoint_of_old_that_counts_no_steps_is_judged_by_the_steps_of_its_epochs(
-    splits: Splits, tmp_path: Path
-) -> None:
-    config = small(preset="photo_cnn", input_size_px=32)
-    run = new_run(config, splits, tmp_path)
-    run.run()
-    expected = run.probabilities(splits.validation)
-    run.folder.save(replace(saved_checkpoint(run), step=0, moved_at=None, settings={}))
-    again = new_run(config, splits, tmp_path)
-    np.testing.assert_allclose(again.probabilities(splits.validation), expected, atol=1e-6)
 
 
 # ---- Batch normalisation ----

@@ -184,7 +184,7 @@ def test_the_statistics_are_those_of_the_saved_model(finished: TrainingRun, spli
         np.testing.assert_allclose(figures.mean, mean.mean(axis=0), atol=1e-4)
         np.testing.assert_allclose(figures.fires, (peak > 0).mean(axis=0), atol=1e-6)
         dead += int((peak <= 0).all(axis=0).sum())
-    assert card_of(finished)["channels"] == {"convolution": 4 * 4 + 2 * 6, "dead_on_validation": dead}
+    assert card_of(finished)["channels"] == {"convolution": 4 + 4 + 6, "dead_on_validation": dead}
 
 
 def test_finishing_again_replaces_the_model_whatever_was_left_behind(splits: Splits, tmp_path: Path) -> None:

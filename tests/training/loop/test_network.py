@@ -66,7 +66,7 @@ def test_a_restored_network_takes_the_very_next_step_also_with_dropout() -> None
     first = network(dropout=0.5, average_decay=0.9, optimizer="adam")
     for _ in range(9):
         train(first)
-    saved = first.checkpoint([{"epoch": 1.0}], [])
+    saved = first.checkpoint([{"epoch": 1.0, "val_loss": 0.5}], [])
     expected = [train(first), train(first)]
     again = network(dropout=0.5, average_decay=0.9, optimizer="adam", seed=8)
     again.restore(saved)
@@ -87,7 +87,7 @@ def test_restoring_answers_with_the_averaged_weights() -> None:
         train(first)
     first.take_kept_weights()
     again = network(average_decay=0.9, seed=8)
-    again.restore(first.checkpoint([{"epoch": 1.0}], []))
+    again.restore(first.checkpoint([{"epoch": 1.0, "val_loss": 0.5}], []))
     np.testing.assert_allclose(again.probabilities(PIXELS), first.probabilities(PIXELS), atol=1e-6)
 
 
@@ -106,7 +106,7 @@ def test_averaged_weights_are_judged_and_kept_only_when_they_are_taken() -> None
 
 
 def test_a_checkpoint_of_another_network_is_refused() -> None:
-    saved = network(classes=3).checkpoint([{"epoch": 1.0}], [])
+    saved = network(classes=3).checkpoint([{"epoch": 1.0, "val_loss": 0.5}], [])
     with pytest.raises(DataError, match="checkpoint of another network"):
         network().restore(saved)
 

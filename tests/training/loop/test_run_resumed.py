@@ -161,13 +161,6 @@ def test_classes_of_other_names_are_refused_although_the_network_would_fit(
         new_run(one_epoch.config, others, one_epoch.folder.path)
 
 
-def test_a_checkpoint_of_old_that_names_no_classes_is_taken_up(splits: Splits, tmp_path: Path) -> None:
-    run = new_run(small(epochs=1), splits, tmp_path)
-    run.run()
-    run.folder.save(replace(saved_checkpoint(run), classes=(), pictures=""))
-    assert len(new_run(small(epochs=1), splits, tmp_path).history) == 1
-
-
 def test_training_pictures_that_have_changed_are_noted_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
