@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cnn_core.feature_visualization import FilterPatternSettings
+from cnn_core.analysis import Request
+from cnn_core.feature_visualization import FILTER_PATTERNS, strongest_patterns
 from dashboard.feature_visualization import patterns as parts
 from dashboard.feature_visualization.kernels import draw_kernels
-from dashboard.feature_visualization.pattern_job import patterns_or_progress
 from dashboard.session.resources import explorer
 from dashboard.session.view import View
 from dashboard.sidebar.frame import chosen
-from dashboard.widgets.choosers import choice, first_choice, layer_slider
+from dashboard.widgets.analysis_view import analysis_result
+from dashboard.widgets.choosers import first_choice, layer_slider
+from dashboard.widgets.form import SettingsForm
+from dashboard.widgets.inputs import choice
 from dashboard.widgets.page_fragment import page_fragment
 
 
 @page_fragment
 def body(view: View) -> None:
-    """Choose a layer, wait for the climb if it is new, see all patterns and one of them opened."""
+    """Choose a layer, wait for its patterns if they are new, see all of them and one opened."""
     layers = [info for info in explorer().layers(view.model_key) if info.convolution]
     if not layers:
         st.info(parts.NO_CONVOLUTION, icon=":material/info:")
@@ -27,14 +30,20 @@ def body(view: View) -> None:
         info = layer_slider(layers, first_choice(layers), arrows="Shift")
     with which_place:
         which = choice("Show", parts.WHICH, key="show", help=parts.WHICH_HELP)
-    params = FilterPatternSettings(**parts.settings(FilterPatternSettings))
+    settings = SettingsForm(FILTER_PATTERNS.settings(), f"{FILTER_PATTERNS.key}_").draw()
 
-    patterns = patterns_or_progress(view, info, params)
+    request = Request(model_key=view.model_key, layer_name=info.name)
+    patterns = analysis_result(FILTER_PATTERNS, request, settings, slot="layer", preview=parts.draw_preview)
     if patterns is None:
         parts.draw_meanwhile(view)
-    else:
-        parts.draw(view, info, params, patterns, which)
-        draw_kernels(view)
+        return
+    shown = strongest_patterns(patterns, parts.STRONGEST) if which == "strongest" else patterns
+    parts.draw(
+        parts.PatternsOfLayer(
+            view=view, info=info, request=request, settings=settings, patterns=patterns, shown=shown
+        )
+    )
+    draw_kernels(view)
 
 
 st.title("Filter patterns")

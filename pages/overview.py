@@ -5,11 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from cnn_core.activations import LAYER_SUMMARIES
-from cnn_core.analysis import Request
 from dashboard.overview import overview as parts
 from dashboard.session.resources import explorer
 from dashboard.session.view import View
 from dashboard.sidebar.frame import chosen
+from dashboard.widgets.analysis_view import request_about
+from dashboard.widgets.export_bar import export_bar
 from dashboard.widgets.page_fragment import page_fragment
 
 
@@ -20,7 +21,7 @@ def body(view: View) -> None:
     with parts.timed(view) as milliseconds:
         answers = explorer().predict(view.model_key, image).heads
         evidence = parts.evidence_or_none(view)
-        layers = explorer().run(LAYER_SUMMARIES, Request(model_key=view.model_key, image=image))
+        layers = explorer().run(LAYER_SUMMARIES, request_about(view))
 
     photo, heat, answer = st.columns([1, 1, 1.08], gap="large")
     with photo:
@@ -33,7 +34,7 @@ def body(view: View) -> None:
     with answer:
         parts.draw_answer(answers, evidence, milliseconds())
     parts.draw_strip(view, layers)
-    parts.draw_exports(view, answers, evidence)
+    export_bar(parts.export(view, answers, evidence))
 
 
 st.title("What the network sees")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import streamlit as st
 
@@ -12,28 +14,19 @@ from cnn_core.activations import ACTIVATIONS, LAYER_SUMMARIES
 from cnn_core.analysis import Request
 from cnn_core.errors import ConvscopeError
 from cnn_core.images.decode import RgbImage
-from cnn_core.results import LayerActivations, LayerSummaries
-from cnn_core.snippet import snippet
+from cnn_core.results import LayerActivations
 from dashboard.figures.charts.charts import sparsity_figure
-from dashboard.figures.colours import Scale, fitting_scale, percent, short
-from dashboard.figures.files.page_png import arrays_npz, view_png
+from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale, percent, short
 from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.figures.pictures.pictures import jpeg, png, rgb_pixels
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.figures.pictures.strip import square_pixels
-from dashboard.session import address
 from dashboard.session.photos import Photo, all_photos
 from dashboard.session.resources import explorer, seen_pixels
+from dashboard.widgets.analysis_view import code_of, request_about
 from dashboard.widgets.chart import chart
-from dashboard.widgets.choosers import choice
-from dashboard.widgets.export_bar import (
-    Export,
-    export_bar,
-    export_row,
-    file_name,
-    own_photo_note,
-    snippet_start,
-)
+from dashboard.widgets.export_bar import Export, export_bar, file_name, snippet_start
+from dashboard.widgets.inputs import choice, shuffle_button
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.style import theme
 
@@ -47,7 +40,14 @@ if TYPE_CHECKING:
 MOST_PHOTOS = 8
 RANDOM_COUNT = 12
 SMALL_PX = 144
-LARGEST_SEED = 9999
+SCALES = {"common": "Common", "own": "Each map"}
+
+
+def layer_of(view: View, info: LayerInfo, image: RgbImage) -> LayerActivations:
+    """All maps of a layer for an image."""
+    request = Request(model_key=view.model_key, image=image, layer_name=info.name)
+    layer: LayerActivations = explorer().run(ACTIVATIONS, request)
+    return layer
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -64,7 +64,7 @@ def _sparsity_chart(
 
 def draw_sparsity(view: View, infos: Sequence[LayerInfo], chosen: LayerInfo) -> None:
     """Share of zeros and of blank maps, layer by layer."""
-    layers = _summaries(view)
+    layers = explorer().run(LAYER_SUMMARIES, request_about(view))
     shown = [info for info in infos if info.spatial]
     titles = [info.title for info in shown]
     sparsity = np.float32([layers[info.name].sparsity for info in shown])
@@ -81,140 +81,120 @@ def draw_sparsity(view: View, infos: Sequence[LayerInfo], chosen: LayerInfo) -> 
         "ReLU sets everything negative to zero: what is left is where a layer found something. "
         "Convolutions before their ReLU and signed layers have hardly a zero."
     )
-    export = Export(
-        name=file_name(view.model_key, view.photo.title, "zeros"),
-        arrays=lambda: {
-            "layers": np.array([info.name for info in shown]),
-            "zero_share": sparsity,
-            "blank_share": blank,
-        },
-        code=snippet(
-            LAYER_SUMMARIES,
-            Request(model_key=view.model_key, image=view.photo.image()),
-            picture=view.photo.path,
-            note=own_photo_note(view.photo),
-        )
-        + "for layer in result.layers:\n"
-        "    print(layer.layer_name, layer.sparsity, len(layer.blank_channels))",
+    names = np.array([info.name for info in shown])
+    export_bar(
+        Export(
+            name=file_name(view.model_key, view.photo.title, "zeros"),
+            arrays=lambda: {"layers": names, "zero_share": sparsity, "blank_share": blank},
+            code=code_of(view, LAYER_SUMMARIES, request_about(view)) + "for layer in result.layers:\n"
+            "    print(layer.layer_name, layer.sparsity, len(layer.blank_channels))",
+        ),
+        key="zeros-export",
     )
-    export_bar(export, "zeros-export")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoMap:
+    """The map of a channel for one photo.
+
+    Attributes:
+        photo: which.
+        square: as the network gets it, small, ``(side, side, 3)``.
+        values: the map.
+        scale: how it is drawn.
+    """
+
+    photo: Photo
+    square: UInt8
+    values: Float
+    scale: Scale
+
+    def picture(self) -> UInt8:
+        """The map in colours, as large as the photo."""
+        return square_pixels(self.values, SMALL_PX, self.scale)
 
 
 def draw_on_photos(view: View, info: LayerInfo, channel: int) -> None:
     """The same channel for several photos side by side."""
-    common = (
-        choice("Scale of these maps", {"common": "Common", "own": "Each map"}, key="photos-scale") == "common"
-    )
-    shown = _photos_with_maps(view, info, channel)
-    together = fitting_scale(np.concatenate([values.ravel() for _, _, values in shown])) if common else None
-    columns = st.columns(len(shown), gap="small")
-    for column, (photo, pixels, values) in zip(columns, shown, strict=True):
-        scale = together if together is not None else fitting_scale(values)
+    common = choice("Scale of these maps", SCALES, key="photos-scale") == "common"
+    shown = _maps_of_photos(view, info, channel, common=common)
+    for column, one in zip(st.columns(len(shown), gap="small"), shown, strict=True):
+        title = one.photo.title
         with column:
-            st.image(jpeg(_photo_square(pixels)), width="stretch", alt=photo.title)
-            st.image(
-                png(_map_square(values, scale)), width="stretch", alt=f"Channel {channel} for {photo.title}"
-            )
-            st.caption(
-                f"{literal(photo.title)}  \n{short(float(values.min()))} to {short(float(values.max()))}"
-            )
+            st.image(jpeg(one.square), width="stretch", alt=title)
+            st.image(png(one.picture()), width="stretch", alt=f"Channel {channel} for {title}")
+            st.caption(f"{literal(title)}  \n{_range(one.values)}")
+    together = shown[0].scale if common else None
     if together is not None:
         st.html(f'<div style="max-width:24rem">{scale_bar_html(together, unit="activation")}</div>')
-    _export_photos(view, info, channel, shown, together)
-
-
-def _export_photos(
-    view: View,
-    info: LayerInfo,
-    channel: int,
-    shown: Sequence[tuple[Photo, np.ndarray, np.ndarray]],
-    together: Scale | None,
-) -> None:
-    def side_by_side() -> bytes:
-        photos = [_photo_square(pixels) for _, pixels, _ in shown]
-        maps = [_map_square(values, together or fitting_scale(values)) for _, _, values in shown]
-        ranges = [
-            f"{photo.title} {short(float(values.min()))} to {short(float(values.max()))}"
-            for photo, _, values in shown
-        ]
-        return view_png(
-            row_pixels([*photos, *maps], len(shown)),
+    ranges = "; ".join(f"{one.photo.title} {_range(one.values)}" for one in shown)
+    export_bar(
+        Export(
+            name=file_name(view.model_key, info.name, channel, "photos"),
             title=f"Channel {channel} of {info.title}",
-            note=f"From left to right: {'; '.join(ranges)}.",
+            note=f"From left to right: {ranges}.",
+            image=lambda: row_pixels(
+                [*(one.square for one in shown), *(one.picture() for one in shown)], len(shown)
+            ),
             scale=together,
-        )
-
-    export_row(
-        file_name(view.model_key, info.name, channel, "photos"),
-        key="photos-export",
-        png=side_by_side,
-        npz=lambda: arrays_npz(
-            photos=np.array([photo.title for photo, _, _ in shown]),
-            maps=np.stack([values for _, _, values in shown]),
+            arrays=lambda: {
+                "photos": np.array([one.photo.title for one in shown]),
+                "maps": np.stack([one.values for one in shown]),
+            },
+            code=code_of(view, ACTIVATIONS, request_about(view, layer_name=info.name))
+            + f"print(result.maps[..., {channel}].round(2))",
         ),
-        code=snippet(
-            ACTIVATIONS,
-            Request(model_key=view.model_key, image=view.photo.image(), layer_name=info.name),
-            picture=view.photo.path,
-            note=own_photo_note(view.photo),
-        )
-        + f"print(result.maps[..., {channel}].round(2))",
+        key="photos-export",
     )
 
 
-def _photos_with_maps(
-    view: View, info: LayerInfo, channel: int
-) -> list[tuple[Photo, np.ndarray, np.ndarray]]:
+def _maps_of_photos(view: View, info: LayerInfo, channel: int, *, common: bool) -> list[PhotoMap]:
     photos = {view.photo.key: view.photo, **all_photos()}
-    shown = []
+    found = []
     for photo in list(photos.values())[:MOST_PHOTOS]:
         try:
             image = photo.image()
         except (ConvscopeError, OSError):
             continue
-        layer = _layer(view, info, image)
-        pixels = seen_pixels(view.model_key, image)
-        shown.append((photo, pixels, layer.maps[..., channel]))
-    return shown
+        values = layer_of(view, info, image).maps[..., channel]
+        found.append((photo, _square(seen_pixels(view.model_key, image)), values))
+    together = fitting_scale(np.concatenate([values.ravel() for *_, values in found])) if common else None
+    return [
+        PhotoMap(photo=photo, square=square, values=values, scale=together or fitting_scale(values))
+        for photo, square, values in found
+    ]
 
 
-def _photo_square(pixels: np.ndarray) -> np.ndarray:
-    import cv2
-
-    size = (SMALL_PX, SMALL_PX)
-    return np.asarray(cv2.resize(rgb_pixels(pixels), size, interpolation=cv2.INTER_AREA))
-
-
-def _map_square(values: np.ndarray, scale: Scale) -> np.ndarray:
-    return square_pixels(values, SMALL_PX, scale)
+def _square(pixels: UInt8) -> UInt8:
+    return np.asarray(
+        cv2.resize(rgb_pixels(pixels), (SMALL_PX, SMALL_PX), interpolation=cv2.INTER_AREA), np.uint8
+    )
 
 
 def draw_random(view: View, infos: Sequence[LayerInfo]) -> None:
     """Some channels drawn by lot from all layers with a map; a click opens one."""
-    seed = address.restore("seed", address.whole_number(0, LARGEST_SEED), 0)
-    st.button("Draw others", icon=":material/casino:", key="redraw", on_click=_redraw)
-    address.keep({"seed": seed})
+    seed = shuffle_button("Draw others", key="seed")
     lot = _drawn_by_lot(infos, seed)
-    maps = _drawn_maps(view, lot)
+    image = view.photo.image()
+    layers = {info.name: layer_of(view, info, image) for info, _ in lot}
+    maps = [layers[info.name].maps[..., channel] for info, channel in lot]
     columns = [*st.columns(RANDOM_COUNT // 2, gap="small"), *st.columns(RANDOM_COUNT // 2, gap="small")]
     for number, (column, (info, channel), values) in enumerate(zip(columns, lot, maps, strict=True)):
         with column:
-            st.image(
-                png(square_pixels(values, SMALL_PX)),
-                width="stretch",
-                alt=f"Channel {channel} of {info.title}",
-            )
+            picture = png(square_pixels(values, SMALL_PX))
+            st.image(picture, width="stretch", alt=f"Channel {channel} of {info.title}")
             st.button(
                 f"{literal(info.name)} · {channel}",
                 key=f"lot-{number}",
                 help=f"Open channel {channel} of {literal(info.title)}",
-                on_click=_open,
-                args=(info.name, channel),
+                on_click=st.session_state.update,
+                kwargs={"layer": info.name, "channel": channel},
                 type="tertiary",
                 wrap=True,
             )
             st.caption(_range(values))
-    _export_random(view, lot, maps, seed)
+    names = [(info.name, channel) for info, channel in lot]
+    export_bar(random_export(view, names, maps, seed), key="random-export")
 
 
 def _drawn_by_lot(infos: Sequence[LayerInfo], seed: int) -> list[tuple[LayerInfo, int]]:
@@ -228,56 +208,27 @@ def _drawn_by_lot(infos: Sequence[LayerInfo], seed: int) -> list[tuple[LayerInfo
     return lot
 
 
-def _drawn_maps(view: View, lot: Sequence[tuple[LayerInfo, int]]) -> list[np.ndarray]:
-    image = view.photo.image()
-    layers = {info.name: _layer(view, info, image) for info, _ in lot}
-    return [layers[info.name].maps[..., channel] for info, channel in lot]
-
-
-def _layer(view: View, info: LayerInfo, image: RgbImage) -> LayerActivations:
-    request = Request(model_key=view.model_key, image=image, layer_name=info.name)
-    layer: LayerActivations = explorer().run(ACTIVATIONS, request)
-    return layer
-
-
-def _summaries(view: View) -> LayerSummaries:
-    request = Request(model_key=view.model_key, image=view.photo.image())
-    summaries: LayerSummaries = explorer().run(LAYER_SUMMARIES, request)
-    return summaries
-
-
-def _range(values: np.ndarray) -> str:
-    low, high = float(values.min()), float(values.max())
-    return f"{short(low)} everywhere" if low == high else f"{short(low)} to {short(high)}"
-
-
-def _export_random(
-    view: View, lot: Sequence[tuple[LayerInfo, int]], maps: Sequence[np.ndarray], seed: int
-) -> None:
-    names = [f"{info.name} {channel}" for info, channel in lot]
-    export_row(
-        file_name(view.model_key, view.photo.title, "random", seed),
-        key="random-export",
-        png=lambda: view_png(
-            row_pixels([square_pixels(values, SMALL_PX) for values in maps], RANDOM_COUNT // 2),
-            title=f"Random channels, {view.photo.title}",
-            note="; ".join(f"{name}: {_range(values)}" for name, values in zip(names, maps, strict=True)),
-        ),
-        npz=lambda: arrays_npz(
-            names=np.array(names), **{f"map_{place}": values for place, values in enumerate(maps)}
-        ),
+def random_export(view: View, names: Sequence[tuple[str, int]], maps: Sequence[Float], seed: int) -> Export:
+    """Channels ``(layer name, channel)`` drawn by lot, each on its own scale."""
+    titles = [f"{name} {channel}" for name, channel in names]
+    ranges = (f"{title}: {_range(values)}" for title, values in zip(titles, maps, strict=True))
+    return Export(
+        name=file_name(view.model_key, view.photo.title, "random", seed),
+        title=f"Random channels, {view.photo.title}",
+        note="; ".join(ranges),
+        image=lambda: row_pixels([square_pixels(values, SMALL_PX) for values in maps], RANDOM_COUNT // 2),
+        arrays=lambda: {
+            "names": np.array(titles),
+            **{f"map_{index}": values for index, values in enumerate(maps)},
+        },
         code=snippet_start(view.model_key, view.photo)
         + "\nfrom cnn_core.activations import ACTIVATIONS\nfrom cnn_core.analysis import Request\n\n"
-        f"for name, channel in {[(info.name, channel) for info, channel in lot]!r}:\n"
+        f"for name, channel in {list(names)!r}:\n"
         "    layer = explorer.run(ACTIVATIONS, Request(model_key=model, image=image, layer_name=name))\n"
         "    print(name, channel, layer.maps[..., channel].round(2))",
     )
 
 
-def _redraw() -> None:
-    st.session_state["seed"] = (int(st.session_state["seed"]) + 1) % (LARGEST_SEED + 1)
-
-
-def _open(layer_name: str, channel: int) -> None:
-    st.session_state["layer"] = layer_name
-    st.session_state["channel"] = channel
+def _range(values: Float) -> str:
+    low, high = float(values.min()), float(values.max())
+    return f"{short(low)} everywhere" if low == high else f"{short(low)} to {short(high)}"

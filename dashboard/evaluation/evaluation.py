@@ -20,7 +20,6 @@ from dashboard.evaluation.mistakes import draw_mistakes
 from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.session import address
 from dashboard.widgets.chart import chart_format
-from dashboard.widgets.choosers import choice
 from dashboard.widgets.evaluation_pictures import (
     PER_PAGE,
     TILE_PX,
@@ -29,6 +28,7 @@ from dashboard.widgets.evaluation_pictures import (
     tiles_pixels,
 )
 from dashboard.widgets.export_bar import Export, export_bar, file_name
+from dashboard.widgets.inputs import choice
 from dashboard.widgets.markdown import literal
 
 if TYPE_CHECKING:

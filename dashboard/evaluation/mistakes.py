@@ -23,7 +23,6 @@ from dashboard.figures.pictures.pictures import enlarged, jpeg, rgb_pixels
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.session import address
 from dashboard.session.resources import explorer, seen_pixels
-from dashboard.widgets.choosers import choice
 from dashboard.widgets.evaluation_pictures import (
     DAMAGED,
     GONE,
@@ -33,6 +32,7 @@ from dashboard.widgets.evaluation_pictures import (
     sure,
 )
 from dashboard.widgets.export_bar import Export, export_bar, file_name
+from dashboard.widgets.inputs import choice
 from dashboard.widgets.job_view import Task, result_or_progress
 from dashboard.widgets.markdown import literal
 

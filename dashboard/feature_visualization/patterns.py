@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import html
-from typing import TYPE_CHECKING, Any
+import dataclasses
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
+from cnn_core.feature_visualization import FILTER_PATTERNS
 from cnn_core.results import FilterPatterns
 from dashboard.feature_visualization.kernels import draw_kernel_grid
-from dashboard.feature_visualization.pattern_job import patterns_or_progress
 from dashboard.figures.charts.charts import ascent_figure
-from dashboard.figures.colours import percent, short
-from dashboard.figures.files.page_png import arrays_npz, view_png
-from dashboard.figures.pictures.channel_grid import grid_aspect
+from dashboard.figures.colours import UInt8, percent, short
 from dashboard.figures.pictures.pattern_grid import (
     dead_pixels,
     facts_of_one,
@@ -25,14 +23,17 @@ from dashboard.figures.pictures.pattern_grid import (
 )
 from dashboard.figures.pictures.pictures import enlarged, jpeg, png, rgb_pixels
 from dashboard.session import address
+from dashboard.widgets.analysis_view import analysis_result, code_of
 from dashboard.widgets.chart import chart
-from dashboard.widgets.export_bar import export_row, file_name, snippet_start
+from dashboard.widgets.export_bar import Export, export_bar, file_name
+from dashboard.widgets.headings import channel_heading
+from dashboard.widgets.inputs import kept
 from dashboard.widgets.markdown import literal
-from dashboard.widgets.params_form import field_names, params_widgets
-from dashboard.widgets.picture_grid import clicked_name, framed_chart
+from dashboard.widgets.picture_grid import picture_grid
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
+    from cnn_core.analysis import Request
     from cnn_core.feature_visualization import FilterPatternSettings
     from cnn_core.probe.layer_info import LayerInfo
     from dashboard.session.view import View
@@ -42,11 +43,10 @@ WHICH_HELP = (
     "The strongest patterns are those with the highest score: the mean of the channel before its ReLU."
 )
 NO_CONVOLUTION = (
-    "This network has no convolution, so it has no filters whose patterns could be climbed to. "
+    "This network has no convolution, so it has no filters that patterns could be found for. "
     "Choose another network, or look at its layers on the page Activations."
 )
 STRONGEST = 25
-MAIN_SETTINGS = ("steps", "canvas_px", "seed")
 LARGE_PX = 448
 SMALL_FIELD_PX = 7
 STRENGTH_HELP = (
@@ -55,52 +55,57 @@ STRENGTH_HELP = (
 )
 
 
-def settings(params_type: type[FilterPatternSettings]) -> dict[str, Any]:
-    """The settings of the climb: three sliders, the others in a box that opens."""
-    more = [name for name in field_names(params_type) if name not in MAIN_SETTINGS]
-    columns = st.columns([1, 1, 1, 0.7], gap="large", vertical_alignment="bottom")
-    chosen: dict[str, Any] = {}
-    for column, name in zip(columns, MAIN_SETTINGS, strict=False):
-        with column:
-            chosen |= params_widgets(params_type, [name], prefix="climb_")
-    with columns[-1], st.popover("More", icon=":material/tune:", width="stretch"):
-        chosen |= params_widgets(params_type, more, prefix="climb_")
-    return chosen
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PatternsOfLayer:
+    """What the page shows.
+
+    Attributes:
+        view, info: model and layer.
+        request, settings: what the patterns are the result of.
+        patterns: of the whole layer.
+        shown: those on the page.
+    """
+
+    view: View
+    info: LayerInfo
+    request: Request
+    settings: FilterPatternSettings
+    patterns: FilterPatterns
+    shown: FilterPatterns
 
 
-def draw(
-    view: View, info: LayerInfo, params: FilterPatternSettings, patterns: FilterPatterns, which: str
-) -> None:
+def draw_preview(found: FilterPatterns | None) -> None:
+    """The patterns that have been found so far."""
+    if found is None:
+        return
+    st.image(png(_mosaic(found)), alt=f"The {len(found.channels)} patterns found so far")
+    st.caption(f"{len(found.channels)} patterns so far")
+
+
+def draw(layer: PatternsOfLayer) -> None:
     """The grid of patterns and the opened one."""
-    from cnn_core.feature_visualization import strongest_patterns
-
-    shown = strongest_patterns(patterns, STRONGEST) if which == "strongest" else patterns
-    names = [int(channel) for channel in shown.channels]
-    channel = address.restore("channel", address.one_of({str(name): name for name in names}), names[0])
-    address.keep({"channel": channel})
-    place = names.index(channel)
+    names = [int(channel) for channel in layer.shown.channels]
+    channel = kept("channel", address.one_of({str(name): name for name in names}), names[0])
+    index = names.index(channel)
     grid, opened = st.columns([1.72, 1], gap="large")
     with grid:
-        figure, tiles = pattern_grid_figure(shown, selected=place, theme=theme())
-        framed_chart(
+        figure, tiles = pattern_grid_figure(layer.shown, selected=index, theme=theme())
+        picture_grid(
             figure,
+            tiles,
             key="patterns",
-            aspect=grid_aspect(tiles),
-            alt=f"Patterns of {tiles.count} channels of {info.title}, channel {channel} framed",
-            on_select=_open_clicked,
+            alt=f"Patterns of {tiles.count} channels of {layer.info.title}, channel {channel} framed",
+            opens="channel",
         )
-        st.caption(
-            literal(verdict(patterns, shown, info.title, canvas_px=params.canvas_px), longest=None),
-            help=STRENGTH_HELP,
-        )
-        if sees_only_colours(info):
+        st.caption(literal(summary_of(layer), longest=None), help=STRENGTH_HELP)
+        if sees_only_colours(layer.info):
             st.caption(
                 "These filters see only a few pixels each, so plain colour or a fine stripe suits them best. "
                 "Their kernels, below, show what they weigh against what."
             )
-        _draw_exports(view, info, params, shown)
+        export_bar(export(layer))
     with opened:
-        draw_opened(view, info, params, shown, place)
+        _draw_opened(layer, index)
 
 
 def sees_only_colours(info: LayerInfo) -> bool:
@@ -108,32 +113,21 @@ def sees_only_colours(info: LayerInfo) -> bool:
     return info.receptive_field is not None and max(info.receptive_field.size_px) <= SMALL_FIELD_PX
 
 
-def _open_clicked() -> None:
-    channel = clicked_name("patterns")
-    if channel is not None:
-        st.session_state["channel"] = channel
-
-
-def verdict(patterns: FilterPatterns, shown: FilterPatterns, title: str, *, canvas_px: int | None) -> str:
-    """What the patterns of a layer are worth, and how large they are if not as asked for; plain text.
-
-    Args:
-        patterns: of the whole layer.
-        shown: those on the page.
-        title: of the layer.
-        canvas_px: side that was asked for, or None.
-    """
+def summary_of(layer: PatternsOfLayer) -> str:
+    """What the patterns of a layer are worth, and how large they are if not as asked for; plain text."""
+    patterns, wanted_px = layer.patterns, layer.settings.canvas_px
     height, width = patterns.patterns.shape[1:3]
     side = f"{height} × {width} px"
-    if canvas_px is not None and (height, width) != (canvas_px, canvas_px):
-        side += f", since {canvas_px} px do not suit this layer"
+    if wanted_px is not None and (height, width) != (wanted_px, wanted_px):
+        side += f", since {wanted_px} px do not suit this layer"
     active = int(patterns.active.sum())
     dead = len(patterns.channels) - active
-    parts = [f"{len(shown.channels)} of {len(patterns.channels)} channels of {title}, {side}."]
+    count = f"{len(layer.shown.channels)} of {len(patterns.channels)} channels"
+    parts = [f"{count} of {layer.info.title}, {side}."]
     if patterns.has_z_scores and active:
-        beats = float(patterns.exceeds_dataset_maximum[patterns.active].mean())
+        share = float(patterns.exceeds_dataset_maximum[patterns.active].mean())
         parts.append(
-            f"{percent(beats)} of the living channels answer their pattern more than any held-out photo; "
+            f"{percent(share)} of the living channels answer their pattern more than any held-out photo; "
             f"median strength {short(float(np.median(patterns.z_scores[patterns.active])))}."
         )
     if dead:
@@ -141,75 +135,64 @@ def verdict(patterns: FilterPatterns, shown: FilterPatterns, title: str, *, canv
     return " ".join([*parts, "Hover for figures, click to open."])
 
 
-def draw_opened(
-    view: View, info: LayerInfo, params: FilterPatternSettings, shown: FilterPatterns, place: int
-) -> None:
+def _draw_opened(layer: PatternsOfLayer, index: int) -> None:
     """One pattern large, with its figures and how it grew."""
-    channel = int(shown.channels[place])
-    st.html(
-        f"<div><b>Channel {channel}</b> of {html.escape(info.title)} "
-        f"<span class='own-name'>{html.escape(info.name)}</span><br>"
-        f"<span style='opacity:.72;font-size:.88rem'>{html.escape(facts_of_one(shown, place))}</span></div>"
-    )
-    if not shown.active[place]:
+    shown = layer.shown
+    channel = int(shown.channels[index])
+    channel_heading(channel, layer.info, facts_of_one(shown, index))
+    if not shown.active[index]:
         st.image(png(dead_pixels((120, 120), theme())), width="stretch", alt="Dead channel")
-        st.caption("This channel is dead: it fires on none of the held-out photos, so nothing was climbed.")
+        st.caption("This channel is dead: it fires on none of the held-out photos, so it has no pattern.")
         return
-    picture = enlarged(rgb_pixels(shown.patterns[place]), LARGE_PX)
+    picture = enlarged(rgb_pixels(shown.patterns[index]), LARGE_PX)
     st.image(jpeg(picture, 90), width="stretch", alt=f"The pattern of channel {channel}")
-    one = patterns_or_progress(view, info, params, channel=channel)
+    request = dataclasses.replace(layer.request, channels=(channel,))
+    one = analysis_result(FILTER_PATTERNS, request, layer.settings, slot="channel")
     if one is not None:
         _draw_growth(one)
 
 
 def _draw_growth(one: FilterPatterns) -> None:
     frames = growth_pixels(one.growth, 0)
-    for column, frame, step in zip(
-        st.columns(len(frames), gap="xsmall"), frames, one.growth_steps, strict=True
-    ):
+    columns = st.columns(len(frames), gap="xsmall")
+    for column, frame, step in zip(columns, frames, one.growth_steps, strict=True):
         column.image(jpeg(frame), width="stretch", alt=f"The pattern after {step} steps")
         column.html(f'<div class="step">{"step " if step == 0 else ""}{step}</div>')
     chart(
         ascent_figure(one.history[:, 0], label="score", theme=theme()),
         key="ascent",
-        name=file_name("score", one.layer_name, one.channels[0]),
+        name=file_name(one.layer_name, int(one.channels[0]), "ascent"),
         alt=f"The score climbs from {short(float(one.history[0, 0]))} to {short(float(one.history[-1, 0]))}",
     )
 
 
-def _draw_exports(view: View, info: LayerInfo, params: FilterPatternSettings, shown: FilterPatterns) -> None:
-    def grid_png() -> bytes:
-        tiles = picture_tiling(len(shown.channels), shown.patterns.shape[1:3])
-        return view_png(
-            mosaic_pixels(shown.patterns, tiles),
-            title=f"{info.title}: patterns of {tiles.count} channels",
-            note=f"Channels {', '.join(map(str, shown.channels))}. {params.steps} steps, seed {params.seed}.",
-        )
+def _mosaic(patterns: FilterPatterns) -> UInt8:
+    tiles = picture_tiling(len(patterns.channels), patterns.patterns.shape[1:3])
+    return mosaic_pixels(patterns.patterns, tiles)
 
-    export_row(
-        file_name(view.model_key, info.name, "patterns"),
-        png=grid_png,
-        npz=lambda: arrays_npz(
-            channels=shown.channels,
-            patterns=shown.patterns,
-            scores=shown.scores,
-            z_scores=shown.z_scores,
-            history=shown.history,
-        ),
-        code=snippet_start(view.model_key, view.photo)
-        + "\nfrom cnn_core.feature_visualization import FilterPatternSettings, strongest_patterns\n\n"
-        f"params = {params!r}\n"
-        f"patterns = explorer.filter_patterns(model, {info.name!r}, params=params)\n"
-        "print(strongest_patterns(patterns).channels)",
+
+def export(layer: PatternsOfLayer) -> Export:
+    """The patterns on the page with their figures."""
+    shown, settings = layer.shown, layer.settings
+    names = ("channels", "patterns", "scores", "z_scores", "history")
+    return Export(
+        name=file_name(layer.view.model_key, layer.info.name, "patterns"),
+        title=f"{layer.info.title}: patterns of {len(shown.channels)} channels",
+        note=f"Channels {', '.join(map(str, shown.channels))}. {settings.steps} steps, seed {settings.seed}.",
+        image=lambda: _mosaic(shown),
+        arrays=lambda: {name: getattr(shown, name) for name in names},
+        code=code_of(layer.view, FILTER_PATTERNS, layer.request, settings)
+        + "\nfrom cnn_core.feature_visualization import strongest_patterns\n\n"
+        "print(strongest_patterns(result).channels)",
     )
 
 
 def draw_meanwhile(view: View) -> None:
-    """Something to read and to look at while the climb goes on."""
+    """Something to read and to look at while the patterns are found."""
     st.markdown(
-        "A **pattern** is the picture that makes one filter fire most. It starts as faint noise and climbs: "
-        "step by step every pixel moves to where the filter's answer grows. What comes out shows what the "
-        "filter looks for."
+        "A **pattern** is the picture that makes one filter fire most. It starts as faint noise and is "
+        "improved step by step: every pixel moves to where the filter's answer grows (*gradient ascent*). What comes "
+        "out shows what the filter looks for."
     )
     st.subheader("Meanwhile: the raw kernels of the first convolution")
     draw_kernel_grid(view)

@@ -1,33 +1,38 @@
-"""The same question to all methods, and the same method for all classes, side by side."""
+"""The same request to all methods, and the same method for all classes, side by side."""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import streamlit as st
 
+from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
-from dashboard.figures.colours import Scale, UInt8, short
-from dashboard.figures.files.page_png import arrays_npz, view_png
+from dashboard.figures.colours import Scale, short
 from dashboard.figures.pictures.overlay import overlay_scale
 from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.figures.pictures.pictures import jpeg
 from dashboard.figures.pictures.scale_bar import scale_bar_html
-from dashboard.heat_maps.heat_map import Asked
 from dashboard.session.resources import explorer
-from dashboard.widgets.choosers import choice, tabs
-from dashboard.widgets.export_bar import export_row, file_name, snippet_start
+from dashboard.widgets.export_bar import Export, export_bar, file_name, snippet_start
+from dashboard.widgets.inputs import choice, tabs
+from dashboard.widgets.job_view import Task, result_or_progress
 from dashboard.widgets.markdown import literal
-from dashboard.widgets.overlay_view import evidence_pixels
+from dashboard.widgets.overlay_view import evidence_pixels, scale_of
 
 if TYPE_CHECKING:
-    from cnn_core.analysis import Analysis
+    from cnn_core.analysis import Analysis, Request
+    from dashboard.heat_maps.heat_map import HeatMapSelection
     from dashboard.session.view import View
 
 MOST_CLASSES = 6
+PER_ROW = 4
 SCALES = {"own": "Each map", "common": "Common"}
 SCALE_HELP = (
     "Each map stretched to its own range, or all on one scale so that they can be compared. Maps of the "
@@ -42,119 +47,188 @@ class Compared:
     Attributes:
         key: in files.
         title: for people.
-        raw: the map.
-        shown: as it is drawn, perhaps without what speaks against the class.
-        scale: how it is drawn.
+        analysis, request, settings: what it is the result of.
     """
 
     key: str
     title: str
-    raw: AttributionMap
-    shown: AttributionMap
-    scale: Scale
+    analysis: Analysis
+    request: Request
+    settings: Any
+
+    def result_key(self) -> str:
+        """Name of the map among all results."""
+        return explorer().result_key(self.analysis, self.request, self.settings)
+
+    def known(self) -> AttributionMap | None:
+        """The map where it is stored already."""
+        found: AttributionMap | None = explorer().known(self.analysis, self.request, self.settings)
+        return found
+
+    def run(self, progress: Progress) -> AttributionMap:
+        """The map."""
+        found: AttributionMap = explorer().run(self.analysis, self.request, self.settings, progress)
+        return found
 
 
-def draw_comparisons(view: View, methods: Sequence[Analysis], asked: Asked) -> None:
+def draw_comparisons(view: View, analyses: Sequence[Analysis], selection: HeatMapSelection) -> None:
     """Two tabs; only the open one is computed."""
     compared = tabs({"methods": "All methods", "classes": "All classes"}, key="compare")
     if compared["methods"].open:
         with compared["methods"]:
-            mapless = explorer().default_layer(view.model_key, asked.head) is None
-            able = [method for method in methods if not (mapless and method.needs_layer)]
-            _draw_row(view, asked, "methods", [(m, asked.class_index, m.key, m.title) for m in able])
+            _draw_row(view, selection, "methods", _methods(view, analyses, selection))
     if compared["classes"].open:
         with compared["classes"]:
-            _draw_row(view, asked, "classes", _classes(asked))
+            _draw_row(view, selection, "classes", _classes(selection))
 
 
-def _classes(asked: Asked) -> list[tuple[Analysis, int, str, str]]:
-    names, scores = asked.answer.class_names, asked.answer.scores
+def _methods(view: View, analyses: Sequence[Analysis], selection: HeatMapSelection) -> list[Compared]:
+    """All that can be done here; those that are not chosen with their usual settings and layer."""
+    probe = explorer().model(view.model_key).probe
+    return [
+        Compared(
+            key=each.key,
+            title=each.title,
+            analysis=each,
+            request=selection.request,
+            settings=selection.settings if each is selection.analysis else None,
+        )
+        for each in analyses
+        if each.inapplicable(probe, selection.request.head) is None
+    ]
+
+
+def _classes(selection: HeatMapSelection) -> list[Compared]:
+    names, scores = selection.answer.class_names, selection.answer.scores
     highest = np.argsort(-scores, kind="stable")[:MOST_CLASSES]
     if len(names) > MOST_CLASSES:
         st.caption(f"The {MOST_CLASSES} classes with the highest scores, of {len(names)}.")
-    return [(asked.method, int(i), f"class_{i}", f"for {names[i]}") for i in highest]
-
-
-def _draw_row(
-    view: View, asked: Asked, name: str, questions: Sequence[tuple[Analysis, int, str, str]]
-) -> None:
-    common = choice("Scale", SCALES, key=f"{name}-scale", help=SCALE_HELP) == "common"
-    rows = _compared(view, asked, questions, common=common)
-    pictures = [evidence_pixels(view, each.shown, asked.opacity, scale=each.scale) for each in rows]
-    for column, each, pixels in zip(
-        st.columns(max(len(rows), 3), gap="medium"), rows, pictures, strict=False
-    ):
-        with column:
-            st.image(jpeg(pixels), width="stretch", alt=f"Heat map, {each.title}")
-            st.markdown(f"**{literal(each.title)}**")
-            st.html(scale_bar_html(each.scale))
-    _draw_exports(view, asked, name, rows, pictures)
-
-
-def _compared(
-    view: View, asked: Asked, questions: Sequence[tuple[Analysis, int, str, str]], *, common: bool
-) -> list[Compared]:
-    raw = [
-        explorer().attribution(
-            view.model_key,
-            view.photo.image(),
-            method.key,
-            layer_name=asked.layer_name,
-            head=asked.head,
-            class_index=class_index,
-            params=asked.params if method is asked.method else None,
-        )
-        for method, class_index, _, _ in questions
-    ]
-    drawn = [asked.drawn(attribution) for attribution in raw]
-    scales = common_scales([shown for shown, _ in drawn], signed=not asked.positive_only) if common else {}
     return [
         Compared(
-            key=key,
-            title=title,
-            raw=attribution,
-            shown=shown,
-            scale=scales.get(attribution.layer_name is None, scale),
+            key=f"class_{index}",
+            title=f"for {names[index]}",
+            analysis=selection.analysis,
+            request=dataclasses.replace(selection.request, class_index=int(index)),
+            settings=selection.settings,
         )
-        for (_, _, key, title), attribution, (shown, scale) in zip(questions, raw, drawn, strict=True)
+        for index in highest
     ]
 
 
-def common_scales(shown: Sequence[AttributionMap], *, signed: bool) -> dict[bool, Scale]:
+def _draw_row(view: View, selection: HeatMapSelection, name: str, compared: Sequence[Compared]) -> None:
+    common = choice("Scale", SCALES, key=f"{name}-scale", help=SCALE_HELP) == "common"
+    draw = functools.partial(_draw_maps, view, selection, compared, common=common)
+    maps = result_or_progress(
+        Task(
+            slot=name,
+            key=hashlib.sha256("".join(each.result_key() for each in compared).encode()).hexdigest(),
+            doing="Making the heat maps",
+            work=functools.partial(_all_maps, compared),
+            result=tuple,
+            known=functools.partial(_known_maps, compared),
+            preview=lambda found: draw(found or ()),
+        )
+    )
+    if maps is not None:
+        draw(maps)
+        export_bar(export(view, selection, name, compared, maps, common=common), key=f"{name}-export")
+
+
+def _all_maps(compared: Sequence[Compared], progress: Progress) -> tuple[AttributionMap, ...]:
+    found: list[AttributionMap] = []
+    for index, each in enumerate(compared):
+        found.append(each.run(_without_preview(progress.part(index, len(compared)))))
+        progress((index + 1) / len(compared), tuple(found))
+    return tuple(found)
+
+
+def _without_preview(progress: Progress) -> Progress:
+    """A progress that tells only how far it is: a single map is no part of the row before it is done."""
+    tell = progress.tell
+    return (
+        progress if tell is None else dataclasses.replace(progress, tell=lambda share, _: tell(share, None))
+    )
+
+
+def _known_maps(compared: Sequence[Compared]) -> tuple[AttributionMap, ...] | None:
+    found = [each.known() for each in compared]
+    maps = tuple(each for each in found if each is not None)
+    return maps if len(maps) == len(found) else None
+
+
+def _scales(shown: Sequence[AttributionMap], *, common: bool) -> list[Scale]:
+    together = common_scales(shown) if common else {}
+    return [together.get(each.layer_name is None, scale_of(each)) for each in shown]
+
+
+def common_scales(shown: Sequence[AttributionMap]) -> dict[bool, Scale]:
     """One scale for the maps of the photo itself (True), and one for those of a layer (False).
 
     Args:
         shown: the maps as they are drawn.
-        signed: whether what speaks against the class is drawn too.
     """
     scales = {}
     for of_photo in (True, False):
         group = [each for each in shown if (each.layer_name is None) is of_photo]
         if group:
             values = np.concatenate([each.values.ravel() for each in group])
-            scales[of_photo] = overlay_scale(values, signed=signed and any(each.signed for each in group))
+            scales[of_photo] = overlay_scale(values, signed=any(each.signed for each in group))
     return scales
 
 
-def _draw_exports(
-    view: View, asked: Asked, name: str, rows: Sequence[Compared], pictures: Sequence[UInt8]
+def _draw_maps(
+    view: View,
+    selection: HeatMapSelection,
+    compared: Sequence[Compared],
+    maps: Sequence[AttributionMap],
+    *,
+    common: bool,
 ) -> None:
-    note = "; ".join(f"{each.title}, {short(each.scale.low)} to {short(each.scale.high)}" for each in rows)
-    questions = "".join(
-        f"    ({each.raw.method!r}, {each.raw.layer_name!r}, {each.raw.class_index}),\n" for each in rows
+    """The maps that are known so far, some in a row."""
+    shown = [selection.drawn(each) for each in maps]
+    columns = st.columns(min(max(len(compared), 3), PER_ROW), gap="medium")
+    rows = zip(compared, shown, _scales(shown, common=common), strict=False)
+    for index, (each, attribution, scale) in enumerate(rows):
+        with columns[index % len(columns)]:
+            pixels = evidence_pixels(view, attribution, selection.opacity, scale=scale)
+            st.image(jpeg(pixels), width="stretch", alt=f"Heat map, {each.title}")
+            st.markdown(f"**{literal(each.title)}**")
+            st.html(scale_bar_html(scale))
+
+
+def export(
+    view: View,
+    selection: HeatMapSelection,
+    name: str,
+    compared: Sequence[Compared],
+    maps: Sequence[AttributionMap],
+    *,
+    common: bool,
+) -> Export:
+    """All maps side by side, each with the range of its colours."""
+    shown = [selection.drawn(each) for each in maps]
+    scales = _scales(shown, common=common)
+    ranges = (
+        f"{each.title}, {short(scale.low)} to {short(scale.high)}"
+        for each, scale in zip(compared, scales, strict=True)
     )
-    export_row(
-        file_name(name, view.model_key, view.photo.title),
-        key=f"{name}-export",
-        png=lambda: view_png(
-            row_pixels(pictures),
-            title=f"All {name}, {view.photo.title}",
-            note=f"From left to right, with the range of its colours: {note}.",
+    requests = "".join(f"    ({each.method!r}, {each.layer_name!r}, {each.class_index}),\n" for each in maps)
+    return Export(
+        name=file_name(name, view.model_key, view.photo.title),
+        title=f"All {name}, {view.photo.title}",
+        note=f"From left to right, with the range of its colours: {'; '.join(ranges)}.",
+        image=lambda: row_pixels(
+            [
+                evidence_pixels(view, each, selection.opacity, scale=scale)
+                for each, scale in zip(shown, scales, strict=True)
+            ],
+            min(len(shown), PER_ROW),
         ),
-        npz=lambda: arrays_npz(**{each.key: each.raw.values for each in rows}),
-        code=snippet_start(view.model_key, view.photo) + f"\nquestions = [\n{questions}]\n"
-        "for method, layer, class_index in questions:\n"
-        "    evidence = explorer.attribution(\n"
-        f"        model, image, method, layer_name=layer, head={asked.head}, class_index=class_index\n    )\n"
-        "    print(method, class_index, evidence.values.sum(), evidence.score)",
+        arrays=lambda: {each.key: found.values for each, found in zip(compared, maps, strict=True)},
+        code=snippet_start(view.model_key, view.photo) + f"\nrequests = [\n{requests}]\n"
+        "for method, layer, class_index in requests:\n"
+        "    result = explorer.attribution(\n"
+        f"        model, image, method, layer_name=layer, head={selection.request.head}, "
+        "class_index=class_index\n    )\n"
+        "    print(method, class_index, result.values.sum(), result.score)",
     )

@@ -11,27 +11,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
+from cnn_core.attribution import GRAD_CAM
+from cnn_core.prediction import PREDICTION
 from cnn_core.results import AttributionMap, HeadAnswer, LayerSummaries
-from dashboard.figures.files.page_png import arrays_npz, view_png
-from dashboard.figures.pictures.overlay import overlay_scale
-from dashboard.figures.pictures.pictures import enlarged, jpeg
+from dashboard.figures.pictures.pictures import jpeg
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.figures.pictures.strip import card_png
 from dashboard.session.resources import explorer
 from dashboard.session.view import View
-from dashboard.widgets.export_bar import export_row, file_name, snippet_start
+from dashboard.widgets import overlay_view
+from dashboard.widgets.analysis_view import check_text, code_of, request_about
+from dashboard.widgets.export_bar import Export, file_name
 from dashboard.widgets.markdown import literal
-from dashboard.widgets.overlay_view import (
-    OPACITY,
-    SHOWN_PX,
-    answer_html,
-    as_on_the_bar,
-    evidence_pixels,
-    other_name,
-    photo_pixels,
-)
+from dashboard.widgets.overlay_view import answer_html, as_on_the_bar, evidence_pixels, other_name, scale_of
 from dashboard.widgets.sentences import (
-    arithmetic,
     balance,
     layer_facts,
     range_text,
@@ -44,9 +37,14 @@ from dashboard.widgets.sentences import (
 if TYPE_CHECKING:
     from cnn_core.probe.layer_info import LayerInfo
 
-METHOD = "grad_cam"
 HEAD = 0
 MOST_CARDS = 6
+CHECK_HELP = (
+    "The score is the logit: log-odds of the class, 0 when the network cannot decide. Where the rest of the "
+    "network is linear, the cells of the map and a constant, the score of an empty map, add up to it; the "
+    "residual is what they miss. The time is what answer, map and all layers took together when this photo "
+    "was first opened here."
+)
 
 
 @contextmanager
@@ -61,9 +59,8 @@ def timed(view: View) -> Iterator[Callable[[], float]]:
 
 def draw_photo(view: View) -> None:
     """The photo as the network gets it."""
-    pixels = photo_pixels(view)
-    height, width = pixels.shape[:2]
-    st.image(jpeg(enlarged(pixels, SHOWN_PX)), width="stretch", alt=f"The photo: {view.photo.title}")
+    overlay_view.draw_photo(view)
+    height, width = overlay_view.photo_pixels(view).shape[:2]
     st.caption(f"The photo as the network gets it, {height} × {width} pixels")
 
 
@@ -71,22 +68,22 @@ def evidence_or_none(view: View) -> AttributionMap | None:
     """The heat map of the answer, or None for a network without a layer that has one."""
     if explorer().default_layer(view.model_key, HEAD) is None:
         return None
-    return explorer().attribution(view.model_key, view.photo.image(), METHOD, head=HEAD)
+    found: AttributionMap = explorer().run(GRAD_CAM, request_about(view, head=HEAD))
+    return found
 
 
 def draw_evidence(view: View, evidence: AttributionMap, answers: Sequence[HeadAnswer]) -> None:
     """The signed heat map of the answer over the photo, with its scale."""
     answer = answers[evidence.head]
     shown = as_on_the_bar(evidence, answer)
-    scale = overlay_scale(shown.values, signed=shown.signed)
     name, other = answer.class_names[shown.class_index], other_name(answer, shown.class_index)
     own_name = answer.class_names[evidence.class_index]
     st.image(
-        jpeg(evidence_pixels(view, shown, OPACITY, scale=scale)),
+        jpeg(evidence_pixels(view, shown)),
         width="stretch",
         alt=f"Heat map over the photo. {where_evidence_lies(evidence, own_name)}",
     )
-    st.html(scale_bar_html(scale, low=other, high=name))
+    st.html(scale_bar_html(scale_of(shown), low=other, high=name))
     st.caption(
         f"Grad-CAM, signed: red speaks for {literal(name)}, blue for {literal(other)}; in logits per cell"
     )
@@ -122,16 +119,7 @@ def draw_answer(answers: Sequence[HeadAnswer], evidence: AttributionMap | None, 
     st.markdown(
         literal(f"{where_evidence_lies(evidence, name)} {balance(evidence, name, other)}", longest=None)
     )
-    icon = ":material/task_alt:" if evidence.adds_up else ":material/info:"
-    st.caption(f"{icon} {literal(arithmetic(evidence), longest=None)} · {duration}", help=CHECK_HELP)
-
-
-CHECK_HELP = (
-    "The score is the logit: log-odds of the class, 0 when the network cannot decide. Where the rest of the "
-    "network is linear, the cells of the map and a constant, the score of an empty map, add up to it; the "
-    "residual is what they miss. The time is what answer, map and all layers took together when this photo "
-    "was first opened here."
-)
+    st.caption(f"{check_text(GRAD_CAM.check(evidence))} · {duration}", help=CHECK_HELP)
 
 
 def _duration(milliseconds: float) -> str:
@@ -175,42 +163,30 @@ def draw_strip(view: View, layers: LayerSummaries) -> None:
     st.markdown(sparsity_course([layers[info.name] for info in infos]))
 
 
-def draw_exports(view: View, answers: Sequence[HeadAnswer], evidence: AttributionMap | None) -> None:
-    """PNG of the evidence, NPZ of scores and map, and the code."""
+def export(view: View, answers: Sequence[HeadAnswer], evidence: AttributionMap | None) -> Export:
+    """The evidence, or else the photo, with the scores of all outputs."""
     scores = {f"scores_{head.head}": head.scores for head in answers}
+    about = answers[HEAD if evidence is None else evidence.head]
     name = file_name("overview", view.model_key, view.photo.title)
-    code = (
-        snippet_start(view.model_key, view.photo)
-        + "\nanswer = explorer.predict(model, image).heads[0]\n"
-        + "print(answer.class_names[answer.best], answer.probabilities)\n"
-    )
+    prediction = code_of(view, PREDICTION, request_about(view))
+    ending = "answer = result.heads[0]\nprint(answer.class_names[answer.best], answer.probabilities)\n"
     if evidence is None:
-        best = answers[0].class_names[answers[0].best]
-        export_row(
-            name,
-            png=lambda: view_png(photo_pixels(view), title=f"{best}, {sureness(answers[0])}"),
-            npz=lambda: arrays_npz(**scores),
-            code=code,
+        return Export(
+            name=name,
+            title=f"{about.class_names[about.best]}, {sureness(about)}",
+            image=lambda: overlay_view.photo_pixels(view),
+            arrays=lambda: scores,
+            code=prediction + ending,
         )
-        return
-    answer = answers[evidence.head]
-    best = answer.class_names[evidence.class_index]
-    shown = as_on_the_bar(evidence, answer)
-    scale = overlay_scale(shown.values, signed=shown.signed)
-    red = answer.class_names[shown.class_index]
-    export_row(
-        name,
-        png=lambda: view_png(
-            evidence_pixels(view, shown, OPACITY, scale=scale),
-            title=f"{best}, {sureness(answer)}",
-            note=f"{view.photo.title}. {METHOD}, logits per cell: red speaks for {red}.",
-            scale=scale,
-        ),
-        npz=lambda: arrays_npz(
-            evidence=evidence.values,
-            extent_px=np.float32(evidence.extent),
-            **scores,
-        ),
-        code=f"{code}evidence = explorer.attribution(model, image, {METHOD!r})\n"
-        "print(evidence.values.round(2))",
+    shown = as_on_the_bar(evidence, about)
+    return Export(
+        name=name,
+        title=f"{about.class_names[evidence.class_index]}, {sureness(about)}",
+        note=f"{view.photo.title}. {GRAD_CAM.title}, logits per cell: red speaks for "
+        f"{about.class_names[shown.class_index]}.",
+        image=lambda: evidence_pixels(view, shown),
+        scale=scale_of(shown),
+        arrays=lambda: {"evidence": evidence.values, "extent_px": np.float32(evidence.extent), **scores},
+        code=f"{prediction}{ending}\nfrom cnn_core.attribution import GRAD_CAM\n\n"
+        "evidence = explorer.run(GRAD_CAM, request)\nprint(evidence.values.round(2))\n",
     )

@@ -17,7 +17,7 @@ from cnn_core.datasets.splits import Splits, read_splits
 from dashboard.run_setup.download import downloaded, draw_download
 from dashboard.run_setup.upload import draw_upload, uploaded, use_upload
 from dashboard.session import address
-from dashboard.widgets.choosers import choice
+from dashboard.widgets.inputs import choice
 from dashboard.widgets.markdown import literal
 
 ORIGINS = {"folder": "A folder", "download": "Cats and dogs", "upload": "A zip"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -14,6 +15,8 @@ from cnn_core.images.decode import MAX_FILE_BYTES, RgbImage, decode_image
 from dashboard.figures.pictures.pictures import thumbnail
 
 DECODED_BYTES = 16 * 2**20
+THUMBNAIL_PX = 112
+REMEMBERED_THUMBNAILS = 700  # up to 8 kB each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +53,38 @@ class Photo:
         """
         return decoded_photos().photo(self.stamp(), self.read)
 
-    def thumbnail(self) -> bytes:
-        """A small square JPEG."""
-        return _thumbnail(self.stamp(), self)
+    def thumbnail(self, side_px: int = THUMBNAIL_PX) -> bytes:
+        """The middle square as a small JPEG; remembered.
+
+        Raises:
+            ImageError: the file holds no picture.
+            OSError: the file cannot be read.
+        """
+        return _thumbnail(self.stamp(), side_px, self)
 
 
-@st.cache_resource(show_spinner=False, max_entries=200)
-def _thumbnail(stamp: Hashable, _photo: Photo) -> bytes:
-    return thumbnail(_photo.image().pixels)
+@st.cache_resource(show_spinner=False, max_entries=REMEMBERED_THUMBNAILS)
+def _thumbnail(stamp: Hashable, side_px: int, _photo: Photo) -> bytes:
+    return thumbnail(_photo.image().pixels, side_px)
+
+
+def photo_file(path: Path, *, key: str, title: str, shown_path: str) -> Photo:
+    """A picture file as a photo.
+
+    Args:
+        path: of the file, which is read when it is needed.
+        key: in the address.
+        title: for people.
+        shown_path: as a person would write it.
+    """
+
+    def stamp() -> Hashable:
+        facts = path.stat()
+        return str(path), facts.st_mtime_ns, facts.st_size
+
+    return Photo(
+        key=key, title=title, path=shown_path, read=functools.partial(picture_bytes, path), stamp=stamp
+    )
 
 
 def picture_bytes(path: Path) -> bytes:

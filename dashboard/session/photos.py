@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
-from collections.abc import Hashable
 from pathlib import Path
 
 import streamlit as st
@@ -13,7 +11,7 @@ import streamlit as st
 from cnn_core import paths
 from cnn_core.datasets.folders import PICTURE_SUFFIXES, is_utf8, pictures_in
 from cnn_core.errors import ConvscopeError
-from dashboard.session.photo import Photo, picture_bytes
+from dashboard.session.photo import Photo, photo_file
 from dashboard.session.state import session
 
 MOST_UPLOADS = 12
@@ -37,7 +35,7 @@ def _sample_files(folder: Path) -> tuple[Photo, ...]:
         paths, key=lambda path: (not _ANIMALS & set(path.stem.split("_")), path.stem.count("_"), path.stem)
     )
     return tuple(
-        _photo_file(
+        photo_file(
             path,
             key=path.stem,
             title=path.stem.replace("_", " ").capitalize(),
@@ -76,17 +74,7 @@ def data_photo(key: str) -> Photo | None:
     except OSError:
         return None  # the browser of the data set says so
     path = folder / group / name
-    return _photo_file(path, key=key, title=f"{group} · {name}", shown_path=str(path))
-
-
-def _photo_file(path: Path, *, key: str, title: str, shown_path: str) -> Photo:
-    def stamp() -> Hashable:
-        facts = path.stat()
-        return str(path), facts.st_mtime_ns, facts.st_size
-
-    return Photo(
-        key=key, title=title, path=shown_path, read=functools.partial(picture_bytes, path), stamp=stamp
-    )
+    return photo_file(path, key=key, title=f"{group} · {name}", shown_path=str(path))
 
 
 def uploads() -> dict[str, Photo]:

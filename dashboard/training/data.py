@@ -28,10 +28,10 @@ from dashboard.run_setup.data_choice import (
 )
 from dashboard.run_setup.run_picker import go_to
 from dashboard.session import address
-from dashboard.widgets.choosers import choice
 from dashboard.widgets.errors import told_errors
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.gallery import SIDE_PX, Captioned, pictures_html, small_picture
+from dashboard.widgets.inputs import choice
 from dashboard.widgets.markdown import literal
 
 if TYPE_CHECKING:

@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.session import address
+from dashboard.widgets.inputs import select, stepped
 from dashboard.widgets.markdown import literal
 
 if TYPE_CHECKING:
-    from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
-    from streamlit.elements.lib.mutable_tab_container import TabContainer
-
     from cnn_core.probe.layer_info import LayerInfo
     from cnn_core.probe.probe import Head
 
 LAYER_HELP = (
     "A layer turns the maps of the one before into new ones; later layers see larger parts of the photo."
 )
-_NAMED = "_class_named"  # session state: whether the person, or an address, named the class
 CHANNEL_HELP = "A channel is one filter's map: how strongly its pattern was found at each place."
+_NAMED = "_class_named"  # session state: whether the person, or an address, named the class
 
 
 def layer_slider(
@@ -36,17 +34,15 @@ def layer_slider(
         arrows: modifier of the arrow keys that step through the layers, e.g. ``Shift``; None for none.
     """
     by_name = {info.name: info for info in layers}
+    titles = {info.name: info.title for info in layers}
     names = list(by_name)
-    titled = address.titled({info.name: info.title for info in layers})
-    chosen = address.restore(key, titled, default if default in by_name else names[0])
+    chosen = address.restore(key, address.titled(titles), default if default in by_name else names[0])
     label = "Layer"
     if len(names) == 1:
-        st.markdown(f"{label}  \n**{literal(by_name[chosen].title)}**")
+        st.markdown(f"{label}  \n**{literal(titles[chosen])}**")
         return by_name[chosen]
-    with _stepped(key, names, arrows):
-        chosen = st.select_slider(
-            label, names, format_func=lambda name: by_name[name].title, key=key, help=LAYER_HELP
-        )
+    with stepped(key, names, arrows):
+        chosen = st.select_slider(label, names, format_func=titles.__getitem__, key=key, help=LAYER_HELP)
     address.keep({key: chosen})
     return by_name[chosen]
 
@@ -54,11 +50,9 @@ def layer_slider(
 def channel_slider(count: int, *, key: str = "channel", arrows: bool = True) -> int:
     """Choose a channel, 0 to ``count - 1``."""
     chosen = address.restore(key, address.whole_number(0, count - 1), 0)
-    if count == 1:
-        address.keep({key: 0})
-        return 0
-    with _stepped(key, list(range(count)), "" if arrows else None):
-        chosen = st.slider("Channel", 0, count - 1, key=key, help=CHANNEL_HELP)
+    if count > 1:
+        with stepped(key, range(count), "" if arrows else None):
+            chosen = st.slider("Channel", 0, count - 1, key=key, help=CHANNEL_HELP)
     address.keep({key: chosen})
     return int(chosen)
 
@@ -72,10 +66,8 @@ def class_picker(heads: Sequence[Head], best: Sequence[int]) -> tuple[int, int]:
     """
     head = 0
     if len(heads) > 1:
-        names = {head.name: index for index, head in enumerate(heads)}
-        address.restore("head", address.name_in(names), heads[0].name)
-        head = names[st.selectbox("Output", list(names), key="head")]
-        address.keep({"head": heads[head].name})
+        names = [head.name for head in heads]
+        head = names.index(select("Output", {name: name for name in names}, key="head"))
     tokens = class_tokens(heads[head].class_names)
     labels = dict(zip(tokens, _class_labels(heads[head].class_names), strict=True))
     parse = address.titled(labels)
@@ -112,76 +104,6 @@ def _class_labels(names: Sequence[str]) -> list[str]:
 
 def _name_class() -> None:
     st.session_state[_NAMED] = True
-
-
-def choice(label: str, options: dict[str, str], *, key: str, help: str | None = None) -> str:
-    """Choose one of a few options ``{key: title}`` laid out side by side."""
-    address.restore(key, address.titled(options), next(iter(options)))
-    chosen = st.segmented_control(
-        label, list(options), format_func=options.__getitem__, key=key, help=help, required=True
-    )
-    chosen = next(iter(options)) if chosen is None else chosen
-    address.keep({key: chosen})
-    return str(chosen)
-
-
-def tabs(titles: dict[str, str], *, key: str) -> dict[str, TabContainer]:
-    """Tabs ``{key: title}`` with which one is open in the address; only that one is to be computed.
-
-    Returns:
-        a container per tab, ``open`` in one of them.
-    """
-    by_text = titles | {title: title for title in titles.values()}  # what the address, and the widget, holds
-    first = next(iter(titles))
-    address.restore(key, address.one_of(by_text), titles[first])
-    made = dict(zip(titles, st.tabs(list(titles.values()), key=key, on_change="rerun"), strict=True))
-    opened = next((name for name, tab in made.items() if tab.open), first)
-    address.keep({key: None if opened == first else opened})
-    return made
-
-
-def box(title: str, *, key: str, icon: str) -> ExpanderContainer:
-    """A box that opens, and whether it is ``open`` in the address; only then it is to be filled."""
-    address.restore(key, address.YES_OR_NO, False)
-    made = st.expander(title, icon=icon, key=key, on_change="rerun")
-    address.keep({key: True if made.open else None})
-    return made
-
-
-class _stepped:
-    """A widget with a button on each side that steps to the neighbouring value."""
-
-    def __init__(self, key: str, values: Sequence[object], arrows: str | None) -> None:
-        self._key, self._values, self._arrows = key, values, arrows
-
-    def __enter__(self) -> None:
-        self._row = st.container(
-            horizontal=True, vertical_alignment="bottom", gap="small", key=f"{self._key}-row"
-        )
-        self._row.__enter__()
-        self._button("chevron_left", "Left", -1)
-        self._middle = st.container(width="stretch")
-        self._middle.__enter__()
-
-    def __exit__(self, *error: object) -> None:
-        self._middle.__exit__(*error)
-        self._button("chevron_right", "Right", 1)
-        self._row.__exit__(*error)
-
-    def _button(self, icon: str, arrow: str, step: int) -> None:
-        shortcut = None if self._arrows is None else "+".join(part for part in (self._arrows, arrow) if part)
-        st.button(
-            f":material/{icon}:",
-            key=f"{self._key}-{arrow.lower()}",
-            shortcut=shortcut,
-            on_click=self._step,
-            args=(step,),
-            type="tertiary",
-        )
-
-    def _step(self, step: int) -> None:
-        place = self._values.index(st.session_state[self._key]) + step
-        st.session_state[self._key] = self._values[min(max(place, 0), len(self._values) - 1)]
 
 
 def first_choice(layers: Sequence[LayerInfo]) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import html
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,9 @@ import streamlit as st
 from cnn_core import paths
 from cnn_core.errors import ConvscopeError
 from dashboard.figures.colours import UInt8
-from dashboard.figures.pictures.pictures import decoded, thumbnail
-from dashboard.session import address
-from dashboard.session.photos import Photo, data_photo, picture_bytes, take_in
+from dashboard.figures.pictures.pictures import decoded
+from dashboard.session.photos import Photo, data_photo, photo_file, take_in
+from dashboard.widgets.inputs import pager
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.style import photo_buttons_style, theme
 
@@ -27,36 +26,23 @@ if TYPE_CHECKING:
 
 TILE_PX = 176
 COLUMNS, PER_PAGE = 4, 12
-REMEMBERED_TILES = 400  # about 8 kB each
 _CHOSEN = "_picture_chosen"
 GONE, DAMAGED = "The file is gone", "The file cannot be read"
 
 
 def set_picture(path: str) -> Photo:
     """A picture of a data set as a photo, wherever it lies."""
-    file = Path(path)
-
-    def stamp() -> Hashable:
-        facts = file.stat()
-        return path, facts.st_mtime_ns, facts.st_size
-
-    read = functools.partial(picture_bytes, file)
-    return Photo(key=path, title=file.name, path=path, read=read, stamp=stamp)
+    return photo_file(Path(path), key=path, title=Path(path).name, shown_path=path)
 
 
 def tile_or_reason(photo: Photo) -> bytes | str:
     """A small square JPEG of a picture, or why there is none."""
     try:
-        return _tile(photo.stamp(), photo)
+        return photo.thumbnail(TILE_PX)
     except FileNotFoundError:
         return GONE
     except (ConvscopeError, OSError):
         return DAMAGED
-
-
-@st.cache_resource(show_spinner=False, max_entries=REMEMBERED_TILES)
-def _tile(stamp: Hashable, _photo: Photo) -> bytes:
-    return thumbnail(_photo.image().pixels, TILE_PX)
 
 
 def sure(probability: float) -> str:
@@ -78,9 +64,10 @@ def draw_tiles(
         given: ``(n,)``, the class that each picture of the set got.
         model_key: of the network that answered.
     """
-    shown = members[_page(len(members))]
+    place_of_tiles = st.container()
+    shown = members[pager(len(members), PER_PAGE, key="eval_page")]
     faces: dict[str, bytes] = {}
-    columns = st.columns(COLUMNS, gap="small")
+    columns = place_of_tiles.columns(COLUMNS, gap="small")
     for place, index in enumerate(shown):
         with columns[place % COLUMNS]:
             photo = set_picture(predictions.paths[index])
@@ -90,7 +77,6 @@ def draw_tiles(
                 faces[f"photo-cell-{place}"] = face
             _draw_tile(photo, face, f"photo-cell-{place}", sure(probability), model_key)
     photo_buttons_style(faces, None, theme())
-    _draw_pager(len(members))
 
 
 def _draw_tile(photo: Photo, face: bytes | str, key: str, caption: str, model_key: str) -> None:
@@ -142,40 +128,6 @@ def follow_chosen_photo() -> None:
     model_key = st.session_state.pop(_CHOSEN, None)
     if model_key is not None:
         st.switch_page("pages/heat_maps.py", query_params={"model": model_key})
-
-
-def _page(count: int) -> slice:
-    last = max(0, (count - 1) // PER_PAGE)
-    page = address.restore("eval_page", address.whole_number(0, last), 0)
-    address.keep({"eval_page": page if page else None})
-    return slice(page * PER_PAGE, (page + 1) * PER_PAGE)
-
-
-def _draw_pager(count: int) -> None:
-    if count <= PER_PAGE:
-        return
-    page, last = st.session_state["eval_page"], (count - 1) // PER_PAGE
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _turn_button("chevron_left", "Before", page - 1, disabled=page == 0)
-        first = page * PER_PAGE
-        st.markdown(f"{first + 1} to {min(first + PER_PAGE, count)} of {count:,}", width="content")
-        _turn_button("chevron_right", "Next", page + 1, disabled=page == last)
-
-
-def _turn_button(icon: str, name: str, page: int, *, disabled: bool) -> None:
-    st.button(
-        name,
-        key=f"eval_page-{name.lower()}",
-        icon=f":material/{icon}:",
-        on_click=_turn,
-        args=(page,),
-        disabled=disabled,
-        type="tertiary",
-    )
-
-
-def _turn(page: int) -> None:
-    st.session_state["eval_page"] = page
 
 
 def tiles_pixels(paths: Sequence[str]) -> list[UInt8]:

@@ -15,6 +15,7 @@ import streamlit as st
 from dashboard.session import address
 
 FINEST_DIGITS = 6
+BESIDE = 3  # fields of a form that stand beside each other
 NAMES = {"adamw": "AdamW", "rmsprop": "RMSprop", "sgd": "SGD", "cpu": "CPU", "float32": "float32"}
 
 
@@ -23,8 +24,8 @@ class SettingsForm:
     """The fields of one settings value.
 
     Attributes:
-        start: dataclass whose fields carry ``label`` and ``help``, and ``options`` or ``minimum``,
-            ``maximum`` and ``step``, as metadata; its values are what the widgets start with.
+        start: dataclass whose fields are made by ``cnn_core.settings``; its values are what the widgets
+            start with.
         prefix: of the keys, so that two forms on a page do not meet.
         also: ``label`` and ``help`` of fields that carry none, by name.
     """
@@ -32,6 +33,21 @@ class SettingsForm:
     start: Any
     prefix: str
     also: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def draw(self) -> Any:
+        """Draw all fields, the first ones beside each other and the rest in a box; give the settings."""
+        names = self.names()
+        values: dict[str, Any] = {}
+        if names:
+            more = names[BESIDE:]
+            columns = st.columns(len(names[:BESIDE]) + bool(more), gap="large", vertical_alignment="bottom")
+            for column, name in zip(columns, names[:BESIDE], strict=False):
+                with column:
+                    values[name] = self.widget(name, slider=True)
+            if more:
+                with columns[-1], st.popover("More", icon=":material/tune:", width="stretch"):
+                    values |= {name: self.widget(name, slider=True) for name in more}
+        return dataclasses.replace(self.start, **values)
 
     def widget(self, name: str, *, slider: bool = False) -> Any:
         """Draw the widget of a field, a slider instead of a number if asked for, and give its value."""
@@ -41,13 +57,13 @@ class SettingsForm:
         if st.session_state.get(key) != held:  # as it is, it is not set: see address.restore
             st.session_state[key] = held
         value = _drawn(about, default, key, slider=slider)
-        known = value != _shown(default) and _parser(about, default)(str(value)) is not None
+        known = value != _shown(about, default) and _parser(about, default)(str(value)) is not None
         address.keep({key: value if known else None})
-        return _meant(value, default)
+        return _meant(about, value, default)
 
     def value(self, name: str) -> Any:
         """The value of a field without its widget."""
-        return _meant(self._current(name), getattr(self.start, name))
+        return _meant(self.about(name), self._current(name), getattr(self.start, name))
 
     def _current(self, name: str, *, bounded: bool = False) -> Any:
         """What the widget of a field holds; unless ``bounded``, also a number out of range.
@@ -57,9 +73,10 @@ class SettingsForm:
         """
         key, default, about = self._key(name), getattr(self.start, name), self.about(name)
         typed, parser = st.session_state.get(key), _parser(about, default)
-        if not bounded and "minimum" in about and typed is not None and parser(str(typed)) is None:
+        numeric = "minimum" in about and "absent" not in about
+        if not bounded and numeric and typed is not None and parser(str(typed)) is None:
             return type(default)(typed)
-        return address.current(key, parser, _shown(default))
+        return address.current(key, parser, _shown(about, default))
 
     def values(self) -> dict[str, Any]:
         """The values of all fields that have a widget."""
@@ -80,7 +97,7 @@ class SettingsForm:
     def put(self, values: Mapping[str, Any]) -> None:
         """Set fields; before their widgets are drawn, or in a callback."""
         for name, value in values.items():
-            shown = _shown(value)
+            shown = _shown(self.about(name), value)
             st.session_state[self._key(name)] = shown
             address.keep({self._key(name): None if value == getattr(self.start, name) else shown})
 
@@ -103,6 +120,8 @@ def _drawn(about: Mapping[str, Any], default: Any, key: str, *, slider: bool) ->
     label, help_text = about["label"], about["help"]
     if isinstance(default, bool):
         return st.toggle(label, key=key, help=help_text)
+    if "absent" in about:
+        return st.select_slider(label, list(_optional(about).values()), key=key, help=help_text)
     if "options" in about:
         return st.selectbox(label, list(about["options"]), format_func=_words, key=key, help=help_text)
     if isinstance(default, tuple):
@@ -118,6 +137,8 @@ def _drawn(about: Mapping[str, Any], default: Any, key: str, *, slider: bool) ->
 def _parser(about: Mapping[str, Any], default: Any) -> Callable[[str], Any | None]:
     if isinstance(default, bool):
         return address.YES_OR_NO
+    if "absent" in about:
+        return address.one_of(_optional(about))
     if "options" in about:
         return address.name_in(about["options"])
     if isinstance(default, tuple):
@@ -126,13 +147,23 @@ def _parser(about: Mapping[str, Any], default: Any) -> Callable[[str], Any | Non
     return address.whole_number(low, high) if isinstance(default, int) else address.number(low, high)
 
 
-def _shown(value: Any) -> Any:
-    """A value as its widget takes it: several numbers are a line of text."""
+def _optional(about: Mapping[str, Any]) -> dict[str, int | str]:
+    """What an optional number can be, by its text: absent, or one of the steps of its range."""
+    numbers = range(about["minimum"], about["maximum"] + 1, about["step"])
+    return {about["absent"]: about["absent"], **{str(number): number for number in numbers}}
+
+
+def _shown(about: Mapping[str, Any], value: Any) -> Any:
+    """A value as its widget takes it: several numbers are a line of text, and what is absent has a name."""
+    if value is None:
+        return about["absent"]
     return ", ".join(f"{number:g}" for number in value) if isinstance(value, tuple) else value
 
 
-def _meant(value: Any, default: Any) -> Any:
+def _meant(about: Mapping[str, Any], value: Any, default: Any) -> Any:
     """What a widget's value means; a line that is no list of numbers is left as it is, for the check."""
+    if value == about.get("absent"):
+        return None
     if not isinstance(default, tuple):
         return value
     try:

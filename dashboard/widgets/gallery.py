@@ -7,12 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import streamlit as st
-
-from cnn_core.images.decode import decode_image
 from dashboard.figures.pictures.mosaic import data_uri
-from dashboard.figures.pictures.pictures import thumbnail
-from dashboard.session.photos import picture_bytes
+from dashboard.session.photo import photo_file
 
 SIDE_PX = 150
 
@@ -65,10 +61,4 @@ def small_picture(path: Path) -> bytes:
         ImageError: the file holds none.
         OSError: the file cannot be read.
     """
-    facts = path.stat()
-    return _small_picture(str(path), facts.st_mtime_ns, facts.st_size)
-
-
-@st.cache_resource(show_spinner=False, max_entries=300)
-def _small_picture(path: str, time_ns: int, size: int) -> bytes:
-    return thumbnail(decode_image(picture_bytes(Path(path))).pixels, SIDE_PX)
+    return photo_file(path, key=str(path), title=path.name, shown_path=str(path)).thumbnail(SIDE_PX)

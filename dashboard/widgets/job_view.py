@@ -38,7 +38,7 @@ class Task(Generic[T]):
         work: gives the result, and says now and then how far it is.
         result: type of what comes back.
         known: gives the result where it is kept already, so that no work is needed.
-        preview: draws what has been found so far.
+        preview: draws what has been found so far, None at first.
         jobs: among which it is done; the same for all work of a slot.
         stays: whether it goes on while nobody looks, as a download does.
     """
@@ -49,7 +49,7 @@ class Task(Generic[T]):
     work: Work
     result: type[T]
     known: Callable[[], T | None] = _nothing_known
-    preview: Callable[[T], None] | None = None
+    preview: Callable[[T | None], None] | None = None
     jobs: Jobs = field(default_factory=network_jobs)
     stays: bool = False
 
@@ -162,10 +162,10 @@ def _draw_progress(task: Task[T], job: Job) -> None:
     bar, stop = st.columns([6, 1], vertical_alignment="center")
     bar.progress(min(job.fraction, 1.0), text=f"{task.doing} · {_time_left(job)}")
     stop.button("Cancel", key=f"{task.slot}-cancel", on_click=_stop, args=(task.slot,), width="stretch")
-    found = job.preview
-    if task.preview is not None and isinstance(found, task.result):
+    if task.preview is not None:
+        found = job.preview
         with told_errors():
-            task.preview(found)
+            task.preview(found if isinstance(found, task.result) else None)
 
 
 def _time_left(job: Job) -> str:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import html
-from typing import TYPE_CHECKING
+
+import streamlit as st
 
 from cnn_core.results import AttributionMap, HeadAnswer
-from dashboard.figures.colours import Scale, UInt8
-from dashboard.figures.pictures.overlay import fit_to_image, overlay
-from dashboard.figures.pictures.pictures import enlarged, rgb_pixels
+from dashboard.figures.colours import Float, Scale, UInt8
+from dashboard.figures.pictures.overlay import Extent, fit_to_image, overlay, overlay_scale
+from dashboard.figures.pictures.pictures import enlarged, jpeg, rgb_pixels
 from dashboard.figures.pictures.score_bar import score_bar_html
 from dashboard.session.resources import seen_pixels
 from dashboard.session.view import View
-from dashboard.widgets.sentences import (
-    sureness,
-    what_it_knows,
-)
-
-if TYPE_CHECKING:
-    pass
+from dashboard.widgets.sentences import sureness, what_it_knows
 
 SHOWN_PX = 576
 OPACITY = 0.75
@@ -27,16 +22,55 @@ OPACITY = 0.75
 
 def photo_pixels(view: View) -> UInt8:
     """The photo as the network gets it, ``(H, W, 3)``."""
-    image = view.photo.image()
-    return rgb_pixels(seen_pixels(view.model_key, image))
+    return rgb_pixels(seen_pixels(view.model_key, view.photo.image()))
 
 
-def evidence_pixels(view: View, evidence: AttributionMap, opacity: float, *, scale: Scale) -> UInt8:
-    """A map over the photo, enlarged for the page, ``(H, W, 3)``."""
-    photo = photo_pixels(view)
-    large = enlarged(photo, SHOWN_PX)
-    values = fit_to_image(evidence.values, evidence.extent, photo.shape[:2], large.shape[:2])
-    return overlay(large, values, scale=scale, opacity=opacity)
+def draw_photo(view: View) -> None:
+    """The photo as the network gets it, enlarged for the page."""
+    picture = jpeg(enlarged(photo_pixels(view), SHOWN_PX))
+    st.image(picture, width="stretch", alt=f"The photo: {view.photo.title}")
+
+
+def map_over_photo(
+    photo: UInt8,
+    values: Float,
+    extent: Extent,
+    *,
+    scale: Scale,
+    opacity: float = OPACITY,
+    side_px: int = SHOWN_PX,
+) -> UInt8:
+    """A map over a photo, enlarged, ``(H, W, 3)``.
+
+    Args:
+        photo: as the network gets it, ``(h, w, 3)``.
+        values: the map.
+        extent: of the map on the photo.
+        scale: its colours.
+        opacity: 0..1 of the strongest value.
+        side_px: longer side of the picture.
+    """
+    large = enlarged(photo, side_px)
+    stretched = fit_to_image(values, extent, photo.shape[:2], large.shape[:2])
+    return overlay(large, stretched, scale=scale, opacity=opacity)
+
+
+def scale_of(attribution: AttributionMap) -> Scale:
+    """The colours of a map on its own range: signed ones centred on 0."""
+    return overlay_scale(attribution.values, signed=attribution.signed)
+
+
+def evidence_pixels(
+    view: View, attribution: AttributionMap, opacity: float = OPACITY, *, scale: Scale | None = None
+) -> UInt8:
+    """An attribution over the photo, on its own scale unless one is given, ``(H, W, 3)``."""
+    return map_over_photo(
+        photo_pixels(view),
+        attribution.values,
+        attribution.extent,
+        scale=scale_of(attribution) if scale is None else scale,
+        opacity=opacity,
+    )
 
 
 def as_on_the_bar(evidence: AttributionMap, answer: HeadAnswer) -> AttributionMap:

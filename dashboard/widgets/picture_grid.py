@@ -1,15 +1,56 @@
-"""Charts that keep their proportions at every width of the page."""
+"""Many small pictures as one that can be hovered over and clicked, and charts that keep their proportions."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.figures.pictures.channel_grid import grid_aspect
+
+if TYPE_CHECKING:
+    from dashboard.figures.pictures.mosaic import Tiling
+
 # Nothing to zoom or pan in a picture; the exports are the page's own.
 PLAIN = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+
+
+def picture_grid(
+    figure: go.Figure,
+    tiles: Tiling,
+    *,
+    key: str,
+    alt: str,
+    opens: str | None = None,
+    max_width_px: int | None = None,
+) -> None:
+    """Draw pictures side by side.
+
+    Args:
+        figure: the pictures as one, with a marker for each.
+        tiles: how they are laid out.
+        key: of the chart.
+        alt: what there is to see.
+        opens: key in the session state that gets the number of the picture that is clicked.
+        max_width_px: limit of the width, for pictures that gain nothing from more.
+    """
+    framed_chart(
+        figure,
+        key=key,
+        aspect=grid_aspect(tiles),
+        alt=alt,
+        on_select=None if opens is None else functools.partial(_open_clicked, key, opens),
+        max_width_px=max_width_px,
+    )
+
+
+def _open_clicked(key: str, opens: str) -> None:
+    clicked = clicked_name(key)
+    if clicked is not None:
+        st.session_state[opens] = clicked
 
 
 def framed_chart(

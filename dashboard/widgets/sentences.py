@@ -48,22 +48,6 @@ def where_evidence_lies(attribution: AttributionMap, class_name: str) -> str:
     return f"Half of {what} lies in {percent(share)} of the photo, around its {_place(positive)}."
 
 
-def arithmetic(attribution: AttributionMap) -> str:
-    """The score as the sum of map and constant; what they miss, where they do not add up to it."""
-    constant = attribution.constant
-    if attribution.residual is None or constant is None:
-        return f"logit {short(attribution.score)}"
-    sign = "\u2212" if constant < 0 else "+"
-    total = f"{short(float(attribution.values.sum()))} in the map {sign} {short(abs(constant))} constant"
-    sign = "=" if attribution.adds_up else "≠"
-    return f"logit {short(attribution.score)} {sign} {total}, residual {_missed(attribution.residual)}"
-
-
-def _missed(residual: float) -> str:
-    """A residual; what only rounding leaves over is not told in powers of ten."""
-    return "<\N{NO-BREAK SPACE}0.001" if 0 < abs(residual) < 0.0005 else short(residual)
-
-
 def balance(attribution: AttributionMap, class_name: str, other: str) -> str:
     """What speaks for and against, in logits, where the map adds up to the score; else that it does not."""
     if not attribution.adds_up:
