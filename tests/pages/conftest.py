@@ -57,6 +57,18 @@ def open_app(project_root: Path) -> Callable[..., AppTest]:
     return opened
 
 
+@pytest.fixture
+def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes]]:
+    """What the download buttons of a page make, by the keys of the buttons."""
+    found: dict[str, Callable[[], bytes]] = {}
+
+    def button(label: str, make: Callable[[], bytes], *, key: str, **look: object) -> None:
+        found[key] = make
+
+    monkeypatch.setattr(st, "download_button", button)
+    return found
+
+
 @pytest.fixture(scope="module")
 def photo_bytes() -> bytes:
     """A small photo-like picture as a PNG file."""

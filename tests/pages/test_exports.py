@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import pytest
-from taken_away import Taken, check, taken_away
-
-VIEWS = {
-    "zeros": ("activations", "more", "Zeros by depth"),
-    "photos": ("activations", "more", "This channel on other photos"),
-    "random": ("activations", "more", "Random channels"),
-    "methods": ("heat_maps", "compare", "All methods"),
-    "classes": ("heat_maps", "compare", "All classes"),
-}
+from taken_away import check, taken_away
 
 
-@pytest.fixture
-def taken(monkeypatch: pytest.MonkeyPatch) -> Taken:
-    return taken_away(monkeypatch)
-
-
-@pytest.mark.parametrize("name", VIEWS)
-def test_every_tab_gives_a_picture_its_arrays_and_code_that_runs(open_app, taken, name):
-    page, tabs, tab = VIEWS[name]
+@pytest.mark.parametrize(
+    ("page", "opened", "bars"),
+    [
+        (None, {}, ["export"]),
+        ("activations", {"more": "Zeros by depth"}, ["export", "zeros-export"]),
+        ("activations", {"more": "This channel on other photos"}, ["photos-export"]),
+        ("activations", {"more": "Random channels"}, ["random-export"]),
+        ("heat_maps", {"compare": "All methods"}, ["export", "methods-export"]),
+        ("heat_maps", {"compare": "All classes"}, ["classes-export"]),
+        ("filter_patterns", {"kernels-open": True}, ["export", "kernels-export"]),
+    ],
+)
+def test_every_view_gives_its_files_and_code_that_runs(open_app, monkeypatch, page, opened, bars):
+    taken = taken_away(monkeypatch)
     app = open_app(page)
-    app.session_state[tabs] = tab
+    for key, value in opened.items():
+        app.session_state[key] = value
     app.run()
     assert not app.error
     assert not app.exception
-    assert ("png" in taken[f"{name}-export"]) == (name != "zeros")  # a chart has its own button
-    check(taken[f"{name}-export"])
-
-
-def test_the_kernels_can_be_taken_away(open_app, taken):
-    app = open_app("filter_patterns", layer="block1_conv", climb_steps="8")
-    app.session_state["kernels-open"] = True
-    app.run()
-    assert not app.exception
-    check(taken["kernels-export"])
+    for bar in bars:
+        assert ("png" in taken[bar]) == (bar != "zeros-export")  # a chart has its own button
+        check(taken[bar])

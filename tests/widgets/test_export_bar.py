@@ -42,7 +42,7 @@ def test_the_picture_stands_below_its_title_and_the_arrays_are_as_they_were():
 
 @pytest.mark.parametrize(("picture", "buttons"), [(True, 2), (False, 1)])
 def test_a_chart_has_no_button_for_a_picture(picture, buttons):
-    app = AppTest.from_function(page, args=(export(picture=picture),)).run()
+    app = AppTest.from_function(page, args=(export(picture=picture),), default_timeout=60).run()
     assert len(app.get("download_button")) == buttons
     assert app.code[0].value == "print(1)"
     assert not app.exception

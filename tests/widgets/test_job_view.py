@@ -55,7 +55,7 @@ def page(bench) -> None:
             work=bench.work,
             result=str,
             known=lambda: bench.kept,
-            preview=lambda found: st.caption(f"preview {found}"),
+            preview=lambda found: st.caption(f"preview {found or 'nothing'}"),
             jobs=bench.jobs,
             stays=bench.stays,
         )
