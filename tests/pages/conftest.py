@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,8 +16,11 @@ from tiny_model import write_tiny_model
 from tiny_photos import write_tiny_photos
 
 from cnn_core.runs.runs import Runs
+from dashboard.session.jobs import NETWORK_JOBS_AT_ONCE, jobs
+from dashboard.widgets import job_view
 
 SECONDS = 60
+PATIENT_SECONDS = 10  # a page waits so long for a job, which in tests is short, before it shows its progress
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +37,7 @@ def own_resources(models_folder: Path, tmp_path_factory: pytest.TempPathFactory)
         patch.setenv("CONVSCOPE_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("CONVSCOPE_RUNS", str(tmp_path_factory.mktemp("runs")))
         patch.delenv("CONVSCOPE_DATA", raising=False)
+        patch.setattr(job_view, "QUICK_SECONDS", PATIENT_SECONDS)
         st.cache_resource.clear()
         yield
         st.cache_resource.clear()
@@ -55,6 +60,26 @@ def open_app(project_root: Path) -> Callable[..., AppTest]:
         return app
 
     return opened
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages show the progress of their jobs at once."""
+    monkeypatch.setattr(job_view, "QUICK_SECONDS", 0.01)
+
+
+@pytest.fixture
+def hold_workers(impatient: None) -> Iterator[Callable[[], threading.Event]]:
+    """Keeps every worker of the app busy until the event that it gives is set."""
+    go_on = threading.Event()
+
+    def hold() -> threading.Event:
+        for number in range(NETWORK_JOBS_AT_ONCE):
+            jobs().start(f"hold-{number}", lambda progress: go_on.wait(SECONDS), "another session")
+        return go_on
+
+    yield hold
+    go_on.set()
 
 
 @pytest.fixture

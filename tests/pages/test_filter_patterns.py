@@ -6,7 +6,6 @@ import time
 
 import numpy as np
 import pytest
-from held_workers import hold_the_workers
 from streamlit.testing.v1 import AppTest
 
 from cnn_core.results import FilterPatterns
@@ -39,8 +38,8 @@ def test_a_channel_in_the_address_is_opened(open_app):
     assert app.query_params["channel"] in ("4", ["4"])
 
 
-def test_moving_the_layer_slider_there_and_back_is_no_cancel(open_app):
-    go_on = hold_the_workers()
+def test_moving_the_layer_slider_there_and_back_is_no_cancel(open_app, hold_workers):
+    go_on = hold_workers()
     app = open_app("filter_patterns", layer="block1_conv", climb_seed="5", climb_steps="8")
     app.select_slider(key="layer").set_value("block2_conv").run()
     app.select_slider(key="layer").set_value("block1_conv").run()
@@ -50,9 +49,9 @@ def test_moving_the_layer_slider_there_and_back_is_no_cancel(open_app):
     wait_for_patterns(app)
 
 
-def test_nothing_of_a_layer_that_was_left_is_climbed_to(open_app):
+def test_nothing_of_a_layer_that_was_left_is_climbed_to(open_app, hold_workers):
     app = wait_for_patterns(open_app("filter_patterns", layer="block1_conv", climb_seed="7", climb_steps="8"))
-    go_on = hold_the_workers()
+    go_on = hold_workers()
     other = int(app.query_params["channel"][0]) ^ 1
     app.query_params["channel"] = str(other)
     app.run()
@@ -64,8 +63,8 @@ def test_nothing_of_a_layer_that_was_left_is_climbed_to(open_app):
     wait_for_patterns(app)
 
 
-def test_cancel_leads_to_a_way_to_start_again_and_another_session_gets_its_patterns(open_app):
-    go_on = hold_the_workers()
+def test_cancel_leads_to_a_way_to_start_again_and_another_session_gets_its_patterns(open_app, hold_workers):
+    go_on = hold_workers()
     mine, yours = (
         open_app("filter_patterns", layer="block1_conv", climb_seed="6", climb_steps="8") for _ in "ab"
     )

@@ -12,6 +12,7 @@ import pytest
 from toy_analysis import TOY
 
 from cnn_core import attribution
+from dashboard.widgets import job_view
 
 
 @pytest.fixture
@@ -48,13 +49,15 @@ def test_the_toy_is_chosen_set_and_taken_away(open_app, go_on, downloads):
         assert np.array_equal(archive["values"], made["result"].values)
 
 
-def test_the_toy_shows_its_progress_with_a_preview_and_can_be_cancelled(open_app, go_on):
-    app = open_app("heat_maps", method="toy", toy_masks="6")
+def test_the_toy_shows_its_progress_with_a_preview_and_can_be_cancelled(open_app, go_on, monkeypatch):
+    monkeypatch.setattr(job_view, "QUICK_SECONDS", 1)
+    app = open_app("heat_maps", method="toy", toy_masks="2")
     assert app.get("progress")
     assert any("Random masks" in image.proto.imgs[0].alt for image in app.get("image"))
     app.button(key="heat-map-cancel").click().run()
     assert not app.get("progress")
     go_on.set()
+    monkeypatch.setattr(job_view, "QUICK_SECONDS", 10)
     app.button(key="heat-map-again").click().run()
     assert app.get("download_button")
     assert not app.error
