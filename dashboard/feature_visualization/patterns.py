@@ -191,8 +191,8 @@ def draw_meanwhile(view: View) -> None:
     """Something to read and to look at while the patterns are found."""
     st.markdown(
         "A **pattern** is the picture that makes one filter fire most. It starts as faint noise and is "
-        "improved step by step: every pixel moves to where the filter's answer grows (*gradient ascent*). What comes "
-        "out shows what the filter looks for."
+        "improved step by step: every pixel moves to where the filter's answer grows (*gradient ascent*). "
+        "What comes out shows what the filter looks for."
     )
     st.subheader("Meanwhile: the raw kernels of the first convolution")
     draw_kernel_grid(view)

@@ -149,6 +149,24 @@ class Jobs:
             del self._jobs[key]
 
 
+@dataclass(slots=True, eq=False, kw_only=True)
+class Waiting:
+    """What a session waits for in one part of a page, and what the person made of it.
+
+    Attributes:
+        jobs, key: the job.
+        stays: whether it goes on while nobody looks.
+        begun: whether it was started in this session.
+        stopped: whether the person cancelled it.
+    """
+
+    jobs: Jobs
+    key: str
+    stays: bool
+    begun: bool = False
+    stopped: bool = False
+
+
 @st.cache_resource(show_spinner=False, max_entries=1)
 def jobs() -> Jobs:
     """The jobs of all sessions that ask networks."""

@@ -14,7 +14,6 @@ import streamlit as st
 
 from cnn_core import open_explorer, paths
 from cnn_core.images.decode import RgbImage
-from dashboard.session.state import session
 
 if TYPE_CHECKING:
     from cnn_core.explorer import Explorer
@@ -46,11 +45,6 @@ def data_jobs() -> Jobs:
     from dashboard.session.jobs import Jobs
 
     return Jobs(at_once=2)
-
-
-def session_name() -> str:
-    """A name for this session among all that wait for jobs."""
-    return session().name
 
 
 def _keep_session_of_framework() -> None:

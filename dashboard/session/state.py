@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.session.jobs import Waiting
 from dashboard.session.photo import Photo
 from dashboard.session.view import Nothing, View
 
@@ -36,6 +37,9 @@ class Session:
         launched_run: key of a run that was started in the sidebar and is not shown yet.
         removed_run: title of a run that was removed and is not spoken of yet.
         sidebar_behind: whether something was chosen on the page that the sidebar does not show yet.
+        waiting: jobs that are waited for, by the part of the page that does.
+        drawn: parts of the page that have asked for their job in this run.
+        class_named: whether the person, or an address, named the class that is asked about.
         errors: what went wrong in the callbacks of a part of the page, as a sentence.
     """
 
@@ -54,6 +58,9 @@ class Session:
     launched_run: str | None = None
     removed_run: str | None = None
     sidebar_behind: bool = False
+    waiting: dict[str, Waiting] = field(default_factory=dict)
+    drawn: set[str] = field(default_factory=set)
+    class_named: bool = False
     errors: dict[str, str] = field(default_factory=dict)
 
 

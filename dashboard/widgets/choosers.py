@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.session import address
+from dashboard.session.state import session
 from dashboard.widgets.inputs import select, stepped
 from dashboard.widgets.markdown import literal
 
@@ -19,7 +20,6 @@ LAYER_HELP = (
     "A layer turns the maps of the one before into new ones; later layers see larger parts of the photo."
 )
 CHANNEL_HELP = "A channel is one filter's map: how strongly its pattern was found at each place."
-_NAMED = "_class_named"  # session state: whether the person, or an address, named the class
 
 
 def layer_slider(
@@ -71,8 +71,8 @@ def class_picker(heads: Sequence[Head], best: Sequence[int]) -> tuple[int, int]:
     tokens = class_tokens(heads[head].class_names)
     labels = dict(zip(tokens, _class_labels(heads[head].class_names), strict=True))
     parse = address.titled(labels)
-    asked = address.current("class", parse, "", held=bool(st.session_state.get(_NAMED)))
-    named = st.session_state[_NAMED] = asked != ""
+    asked = address.current("class", parse, "", held=session().class_named)
+    named = session().class_named = asked != ""
     address.put("class", parse, asked or tokens[best[head]])
     token = st.selectbox(
         "Class",
@@ -103,7 +103,7 @@ def _class_labels(names: Sequence[str]) -> list[str]:
 
 
 def _name_class() -> None:
-    st.session_state[_NAMED] = True
+    session().class_named = True
 
 
 def first_choice(layers: Sequence[LayerInfo]) -> str:

@@ -8,9 +8,9 @@ from typing import Generic, TypeVar
 
 import streamlit as st
 
-from dashboard.session.jobs import Job, Jobs, Work
+from dashboard.session.jobs import Job, Jobs, Waiting, Work
 from dashboard.session.jobs import jobs as network_jobs
-from dashboard.session.resources import session_name
+from dashboard.session.state import session
 from dashboard.widgets.errors import told_errors
 from dashboard.widgets.markdown import literal
 
@@ -19,8 +19,6 @@ T = TypeVar("T")
 QUICK_SECONDS = 0.5  # what is over so soon appears at once, without a flicker of its progress
 REDRAWN_SECONDS = 0.4
 STOPPED = "Stopped. What was found before is kept."
-_WAITING = "_waiting"  # session state: what this session waits for, by slot
-_DRAWN = "_drawn_slots"  # session state: the slots of this run of the page
 
 
 def _nothing_known() -> None:
@@ -54,17 +52,6 @@ class Task(Generic[T]):
     stays: bool = False
 
 
-@dataclass(slots=True)
-class _Waiting:
-    """What this session waits for in one slot, and what the person made of it."""
-
-    jobs: Jobs
-    key: str
-    stays: bool
-    begun: bool = False
-    stopped: bool = False
-
-
 def result_or_progress(task: Task[T]) -> T | None:
     """The result of a task; one that is new is started, and its progress drawn unless it is quick.
 
@@ -77,7 +64,7 @@ def result_or_progress(task: Task[T]) -> T | None:
         return kept
     job = task.jobs.find(task.key)
     if not waiting.stopped and (job is None or (job.result is None and not (job.error and waiting.begun))):
-        job = task.jobs.start(task.key, task.work, session_name())
+        job = task.jobs.start(task.key, task.work, session().name)
         if not waiting.begun:
             waiting.begun = True
             job.finished.wait(QUICK_SECONDS)
@@ -96,51 +83,46 @@ def result_or_progress(task: Task[T]) -> T | None:
 
 def leave(slot: str) -> None:
     """Wait no longer for what this session asked for in a slot; it stops unless another one waits for it."""
-    waiting = _all_waiting().pop(slot, None)
+    waiting = session().waiting.pop(slot, None)
     if waiting is not None:
-        waiting.jobs.leave(waiting.key, session_name())
+        waiting.jobs.leave(waiting.key, session().name)
 
 
 def leave_all(*, but: Collection[str] = ()) -> None:
     """Leave every slot, as when a page is left, ``but`` some; what ``stays`` goes on."""
-    for slot, waiting in list(_all_waiting().items()):
+    for slot, waiting in list(session().waiting.items()):
         if slot not in but and not waiting.stays:
             leave(slot)
 
 
 def begin_page() -> None:
     """Note from here on which slots the page draws."""
-    st.session_state[_DRAWN] = set()
+    session().drawn = set()
 
 
 def leave_undrawn() -> None:
     """Leave the slots that the page has not drawn since it began."""
-    leave_all(but=st.session_state.get(_DRAWN, ()))
+    leave_all(but=session().drawn)
 
 
-def _all_waiting() -> dict[str, _Waiting]:
-    found: dict[str, _Waiting] = st.session_state.setdefault(_WAITING, {})
-    return found
-
-
-def _wait_for(task: Task[T]) -> _Waiting:
-    st.session_state.setdefault(_DRAWN, set()).add(task.slot)
-    waiting = _all_waiting().get(task.slot)
+def _wait_for(task: Task[T]) -> Waiting:
+    session().drawn.add(task.slot)
+    waiting = session().waiting.get(task.slot)
     if waiting is None or waiting.key != task.key:
         leave(task.slot)
-        waiting = _all_waiting()[task.slot] = _Waiting(jobs=task.jobs, key=task.key, stays=task.stays)
+        waiting = session().waiting[task.slot] = Waiting(jobs=task.jobs, key=task.key, stays=task.stays)
     return waiting
 
 
 def _stop(slot: str) -> None:
     """The person pressed Cancel; the work goes on if another session waits for it."""
-    waiting = _all_waiting()[slot]
+    waiting = session().waiting[slot]
     waiting.stopped = True
-    waiting.jobs.leave(waiting.key, session_name())
+    waiting.jobs.leave(waiting.key, session().name)
 
 
 def _start_again(slot: str) -> None:
-    waiting = _all_waiting()[slot]
+    waiting = session().waiting[slot]
     waiting.begun = waiting.stopped = False
     waiting.jobs.forget(waiting.key)
 
@@ -157,7 +139,7 @@ def _draw_progress(task: Task[T], job: Job) -> None:
 
     The page is drawn anew when the job is over.
     """
-    if job.finished.is_set() or session_name() not in job.waiting:
+    if job.finished.is_set() or session().name not in job.waiting:
         st.rerun()
     bar, stop = st.columns([6, 1], vertical_alignment="center")
     bar.progress(min(job.fraction, 1.0), text=f"{task.doing} · {_time_left(job)}")

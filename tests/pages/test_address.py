@@ -36,7 +36,7 @@ NONSENSE = {
     "seed": "1e9",
     "evidence": "none",
     "show": "nothing",
-    "climb_steps": "99999",
+    "filter_patterns_steps": "99999",
     "more": "less",
     "compare": "apples",
     "kernels-open": "ajar",
