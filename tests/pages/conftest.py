@@ -82,18 +82,6 @@ def hold_workers(impatient: None) -> Iterator[Callable[[], threading.Event]]:
     go_on.set()
 
 
-@pytest.fixture
-def downloads(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], bytes]]:
-    """What the download buttons of a page make, by the keys of the buttons."""
-    found: dict[str, Callable[[], bytes]] = {}
-
-    def button(label: str, make: Callable[[], bytes], *, key: str, **look: object) -> None:
-        found[key] = make
-
-    monkeypatch.setattr(st, "download_button", button)
-    return found
-
-
 @pytest.fixture(scope="module")
 def photo_bytes() -> bytes:
     """A small photo-like picture as a PNG file."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import io
 import threading
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from taken_away import check, taken_away
 from toy_analysis import TOY
 
 from cnn_core import attribution
@@ -32,7 +32,8 @@ def go_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     event.set()
 
 
-def test_the_toy_is_chosen_set_and_taken_away(open_app, go_on, downloads):
+def test_the_toy_is_chosen_set_and_taken_away(open_app, go_on, monkeypatch):
+    taken = taken_away(monkeypatch)
     go_on.set()
     app = open_app("heat_maps")
     app.selectbox(key="method").set_value("toy").run()
@@ -43,10 +44,8 @@ def test_the_toy_is_chosen_set_and_taken_away(open_app, go_on, downloads):
     said = next(caption.value for caption in app.caption if "no exact value" in caption.value)
     assert "task_alt" not in said
     assert app.query_params["toy_masks"] in ("4", ["4"])
-    made: dict[str, object] = {}
-    exec(compile(app.code[0].value, "snippet", "exec"), made)
-    with np.load(io.BytesIO(downloads["export-npz"]())) as archive:
-        assert np.array_equal(archive["values"], made["result"].values)
+    arrays, made = check(taken["export"])
+    assert np.array_equal(arrays["values"], made["result"].values)
 
 
 def test_the_toy_shows_its_progress_with_a_preview_and_can_be_cancelled(open_app, go_on, monkeypatch):
