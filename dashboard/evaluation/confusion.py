@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,7 +40,7 @@ def draw_confusion(predictions: Predictions, evaluation: Evaluation, name: str) 
         confusion_figure(evaluation.confusion, names, chosen=chosen, theme=theme()),
         key="eval-confusion",
         name=f"{name}_confusion",
-        on_select=functools.partial(_open_cell, len(names)),
+        on_select=lambda: open_cell(clicked_name("eval-confusion"), len(names)),
         alt=f"Confusion matrix: {confusion_summary(names, evaluation)}",
     )
     st.markdown("\n".join(class_lines(evaluation)))
@@ -129,8 +128,8 @@ def _cell(token: str) -> Cell:
     return int(true), int(answered)
 
 
-def _open_cell(classes: int) -> None:
-    name = clicked_name("eval-confusion")
+def open_cell(name: int | None, classes: int) -> None:
+    """Choose the cell whose marker has that name; none, or one of another run, changes nothing."""
     if name is not None and name < classes * classes:
         true, answered = cell_of(name, classes)
         st.session_state["eval_cell"] = f"{true}-{answered}"

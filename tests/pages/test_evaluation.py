@@ -17,6 +17,7 @@ from evaluation_section import (
 from finished_run import write_answers, write_model, write_run
 from taken_away import check, taken_away
 
+from dashboard.evaluation.confusion import open_cell
 from dashboard.evaluation.evaluation import prediction_files
 from dashboard.widgets.evaluation_pictures import DAMAGED, GONE, PER_PAGE, choose_photo, set_picture
 
@@ -46,14 +47,11 @@ def run_folder(runs_folder: Path) -> Path:
     return folder
 
 
-def test_a_run_that_has_not_finished_says_when_there_will_be_figures(tmp_path):
-    app = open_evaluation(write_run(tmp_path / "young", state="paused"))
-    assert "once this run has finished" in app.info[0].value
-
-
-def test_a_run_that_is_just_finishing_says_the_same(tmp_path):
-    folder = write_run(tmp_path / "finishing", state="finishing")
-    write_answers(folder, np.array([[0.2, 0.8]]), (1,), CLASSES)
+@pytest.mark.parametrize(("state", "answered"), [("paused", False), ("finishing", True)])
+def test_a_run_that_has_not_finished_says_when_there_will_be_figures(tmp_path, state, answered):
+    folder = write_run(tmp_path / "young", state=state)
+    if answered:
+        write_answers(folder, np.array([[0.2, 0.8]]), (1,), CLASSES)
     app = open_evaluation(folder)
     assert "once this run has finished" in app.info[0].value
     assert not app.error
@@ -66,10 +64,7 @@ def test_the_figures_are_those_of_the_answers(run_folder):
     assert figures(app)["AUC"] == "0.562"  # 9 of 16 pairs of a dog and a cat are in order
     assert "of 8 pictures" in words(app)
     assert "95 %: 30.6 to 86.3 %" in words(app)
-
-
-def test_it_is_said_which_epoch_the_figures_are_of(run_folder):
-    assert "The network is that of the last epoch, 3." in words(open_evaluation(run_folder))
+    assert "The network is that of the last epoch, 3." in words(app)
 
 
 def test_the_threshold_moves_figures_matrix_and_address(run_folder):
@@ -92,9 +87,6 @@ def test_the_most_frequent_mistake_is_open_and_another_cell_shows_its_own_pictur
     app.selectbox(key="eval_cell").set_value("0-0").run()
     assert len(tiles(app)) == 3
     assert "rightly answered cats" in words(app)
-
-
-def test_an_empty_cell_says_so(run_folder):
     app = open_evaluation(run_folder, eval_cell="1-0", eval_threshold="0.01")
     assert "No picture of this set" in words(app)
 
@@ -102,15 +94,12 @@ def test_an_empty_cell_says_so(run_folder):
 def test_a_click_on_a_cell_opens_it(monkeypatch):
     import streamlit as st
 
-    from dashboard.evaluation import confusion as evaluation_confusion
-
     state = {"eval_page": 3}
     monkeypatch.setattr(st, "session_state", state)
-    monkeypatch.setattr(evaluation_confusion, "clicked_name", lambda key: 2)
-    evaluation_confusion._open_cell(2)
+    open_cell(2, classes=2)
     assert (state["eval_cell"], state["eval_page"]) == ("1-0", 0)
-    monkeypatch.setattr(evaluation_confusion, "clicked_name", lambda key: 7)  # of a run with more classes
-    evaluation_confusion._open_cell(2)
+    open_cell(7, classes=2)  # of a run with more classes
+    open_cell(None, classes=2)
     assert state["eval_cell"] == "1-0"
 
 
@@ -211,7 +200,7 @@ def test_a_picture_becomes_the_photo_of_all_pages(run_folder, monkeypatch):
     import streamlit as st
 
     state = {}
-    monkeypatch.setattr(st, "session_state", _State(state))
+    monkeypatch.setattr(st, "session_state", state)
     path = run_folder / "photos" / "validation" / "dogs" / "dogs.7.png"
     choose_photo(set_picture(str(path)), "my_run")
     assert state["photo"].startswith("upload-")
@@ -219,22 +208,3 @@ def test_a_picture_becomes_the_photo_of_all_pages(run_folder, monkeypatch):
     monkeypatch.setenv("CONVSCOPE_DATA", str(run_folder / "photos"))
     choose_photo(set_picture(str(path)), "my_run")
     assert state["photo"] == "validation/dogs/dogs.7.png"
-
-
-class _State(dict):
-    """Session state outside of a page."""
-
-    def __init__(self, values: dict[str, object]) -> None:
-        self._values = values
-
-    def __getitem__(self, key):
-        return self._values[key]
-
-    def __setitem__(self, key, value):
-        self._values[key] = value
-
-    def setdefault(self, key, default=None):
-        return self._values.setdefault(key, default)
-
-    def get(self, key, default=None):
-        return self._values.get(key, default)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -80,10 +81,19 @@ def test_mistakes_come_worst_first_page_by_page():
     assert first[0].words().startswith("**cats**, answered **dogs** 99.0 %")
 
 
-def test_a_class_that_is_never_answered_has_no_precision():
-    lines = class_lines(evaluate(answers_of(4)))
-    assert "precision – of the 0 answers, recall **0\u00a0%** of the 4 pictures" in lines[0]
-    assert "recall – of the 0 pictures" in lines[1]
+@pytest.mark.parametrize(
+    ("right", "answered", "pictures", "said"),
+    [
+        (1, 1, 4, "precision **100\u00a0%** of the only answer, recall **25\u00a0%** of the 4 pictures"),
+        (0, 0, 1, "precision – of the 0 answers, recall **0\u00a0%** of the only picture"),
+        (0, 4, 0, "precision **0\u00a0%** of the 4 answers, recall – of the 0 pictures"),
+        (750, 1000, 1500, "precision **75\u00a0%** of the 1,000 answers, recall **50\u00a0%** of the 1,500"),
+    ],
+)
+def test_precision_and_recall_are_told_of_one_of_many_and_of_none(right, answered, pictures, said):
+    scores = SimpleNamespace(name="cats", right=right, answered=answered, pictures=pictures)
+    (line,) = class_lines(SimpleNamespace(classes=(scores,)))
+    assert line.startswith(f"- **cats**: {said}")
 
 
 def many_classes(count: int) -> Predictions:

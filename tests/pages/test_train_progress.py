@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from cnn_core.runs.run_progress import fraction_done
 from cnn_core.runs.runs import Runs
 from cnn_core.training.run_folder import RunFolder
 from dashboard.run_setup.run_picker import FINISH
-from dashboard.training.progress import bar_text, figures_html, told_verdict
+from dashboard.training.progress import bar_text, last_lines, told_verdict
 
 RUNNING = {
     "epoch": 4,
@@ -76,22 +77,18 @@ def test_without_runs_the_page_says_how_to_start_one(open_app):
 
 
 def test_a_run_on_its_way_shows_its_figures_and_can_be_stopped(open_app, running):
+    speeds = {"images_per_second": {"float32": 130.4, "mixed_bfloat16": 277.2}}
+    (running / "precision.json").write_text(json.dumps(speeds))
     app = clean(open_app("train", section="progress"))
     shown = htmls(app)
-    assert "chip-running" in shown
-    assert "211" in shown
-    assert "waiting for data" in shown
-    assert "mixed bfloat16" in shown
+    assert "on photos · batches of 8 · 150 px" in shown
+    for figure in ("chip-running", "211", "waiting for data", "mixed bfloat16", "epoch</span>", "3"):
+        assert figure in shown
+    assert "float32 130/s, bfloat16 277/s" in shown
     assert labels(app) == ["Pause", "Cancel"]
     app.button(key="run-pause").click().run()
     assert json.loads((running / "stop.json").read_text())["state"] == "paused"
     assert not app.exception
-
-
-def test_the_speeds_of_both_precisions_are_shown(open_app, running):
-    speeds = {"images_per_second": {"float32": 130.4, "mixed_bfloat16": 277.2}}
-    (running / "precision.json").write_text(json.dumps(speeds))
-    assert "float32 130/s, bfloat16 277/s" in htmls(clean(open_app("train", section="progress")))
 
 
 @pytest.mark.parametrize(
@@ -119,15 +116,36 @@ def test_a_failed_run_tells_the_reason_and_what_to_do(open_app, runs_folder):
     assert "Resume" in labels(app)
 
 
-def test_a_run_whose_process_is_gone_is_interrupted_and_can_be_resumed(open_app, runs_folder, monkeypatch):
-    write_run(runs_folder, "one", "running", **RUNNING)
-    resumed = []
-    monkeypatch.setattr(Runs, "resume", lambda self, key: resumed.append(key))
+@pytest.mark.parametrize(
+    ("state", "button", "called"),
+    [
+        ("running", "run-resume", "resume"),
+        ("interrupted", "run-finish-with-the-epochs-so-far", "finish_now"),
+    ],
+)
+def test_a_run_whose_process_is_gone_is_interrupted_and_can_go_on_or_be_finished(
+    open_app, runs_folder, monkeypatch, state, button, called
+):
+    write_run(runs_folder, "one", state, **RUNNING)
+    keys = []
+    monkeypatch.setattr(Runs, called, lambda self, key: keys.append(key))
     app = open_app("train", section="progress")
     assert not app.exception
     assert "chip-interrupted" in htmls(app)
-    app.button(key="run-resume").click().run()
-    assert resumed == ["one"]
+    app.button(key=button).click().run()
+    assert keys == ["one"]
+
+
+def test_a_run_that_is_removed_is_gone_and_makes_room_for_the_next(open_app, runs_folder):
+    write_run(runs_folder, "one", "finished", title="The old one")
+    newer = write_run(runs_folder, "two", "finished", title="The new one")
+    app = clean(open_app("train", section="progress", run="../../etc"))  # there is no such run
+    assert app.selectbox(key="run").value == newer.name
+    clean(app.button(key="run-remove").click().run())
+    assert not newer.exists()
+    assert app.selectbox(key="run").value == "one"
+    assert app.query_params["run"] in ("one", ["one"])
+    assert "The new one" in app.toast[0].value
 
 
 def test_an_error_of_a_button_is_told_and_the_page_stays(open_app, runs_folder, monkeypatch):
@@ -143,29 +161,15 @@ def test_an_error_of_a_button_is_told_and_the_page_stays(open_app, runs_folder, 
     assert not app.exception
 
 
-def test_a_removed_run_is_gone_and_the_next_one_is_shown(open_app, runs_folder):
-    write_run(runs_folder, "one", "finished", title="First")
-    write_run(runs_folder, "two", "finished", title="Second")
-    app = open_app("train", section="progress", run="two")
-    app.button(key="run-remove").click().run()
-    clean(app)
-    assert not (runs_folder / "two").exists()
-    assert app.query_params["run"] in ("one", ["one"])
-
-
-def test_all_runs_are_listed_with_their_states_and_places(open_app, running, runs_folder):
-    write_run(runs_folder, "done", "finished", title="<b>Done</b>", epochs=6)
-    shown = htmls(clean(open_app("train", section="progress")))
-    assert "&lt;b&gt;Done&lt;/b&gt;" in shown
-    assert "6 of 6 epochs" in shown
-    assert "68.0\u00a0%" in shown
-
-
-def test_a_hostile_title_is_shown_as_it_is(open_app, runs_folder):
-    write_run(runs_folder, "one", "finished", title="**x** <script>alert(1)</script> $y$")
-    app = clean(open_app("train", section="progress"))
+def test_all_runs_are_listed_with_their_states_and_hostile_titles_as_they_are(open_app, running, runs_folder):
+    title = "**x** <script>alert(1)</script> $y$"
+    write_run(runs_folder, "done", "finished", title=title, epochs=6)
+    app = clean(open_app("train", section="progress", run="done"))
+    assert "&lt;script&gt;alert" in htmls(app)
     assert "<script>alert" not in htmls(app)
     assert "**x**" not in words(app)
+    assert "6 of 6 epochs" in htmls(app)
+    assert "68.0\u00a0%" in htmls(app)
 
 
 def test_damaged_files_of_a_run_do_not_stop_the_page(open_app, runs_folder):
@@ -188,31 +192,6 @@ def test_what_was_left_out_is_counted_and_what_is_only_doubted_is_not(open_app, 
     assert "doubt" not in said
 
 
-def test_a_run_that_is_not_there_is_ignored(open_app, runs_folder):
-    write_run(runs_folder, "one", "finished")
-    app = clean(open_app("train", section="progress", run="../../etc"))
-    assert app.query_params["run"] in ("one", ["one"])
-
-
-def test_a_run_that_was_removed_makes_room_for_the_next(open_app, runs_folder):
-    write_run(runs_folder, "one", "finished", title="The old one")
-    newer = write_run(runs_folder, "two", "finished", title="The new one")
-    app = clean(open_app("train", section="progress"))
-    assert app.selectbox(key="run").value == newer.name
-    clean(app.button(key="run-remove").click().run())
-    assert app.selectbox(key="run").value == "one"
-    assert "The new one" in app.toast[0].value
-
-
-def test_a_run_that_has_stopped_can_be_finished_with_its_epochs(open_app, runs_folder, monkeypatch):
-    write_run(runs_folder, "one", "interrupted")
-    finished = []
-    monkeypatch.setattr(Runs, "finish_now", lambda self, key: finished.append(key))
-    app = open_app("train", section="progress")
-    app.button(key="run-finish-with-the-epochs-so-far").click().run()
-    assert finished == ["one"]
-
-
 def test_the_settings_of_a_run_can_be_changed_for_another_one(open_app, runs_folder):
     write_run(runs_folder, "one", "failed", reason="Too few.", advice="Add some.")
     app = open_app("train", section="progress")
@@ -221,12 +200,6 @@ def test_the_settings_of_a_run_can_be_changed_for_another_one(open_app, runs_fol
     assert app.selectbox(key="preset").value == CONFIG.preset
     assert app.number_input(key="set_batch_size").value == CONFIG.batch_size
     assert app.session_state["data-folder"] == "/photos"
-
-
-def test_the_head_of_a_run_says_what_it_trains_on(open_app, running):
-    shown = htmls(clean(open_app("train", section="progress")))
-    assert "on photos · batches of 8 · 150 px" in shown
-    assert "validation accuracy, last epoch" in shown
 
 
 def test_a_run_that_ended_without_an_epoch_asks_nobody_to_wait(runs_folder):
@@ -261,6 +234,26 @@ def test_the_verdict_knows_how_common_each_class_is(runs_folder):
 
 
 def test_the_share_done_counts_steps_of_the_epoch_that_goes_on(running, runs_folder):
-    view = Runs(runs_folder).view("alive")
-    assert fraction_done(view) == pytest.approx((3 + 0.5) / 6)
-    assert "3" in figures_html(view)
+    assert fraction_done(Runs(runs_folder).view("alive")) == pytest.approx((3 + 0.5) / 6)
+
+
+def test_the_log_is_shown_on_request_with_the_way_to_tensorboard(open_app, runs_folder):
+    folder = write_run(runs_folder, "one", "finished", config=replace(CONFIG, tensorboard=True))
+    (folder / "log.txt").write_text("first line\nlast line\n")
+    app = clean(open_app("train", section="progress"))
+    assert not logged(app)
+    app.session_state["log-open"] = True
+    log, command = logged(clean(app.run()))
+    assert "last line" in log
+    assert "tensorboard --logdir" in command
+
+
+def logged(app: AppTest) -> list[str]:
+    """The log, and the line for TensorBoard; the code of the exports left out."""
+    return [block.value for block in app.code if block.language != "python"]
+
+
+def test_only_the_end_of_a_long_log_is_read(tmp_path: Path):
+    (tmp_path / "log.txt").write_text("x" * 5000 + "\nbegin\n" + "line\n" * 1000)
+    assert last_lines(tmp_path / "log.txt").startswith("line")
+    assert last_lines(tmp_path / "none.txt") == "The log is empty."

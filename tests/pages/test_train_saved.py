@@ -51,37 +51,37 @@ def saved(
     return view
 
 
-def test_the_saved_network_is_named_with_the_setting_that_keeps_a_better_one(runs_folder: Path) -> None:
-    words = saved_words(saved(runs_folder, 3))
-    assert words.startswith("The saved network is that of epoch 3 (the last).")
-    assert "To save epoch 2 instead next time, set “Epoch to keep” to “best”, in All settings." in words
-    assert WHY_LOSS not in words
+HINT = "To save epoch 2 instead next time, set “Epoch to keep” to “best”, in All settings."
 
 
-def test_a_run_that_kept_its_best_epoch_needs_no_other_setting(runs_folder: Path) -> None:
-    words = saved_words(saved(runs_folder, 2, keep="best"))
-    assert words == "The saved network is that of epoch 2 (the one of the lowest validation loss)."
+@pytest.mark.parametrize(
+    ("kept", "keep", "accuracies", "which", "said"),
+    [
+        (3, "last", (0.7, 0.75, 0.72), "3 (the last)", (True, False)),
+        (2, "best", (0.7, 0.75, 0.72), "2 (the one of the lowest validation loss)", (False, False)),
+        (3, "last", (0.7, 0.72, 0.75), "3 (the last)", (True, True)),
+        (3, "last", (0.75, 0.75, 0.7), "3 (the last)", (True, False)),
+    ],
+    ids=["a better one was not kept", "the best one was kept", "another was more accurate", "two are equal"],
+)
+def test_the_saved_network_is_named_and_how_to_keep_a_better_one_and_why_it_is_better(
+    runs_folder: Path, kept: int, keep: str, accuracies: Sequence[float], which: str, said: tuple[bool, bool]
+) -> None:
+    words = saved_words(saved(runs_folder, kept, keep=keep, accuracies=accuracies))
+    assert words.startswith(f"The saved network is that of epoch {which}.")
+    assert (HINT in words, f"The accuracy was highest in epoch 3. {WHY_LOSS}" in words) == said
+    assert (WHY_LOSS in words) == said[1]
 
 
 def test_a_last_epoch_that_is_the_best_needs_no_other_setting(runs_folder: Path) -> None:
     view = saved(runs_folder, 2)
-    ended = replace(view, history=view.history[:2])
-    assert saved_words(ended) == (
+    assert saved_words(replace(view, history=view.history[:2])) == (
         "The saved network is that of epoch 2 (the last, and the one of the lowest validation loss)."
     )
 
 
 def test_before_there_is_a_saved_network_nothing_is_said_of_it(runs_folder: Path) -> None:
     assert saved_words(saved(runs_folder, None)) == ""
-
-
-def test_the_loss_is_defended_only_where_another_epoch_was_more_accurate(runs_folder: Path) -> None:
-    words = saved_words(saved(runs_folder, 3, accuracies=(0.70, 0.72, 0.75)))
-    assert f"The accuracy was highest in epoch 3. {WHY_LOSS}" in words
-
-
-def test_epochs_of_equal_accuracy_are_no_reason_to_defend_the_loss(runs_folder: Path) -> None:
-    assert WHY_LOSS not in saved_words(saved(runs_folder, 3, accuracies=(0.75, 0.75, 0.7)))
 
 
 @pytest.mark.parametrize(("used", "told"), [("mixed_bfloat16", True), ("float32", False), (None, False)])
