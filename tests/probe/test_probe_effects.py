@@ -1,4 +1,4 @@
-"""What a question leaves behind: the model untouched, the same bytes, few graphs, also with threads."""
+"""What an answer leaves behind: the model untouched, the same bytes, few graphs, also with threads."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from model_matrix import Entry, entry_named
 from opened_models import matrix, opened, predicted, resized_unit, state_of, unasked
 
 from cnn_core import backend
-from cnn_core.probe import probe as probe_module
-from cnn_core.probe.probe import Probe
+from cnn_core.probe.probe import MAX_COMPILED_GRAPHS, Probe
 
 
 @matrix
@@ -73,12 +72,20 @@ def test_threads_may_build_probes_at_the_same_time() -> None:
     assert scores == alone
 
 
-def traces(graph: Any) -> int:
-    function = graph._forward if isinstance(graph, backend.Graph) else graph._gradient
-    return int(function.experimental_get_tracing_count())
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The kinds of the graphs that are compiled from here on."""
+    made: list[str] = []
+
+    def counted(kind: type[Any]) -> Any:
+        return lambda *parts: made.append(kind.__name__) or kind(*parts)
+
+    for kind in (backend.Graph, backend.ScoreGradient):
+        monkeypatch.setattr(backend, kind.__name__, counted(kind))
+    return made
 
 
-def test_a_graph_is_compiled_once_and_reused() -> None:
+def test_a_graph_is_compiled_once_and_reused(compiled: list[str]) -> None:
     entry = entry_named("functional")
     probe = Probe(entry.model())
     for turn in range(3):
@@ -87,16 +94,18 @@ def test_a_graph_is_compiled_once_and_reused() -> None:
         probe.scores(x)
         for class_index in (0, 1):
             probe.layer_gradient(x, "conv2", head=0, class_index=class_index)
-    assert len(probe._compiled) == 3
-    assert [traces(graph) for graph in probe._compiled.values()] == [1, 1, 1]
+    assert sorted(compiled) == ["Graph", "Graph", "ScoreGradient"]
 
 
-def test_the_number_of_compiled_graphs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe_module, "MAX_COMPILED_GRAPHS", 3)
+def test_the_number_of_compiled_graphs_is_bounded(compiled: list[str]) -> None:
     entry = entry_named("size_none")
     probe = Probe(entry.model())
     expected = probe.scores(entry.inputs(1))[0]
-    for size in range(8, 13):
-        probe.scores(np.zeros((1, size, size, 3), np.float32))
-    assert sum(traces(graph) for graph in probe._compiled.values()) == 3
+    for other in range(MAX_COMPILED_GRAPHS - 1):
+        assert probe.once(("other", other), lambda other=other: other) == other
+    probe.scores(entry.inputs(1))
+    assert len(compiled) == 1
+    for other in range(MAX_COMPILED_GRAPHS):
+        probe.once(("another", other), lambda: None)
     np.testing.assert_array_equal(probe.scores(entry.inputs(1))[0], expected)
+    assert len(compiled) == 2  # the first one had made room

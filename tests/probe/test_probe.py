@@ -4,46 +4,38 @@ from __future__ import annotations
 
 import keras
 import numpy as np
-import pytest
 from keras import layers
-from model_matrix import MATRIX, Entry, entry_named
+from model_matrix import Entry, entry_named
 from opened_models import matrix, opened, unasked
 
 from cnn_core.probe.probe import Head, Probe
 
 
 @matrix
-def test_every_kind_of_model_opens_with_its_heads(entry: Entry) -> None:
-    probe = opened(entry)
+def test_every_kind_of_model_opens_with_its_heads_and_scores_in_log_odds(entry: Entry) -> None:
+    probe, _, predictions = unasked(entry)
     assert tuple(head.kind for head in probe.heads) == entry.heads
     assert tuple(len(head.class_names) for head in probe.heads) == entry.classes
     assert len({head.name for head in probe.heads}) == len(probe.heads)
-
-
-@matrix
-def test_probabilities_from_the_scores_are_those_that_keras_predicts(entry: Entry) -> None:
-    probe, _, predictions = unasked(entry)
     for head, scores, expected in zip(probe.heads, probe.scores(entry.inputs()), predictions, strict=True):
-        got = scores if head.kind == "logits" else head.probabilities(scores)
-        expected = np.hstack([1 - expected, expected]) if head.kind == "binary" else expected
-        np.testing.assert_allclose(got, expected, atol=1e-5)
-        assert scores.dtype == got.dtype == np.float32
+        probabilities = scores if head.kind == "logits" else head.probabilities(scores)
+        whole = np.hstack([1 - expected, expected]) if head.kind == "binary" else expected
+        np.testing.assert_allclose(probabilities, whole, atol=1e-5)
+        assert scores.dtype == probabilities.dtype == np.float32
+        holds_log_odds(head.kind, scores, expected.astype(np.float64))
 
 
-@matrix
-def test_scores_are_the_log_odds_of_the_predicted_probabilities(entry: Entry) -> None:
-    probe, _, predictions = unasked(entry)
-    for head, scores, expected in zip(probe.heads, probe.scores(entry.inputs()), predictions, strict=True):
-        p = expected.astype(np.float64)
-        if head.kind == "binary":
-            np.testing.assert_allclose(scores[:, 1:], np.log(p / (1 - p)), atol=1e-5)
-            np.testing.assert_array_equal(scores[:, 0], -scores[:, 1])
-        elif head.kind == "multilabel":
-            np.testing.assert_allclose(scores, np.log(p / (1 - p)), atol=1e-5)
-        elif head.kind == "softmax":  # fixed by softmax up to a constant: differences of classes
-            np.testing.assert_allclose(scores - scores[:, :1], np.log(p) - np.log(p[:, :1]), atol=1e-5)
-        else:
-            np.testing.assert_allclose(scores, p, atol=1e-5)
+def holds_log_odds(kind: str, scores: np.ndarray, p: np.ndarray) -> None:
+    """The scores of a head are the log-odds of what Keras predicts, or that itself."""
+    if kind == "binary":
+        np.testing.assert_allclose(scores[:, 1:], np.log(p / (1 - p)), atol=1e-5)
+        np.testing.assert_array_equal(scores[:, 0], -scores[:, 1])
+    elif kind == "multilabel":
+        np.testing.assert_allclose(scores, np.log(p / (1 - p)), atol=1e-5)
+    elif kind == "softmax":  # fixed by softmax up to a constant: differences of classes
+        np.testing.assert_allclose(scores - scores[:, :1], np.log(p) - np.log(p[:, :1]), atol=1e-5)
+    else:
+        np.testing.assert_allclose(scores, p, atol=1e-5)
 
 
 def test_a_confident_dog_keeps_its_score_where_the_probability_is_one() -> None:
@@ -93,31 +85,27 @@ def test_probabilities_of_huge_scores_stay_finite() -> None:
 NESTED_ONLY = ("nested_model_is_the_last_layer", "outputs_from_the_middle")
 
 
-@pytest.mark.parametrize("entry", [e for e in MATRIX if e.name not in NESTED_ONLY], ids=str)
-def test_activations_of_all_layers_are_those_of_a_model_built_by_hand(entry: Entry) -> None:
-    model, inputs = opened(entry).model, entry.inputs()
-    activations = opened(entry).activations(inputs)
-    outputs = {layer.name: layer.output for layer in model.layers if not isinstance(layer, layers.InputLayer)}
-    once = {name: y for name, y in outputs.items() if len(model.get_layer(name)._inbound_nodes) == 1}
-    once = {name: y for name, y in once.items() if not isinstance(model.get_layer(name), keras.Model)}
-    assert once
-    by_hand = keras.Model(model.inputs, list(once.values()))([inputs], training=False)
-    for name, expected in zip(once, by_hand, strict=True):
-        np.testing.assert_allclose(activations[name], np.asarray(expected), atol=1e-5, err_msg=name)
-
-
 @matrix
-def test_activations_are_finite_and_named_like_the_layers(entry: Entry) -> None:
-    probe = opened(entry)
-    activations = probe.activations(entry.inputs())
+def test_activations_are_finite_and_those_of_a_model_built_by_hand(entry: Entry) -> None:
+    probe, inputs = opened(entry), entry.inputs()
+    activations = probe.activations(inputs)
     assert list(activations) == [layer.name for layer in probe.layers]
     for layer in probe.layers:
         values = activations[layer.name]
         assert values.dtype == np.float32
         assert np.isfinite(values).all()
-        assert all(
-            side in (None, got) for side, got in zip(layer.output_shape, values.shape[1:], strict=True)
-        )
+        sides = zip(layer.output_shape, values.shape[1:], strict=True)
+        assert all(side in (None, got) for side, got in sides)
+    once = {
+        layer.name: layer.output
+        for layer in probe.model.layers
+        if not isinstance(layer, (layers.InputLayer, keras.Model)) and len(layer._inbound_nodes) == 1
+    }
+    assert bool(once) is (entry.name not in NESTED_ONLY)
+    if once:
+        by_hand = keras.Model(probe.model.inputs, list(once.values()))([inputs], training=False)
+        for name, expected in zip(once, by_hand, strict=True):
+            np.testing.assert_allclose(activations[name], np.asarray(expected), atol=1e-5, err_msg=name)
 
 
 def test_layers_two_models_deep_are_computed_where_they_stand() -> None:

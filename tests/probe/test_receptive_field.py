@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import keras
 import numpy as np
 import pytest
@@ -10,9 +12,9 @@ from model_matrix import MATRIX, Entry, with_seeded_weights
 
 from cnn_core.probe.flat_graph import FlatGraph, flat_graph
 from cnn_core.probe.layer_info import receptive_fields
-from cnn_core.probe.receptive_field import PIXEL, ReceptiveField, Window, joined, same_padding_before
+from cnn_core.probe.receptive_field import ReceptiveField
 
-Box = tuple[int, int, int, int]
+Box = tuple[int, ...]
 SMALLEST_EFFECT = 1e-6  # of a pixel changed by 1; below is rounding
 
 
@@ -143,33 +145,26 @@ def test_average_pooling_is_a_window_like_any_other(
     assert_boxes_are_exact(net(*stack, size=size), "last", cut_units=pool >= stride)
 
 
-@pytest.mark.parametrize(
-    "stack",
-    [
-        (layers.ZeroPadding2D(((2, 0), (0, 3))), conv(3, strides=2)),
-        (conv(3), layers.Cropping2D(((2, 1), (1, 3))), conv(3)),
-        (layers.SeparableConv2D(2, 3, strides=2, padding="same", use_bias=False),),
-        (layers.DepthwiseConv2D(4, strides=3, padding="same", use_bias=False), conv(2)),
-        (conv(3), layers.BatchNormalization(), layers.ReLU(), layers.Dense(2), layers.Dropout(0.5), conv(3)),
-        (conv(5, strides=2), layers.LayerNormalization(scale=False, center=False), conv(1)),
-    ],
-    ids=[
-        "zero padding",
-        "cropping",
-        "separable",
-        "depthwise",
-        "pointwise layers between",
-        "layer normalisation",
-    ],
-)
-def test_other_layers_keep_the_box_exact(stack: tuple[keras.layers.Layer, ...]) -> None:
-    twins = [type(layer).from_config(layer.get_config()) for layer in stack]
-    if any(isinstance(layer, layers.LayerNormalization) for layer in twins):
-        # With equal channels its gradient is zero: only the arithmetic is compared.
-        fields = list(receptive_fields(flat_graph(net(*twins))).values())
-        assert fields[1] == fields[0]
-        return
-    assert_boxes_are_exact(net(*twins), "last")
+OTHER_LAYERS: dict[str, Callable[[], tuple[keras.layers.Layer, ...]]] = {
+    "zero padding": lambda: (layers.ZeroPadding2D(((2, 0), (0, 3))), conv(3, strides=2)),
+    "cropping": lambda: (conv(3), layers.Cropping2D(((2, 1), (1, 3))), conv(3)),
+    "separable": lambda: (layers.SeparableConv2D(2, 3, strides=2, padding="same", use_bias=False),),
+    "depthwise": lambda: (layers.DepthwiseConv2D(4, strides=3, padding="same", use_bias=False), conv(2)),
+    "pointwise": lambda: (conv(3), layers.BatchNormalization(), layers.ReLU(), layers.Dense(2), conv(3)),
+    "dropout": lambda: (conv(3), layers.Dropout(0.5), conv(3)),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_LAYERS)
+def test_other_layers_keep_the_box_exact(name: str) -> None:
+    assert_boxes_are_exact(net(*OTHER_LAYERS[name]()), "last")
+
+
+def test_layer_normalisation_along_the_channels_keeps_the_box() -> None:
+    # With equal channels its gradient is zero: only the arithmetic is compared.
+    stack = (conv(5, strides=2), layers.LayerNormalization(scale=False, center=False), conv(1))
+    fields = list(receptive_fields(flat_graph(net(*stack))).values())
+    assert fields[1] == fields[0]
 
 
 def test_max_pooling_sees_no_more_than_its_box() -> None:
@@ -247,60 +242,27 @@ def test_what_sees_the_whole_picture_has_no_box() -> None:
     )
 
 
-def test_branches_of_different_jumps_have_no_common_box() -> None:
-    other = ReceptiveField(size_px=(3, 3), jump_px=(2, 2), offset_px=(0, 0))
-    assert joined([PIXEL, other]) is None
-    assert joined([PIXEL, None]) is None
-    assert joined([PIXEL, PIXEL]) == PIXEL
-
-
-def test_a_window_moves_and_widens_the_box_as_in_the_textbook() -> None:
-    first = PIXEL.through(Window(kernel=(7, 7), stride=(2, 2), padding=(3, 3)))
-    assert first == ReceptiveField(size_px=(7, 7), jump_px=(2, 2), offset_px=(-3, -3))
-    second = first.through(Window(kernel=(3, 3), stride=(2, 2), padding=(1, 1)))
-    assert second == ReceptiveField(size_px=(11, 11), jump_px=(4, 4), offset_px=(-5, -5))
+WHOLE = (0, 0, 16, 12)
 
 
 @pytest.mark.parametrize(
-    ("cells", "kernel", "stride", "dilation", "before"),
-    [(6, 3, 1, 1, 1), (6, 3, 2, 1, 0), (7, 3, 2, 1, 1), (6, 2, 1, 1, 0), (6, 3, 1, 2, 2), (6, 1, 2, 1, 0)],
+    ("stack", "size", "map_size", "extent"),
+    [
+        # Evenly padded layers stand for the whole picture.
+        (lambda: (conv(padding="same"), conv(2, strides=2), conv(padding="same")), (16, 12), (8, 6), WHOLE),
+        # Without padding, 12 x 8 units, the first centred on pixel 2: two are missing on every side.
+        (lambda: (conv(3), conv(3)), (16, 12), (12, 8), (2, 2, 14, 10)),
+        # The box of the first unit is 0..3, its centre 1.5: tiles of 2 begin at 0.5.
+        (lambda: (conv(3, strides=2, padding="same"),), (16, 16), (8, 8), (0.5, 0.5, 16.5, 16.5)),
+    ],
+    ids=["even padding", "no padding", "asymmetric padding"],
 )
-def test_same_padding_puts_the_odd_cell_last(
-    cells: int, kernel: int, stride: int, dilation: int, before: int
+def test_a_map_stands_for_the_area_around_the_centres_of_its_boxes(
+    stack: Callable[[], tuple[keras.layers.Layer, ...]], size: Box, map_size: Box, extent: Box
 ) -> None:
-    assert same_padding_before(cells, kernel, stride, dilation) == before
-
-
-def test_a_box_is_cut_to_the_picture_and_empty_outside_of_it() -> None:
-    field = ReceptiveField(size_px=(3, 3), jump_px=(2, 2), offset_px=(-4, -1))
-    assert field.box(0, 0, (6, 6)) == (0, 0, 0, 2)
-    assert field.box(2, 1, (6, 6)) == (0, 1, 3, 4)
-    assert field.box(9, 9, (6, 6)) == (6, 6, 6, 6)
-
-
-def test_a_map_of_evenly_padded_layers_stands_for_the_whole_picture() -> None:
-    graph = flat_graph(
-        net(conv(3, padding="same"), layers.MaxPooling2D(2), conv(5, padding="same"), size=(16, 12))
-    )
-    field = receptive_fields(graph)["last"]
+    field = receptive_fields(flat_graph(net(*stack(), size=size)))["last"]
     assert field is not None
-    assert field.extent((8, 6)) == (0, 0, 16, 12)
-
-
-def test_a_map_without_padding_stands_for_less_than_the_picture() -> None:
-    graph = flat_graph(net(conv(3), conv(3), size=(16, 12)))
-    field = receptive_fields(graph)["last"]
-    assert field is not None
-    # 12 x 8 units, the first one centred on pixel 2: two pixels are missing on every side.
-    assert field.extent((12, 8)) == (2, 2, 14, 10)
-
-
-def test_a_map_behind_asymmetric_padding_lies_half_a_pixel_off() -> None:
-    graph = flat_graph(net(conv(3, strides=2, padding="same"), size=(16, 16)))
-    field = receptive_fields(graph)["last"]
-    assert field is not None
-    # The box of the first unit is 0..3, its centre 1.5: tiles of 2 begin at 0.5.
-    assert field.extent((8, 8)) == (0.5, 0.5, 16.5, 16.5)
+    assert field.extent(map_size) == extent
 
 
 def test_repeated_cells_lie_half_as_far_apart() -> None:
