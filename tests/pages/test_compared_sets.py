@@ -1,105 +1,21 @@
-"""Runs that were judged on different photos are not put in an order, and the page says so."""
+"""The page puts runs in an order only where they were judged on the same photos."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import pytest
 from run_folders import write_run
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.runs.run_view import RunReader, RunView
-from cnn_core.runs.validation_sets import apart_words
-
 PATIENCE_SECONDS = 120
-PETS = {"cats": 4, "dogs": 4}
 
 
-def judged_on(
-    folder: Path, key: str, counts: dict[str, int] | None, fingerprint: str | None = None
-) -> RunView:
-    """A run of three epochs with the card of its network, or without one."""
-    path = write_run(folder, key, "finished", title=key)
-    if counts is not None:
-        card: dict[str, Any] = {"pictures": counts, "file_list_sha256": fingerprint}
-        (path / "model").mkdir()
-        (path / "model" / "card.json").write_text(
-            json.dumps({"data": {"validation": card}}), encoding="utf-8"
-        )
-    view = RunReader().view(path)
-    if view is None:
-        raise FileNotFoundError(path)
-    return view
-
-
-def words(*runs: RunView) -> str:
-    return apart_words(runs, [run.key for run in runs])
-
-
-def test_runs_judged_on_the_same_photos_are_not_kept_apart(tmp_path: Path) -> None:
-    same = [judged_on(tmp_path, key, PETS, "aa") for key in ("one", "two")]
-    assert words(*same) == ""
-    moved = replace(same[1], source=replace(same[1].source, folders=("/elsewhere",), seed=7))
-    assert words(same[0], moved) == ""
-    assert words(same[0]) == words() == ""
-
-
-def test_other_photos_of_the_same_number_are_other_photos(tmp_path: Path) -> None:
-    found = words(judged_on(tmp_path, "one", PETS, "aa"), judged_on(tmp_path, "two", PETS, "bb"))
-    assert found.startswith("These runs were judged on different validation photos")
-    assert "“one”: 8 photos of photos (cats, dogs); “two”: 8 photos of photos (cats, dogs)." in found
-
-
-def test_other_numbers_and_other_classes_are_other_photos_whatever_else_is_known(tmp_path: Path) -> None:
-    runs = [
-        judged_on(tmp_path, "one", PETS),
-        judged_on(tmp_path, "two", {"cats": 500, "dogs": 500}),
-        judged_on(tmp_path, "three", {"birds": 4, "dogs": 4}),
-        judged_on(tmp_path, "four", PETS),
-    ]
-    found = words(*runs)
-    assert "“one”, “four”: 8 photos" in found
-    assert "“two”: 1,000 photos" in found
-    assert "“three”: 8 photos of photos (birds, dogs)" in found
-
-
-@pytest.mark.parametrize("change", [{"folders": ("/other",)}, {"seed": 1}, {"validation": 0.3}])
-def test_before_a_network_is_saved_the_data_of_the_runs_tell(tmp_path: Path, change: dict[str, Any]) -> None:
-    one, two = (judged_on(tmp_path, key, None) for key in ("one", "two"))
-    assert words(one, two) == ""
-    assert words(one, replace(two, source=replace(two.source, folders=("/photos", "/more")))) == ""
-    assert "different" in words(one, replace(two, source=replace(two.source, **change)))
-
-
-def test_the_scan_of_a_run_that_goes_on_tells_its_photos(tmp_path: Path) -> None:
-    one, two = judged_on(tmp_path, "one", PETS, "aa"), judged_on(tmp_path, "two", None)
-    assert words(one, two) == ""
-    scan = {"counts": {"validation": {"cats": 3, "dogs": 4}}}
-    (two.folder / "scan.json").write_text(json.dumps(scan), encoding="utf-8")
-    assert "“two”: 7 photos" in words(one, two)
-
-
-def test_a_run_that_was_not_judged_yet_keeps_nobody_apart(tmp_path: Path) -> None:
-    one = judged_on(tmp_path, "one", PETS, "aa")
-    two = replace(judged_on(tmp_path, "two", {"cats": 1, "dogs": 1}, "bb"), history=())
-    assert words(one, two) == ""
-
-
-def test_many_classes_are_counted(tmp_path: Path) -> None:
-    ten = {f"class {number}": 1 for number in range(10)}
-    assert "10 photos of photos (10 classes)" in words(
-        judged_on(tmp_path, "one", PETS), judged_on(tmp_path, "two", ten)
-    )
-
-
-def test_damaged_cards_are_no_photos(tmp_path: Path) -> None:
-    one, two = judged_on(tmp_path, "one", PETS, "aa"), judged_on(tmp_path, "two", PETS, "aa")
-    for data in (7, {"validation": [1]}, {"validation": {"pictures": {"cats": "4"}, "file_list_sha256": 9}}):
-        (two.folder / "model" / "card.json").write_text(json.dumps({"data": data}), encoding="utf-8")
-        assert words(one, two) == ""
+def judged_on(folder: Path, key: str, fingerprint: str) -> None:
+    card = {"pictures": {"cats": 4, "dogs": 4}, "file_list_sha256": fingerprint}
+    model = write_run(folder, key, "finished", title=key) / "model"
+    model.mkdir()
+    (model / "card.json").write_text(json.dumps({"data": {"validation": card}}))
 
 
 def comparison_section() -> None:
@@ -127,12 +43,12 @@ def open_comparison(folder: Path) -> AppTest:
 
 def test_the_page_names_a_winner_only_among_runs_judged_alike(tmp_path: Path) -> None:
     for key, fingerprint in (("one", "aa"), ("two", "aa")):
-        judged_on(tmp_path / "alike", key, PETS, fingerprint)
+        judged_on(tmp_path / "alike", key, fingerprint)
     alike = open_comparison(tmp_path / "alike")
     assert not alike.warning
     assert any("reached the highest validation accuracy" in text.value for text in alike.markdown)
     for key, fingerprint in (("one", "aa"), ("two", "bb")):
-        judged_on(tmp_path / "apart", key, PETS, fingerprint)
+        judged_on(tmp_path / "apart", key, fingerprint)
     apart = open_comparison(tmp_path / "apart")
     assert "different validation photos" in apart.warning[0].value
     assert not any("reached the highest" in text.value for text in apart.markdown)

@@ -11,9 +11,9 @@ import pytest
 from data_section import said, scanned, with_folder
 from run_folders import CONFIG, write_run
 from streamlit.testing.v1 import AppTest
-from tiny_photos import write_class_folders, write_tiny_photos
+from tiny_photos import write_class_folders
 
-from cnn_core.datasets.recent_folders import last_folder, origin_of, remember_folder, used_folders
+from cnn_core.datasets.recent_folders import origin_of, used_folders
 from cnn_core.runs.device_queue import device_lock
 from cnn_core.runs.locks import take_lock
 from dashboard.run_setup.data_choice import FOLDER
@@ -111,24 +111,6 @@ def test_what_another_session_uses_does_not_change_the_data_of_this_one(open_app
     with_folder(open_app("train", section="data"), several / "second")
     app.run()
     assert "On first" in sidebar_says(app)
-
-
-def test_data_that_cannot_be_read_any_more_are_not_the_first_ones(several, tmp_path):
-    remember_folder(str(write_class_folders(tmp_path / "older", 2)))
-    newer = write_class_folders(tmp_path / "newer", 2)
-    remember_folder(str(newer))
-    assert last_folder() == str(newer)
-    (newer / "dogs" / "dogs.0.jpg").unlink()
-    (newer / "dogs" / "dogs.1.jpg").unlink()
-    assert last_folder() == str(tmp_path / "older")
-
-
-def test_a_folder_named_anew_in_the_environment_comes_before_what_was_used(tmp_path, monkeypatch):
-    remember_folder(str(write_class_folders(tmp_path / "used", 2)))
-    monkeypatch.setenv("CONVSCOPE_DATA", str(write_tiny_photos(tmp_path / "named", 2, 2)))
-    assert last_folder() == str(tmp_path / "named")
-    remember_folder(str(tmp_path / "used"))
-    assert last_folder() == str(tmp_path / "used")
 
 
 def test_of_a_folder_of_data_sets_one_can_be_chosen(open_app, several):
