@@ -11,7 +11,7 @@ import pytest
 from data_section import PATIENCE_SECONDS, htmls, said, scanned, with_folder
 from tiny_photos import write_class_folders, write_tiny_photos
 
-from cnn_core.datasets.recent_folders import remember_folder, used_folders
+from cnn_core.datasets.recent_folders import used_folders
 from dashboard.run_setup import data_choice as train_source
 from dashboard.run_setup.data_choice import FOLDER, TEST, VALIDATION, splits_of
 from dashboard.session.jobs import jobs as shared_jobs
@@ -71,15 +71,6 @@ def test_a_folder_is_offered_again_in_another_session(open_app, photos, tmp_path
     assert app.text_input(key=FOLDER).value == str(photos)
     assert "18 files" in said(app)
     assert not app.exception
-
-
-def test_a_damaged_list_of_folders_is_none(open_app, tmp_path, monkeypatch):
-    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path))
-    (tmp_path / "used_folders.json").write_text('{"a": 1}')
-    assert used_folders() == []
-    remember_folder(str(tmp_path))
-    remember_folder(str(tmp_path / "gone"))
-    assert used_folders() == [str(tmp_path)]
 
 
 def test_the_choice_of_data_survives_other_sections_and_pages(open_app, photos):

@@ -62,7 +62,9 @@ def test_a_folder_is_still_chosen_after_a_reload_on_every_page(open_app, several
     assert not app.error
 
 
-def test_an_unpacked_zip_is_still_chosen_after_a_reload(open_app, several, tmp_path):
+def test_an_unpacked_zip_is_still_chosen_after_a_reload_and_offered_again_after_another_choice(
+    open_app, several, tmp_path
+):
     pets = write_class_folders(tmp_path / "elsewhere", 10)
     with_zip(open_app("train", section="data"), pets, "pets.zip")
     for app in (open_app(), open_app("train", section="settings", origin="upload")):
@@ -73,6 +75,16 @@ def test_an_unpacked_zip_is_still_chosen_after_a_reload(open_app, several, tmp_p
     assert "pets.zip is unpacked" in said(app)
     assert app.subheader[0].value == "pets"
     assert not any("pets" in str(value) for value in app.query_params.values())
+    app.segmented_control(key="origin").set_value("folder").run()
+    app = with_folder(app, several / "first")
+    offered = app.button_group(key="data-used")
+    assert "pets (from a zip)" in [option.content.replace("\\", "") for option in offered.proto.options]
+    zipped = next(folder for folder in used_folders() if origin_of(folder) == "upload")
+    app = scanned(offered.set_value(zipped).run())
+    assert not app.exception
+    assert app.segmented_control(key="origin").value == "upload"
+    assert "On pets" in sidebar_says(app)
+    assert "pets.zip is unpacked" in said(app)
 
 
 @pytest.mark.parametrize("origin", ["download", "upload", "nonsense"])
@@ -87,22 +99,6 @@ def test_a_reload_where_the_address_names_photos_that_are_not_there_loses_no_cho
     assert app.segmented_control(key="origin").value == "folder"
     assert app.subheader[0].value == "second"
     assert "On second" in sidebar_says(app)
-
-
-def test_an_unpacked_zip_stands_among_what_was_used_before(open_app, several, tmp_path):
-    pets = write_class_folders(tmp_path / "elsewhere", 10)
-    with_zip(open_app("train", section="data"), pets, "pets.zip")
-    app = scanned(open_app("train", section="data"))
-    app.segmented_control(key="origin").set_value("folder").run()
-    app = with_folder(app, several / "first")
-    offered = app.button_group(key="data-used")
-    assert "pets (from a zip)" in [option.content.replace("\\", "") for option in offered.proto.options]
-    zipped = next(folder for folder in used_folders() if origin_of(folder) == "upload")
-    app = scanned(offered.set_value(zipped).run())
-    assert not app.exception
-    assert app.segmented_control(key="origin").value == "upload"
-    assert "On pets" in sidebar_says(app)
-    assert "pets.zip is unpacked" in said(app)
 
 
 def test_what_another_session_uses_does_not_change_the_data_of_this_one(open_app, several):

@@ -31,13 +31,6 @@ def with_zip(app: AppTest, content: bytes, name: str = "photos.zip") -> AppTest:
     return scanned(app.run())
 
 
-def test_an_uploaded_zip_becomes_a_data_set(open_app, photos):
-    app = with_zip(open_app("train", section="data"), packed(photos))
-    assert not app.error
-    assert not app.exception
-    assert "18 files" in said(app)
-
-
 def test_files_of_a_zip_that_are_not_trained_on_are_counted(open_app, photos):
     stray = photos / "train" / "stray"
     stray.mkdir()
@@ -51,17 +44,14 @@ def test_files_of_a_zip_that_are_not_trained_on_are_counted(open_app, photos):
     assert ignored_sentence(0) == ""
 
 
-def test_an_uploaded_data_set_is_called_as_its_file(open_app, photos):
-    app = with_zip(open_app("train", section="data"), packed(photos), "good ones.zip")
-    assert app.subheader[0].value == "good ones"
-
-
-def test_a_file_that_is_no_zip_is_told_and_another_can_be_uploaded(open_app, photos):
+def test_a_file_that_is_no_zip_is_told_and_another_becomes_a_data_set_called_as_its_file(open_app, photos):
     app = with_zip(open_app("train", section="data"), b"no zip at all")
     assert len(app.error) == 1
     assert not app.exception
-    app = with_zip(app, packed(photos))
+    app = with_zip(app, packed(photos), "good ones.zip")
     assert not app.error
+    assert not app.exception
+    assert app.subheader[0].value == "good ones"
     assert "18 files" in said(app)
 
 
