@@ -33,6 +33,7 @@ NEAR_HELP = (
     "Of two pictures of a class that are nearly the same, only one is trained on. Switch it off where all "
     "are nearly the same because the camera does not move. Of equal files only one is ever trained on."
 )
+SPLIT_HELP = "Below 1 a share of each class, from 1 on a number of pictures of each class."
 MORE_HELP = "One per line; their pictures are joined into training. They hold the same class folders."
 FOLDER, MORE, VALIDATION, TEST, SEED, GREY, NEAR = (
     f"data-{name}" for name in ("folder", "more", "validation", "test", "seed", "grey", "near")
@@ -238,23 +239,17 @@ def split_controls(without_folder: Sequence[str]) -> None:
     """How to set pictures aside, for ``validation`` and ``test`` where no folder says it."""
     for key in (VALIDATION, TEST, SEED, GREY, NEAR):
         st.session_state.setdefault(key, kept(key))
-    places_left = iter(st.columns(len(without_folder) + 1, gap="medium") if without_folder else ())
-    help_text = "Below 1 a share of each class, from 1 on a number of pictures of each class."
-    if "validation" in without_folder:
-        next(places_left).number_input(
-            "Validation", 0.01, 1e6, step=0.05, key=VALIDATION, help=help_text, format="%g",
-            persist_state="session",
-        )  # fmt: skip
-    if "test" in without_folder:
-        next(places_left).number_input(
-            "Test", 0.0, 1e6, step=0.05, key=TEST, help=f"{help_text} 0: none.", format="%g",
-            persist_state="session",
-        )  # fmt: skip
     if without_folder:
-        next(places_left).number_input(
-            "Seed", 0, 9999, key=SEED, help="Chooses which pictures are set aside.",
-            persist_state="session",
-        )  # fmt: skip
+        *split_places, seed_place = st.columns(len(without_folder) + 1, gap="medium")
+        for name, place in zip(without_folder, split_places, strict=True):
+            least, none = (0.01, "") if name == "validation" else (0.0, " 0: none.")
+            place.number_input(
+                name.capitalize(), least, 1e6, step=0.05, key=f"data-{name}", help=SPLIT_HELP + none,
+                format="%g", persist_state="session",
+            )  # fmt: skip
+        seed_place.number_input(
+            "Seed", 0, 9999, key=SEED, help="Chooses which pictures are set aside.", persist_state="session"
+        )
     st.toggle("Leave out near doubles", key=NEAR, help=NEAR_HELP, persist_state="session")
     st.toggle(
         "Keep pictures that are not RGB",

@@ -7,7 +7,6 @@ import errno
 import json
 import shutil
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from counted_runs import until_state
 from PIL import Image
 
 from cnn_core import backend
@@ -44,7 +44,6 @@ CONFIG = TrainingConfig(
     augmentation=Augmentation(flip=True, rotation_degrees=20.0),
 )
 DYING = (sys.executable, str(Path(__file__).with_name("dying_training.py")))
-PATIENCE_SECONDS = 200.0
 
 
 @pytest.fixture(autouse=True)
@@ -85,14 +84,6 @@ def whole(some_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> RunVie
 @pytest.fixture
 def photos(some_photos: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(some_photos, tmp_path / "photos"))
-
-
-def until_state(runs: Runs, key: str, state: str) -> RunView:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while (view := runs.view(key)).state != state:
-        assert time.monotonic() < deadline, (view.state, view.reason, view.status)
-        time.sleep(0.1)
-    return view
 
 
 def curve(view: RunView) -> list[tuple[float, float]]:
