@@ -33,7 +33,8 @@ def taken(path: Path) -> Lock:
 def test_a_lock_has_one_holder_and_is_free_after_it(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     assert not is_locked(path)
-    with taken(path):
+    with taken(path) as lock:
+        assert not os.get_inheritable(lock.descriptor)
         assert is_locked(path)
         assert take_lock(path, wait_seconds=0.05) is None
     assert not is_locked(path)
@@ -85,11 +86,6 @@ def test_asking_whether_a_file_is_locked_never_keeps_anybody_from_locking_it(tmp
         over.set()
         for asker in askers:
             asker.join()
-
-
-def test_a_lock_is_not_inherited_by_other_children(tmp_path: Path) -> None:
-    with taken(tmp_path / "lock") as lock:
-        assert not os.get_inheritable(lock.descriptor)
 
 
 def test_a_disk_that_knows_no_locks_is_told_and_leaves_no_file_open(
