@@ -18,6 +18,7 @@ PAGES = (
     PageEntry("Training", "train", "Train", needs_view=False),  # where there is no network yet, one is made
     PageEntry("Training", "evaluation", "Evaluation", needs_view=False),
     PageEntry("Training", "runs", "Runs", needs_view=False),
+    PageEntry("Training", "over_the_epochs", "Over the epochs"),
 )
 
 st.set_page_config(page_title="Convscope", page_icon=icon(), layout="wide")

@@ -60,6 +60,14 @@ class Explorer:
         """The epochs that the run of a model has kept, in order; ``checkpoint_key`` names their models."""
         return self._models.checkpoints(model_key)
 
+    def card(self, model_key: str) -> ModelCard:
+        """What is known of a model, or of an epoch that a run kept, without opening it.
+
+        Raises:
+            ModelError: there is no card that can be read.
+        """
+        return self._models.card(model_key)
+
     def model(self, model_key: str) -> OpenModel:
         """A model, loaded at its first use and when its files change; the two used last stay in memory.
 

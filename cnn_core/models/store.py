@@ -95,6 +95,14 @@ class ModelStore:
             return ()
         return kept_epochs(self.runs_folder / run_key)
 
+    def card(self, key: str) -> ModelCard:
+        """What the folder of a model says of it.
+
+        Raises:
+            ModelError: there is no card that can be read.
+        """
+        return read_card(self._folder_of(key) / CARD_FILE, key)
+
     def open(self, key: str) -> OpenModel:
         """Load a model. The checkpoints of a run share one network as long as one of them is in use.
 
@@ -103,7 +111,7 @@ class ModelStore:
         """
         folder = self._folder_of(key)
         stamp = self.stamp(key)
-        card = read_card(folder / CARD_FILE, key)
+        card = self.card(key)
         probe = self._opened(key, folder / MODEL_FILE, card)
         _check_card(card, probe)
         statistics = load_statistics(folder / STATISTICS_FILE)

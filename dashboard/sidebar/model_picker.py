@@ -1,11 +1,14 @@
-"""The picker of the network in the sidebar, with what is known of it."""
+"""The picker of the network in the sidebar, with the epoch of a trained run and what is known of it."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from cnn_core.models.card import checkpoint_key, run_and_epoch
 from dashboard.session import address
 from dashboard.session.resources import explorer
 from dashboard.widgets.errors import told_errors
@@ -13,11 +16,17 @@ from dashboard.widgets.errors import told_errors
 if TYPE_CHECKING:
     from cnn_core.models.card import ModelCard
 
+EPOCH = "model_epoch"  # key of the slider; the address has the epoch in the key of the model
+EPOCH_HELP = (
+    "An epoch is one pass over all training photos. Every page shows the network as it was then; the last "
+    "place is the network that the run has saved."
+)
+
 
 def model_picker() -> str | None:
-    """Choose a model by its title; None, with the reason told, if there is none."""
+    """Choose a model by its title, and the epoch of a run; None, with the reason told, if there is none."""
     with told_errors():
-        cards = {card.key: card for card in explorer().models()}
+        cards = {run_and_epoch(card.key)[0]: card for card in explorer().models()}
         if not cards:
             st.error(
                 "Expected a model in the folder `models`. Received: none that can be read. "
@@ -26,17 +35,59 @@ def model_picker() -> str | None:
             )
             return None
         titles = _titles(cards)
-        address.restore("model", address.titled(titles), next(iter(cards)))
-        key = st.selectbox(
+        address.restore("model", _run_of(titles), next(iter(cards)))
+        chosen = st.selectbox(
             "Model",
             list(cards),
             format_func=titles.__getitem__,
             key="model",
             help="The trained network that is opened.",
         )
-        st.caption(_model_line(cards[key]))
-        return str(key)
+        key = _epoch_slider(chosen, cards[chosen])
+        st.caption(_model_line(explorer().card(key)))
+        return key
     return None
+
+
+def choose_model(key: str) -> None:
+    """Choose a model, or an epoch of one, in a callback."""
+    address.keep({"model": key})
+    st.session_state["model"] = run_and_epoch(key)[0]
+
+
+def _epoch_slider(run_key: str, card: ModelCard) -> str:
+    """The key of the chosen epoch; of the model itself where there is nothing to choose."""
+    keys = [checkpoint_key(run_key, epoch) for epoch in explorer().checkpoints(run_key)]
+    keys += [card.key] if card.key not in keys else []
+    parse = address.name_in(keys)
+    # The key of the model in the address has both; what the selectbox holds has no epoch.
+    chosen = str(address.current("model", parse, keys[-1], held=False))
+    if len(keys) > 1:
+        address.put(EPOCH, parse, chosen)
+        st.select_slider(
+            "Epoch", keys, key=EPOCH, format_func=_epoch_title, on_change=_choose_epoch, help=EPOCH_HELP
+        )
+    return chosen
+
+
+def _choose_epoch() -> None:
+    choose_model(st.session_state[EPOCH])
+
+
+def _epoch_title(key: str) -> str:
+    _, epoch = run_and_epoch(key)
+    return "saved network" if epoch is None else "before training" if epoch == "0" else f"epoch {epoch}"
+
+
+@dataclass(frozen=True, slots=True)
+class _run_of:
+    """A parser for the keys of models, with or without an epoch: gives the one without."""
+
+    titles: Mapping[str, str]
+
+    def __call__(self, text: str) -> str | None:
+        run_key, _ = run_and_epoch(text)
+        return run_key if run_key in self.titles else None
 
 
 def _titles(cards: dict[str, ModelCard]) -> dict[str, str]:

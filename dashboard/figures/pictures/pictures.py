@@ -53,6 +53,13 @@ def enlarged(pixels: UInt8, side_px: int) -> UInt8:
     )
 
 
+def squared(pixels: UInt8, side_px: int) -> UInt8:
+    """A picture ``(H, W, c)`` as a square ``(side, side, 3)``; grown smoothly, shrunk by averaging."""
+    method = cv2.INTER_AREA if max(pixels.shape[:2]) > side_px else cv2.INTER_CUBIC
+    plain = np.ascontiguousarray(rgb_pixels(pixels))
+    return np.asarray(cv2.resize(plain, (side_px, side_px), interpolation=method), np.uint8)
+
+
 def rgb_pixels(pixels: UInt8) -> UInt8:
     """Grey or four-channel model pixels ``(H, W, c)`` as RGB ``(H, W, 3)``."""
     if pixels.shape[2] == 1:

@@ -1,0 +1,227 @@
+"""A run's kept epochs side by side: a filter's pattern, its map of the photo, and the heat map."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from cnn_core.activations import ACTIVATIONS
+from cnn_core.analyses import analysis_named
+from cnn_core.analysis import Request
+from cnn_core.models.card import checkpoint_key, run_and_epoch
+from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale, percent, short
+from dashboard.figures.pictures.overlay import overlay_scale
+from dashboard.figures.pictures.pattern_grid import row_pixels
+from dashboard.figures.pictures.pictures import jpeg, squared
+from dashboard.figures.pictures.scale_bar import scale_bar_html
+from dashboard.figures.pictures.strip import square_pixels
+from dashboard.over_the_epochs import columns as answers
+from dashboard.over_the_epochs.columns import Asked, Column, Columns
+from dashboard.session import address
+from dashboard.session.resources import explorer
+from dashboard.widgets.choosers import channel_slider, class_picker, first_choice, layer_slider
+from dashboard.widgets.export_bar import Export, export_bar, file_name, snippet_start
+from dashboard.widgets.gallery import Captioned, pictures_html
+from dashboard.widgets.overlay_view import OPACITY, as_on_the_bar, evidence_pixels, other_name
+
+if TYPE_CHECKING:
+    from dashboard.session.view import View
+
+FEWEST_SILENT, MOST_SILENT = 0.25, 0.97  # share of a map that is zero or below
+SIDE_PX = 224
+LONGEST_PX = 190  # of a picture on the page
+OFFERED = 4  # runs, where the chosen network is of none
+NO_EPOCHS = (
+    "The chosen network has kept no epochs of its training. Choose a run in the sidebar, under **Model**, or "
+    "start one: under Train, Settings, “Epochs kept to open” says how many it keeps, and the first can be "
+    "seen here after a moment."
+)
+NO_CONVOLUTION = "This network has no convolution, so it has no filter to follow over the epochs."
+PATTERN_HELP = (
+    "What the filter looks for: the picture that drives it most, found by the same steps in every epoch. The "
+    "score is the mean of the filter's map for it, before the ReLU."
+)
+MAP_HELP = "How strongly the filter answers to each place of the photo, all epochs on one scale."
+EVIDENCE_HELP = "Which places of the photo speak for the class, all epochs on one scale."
+
+
+def draw_without_epochs(choose_model: Callable[[str], None]) -> None:
+    """What to do where the network is of no run that kept epochs; a way to those there are."""
+    st.info(NO_EPOCHS, icon=":material/inventory_2:")
+    known = [card for card in explorer().models() if explorer().checkpoints(card.key)]
+    for card in known[:OFFERED]:
+        if st.button(card.title, key=f"run-{card.key}", on_click=choose_model, args=(card.key,)):
+            st.rerun()  # the sidebar too
+
+
+def choose(view: View) -> Asked | None:
+    """Draw the pickers; None, with the reason told, where there is no filter."""
+    epochs = explorer().checkpoints(view.model_key)
+    last = checkpoint_key(run_and_epoch(view.model_key)[0], epochs[-1])
+    layers = [info for info in explorer().layers(last) if info.convolution]
+    if not layers:
+        st.info(NO_CONVOLUTION, icon=":material/info:")
+        return None
+    layer_place, channel_place, class_place = st.columns([5, 5, 2.4], gap="medium")
+    image = view.photo.image()
+    with layer_place:
+        info = layer_slider(layers, first_choice(layers), arrows="Shift")
+    with channel_place:
+        count = info.output_shape[-1] or 1
+        parse = address.whole_number(0, count - 1)
+        if address.current("channel", parse, None) is None:
+            request = Request(model_key=last, image=image, layer_name=info.name)
+            address.restore("channel", parse, most_active_channel(explorer().run(ACTIVATIONS, request).maps))
+        channel = channel_slider(count)
+    with class_place:
+        heads = explorer().predict(last, image).heads
+        head, class_index = class_picker(explorer().heads(last), [answer.best for answer in heads])
+    mapless = explorer().default_layer(last, head) is None
+    return Asked(
+        view=view,
+        epochs=epochs,
+        info=info,
+        channel=channel,
+        head=head,
+        class_index=class_index,
+        method=analysis_named("saliency" if mapless else "grad_cam"),
+    )
+
+
+def most_active_channel(maps: Float) -> int:
+    """The channel of ``(h, w, k)`` to start with: neither dead nor a copy of the photo's brightness.
+
+    Of the channels that are silent in a good part of the photo the one that varies most; where a layer
+    has none, the one that varies most of all.
+    """
+    silent = (maps <= 0).mean(axis=(0, 1))  # (k,)
+    picks = (silent >= FEWEST_SILENT) & (silent <= MOST_SILENT)
+    spread = maps.std(axis=(0, 1))
+    return int(np.argmax(np.where(picks, spread, 0) if picks.any() else spread))
+
+
+def columns_or_progress(asked: Asked) -> Columns | None:
+    """All columns, or what is found so far with the progress of the rest."""
+    return answers.columns_or_progress(asked, functools.partial(_preview, asked))
+
+
+def _preview(asked: Asked, found: Columns) -> None:
+    _draw_rows(asked, found)
+
+
+def draw(asked: Asked, found: Columns) -> None:
+    """All epochs, and their files."""
+    export_bar(export_of(asked, found, _draw_rows(asked, found)))
+
+
+class Rows:
+    """The pictures of some columns, a scale for all epochs of a row.
+
+    Attributes:
+        patterns, maps, covered: a square per column, ``(side, side, 3)``.
+        map_scale, evidence_scale: of a row.
+        low, high: what the ends of ``evidence_scale`` mean.
+    """
+
+    def __init__(self, asked: Asked, columns: Sequence[Column]) -> None:
+        evidence = [as_on_the_bar(column.evidence, column.answer) for column in columns]
+        maps = [column.layer.maps[..., asked.channel] for column in columns]
+        self.map_scale: Scale = fitting_scale(np.stack(maps))
+        signed, shown = evidence[0].signed, evidence[0].class_index
+        self.evidence_scale = overlay_scale(np.stack([one.values for one in evidence]), signed=signed)
+        self.low = f"for {other_name(columns[0].answer, shown)}" if signed else ""
+        self.high = f"for {columns[0].answer.class_names[shown]}" if signed else "moves the score most"
+        self.patterns = [squared(column.pattern.patterns[0], SIDE_PX) for column in columns]
+        self.maps = [square_pixels(one, SIDE_PX, self.map_scale) for one in maps]
+        self.covered = [
+            squared(evidence_pixels(asked.view, one, OPACITY, scale=self.evidence_scale), SIDE_PX)
+            for one in evidence
+        ]
+
+    def pixels(self) -> UInt8:
+        """All rows as one picture."""
+        return row_pixels([*self.patterns, *self.maps, *self.covered], len(self.maps))
+
+
+def _draw_rows(asked: Asked, found: Columns) -> Rows:
+    columns, rows = found.columns, Rows(asked, found.columns)
+    scores = [f"{epoch_title(one.epoch)}: score {short(float(one.pattern.scores[0]))}" for one in columns]
+    spans = [_span(one.layer.maps[..., asked.channel]) for one in columns]
+    name = columns[0].answer.class_names[asked.class_index]
+    shares = [f"{name} {percent(float(one.answer.probabilities[asked.class_index]))}" for one in columns]
+    st.markdown(f"**What channel {asked.channel} looks for**", help=PATTERN_HELP)
+    _draw_row(asked, columns, rows.patterns, scores)
+    st.markdown("**Its map of the photo**", help=MAP_HELP)
+    _draw_row(asked, columns, rows.maps, spans)
+    st.html(scale_bar_html(rows.map_scale, unit="activation"))
+    st.markdown(f"**{asked.method.title}, and the answer**", help=EVIDENCE_HELP)
+    _draw_row(asked, columns, rows.covered, shares)
+    st.html(scale_bar_html(rows.evidence_scale, low=rows.low, high=rows.high))
+    return rows
+
+
+def _draw_row(
+    asked: Asked, columns: Sequence[Column], pictures: Sequence[UInt8], captions: Sequence[str]
+) -> None:
+    shown = [
+        Captioned(
+            jpeg=jpeg(pixels),
+            alt=f"{epoch_title(column.epoch)}: {caption}",
+            caption=caption,
+            marked=asked.key(column.epoch) == asked.view.model_key,
+        )
+        for column, pixels, caption in zip(columns, pictures, captions, strict=True)
+    ]
+    st.html(pictures_html(shown, columns=len(asked.epochs), longest_px=LONGEST_PX))
+
+
+def epoch_title(epoch: int) -> str:
+    """An epoch in words; 0 is the network before its training."""
+    return "before training" if epoch == 0 else f"epoch {epoch}"
+
+
+def _span(values: Float) -> str:
+    low, high = float(values.min()), float(values.max())
+    return f"{short(low)} everywhere" if low == high else f"{short(low)} to {short(high)}"
+
+
+def export_of(asked: Asked, found: Columns, rows: Rows) -> Export:
+    """The rows as a picture, what they show as arrays, and the code."""
+    columns, view = found.columns, asked.view
+    run_key, _ = run_and_epoch(view.model_key)
+    return Export(
+        name=file_name("epochs", run_key, asked.info.name, asked.channel, view.photo.title),
+        title=f"Channel {asked.channel} of {asked.info.title} while the network was trained",
+        note=f"Epochs {', '.join(map(str, asked.epochs))} from left to right. Rows: the pattern; the map of "
+        f"{view.photo.title}, {short(rows.map_scale.low)} to {short(rows.map_scale.high)}; the heat map.",
+        image=rows.pixels,
+        scale=rows.evidence_scale,
+        arrays=lambda: {
+            "epochs": np.int64([one.epoch for one in columns]),
+            "patterns": np.stack([one.pattern.patterns[0] for one in columns]),
+            "pattern_scores": np.stack([one.pattern.scores[0] for one in columns]),
+            "maps": np.stack([one.layer.maps[..., asked.channel] for one in columns]),
+            "evidence": np.stack([one.evidence.values for one in columns]),
+            "extent_px": np.float32(columns[0].evidence.extent),
+            "probabilities": np.stack([one.answer.probabilities for one in columns]),
+        },
+        code=_code(asked),
+    )
+
+
+def _code(asked: Asked) -> str:
+    layer, head = asked.info.name, asked.head
+    return (
+        snippet_start(run_and_epoch(asked.view.model_key)[0], asked.view.photo)
+        + "\nfor epoch in explorer.checkpoints(model):\n"
+        '    key = f"{model}@{epoch}"\n'
+        f"    pattern = explorer.filter_patterns(key, {layer!r}, channels=[{asked.channel}])\n"
+        f"    evidence = explorer.attribution(\n"
+        f"        key, image, {asked.method.key!r}, head={head}, class_index={asked.class_index}\n    )\n"
+        f"    answer = explorer.predict(key, image).heads[{head}]\n"
+        "    print(epoch, pattern.scores, evidence.score, answer.probabilities)\n"
+    )
