@@ -33,25 +33,8 @@ def contents(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*")}
 
 
-def test_finishing_says_what_it_does_between_its_batches_and_how_far_it_is(
+def test_a_finishing_stopped_anywhere_leaves_nothing_and_begins_again_and_says_how_far_it_is(
     splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(finish_module, "BATCH", 4)  # three batches of each set of ten
-    run, asked = new_run(small(epochs=1), splits, tmp_path), Asked()
-    run.run()
-    finish(run, asked)
-    assert [doing for doing, _ in asked.told] == [
-        "Making the network",
-        *["Answering the validation pictures"] * 3,
-        *["Answering the test pictures"] * 3,
-        *["Measuring the channels"] * 3,
-        "Writing the network",
-    ]
-    assert [fraction for _, fraction in asked.told[1:]] == pytest.approx([k / 9 for k in range(10)])
-
-
-def test_a_finishing_that_is_stopped_anywhere_leaves_nothing_and_begins_again(
-    splits: Splits, tmp_path: Path
 ) -> None:
     run, asked = new_run(small(epochs=1), splits, tmp_path), Asked()
     run.run()
@@ -60,9 +43,17 @@ def test_a_finishing_that_is_stopped_anywhere_leaves_nothing_and_begins_again(
         with pytest.raises(Cancelled):
             finish(run, Asked(stop_at))
         assert contents(tmp_path) == before
+    monkeypatch.setattr(finish_module, "BATCH", 4)  # three batches of each set of ten
     finish(run, asked)
-    assert len(asked.told) == 5
     assert contents(tmp_path) - before >= {"model/card.json", "predictions_test.npz"}
+    assert [doing for doing, _ in asked.told] == [
+        "Making the network",
+        *["Answering the validation pictures"] * 3,
+        *["Answering the test pictures"] * 3,
+        *["Measuring the channels"] * 3,
+        "Writing the network",
+    ]
+    assert [fraction for _, fraction in asked.told[1:]] == pytest.approx([k / 9 for k in range(10)])
 
 
 def test_pictures_that_must_be_decoded_again_can_be_stopped_too(splits: Splits, tmp_path: Path) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from cnn_core.training.loop.optimizers import losses_of, optimizer_of
+from cnn_core.datasets.folders import LabelledFiles
+from cnn_core.training.loop.optimizers import class_weights, losses_of, optimizer_of
 from cnn_core.training.settings.config import TrainingConfig
 
 
@@ -157,3 +159,13 @@ def test_label_smoothing_gives_every_class_its_share() -> None:
 def test_a_loss_of_large_logits_is_exact() -> None:
     assert losses([0], [[50.0]], 2) == pytest.approx([50])
     assert losses([0], [[0.0, 90.0, 0.0]], 3) == pytest.approx([90])
+
+
+# ---- Weights of the classes ----
+
+
+def test_a_picture_counts_by_how_rare_its_class_is_or_all_the_same() -> None:
+    """Nine cats and three dogs: 12 / (2 * 9) = 2/3 and 12 / (2 * 3) = 2."""
+    files = LabelledFiles(("cats", "dogs"), (Path("a"),) * 12, (0,) * 9 + (1,) * 3)
+    assert class_weights("balanced", files).tolist() == pytest.approx([2 / 3, 2])
+    assert class_weights("none", files).tolist() == [1, 1]

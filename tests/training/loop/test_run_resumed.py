@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,38 +33,65 @@ from cnn_core.training.settings.config import TrainingConfig
 pytestmark = pytest.mark.usefixtures("small_networks")
 
 
-def assert_same(one: Checkpoint, other: Checkpoint, atol: float = 1e-5) -> None:
-    """All that a run consists of, but for how long it took."""
+def assert_same(one: Checkpoint, other: Checkpoint) -> None:
+    """All that a run consists of, to the bit, but for how long it took."""
     assert one.step == other.step
-    for group in ("weights", "average", "optimizer"):
+    for group in ("weights", "average", "optimizer", "best"):
         for a, b in zip(getattr(one, group), getattr(other, group), strict=True):
-            np.testing.assert_allclose(a, b, atol=atol, err_msg=group)
+            np.testing.assert_array_equal(a, b, err_msg=group)
     for row, expected in zip(one.history, other.history, strict=True):
         for name in ("epoch", "size_px", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"):
-            assert row[name] == pytest.approx(expected[name], abs=1e-3), name
+            assert row[name] == expected[name], name
 
 
-def test_a_run_started_again_ends_where_an_uninterrupted_one_does_also_with_dropout(
-    splits: Splits, tmp_path: Path
+EVERYTHING: dict[str, Any] = {
+    "epochs": 3,
+    "dropout": 0.3,
+    "average_decay": 0.9,
+    "keep": "best",
+    "optimizer": "adamw",
+    "weight_decay": 0.02,
+    "schedule": "cosine",
+    "warmup_epochs": 0.5,
+}
+STACK = small(**EVERYTHING)
+NORMALISED = small(preset="photo_cnn", input_size_px=32, **EVERYTHING)
+
+
+@pytest.fixture(scope="module")
+def whole(
+    splits: Splits, tmp_path_factory: pytest.TempPathFactory, small_networks: None
+) -> Callable[[TrainingConfig], Checkpoint]:
+    """The end of a run that nothing interrupts."""
+
+    @functools.cache
+    def trained(config: TrainingConfig) -> Checkpoint:
+        run = new_run(config, splits, tmp_path_factory.mktemp("whole"))
+        run.run()
+        return saved_checkpoint(run)
+
+    return trained
+
+
+@pytest.mark.parametrize(
+    ("config", "before_step"),
+    [(STACK, STEPS + 1), (STACK, 2 * STEPS + 3), (NORMALISED, STEPS + 2)],
+    ids=["between epochs", "between moves of the average", "with batch normalisation"],
+)
+def test_a_run_started_again_ends_exactly_where_an_uninterrupted_one_does_also_with_dropout(
+    whole: Callable[[TrainingConfig], Checkpoint],
+    splits: Splits,
+    tmp_path: Path,
+    config: TrainingConfig,
+    before_step: int,
 ) -> None:
-    config = small(
-        epochs=3,
-        dropout=0.3,
-        average_decay=0.5,
-        optimizer="adamw",
-        weight_decay=0.02,
-        schedule="cosine",
-        warmup_epochs=0.5,
-    )
-    whole = new_run(config, splits, tmp_path / "whole")
-    whole.run()
-    cut_off(new_run(config, splits, tmp_path / "cut"), before_step=STEPS + 3)
-    again = new_run(config, splits, tmp_path / "cut")
-    assert [row["epoch"] for row in again.history] == [1]
+    cut_off(new_run(config, splits, tmp_path), before_step)
+    again = new_run(config, splits, tmp_path)
+    assert len(again.history) == (before_step - 1) // STEPS
     again.run()
     assert int(again.network.optimizer.iterations) == 3 * STEPS
     assert saved_checkpoint(again).step == 3 * STEPS
-    assert_same(saved_checkpoint(again), saved_checkpoint(whole))
+    assert_same(saved_checkpoint(again), whole(config))
     assert [row["epoch"] for row in again.folder.history()] == [1, 2, 3]
     last_rows = {row["epoch"]: row["step"] for row in again.folder.steps()}
     assert last_rows == dict.fromkeys([1, 2, 3], STEPS)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import re
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_training import cut_off, new_run, small
+from tiny_training import STEPS, cut_off, new_run, small
 
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import ChangedSettingsError
 from cnn_core.runs.failures import failure_of
 from cnn_core.training.loop.finish import finish
 from cnn_core.training.loop.run import TrainingRun
-from cnn_core.training.settings.config import Augmentation
+from cnn_core.training.settings.config import Augmentation, TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 
@@ -77,23 +80,38 @@ def test_settings_that_decide_nothing_of_the_past_may_change(
     assert len(new_run(small(**changes), splits, paused.folder.path).history) == 1
 
 
-@pytest.mark.parametrize(("epochs", "trained"), [(3, 3), (1, 2)])
+@pytest.mark.parametrize(("epochs", "trained"), [(3, 3), (1, 1)])
 def test_a_run_made_longer_or_shorter_by_hand_ends_there(
-    splits: Splits, tmp_path: Path, epochs: int, trained: int
+    paused: TrainingRun, splits: Splits, tmp_path: Path, epochs: int, trained: int
 ) -> None:
-    new_run(small(epochs=2, schedule="cosine"), splits, tmp_path).run()
-    again = new_run(small(epochs=epochs, schedule="cosine"), splits, tmp_path)
+    shutil.copytree(paused.folder.path, tmp_path / "run")
+    again = new_run(small(epochs=epochs), splits, tmp_path / "run")
     again.run()
     assert len(again.history) == trained
     assert finish(again).is_dir()
 
 
-def fine_tuning(epochs: int) -> dict[str, Any]:
-    return {"preset": "transfer", "epochs": epochs, "fine_tuning_epochs": 2}
+def fine_tuning(epochs: int) -> TrainingConfig:
+    return small(preset="transfer", epochs=epochs, fine_tuning_epochs=2)
+
+
+@pytest.fixture(scope="module")
+def paused_after(
+    splits: Splits, tmp_path_factory: pytest.TempPathFactory, small_networks: None
+) -> Callable[[int], Path]:
+    """The folder of a run of four epochs, two of them fine-tuning, that was cut off after so many."""
+
+    @functools.cache
+    def folder(epochs: int) -> Path:
+        path = tmp_path_factory.mktemp(f"paused_after_{epochs}")
+        cut_off(new_run(fine_tuning(4), splits, path), before_step=STEPS * epochs + 1)
+        return path
+
+    return folder
 
 
 @pytest.mark.parametrize(
-    ("cut_after", "epochs", "allowed"),
+    ("trained", "epochs", "allowed"),
     [(1, 6, True), (1, 3, True), (3, 6, False), (2, 3, False), (3, 3, True)],
     ids=[
         "longer, before it begins",
@@ -104,15 +122,14 @@ def fine_tuning(epochs: int) -> dict[str, Any]:
     ],
 )
 def test_a_run_with_fine_tuning_changes_its_length_only_where_no_epoch_changes_its_step(
-    splits: Splits, tmp_path: Path, cut_after: int, epochs: int, allowed: bool
+    splits: Splits, paused_after: Callable[[int], Path], trained: int, epochs: int, allowed: bool
 ) -> None:
-    cut_off(new_run(small(**fine_tuning(4)), splits, tmp_path), before_step=4 * cut_after + 1)
     if allowed:
-        new_run(small(**fine_tuning(epochs)), splits, tmp_path).run()
+        assert len(new_run(fine_tuning(epochs), splits, paused_after(trained)).history) == trained
         return
     why = (
         f"Received: epochs 4 -> {epochs}, with which fine-tuning would begin in epoch {epochs - 1} "
-        f"instead of 3, although {cut_after} are trained. Start a new run"
+        f"instead of 3, although {trained} are trained. Start a new run"
     )
     with pytest.raises(ChangedSettingsError, match=why):
-        new_run(small(**fine_tuning(epochs)), splits, tmp_path)
+        new_run(fine_tuning(epochs), splits, paused_after(trained))
