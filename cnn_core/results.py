@@ -247,7 +247,7 @@ class FilterPatterns:
         channels: ``(n,)``, int, channel index per pattern.
         patterns: ``(n, H, W, c)``, uint8, the found pictures.
         scores: ``(n,)``, mean of the channel before the non-linearity, re-measured on ``patterns``.
-        history: ``(steps + 1, n)``, that score while climbing, first value at the start.
+        history: ``(steps + 1, n)``, that score before each step, and last ``scores``.
         z_scores: ``(n,)``, (score - mean over real photos) / standard deviation over real photos,
             or NaN-free zeros with ``has_z_scores`` False when the model has no statistics.
         has_z_scores: whether statistics of real photos were there.

@@ -59,8 +59,8 @@ class ScoreGradient:
 class Ascent:
     """Gradient ascent on a batch, any number of steps in one compiled loop.
 
-    ``objective(climbed, fixed, now)`` gives a score per member of the batch, and
-    ``rule(state, gradient, now)`` the next state, whose first array is what is climbed. ``fixed``
+    ``objective(optimized, fixed, now)`` gives a score per member of the batch, and
+    ``rule(state, gradient, now)`` the next state, whose first array is what is optimized. ``fixed``
     are arrays that stay the same, ``now`` those of one step.
     """
 
@@ -72,7 +72,7 @@ class Ascent:
         """Both functions are written with ``keras.ops`` and compiled once per shape of the batch."""
 
         @tf.function(jit_compile=False, reduce_retracing=False)
-        def climb(state: Any, fixed: Any, schedule: Any) -> Any:
+        def ascend(state: Any, fixed: Any, schedule: Any) -> Any:
             steps = tf.shape(schedule[0])[0]
 
             def step(index: Any, state: Any, history: Any) -> Any:
@@ -89,19 +89,19 @@ class Ascent:
             _, state, history = tf.while_loop(lambda index, *_: index < steps, step, loop)
             return state, history.stack()
 
-        self._climb = climb
+        self._ascend = ascend
 
     def __call__(
         self, state: Sequence[Any], fixed: Sequence[Any], schedule: Sequence[Any]
     ) -> tuple[list[Any], NDArray[np.float32]]:
-        """Climb as many steps as the arrays of ``schedule`` are long.
+        """Take as many steps as the arrays of ``schedule`` are long.
 
         Returns:
             The state after the last step, and the scores before each step ``(steps, n)``.
         """
         groups = [[tf.convert_to_tensor(x) for x in group] for group in (state, fixed, schedule)]
-        climbed, history = self._climb(*groups)
-        return list(climbed), history.numpy()
+        optimized, history = self._ascend(*groups)
+        return list(optimized), history.numpy()
 
 
 def _array(tensor: tf.Tensor) -> NDArray[np.float32]:
