@@ -18,6 +18,7 @@ from dashboard.figures.pictures.pictures import jpeg
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.figures.pictures.strip import card_png
 from dashboard.session.resources import explorer
+from dashboard.session.state import session
 from dashboard.session.view import View
 from dashboard.widgets import overlay_view
 from dashboard.widgets.analysis_view import check_text, code_of, request_about
@@ -50,7 +51,7 @@ CHECK_HELP = (
 @contextmanager
 def timed(view: View) -> Iterator[Callable[[], float]]:
     """Take the time of an analysis; gives the milliseconds of the first time in this session."""
-    times: dict[tuple[str, str], float] = st.session_state.setdefault("_times", {})
+    times = session().first_milliseconds
     key = (view.model_key, view.photo.key)
     start = time.perf_counter()
     yield lambda: times[key]

@@ -17,6 +17,7 @@ from cnn_core.datasets.splits import Splits, read_splits
 from dashboard.run_setup.download import downloaded, draw_download
 from dashboard.run_setup.upload import draw_upload, uploaded, use_upload
 from dashboard.session import address
+from dashboard.session.state import session
 from dashboard.widgets.inputs import choice
 from dashboard.widgets.markdown import literal
 
@@ -42,7 +43,6 @@ SETS_FOUND = (
     "**{}** holds data sets: choose one. If these are classes, their pictures have to lie directly in them."
 )
 _USED = "data-used"
-_FIRST = "_data_first"  # session state: the folder that this session began with
 DEFAULTS: dict[str, Any] = {MORE: "", VALIDATION: 0.2, TEST: 0.0, SEED: 0, GREY: False, NEAR: True}
 
 
@@ -55,9 +55,10 @@ def kept(key: str) -> Any:
 
 def _first_folder() -> str:
     """What this session begins with; it stays, whatever other sessions use meanwhile."""
-    if not st.session_state.get(_FIRST):
-        st.session_state[_FIRST] = last_folder(("folder",))
-    return str(st.session_state[_FIRST])
+    held = session().data
+    if not held.first_folder:
+        held.first_folder = last_folder(("folder",))
+    return held.first_folder
 
 
 def chosen_origin() -> str:
@@ -65,11 +66,11 @@ def chosen_origin() -> str:
 
     Without a choice it is what the address says, if there are such photos, else that of the data used last.
     """
-    chosen = st.session_state.get("_origin")
+    chosen = session().data.origin
     if chosen is None:
         named = address.current("origin", address.name_in(ORIGINS), None)
         chosen = named if named is not None and _folder_of(named) else origin_of(last_folder())
-        st.session_state["origin"] = st.session_state["_origin"] = chosen
+        st.session_state["origin"] = session().data.origin = chosen
     return str(chosen)
 
 
@@ -117,7 +118,7 @@ def chosen_source() -> DataSource | None:
 
 def take_source(source: DataSource) -> None:
     """Make the data of a run those of this session; in a callback."""
-    st.session_state["origin"] = st.session_state["_origin"] = "folder"
+    st.session_state["origin"] = session().data.origin = "folder"
     st.session_state[FOLDER], *more = source.folders
     st.session_state[MORE] = "\n".join(more)
     st.session_state[VALIDATION], st.session_state[TEST] = float(source.validation), float(source.test)
@@ -169,7 +170,7 @@ def choose_source() -> None:
     origin_place, detail = st.columns([1, 2.1], gap="large")
     with origin_place:
         origin = choice("Photos from", ORIGINS, key="origin", help=ORIGIN_HELP)
-    st.session_state["_origin"] = origin
+    session().data.origin = origin
     with detail:
         {"folder": _choose_folder, "download": draw_download, "upload": draw_upload}[origin]()
         offer_data(_USED)
@@ -228,7 +229,7 @@ def _use(key: str) -> None:
         return
     st.session_state[key] = None
     origin = origin_of(folder)
-    st.session_state["origin"] = st.session_state["_origin"] = origin
+    st.session_state["origin"] = session().data.origin = origin
     if origin == "folder":
         st.session_state[FOLDER] = folder
     elif origin == "upload":

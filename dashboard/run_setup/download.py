@@ -10,10 +10,10 @@ import streamlit as st
 from cnn_core.datasets.recent_folders import downloads
 from cnn_core.progress import Progress
 from dashboard.session.resources import data_jobs
+from dashboard.session.state import session
 from dashboard.widgets.job_view import Task, result_or_progress
 
 DOWNLOAD_KEY = "download-cats-and-dogs"
-_REQUESTED = "_download_requested"  # session state: whether the person asked for the photos
 
 
 def downloaded() -> str:
@@ -24,7 +24,7 @@ def downloaded() -> str:
 
 def draw_download() -> None:
     """Say that the photos are there, how far they are, or offer to fetch them."""
-    requested = bool(st.session_state.get(_REQUESTED))
+    requested = session().data.download_requested
     if requested and not downloaded():
         result_or_progress(
             Task(
@@ -45,7 +45,7 @@ def draw_download() -> None:
 
 
 def _request() -> None:
-    st.session_state[_REQUESTED] = True
+    session().data.download_requested = True
 
 
 def _download(target: Path, progress: Progress) -> str:

@@ -114,24 +114,6 @@ def chosen_config() -> TrainingConfig:
     return config_from_json(facts | {"augmentation": augmentation_form(preset).values()})
 
 
-def check_batch(config: TrainingConfig, pictures: int) -> None:
-    """Refuse a batch that the training pictures do not fill; the run itself would only say so later.
-
-    Raises:
-        DataError: there are fewer pictures.
-    """
-    if pictures < config.batch_size:
-        raise DataError(
-            f"Expected at least one batch of {config.batch_size} training photos. Received: {pictures}. "
-            f"Lower the batch size, to {fitting_batch(pictures)} for example, or add photos."
-        )
-
-
-def fitting_batch(pictures: int) -> int:
-    """A batch size that so few pictures fill."""
-    return 2 ** max(0, pictures.bit_length() - 1)
-
-
 def kept_epochs_line() -> str | None:
     """The epochs that a run would keep with the settings of this session; None while these are refused."""
     try:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from cnn_core.datasets.recent_folders import last_folder, uploads
 from dashboard.session.resources import runs
+from dashboard.session.state import session
 from dashboard.widgets.errors import remembered_errors, tell_errors
 from dashboard.widgets.markdown import literal
 
@@ -19,43 +20,39 @@ MAX_ARCHIVE_MB = 200  # as much as the server takes, see .streamlit/config.toml
 
 def draw_upload() -> None:
     """Take a zip in and say what became of it."""
-    turn = st.session_state.setdefault("_zip_turn", 0)
+    held = session().data
     file = st.file_uploader(
         "Zip of class folders",
         type="zip",
-        key=f"zip-{turn}",
+        key=f"zip-{held.zip_turn}",
         max_upload_size=MAX_ARCHIVE_MB,
         help=f"Up to {MAX_ARCHIVE_MB} MB. It holds one folder per class, or train and validation folders.",
     )
     if file is not None:
         with st.spinner("Unpacking …"), remembered_errors("zip"):
             use_upload(_unpacked(file))
-            st.session_state["_data_upload_name"] = file.name
-            st.session_state["_data_upload_ignored"] = _ignored(file)
-        st.session_state["_zip_turn"] = turn + 1  # an empty uploader frees the memory of the file
+            held.zip_name, held.zip_ignored = file.name, _ignored(file)
+        held.zip_turn += 1  # an empty uploader frees the memory of the file
         st.rerun()
     tell_errors("zip")
     folder = uploaded()
     if folder:
-        name = st.session_state.get("_data_upload_name", f"{Path(folder).name}.zip")
-        ignored = st.session_state.get("_data_upload_ignored", 0)
-        st.caption(f":material/folder_zip: {literal(name)} is unpacked.{ignored_sentence(ignored)}")
+        name = f"{Path(folder).name}.zip" if held.zip_name is None else held.zip_name
+        st.caption(f":material/folder_zip: {literal(name)} is unpacked.{ignored_sentence(held.zip_ignored)}")
 
 
 def uploaded() -> str:
     """The folder of the unpacked zip of this session, else of the one used last; nothing without any."""
-    if "_data_upload" not in st.session_state:
-        folder = last_folder(("upload",))
-        if folder:
-            st.session_state["_data_upload"] = folder
-    return str(st.session_state.get("_data_upload", ""))
+    held = session().data
+    if held.zip_folder is None:
+        held.zip_folder = last_folder(("upload",)) or None
+    return held.zip_folder or ""
 
 
 def use_upload(folder: str) -> None:
     """Make an unpacked zip the data of this session."""
-    for key in ("_data_upload_name", "_data_upload_ignored"):
-        st.session_state.pop(key, None)
-    st.session_state["_data_upload"] = folder
+    held = session().data
+    held.zip_folder, held.zip_name, held.zip_ignored = folder, None, 0
     with suppress(OSError):
         os.utime(Path(folder).parent)  # used last
 

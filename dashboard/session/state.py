@@ -18,6 +18,29 @@ EVERYWHERE = "everywhere"  # in place of a page: what belongs to all of them
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
+class DataChoice:
+    """Which photos the next run is to be trained on, beside the fields of the section Data.
+
+    Attributes:
+        origin: where they come from; None until it is known.
+        first_folder: that the session began with.
+        zip_folder: an uploaded archive, unpacked; None until one is looked for.
+        zip_name: of that archive; None for one of another session.
+        zip_ignored: how many of its files are no pictures of a class.
+        zip_turn: how often archives were uploaded.
+        download_requested: whether the person asked for the photos of the lecture.
+    """
+
+    origin: str | None = None
+    first_folder: str = ""
+    zip_folder: str | None = None
+    zip_name: str | None = None
+    zip_ignored: int = 0
+    zip_turn: int = 0
+    download_requested: bool = False
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
 class Session:
     """What one person, in one tab of a browser, has done so far.
 
@@ -34,12 +57,16 @@ class Session:
         unaddressed: what was chosen last of what no link can name, by key.
         trail: addresses that the browser may still show, the newest last.
         parsers: what each widget took last, by key.
+        class_named: whether the person, or an address, named the class that is looked at.
+        clicked: what was clicked last in each chart, by the key of the chart.
+        first_milliseconds: how long the first look at a photo took, by model and photo.
+        answered_by: key of the model that answered a photo which was chosen to be looked at.
+        data: which photos the next run is to be trained on.
         launched_run: key of a run that was started in the sidebar and is not shown yet.
         removed_run: title of a run that was removed and is not spoken of yet.
         sidebar_behind: whether something was chosen on the page that the sidebar does not show yet.
         waiting: jobs that are waited for, by the part of the page that does.
         drawn: parts of the page that have asked for their job in this run.
-        class_named: whether the person, or an address, named the class that is asked about.
         errors: what went wrong in the callbacks of a part of the page, as a sentence.
     """
 
@@ -55,12 +82,16 @@ class Session:
     unaddressed: dict[str, str | None] = field(default_factory=dict)
     trail: list[dict[str, str]] = field(default_factory=list)
     parsers: dict[str, Callable[[str], Any | None]] = field(default_factory=dict)
+    class_named: bool = False
+    clicked: dict[str, int] = field(default_factory=dict)
+    first_milliseconds: dict[tuple[str, str], float] = field(default_factory=dict)
+    answered_by: str | None = None
+    data: DataChoice = field(default_factory=DataChoice)
     launched_run: str | None = None
     removed_run: str | None = None
     sidebar_behind: bool = False
     waiting: dict[str, Waiting] = field(default_factory=dict)
     drawn: set[str] = field(default_factory=set)
-    class_named: bool = False
     errors: dict[str, str] = field(default_factory=dict)
 
 

@@ -9,7 +9,6 @@ import streamlit as st
 from cnn_core.runs.run_progress import epoch_text, fraction_done, last_accuracy
 from dashboard.figures.colours import percent
 from dashboard.run_setup.settings_choice import (
-    check_batch,
     chosen_config,
     chosen_preset,
     start_from_preset,
@@ -127,6 +126,7 @@ def _choose_preset() -> None:
 
 
 def _start() -> None:
+    from cnn_core.training.settings.batch_rule import check_batch
     from dashboard.run_setup.data_choice import chosen_source, splits_of
     from dashboard.run_setup.scan_job import left_of
 
@@ -134,5 +134,5 @@ def _start() -> None:
         source = chosen_source()
         if source is not None:
             config = chosen_config()
-            check_batch(config, len(left_of(source, splits_of(source)).training.paths))
+            check_batch(len(left_of(source, splits_of(source)).training.paths), config.batch_size)
             session().launched_run = runs().launch(config, source)

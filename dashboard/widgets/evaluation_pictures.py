@@ -15,6 +15,7 @@ from cnn_core.errors import ConvscopeError
 from dashboard.figures.colours import UInt8
 from dashboard.figures.pictures.pictures import decoded
 from dashboard.session.photos import Photo, data_photo, photo_file, take_in
+from dashboard.session.state import session
 from dashboard.widgets.inputs import pager
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.style import photo_buttons_style, theme
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 TILE_PX = 176
 COLUMNS, PER_PAGE = 4, 12
-_CHOSEN = "_picture_chosen"
 GONE, DAMAGED = "The file is gone", "The file cannot be read"
 
 
@@ -110,7 +110,7 @@ def choose_photo(photo: Photo, model_key: str) -> None:
 
     The photo is one of the data set, or one of this session.
     """
-    st.session_state[_CHOSEN] = model_key
+    session().answered_by = model_key
     folder = paths.data_folder()
     if folder is not None and Path(photo.path).is_relative_to(folder):
         key = Path(photo.path).relative_to(folder).as_posix()
@@ -125,7 +125,8 @@ def choose_photo(photo: Photo, model_key: str) -> None:
 
 def follow_chosen_photo() -> None:
     """Go to the heat maps of a picture that was chosen, by the network that answered it."""
-    model_key = st.session_state.pop(_CHOSEN, None)
+    held = session()
+    model_key, held.answered_by = held.answered_by, None
     if model_key is not None:
         st.switch_page("pages/heat_maps.py", query_params={"model": model_key})
 

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard.figures.pictures.channel_grid import grid_aspect
+from dashboard.session.state import session
 
 if TYPE_CHECKING:
     from dashboard.figures.pictures.mosaic import Tiling
@@ -99,8 +100,7 @@ def clicked_name(key: str) -> int | None:
     A second click on the same marker takes the selection back; it opens the same thing all the same.
     """
     points = st.session_state[key].selection.points
-    last = f"_last_{key}"
     if points:
         data = points[0]["customdata"]
-        st.session_state[last] = int(data[0] if isinstance(data, list) else data)
-    return st.session_state.get(last)
+        session().clicked[key] = int(data[0] if isinstance(data, list) else data)
+    return session().clicked.get(key)

@@ -11,6 +11,7 @@ from cnn_core.errors import ChangedSettingsError, DataError
 from cnn_core.training.loop.network import architecture_of
 from cnn_core.training.loop.stages import Stages
 from cnn_core.training.run_folder import Checkpoint, validation_losses
+from cnn_core.training.settings.batch_rule import check_batch
 from cnn_core.training.settings.config import TrainingConfig, config_to_json
 
 # To change at any time.
@@ -23,11 +24,7 @@ def check_trainable(config: TrainingConfig, splits: Splits) -> None:
     Raises:
         DataError: too few pictures for a batch, or sizes that the network cannot take.
     """
-    if len(splits.training.paths) < config.batch_size:
-        raise DataError(
-            f"Expected at least one batch of {config.batch_size} training pictures. "
-            f"Received: {len(splits.training.paths)}. Add pictures, or lower the batch size."
-        )
+    check_batch(len(splits.training.paths), config.batch_size)
     architecture = architecture_of(config)
     sizes_px = set(config.sizes_px) or {config.input_size_px}
     smallest_px = min(sizes_px | {config.input_size_px})
