@@ -13,7 +13,7 @@ from dashboard.figures.colours import fitting_scale, percent, short
 from dashboard.figures.files.page_png import indexed_pixels
 from dashboard.figures.pictures.channel_grid import channel_grid_figure, layer_tiling
 from dashboard.figures.pictures.enlarged_map import map_figure
-from dashboard.figures.pictures.mosaic import channel_mosaic, common_scale
+from dashboard.figures.pictures.mosaic import channel_mosaic
 from dashboard.figures.pictures.pictures import enlarged, jpeg
 from dashboard.figures.theme import LIGHT, rgb
 from dashboard.widgets.analysis_view import code_of, request_about
@@ -64,7 +64,7 @@ def _grid_text(layer: LayerActivations, *, common: bool) -> str:
     height, width, count = layer.shape
     reach = "each on its own scale"
     if common:
-        scale = common_scale(layer.maps)
+        scale = fitting_scale(layer.maps)
         reach = f"all on one scale, {short(scale.low)} to {short(scale.high)}"
     size = f"{height} × {width} each, " if height * width > 1 else ""
     return (
@@ -79,7 +79,7 @@ def draw_opened(view: View, info: LayerInfo, layer: LayerActivations, channel: i
     height, width = values.shape
     figures = _figures(layer, channel)
     channel_heading(channel, info, figures)
-    scale = common_scale(layer.maps) if common else fitting_scale(values)
+    scale = fitting_scale(layer.maps) if common else fitting_scale(values)
     framed_chart(
         map_figure(values, scale=scale, theme=theme()),
         key="opened",
@@ -132,7 +132,7 @@ def grid_export(
         image=lambda: indexed_pixels(
             *channel_mosaic(layer.maps, tiles, common=common, blank=rgb(LIGHT.blank))
         ),
-        scale=common_scale(layer.maps) if common else None,
+        scale=fitting_scale(layer.maps) if common else None,
         arrays=lambda: {
             name: getattr(layer, name) for name in ("maps", "minimum", "maximum", "mean", "zero_fraction")
         },

@@ -14,7 +14,7 @@ from dashboard.figures.charts.evaluation_charts import (
     roc_figure,
 )
 from dashboard.session import address
-from dashboard.widgets.chart import chart
+from dashboard.widgets.chart import chart, chart_format
 from dashboard.widgets.choosers import class_tokens
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.style import theme
@@ -38,7 +38,9 @@ def draw_curves(predictions: Predictions, threshold: float, name: str) -> int | 
     Returns:
         Index of the class of the curves, None where the set shows one class only.
     """
-    st.subheader("Thresholds and calibration")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("Thresholds and calibration")
+        chart_format()
     shown = sorted(set(predictions.labels.tolist()))
     if len(shown) < 2:
         st.caption("This set shows one class only, so there are no curves over thresholds.")

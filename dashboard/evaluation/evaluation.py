@@ -19,7 +19,6 @@ from dashboard.evaluation.curves import draw_curves
 from dashboard.evaluation.mistakes import draw_mistakes
 from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.session import address
-from dashboard.widgets.chart import chart_format
 from dashboard.widgets.evaluation_pictures import (
     PER_PAGE,
     TILE_PX,
@@ -45,7 +44,7 @@ SETS_HELP = (
 )
 NOT_YET = (
     "The figures are there once this run has finished: its network then answers every picture of the "
-    "validation and the test set. The curves so far are under Progress."
+    "validation and the test set. The curves so far are under Train, Progress."
 )
 THRESHOLD_HELP = (
     "From which probability on the answer is {name}. A higher threshold makes that answer rarer and more "
@@ -112,7 +111,6 @@ def draw_evaluation(view: View | None, run: RunView) -> None:
         members = confusion_members(predictions, true, answered, threshold)
         _draw_members(predictions, members, (true, answered), threshold, run.model_key)
     curves_of = draw_curves(predictions, threshold, files_named)
-    chart_format()
     selection = EvaluationSelection(threshold=threshold, members=members, curves_of=curves_of)
     export_bar(evaluation_export(run, name, predictions, evaluation, selection), "evaluation-export")
     draw_mistakes(run, predictions, threshold)

@@ -11,7 +11,8 @@ import streamlit as st
 
 from cnn_core.runs.run_summary import run_figures
 from cnn_core.runs.validation_sets import apart_words
-from dashboard.figures.charts.training_curves import CurveOf, training_curves_alt, training_curves_figure
+from dashboard.figures.charts.curve_ranges import CurveOf
+from dashboard.figures.charts.training_curves import training_curves_alt, training_curves_figure
 from dashboard.figures.files.table_png import stacked_pixels, table_pixels
 from dashboard.run_comparison.settings import draw_settings, setting_rows
 from dashboard.run_comparison.table import COLUMNS, draw_table, figure_texts
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 MOST_RUNS = 6  # as many colours and symbols as curves can be told apart by
 FIRST_RUNS = 4
 NO_RUNS = (
-    "There is no run to compare yet. Choose a preset under Settings and launch it; two runs with one setting "
-    "changed say more than any text about that setting."
+    "There is no run to compare yet. Choose a preset under Train, Settings, and launch it; two runs with one "
+    "setting changed say more than any text about that setting."
 )
 NONE = "none"
 NOTE = "Accuracy and loss are those of the validation pictures; gap: training less validation accuracy."

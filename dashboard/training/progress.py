@@ -16,7 +16,8 @@ from cnn_core.runs.saved_epoch import judged_words, saved_words
 from cnn_core.training.diagnosis.diagnosis import diagnose
 from cnn_core.training.diagnosis.task import task_of
 from cnn_core.training.run_folder import PRECISION_FILE
-from dashboard.figures.charts.training_curves import CurveOf, training_curves_alt, training_curves_figure
+from dashboard.figures.charts.curve_ranges import CurveOf
+from dashboard.figures.charts.training_curves import training_curves_alt, training_curves_figure
 from dashboard.figures.colours import percent
 from dashboard.run_setup.run_picker import choose_run, draw_buttons
 from dashboard.session.resources import runs

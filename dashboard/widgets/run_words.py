@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cnn_core.runs.device_queue import device_of
 from cnn_core.training.diagnosis.history import history_column
-from dashboard.figures.charts.training_curves import Row
+from dashboard.figures.charts.curve_ranges import Row
 from dashboard.session.resources import runs
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ import pytest
 from cnn_core.evaluation.curves import precision_recall_curve, reliability, roc_curve
 from dashboard.figures.charts.charts import ascent_figure, sparsity_figure
 from dashboard.figures.charts.confusion import confusion_figure
+from dashboard.figures.charts.curve_ranges import CurveOf
 from dashboard.figures.charts.evaluation_charts import (
     precision_recall_figure,
     reliability_figure,
@@ -18,7 +19,7 @@ from dashboard.figures.charts.evaluation_charts import (
 )
 from dashboard.figures.charts.layout import LONGEST_TITLE
 from dashboard.figures.charts.size_chart import MOST_POINTS, size_figure
-from dashboard.figures.charts.training_curves import CurveOf, training_curves_figure
+from dashboard.figures.charts.training_curves import training_curves_figure
 from dashboard.figures.theme import DARK, LIGHT, Theme
 
 SCORES = np.array([0.1, 0.4, 0.35, 0.8], np.float32)

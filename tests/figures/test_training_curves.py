@@ -8,9 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.figures.charts.curve_ranges import accuracy_range, epoch_ticks, loss_range, step_line
+from dashboard.figures.charts.curve_ranges import CurveOf, accuracy_range, epoch_ticks, loss_range, step_line
 from dashboard.figures.charts.curve_traces import cut_off, look_of, split_line
-from dashboard.figures.charts.training_curves import CurveOf, training_curves_alt, training_curves_figure
+from dashboard.figures.charts.training_curves import training_curves_alt, training_curves_figure
 from dashboard.figures.theme import DARK, LIGHT
 
 # Lowest validation loss in epoch 2.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from cnn_core.training.diagnosis.history import history_column
 Values = NDArray[np.float64]
 Points = NDArray[np.float32]
 Range = tuple[float, float]
+Row = Mapping[str, Any]
 
 EMPTY_LOSS: Range = (0.0, 1.0)
 EMPTY_ACCURACY: Range = (0.5, 1.0)
@@ -26,19 +28,27 @@ ACCURACY_STEP = 0.05
 MOST_TICKS = 8
 
 
-class Curves(Protocol):
-    """Anything with the rows of a run."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurveOf:
+    """What is drawn of one run.
 
-    @property
-    def history(self) -> Sequence[Mapping[str, Any]]:
-        """A row per epoch."""
+    Attributes:
+        title: of the run.
+        history: a row per finished epoch with ``epoch``, ``loss``, ``accuracy``, ``val_loss`` and
+            ``val_accuracy``; values may be missing (None, empty, NaN).
+        steps: a row per group of batches with ``epoch``, ``step``, ``steps``, ``loss`` and
+            ``accuracy``; drawn as a faint line.
+        epochs: how many are planned, so that the axis shows how far the run has come; None ends it
+            at the last one.
+    """
 
-    @property
-    def steps(self) -> Sequence[Mapping[str, Any]]:
-        """A row per group of batches."""
+    title: str
+    history: Sequence[Row]
+    steps: Sequence[Row] = ()
+    epochs: int | None = None
 
 
-def loss_range(runs: Sequence[Curves]) -> Range:
+def loss_range(runs: Sequence[CurveOf]) -> Range:
     """From 0, or from below the lowest loss where all are far from 0, to the highest that is no spike."""
     values = [kept for run in runs for kept in _parts(run, "loss") if kept.size]
     tops = [max(_without_spikes(part).max() for part in parts) for run in runs if (parts := _filled(run))]
@@ -50,7 +60,7 @@ def loss_range(runs: Sequence[Curves]) -> Range:
     return (0.0 if low < 0.5 * top else low - pad, top + pad)
 
 
-def accuracy_range(runs: Sequence[Curves]) -> Range:
+def accuracy_range(runs: Sequence[CurveOf]) -> Range:
     """The steps of 5 % around all values, at least two of them, never outside 0..1 by more than a line."""
     values = [part for run in runs for part in _parts(run, "accuracy") if part.size]
     if not values:
@@ -73,7 +83,7 @@ def epoch_ticks(last: float) -> float:
     return step
 
 
-def step_line(steps: Sequence[Mapping[str, Any]], metric: str, most: int) -> tuple[Points, Points]:
+def step_line(steps: Sequence[Row], metric: str, most: int) -> tuple[Points, Points]:
     """The live line: place in epochs and value, at most ``most`` points, each the mean of a group.
 
     Args:
@@ -98,11 +108,11 @@ def step_line(steps: Sequence[Mapping[str, Any]], metric: str, most: int) -> tup
     )
 
 
-def _filled(run: Curves) -> list[Values]:
+def _filled(run: CurveOf) -> list[Values]:
     return [part for part in _parts(run, "loss") if part.size]
 
 
-def _parts(run: Curves, metric: str) -> list[Values]:
+def _parts(run: CurveOf, metric: str) -> list[Values]:
     """The finite values of both splits, and the middle of the live line."""
     columns = [history_column(run.history, name) for name in (metric, f"val_{metric}")]
     live = history_column(run.steps, metric)

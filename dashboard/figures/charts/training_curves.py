@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from cnn_core.training.diagnosis.history import best_epoch, history_column, history_epochs
-from dashboard.figures.charts.curve_ranges import accuracy_range, epoch_ticks, loss_range, step_line
+from dashboard.figures.charts.curve_ranges import CurveOf, accuracy_range, epoch_ticks, loss_range, step_line
 from dashboard.figures.charts.curve_traces import (
     DASHES,
     Look,
@@ -26,8 +25,6 @@ from dashboard.figures.charts.curve_traces import (
 from dashboard.figures.charts.layout import plain_chart, short_title
 from dashboard.figures.theme import Theme
 
-Row = Mapping[str, Any]
-
 METRICS = ("loss", "accuracy")
 HEIGHT_PX = 366
 LEGEND = {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"}
@@ -35,26 +32,6 @@ SUBTITLES_PX = 32
 TITLE_SHIFT_PX = 6  # above the triangles of what is cut off
 MOST_STEPS = 400  # points of the live line, all runs together; more are averaged in groups
 FEWEST_EPOCHS_SEEN, AHEAD = 10, 1.3  # of those that are planned: a curve of two would be a vertical line
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CurveOf:
-    """What is drawn of one run.
-
-    Attributes:
-        title: of the run.
-        history: a row per finished epoch with ``epoch``, ``loss``, ``accuracy``, ``val_loss`` and
-            ``val_accuracy``; values may be missing (None, empty, NaN).
-        steps: a row per group of batches with ``epoch``, ``step``, ``steps``, ``loss`` and
-            ``accuracy``; drawn as a faint line.
-        epochs: how many are planned, so that the axis shows how far the run has come; None ends it
-            at the last one.
-    """
-
-    title: str
-    history: Sequence[Row]
-    steps: Sequence[Row] = ()
-    epochs: int | None = None
 
 
 def training_curves_figure(runs: Sequence[CurveOf], *, theme: Theme) -> go.Figure:
@@ -71,16 +48,19 @@ def training_curves_figure(runs: Sequence[CurveOf], *, theme: Theme) -> go.Figur
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.08, subplot_titles=("Loss", "Accuracy"))
     filled = [run for run in runs if run.history or run.steps]
     ranges = {"loss": loss_range(filled), "accuracy": accuracy_range(filled)}
-    _add_steps(figure, filled, theme)
-    looks = [look_of(place, len(filled), theme) for place in range(len(filled))]
-    for run, look in zip(filled, looks, strict=True):
+    looks = [look_of(number, len(filled), theme) for number in range(len(filled))]
+    drawn = list(zip(filled, looks, strict=True))
+    for run, look in drawn:  # the live lines lie below all others
+        _add_steps(figure, run, look, MOST_STEPS // len(filled))
+    for run, look in drawn:
         _add_run(figure, run, look, ranges["loss"][1])
-    for run, look in zip(filled, looks, strict=True):
+    for run, look in drawn:  # the symbols lie above all others
         _add_best(figure, run, look, theme)
     if len(filled) == 1:
         _mark_best(figure, filled[0], theme)
-    elif filled:
-        _explain_lines(figure, theme)
+    elif filled:  # what solid and dashed mean, where the colours tell the runs apart
+        figure.add_trace(legend_entry("training", theme.muted))
+        figure.add_trace(legend_entry("validation", theme.muted, dash=DASHES))
     _layout(figure, runs, ranges, theme)
     if not filled:
         _say_empty(figure, theme)
@@ -138,14 +118,11 @@ def _add_best(figure: go.Figure, run: CurveOf, look: Look, theme: Theme) -> None
             figure.add_trace(best_point(best, float(at_best[-1]), look, theme), row=1, col=column)
 
 
-def _add_steps(figure: go.Figure, runs: Sequence[CurveOf], theme: Theme) -> None:
-    """The faint live lines, below all others."""
-    for place, run in enumerate(runs):
-        look = look_of(place, len(runs), theme)
-        for column, metric in enumerate(METRICS, start=1):
-            x, y = step_line(run.steps, metric, MOST_STEPS // len(runs))
-            if not x.size:
-                continue
+def _add_steps(figure: go.Figure, run: CurveOf, look: Look, most: int) -> None:
+    """The faint live lines, at most so many points."""
+    for column, metric in enumerate(METRICS, start=1):
+        x, y = step_line(run.steps, metric, most)
+        if x.size:
             figure.add_trace(step_trace(x, y, metric, look, hover=not run.history), row=1, col=column)
 
 
@@ -155,24 +132,17 @@ def _mark_best(figure: go.Figure, run: CurveOf, theme: Theme) -> None:
     if best is None:
         return
     figure.add_vline(x=best, line={"color": theme.muted, "width": 1, "dash": "dot"}, layer="below")
+    _say(figure, f"lowest validation loss: epoch {best}", theme, x=1, y=1, xanchor="right", yanchor="bottom")
+
+
+def _say(figure: go.Figure, text: str, theme: Theme, **place: Any) -> None:
+    """Words on the left chart, or on both where ``place`` says so."""
     figure.add_annotation(
-        x=1,
-        y=1,
-        xref="x domain",
-        yref="y domain",
-        text=f"lowest validation loss: epoch {best}",
+        text=text,
         showarrow=False,
-        xanchor="right",
-        yanchor="bottom",
-        yshift=TITLE_SHIFT_PX,
         font={"size": 12, "color": theme.muted},
+        **{"xref": "x domain", "yref": "y domain", "yshift": TITLE_SHIFT_PX, **place},
     )
-
-
-def _explain_lines(figure: go.Figure, theme: Theme) -> None:
-    """What solid, dashed and the symbols mean, where the colours tell the runs apart."""
-    figure.add_trace(legend_entry("training", theme.muted))
-    figure.add_trace(legend_entry("validation", theme.muted, dash=DASHES))
 
 
 def _layout(
@@ -232,17 +202,8 @@ def _say_empty(figure: go.Figure, theme: Theme) -> None:
     """Axes without lines, and when there will be some."""
     for column in (1, 2):  # an axis without a trace is not drawn
         figure.add_trace(go.Scatter(x=[None], y=[None], showlegend=False), row=1, col=column)
-    figure.add_annotation(
-        x=0.5,
-        y=0.5,
-        xref="paper",
-        yref="paper",
-        text="Nothing to draw yet: the curves begin with the first batches of the first epoch.",
-        showarrow=False,
-        bgcolor=theme.ground,
-        borderpad=6,
-        font={"size": 14, "color": theme.muted},
-    )
+    text = "Nothing to draw yet: the curves begin with the first batches of the first epoch."
+    _say(figure, text, theme, x=0.5, y=0.5, xref="paper", yref="paper", bgcolor=theme.ground, borderpad=6)
 
 
 def _finite(run: CurveOf, name: str) -> NDArray[np.float64]:

@@ -7,7 +7,14 @@ import plotly.graph_objects as go
 
 from cnn_core.results import LayerActivations
 from dashboard.figures.colours import UInt8, percent, short
-from dashboard.figures.pictures.mosaic import Tiling, channel_mosaic, data_uri, palette_png, tiling
+from dashboard.figures.pictures.mosaic import (
+    Tiling,
+    bare_picture,
+    channel_mosaic,
+    data_uri,
+    palette_png,
+    tiling,
+)
 from dashboard.figures.theme import Theme, rgb
 
 FRAME_WIDTH_PX = 4
@@ -58,18 +65,8 @@ def picture_grid(content: bytes, tiles: Tiling, *, selected: int | None, theme: 
     height, width = tiles.size
     figure = go.Figure(go.Image(source=data_uri(content), hoverinfo="skip"))
     margin = tiles.gap + FRAME_WIDTH_PX / 2
-    plain = {"visible": False, "constrain": "domain", "fixedrange": True}
-    figure.update_xaxes(range=[-margin, width + margin], **plain)
-    figure.update_yaxes(range=[height + margin, -margin], scaleanchor="x", **plain)
-    figure.update_layout(
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        dragmode=False,
-        clickmode="event+select",
-        hoverlabel={"align": "left"},
-        showlegend=False,
-    )
+    bare_picture(figure, (-margin, width + margin), (height + margin, -margin))
+    figure.update_layout(clickmode="event+select", hoverlabel={"align": "left"}, showlegend=False)
     if selected is not None and 0 <= selected < tiles.count:
         figure.add_shape(**_frame(tiles, selected, theme))
     return figure

@@ -6,6 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from dashboard.figures.colours import Float, Scale, fitting_scale
+from dashboard.figures.pictures.mosaic import bare_picture
 from dashboard.figures.theme import Theme
 
 
@@ -42,13 +43,5 @@ def map_figure(values: Float, *, scale: Scale | None = None, unit: str = "", the
         )
     )
     height, width = values.shape
-    plain = {"visible": False, "constrain": "domain", "fixedrange": True}
-    figure.update_xaxes(range=[-0.5, width - 0.5], **plain)
-    figure.update_yaxes(range=[height - 0.5, -0.5], scaleanchor="x", **plain)
-    figure.update_layout(
-        margin={"l": 0, "r": 0, "t": 0, "b": 0},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        dragmode=False,
-    )
+    bare_picture(figure, (-0.5, width - 0.5), (height - 0.5, -0.5))
     return figure

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import plotly.graph_objects as go
 from numpy.typing import NDArray
 from PIL import Image
 
-from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale, magnitude_scale, signed_scale
+from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale
 
 GAP, BLANK, FIRST_COLOUR = 0, 1, 2
 COLOUR_COUNT = 256 - FIRST_COLOUR
@@ -98,11 +99,6 @@ def fitting_columns(count: int, height_over_width: float = 1.0) -> int:
     return full[-1] if full else min(count, math.ceil(math.sqrt(wanted * 1.6)))
 
 
-def common_scale(maps: Float) -> Scale:
-    """One scale for all maps ``(h, w, k)`` of a layer."""
-    return fitting_scale(maps)
-
-
 def map_indices(maps: Float, scale: Scale | None, *, signed: bool) -> UInt8:
     """Palette entries of maps ``(h, w, k)``: each map on its own scale, or all on ``scale``.
 
@@ -170,6 +166,19 @@ def palette_png(indices: UInt8, colours: UInt8) -> bytes:
     return stream.getvalue()
 
 
+def bare_picture(figure: go.Figure, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
+    """Show a figure as a picture: no axes, no margin, square pixels, the ground of what is behind it."""
+    plain = {"visible": False, "constrain": "domain", "fixedrange": True}
+    figure.update_xaxes(range=x_range, **plain)
+    figure.update_yaxes(range=y_range, scaleanchor="x", **plain)
+    figure.update_layout(
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        dragmode=False,
+    )
+
+
 def data_uri(content: bytes, kind: str = "png") -> str:
     """``data:`` address of a picture file."""
     return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"
@@ -187,7 +196,7 @@ def channel_mosaic(
         blank: RGB of a map that is zero everywhere.
     """
     small = shrunk(maps, tiles)
-    scale = common_scale(maps) if common else None
+    whole = fitting_scale(maps)
     signed = float(maps.min(initial=0)) < 0
-    table = signed_scale(maps).table if signed else magnitude_scale(maps).table
-    return mosaic_indices(map_indices(small, scale, signed=signed), tiles), palette(table, blank)
+    indices = map_indices(small, whole if common else None, signed=signed)
+    return mosaic_indices(indices, tiles), palette(whole.table, blank)
