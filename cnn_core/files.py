@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from cnn_core.errors import DataError
+
 HALF_WRITTEN = re.compile(r"\..+\.(\d+-\d+(\.\w+)?|new|old)")  # by a process that was killed
 MOVED_ASIDE = re.compile(r"\.(.+)\.old")  # to make room for what was being written
 
@@ -65,6 +67,22 @@ def read_json(path: Path) -> dict[str, Any]:
     except (OSError, RecursionError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+@contextmanager
+def writing_into(folder: Path) -> Iterator[None]:
+    """Inside, an error of the operating system is one of ``folder``, which cannot be written.
+
+    Raises:
+        DataError: instead of an OSError.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise DataError(
+            f"Expected a folder that can be written. Received: {folder} ({error.strerror or error}). "
+            "Free some space, or choose another folder."
+        ) from None
 
 
 def remove_half_written(folder: Path, *, older_than_seconds: float | None = None) -> None:

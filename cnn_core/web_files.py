@@ -6,6 +6,7 @@ import socket
 from pathlib import Path
 
 from cnn_core.errors import DataError
+from cnn_core.files import writing_into
 from cnn_core.progress import SILENT, Progress
 
 CHUNK_BYTES = 2**18
@@ -33,17 +34,13 @@ def downloaded(url: str, sha256: str, folder: Path, progress: Progress = SILENT)
     bar = _Bar(progress)
     loader = pooch.HTTPDownloader(progressbar=bar, chunk_size=CHUNK_BYTES, timeout=TIMEOUT_SECONDS)
     name = url.rpartition("/")[2]
-    try:
-        return Path(pooch.retrieve(url, f"sha256:{sha256}", fname=name, path=folder, downloader=loader))
-    except RequestException as error:
-        raise DataError(_not_downloaded(url, _reason(error))) from None
-    except ValueError:  # what pooch raises for another digest
-        raise DataError(_not_downloaded(url, "another file than the published one")) from None
-    except OSError as error:
-        raise DataError(
-            f"Expected a folder that can be written. Received: {folder} ({error.strerror}). "
-            "Free some space, or choose another folder."
-        ) from None
+    with writing_into(folder):
+        try:
+            return Path(pooch.retrieve(url, f"sha256:{sha256}", fname=name, path=folder, downloader=loader))
+        except RequestException as error:
+            raise DataError(_not_downloaded(url, _reason(error))) from None
+        except ValueError:  # what pooch raises for another digest
+            raise DataError(_not_downloaded(url, "another file than the published one")) from None
 
 
 class _Bar:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cnn_core.datasets.archives.unpack import staging_prefix, unpack_class_folders
 from cnn_core.errors import DataError
+from cnn_core.files import writing_into
 from cnn_core.progress import SILENT, Progress
 from cnn_core.web_files import downloaded
 
@@ -57,16 +58,11 @@ def download(published: PublishedSet, folder: Path, progress: Progress = SILENT)
     """
     target = folder / published.name
     if not target.is_dir():
-        try:
+        with writing_into(folder):
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=staging_prefix(target), dir=folder) as place:
                 archive = _archive(published, Path(place), progress.between(0, DOWNLOAD_SHARE))
                 unpack_class_folders(archive, target, progress=progress.between(DOWNLOAD_SHARE, 1))
-        except OSError as error:
-            raise DataError(
-                f"Expected a folder that can be written. Received: {folder} ({error.strerror or error}). "
-                "Free some space, or choose another folder."
-            ) from None
     progress(1.0)
     return target
 

@@ -19,6 +19,7 @@ from cnn_core.datasets.archives.contents import (
     open_archive,
 )
 from cnn_core.errors import DataError
+from cnn_core.files import writing_into
 from cnn_core.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def staging_prefix(target: Path) -> str:
 def _staging(target: Path, needed_bytes: int) -> Iterator[Path]:
     """A folder beside ``target`` that takes its place when the block ends without error."""
     prefix = staging_prefix(target)
-    try:
+    with writing_into(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(target.parent, prefix)
         _check_space(target.parent, needed_bytes)
@@ -138,11 +139,6 @@ def _staging(target: Path, needed_bytes: int) -> Iterator[Path]:
             staging.rename(target)
         finally:
             shutil.rmtree(staging, ignore_errors=True)  # absent after the rename
-    except OSError as error:
-        raise DataError(
-            f"Expected a folder that can be written. Received: {target} ({error.strerror}). "
-            "Free some space, or choose another folder."
-        ) from None
 
 
 def _write(archive: zipfile.ZipFile, picture: PackedPicture, path: Path) -> None:
