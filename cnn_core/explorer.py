@@ -9,18 +9,17 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core import backend
-from cnn_core.analyses import analysis_named
 from cnn_core.analysis import Analysis, Request, Target
 from cnn_core.cache.store import ResultStore, result_key
 from cnn_core.errors import InvalidRequestError
-from cnn_core.feature_visualization import FILTER_PATTERNS, FilterPatternSettings, first_layer_kernels
+from cnn_core.feature_visualization.first_layer_kernels import first_layer_kernels
 from cnn_core.images.decode import RgbImage, model_pixels
 from cnn_core.models.card import ModelCard
 from cnn_core.models.store import ModelStore, OpenModel
@@ -28,7 +27,7 @@ from cnn_core.prediction import PREDICTION
 from cnn_core.probe.layer_info import LayerInfo
 from cnn_core.probe.probe import Head
 from cnn_core.progress import SILENT, Progress
-from cnn_core.results import AttributionMap, FilterPatterns, Prediction
+from cnn_core.results import Prediction
 from cnn_core.settings import check_fields
 from cnn_core.targets import resolved
 
@@ -119,21 +118,24 @@ class Explorer:
             InvalidRequestError: a request or settings that this model or analysis cannot answer.
             Cancelled: ``progress`` said so.
         """
-        chosen = _checked(analysis, settings)
-        target = self._target(analysis, request)
+        model = self.model(request.model_key)
+        chosen, target = _checked(analysis, settings), self._target(analysis, request, model)
+        key = _key(analysis, request, model, target, chosen)
 
         def compute() -> Any:
-            model = self.model(request.model_key)
-            inputs = None
-            if analysis.needs_image and request.image is not None:
-                inputs = self.model_input(request.model_key, request.image)
-            full = dataclasses.replace(target, inputs=inputs, statistics=model.statistics)
+            full = dataclasses.replace(
+                target, inputs=self._inputs(analysis, request), statistics=model.statistics
+            )
             found = None
-            if analysis.together is not None:
-                found = self._computed_together(analysis.together(model.probe, full), request, full, key)
+            for other, name, result in _computed_together(analysis, model, full):
+                beside = dataclasses.replace(target, layer_name=name)
+                other_key = _key(other, request, model, beside, other.settings())
+                if other_key == key:
+                    found = result
+                else:
+                    self._results.put(other_key, result)
             return analysis.compute(model.probe, full, chosen, progress) if found is None else found
 
-        key = self._key(analysis, request, target, chosen)
         return self._results.get_or_compute(key, analysis.result, compute)
 
     def known(self, analysis: Analysis, request: Request, settings: Any = None) -> Any | None:
@@ -148,54 +150,26 @@ class Explorer:
         Raises:
             InvalidRequestError: a request or settings that this model or analysis cannot answer.
         """
-        return self._key(analysis, request, self._target(analysis, request), _checked(analysis, settings))
+        model = self.model(request.model_key)
+        target = self._target(analysis, request, model)
+        return _key(analysis, request, model, target, _checked(analysis, settings))
 
     def predict(self, model_key: str, image: RgbImage) -> Prediction:
         """The answer of every output of a model to a picture."""
         found: Prediction = self.run(PREDICTION, Request(model_key=model_key, image=image))
         return found
 
-    def attribution(
-        self,
-        model_key: str,
-        image: RgbImage,
-        method_key: str,
-        *,
-        layer_name: str | None = None,
-        head: int = 0,
-        class_index: int | None = None,
-        params: Any = None,
-    ) -> AttributionMap:
-        """Where a picture speaks for a class: ``run`` with the method of that key."""
-        request = Request(
-            model_key=model_key, image=image, layer_name=layer_name, head=head, class_index=class_index
-        )
-        found: AttributionMap = self.run(analysis_named(method_key), request, params)
-        return found
-
-    def filter_patterns(
-        self,
-        model_key: str,
-        layer_name: str,
-        *,
-        channels: Sequence[int] | None = None,
-        params: FilterPatternSettings | None = None,
-        progress: Progress = SILENT,
-    ) -> FilterPatterns:
-        """Images that make the channels of a convolution fire: ``run`` with ``FILTER_PATTERNS``."""
-        chosen = None if channels is None else tuple(channels)
-        request = Request(model_key=model_key, layer_name=layer_name, channels=chosen)
-        found: FilterPatterns = self.run(FILTER_PATTERNS, request, params, progress)
-        return found
-
     def first_layer_kernels(self, model_key: str) -> Float:
         """The kernels of the first convolution, ``(n, kh, kw, c)``, float32."""
         return first_layer_kernels(self.model(model_key).probe)
 
-    def _target(self, analysis: Analysis, request: Request) -> Target:
-        return resolved(
-            analysis, request, self.model(request.model_key).probe, lambda: self._own_answer(request)
-        )
+    def _inputs(self, analysis: Analysis, request: Request) -> Float | None:
+        if not analysis.needs_image or request.image is None:
+            return None
+        return self.model_input(request.model_key, request.image)
+
+    def _target(self, analysis: Analysis, request: Request, model: OpenModel) -> Target:
+        return resolved(analysis, request, model.probe, lambda: self._own_answer(request))
 
     def _own_answer(self, request: Request) -> int:
         """Index of the class that the model itself sees in the picture, or class 0 where there is none."""
@@ -203,34 +177,28 @@ class Explorer:
             return 0
         return self.predict(request.model_key, request.image).heads[request.head].best
 
-    def _computed_together(
-        self, results: Iterable[tuple[Analysis, str | None, Any]], request: Request, target: Target, key: str
-    ) -> Any:
-        """The result of that key among those of one pass, or None; the others are stored."""
-        wanted = None
-        for analysis, layer_name, result in results:
-            beside = dataclasses.replace(target, layer_name=layer_name)
-            found = self._key(analysis, request, beside, analysis.settings())
-            if found == key:
-                wanted = result
-            else:
-                self._results.put(found, result)
-        return wanted
 
-    def _key(self, analysis: Analysis, request: Request, target: Target, settings: Any) -> str:
-        image = request.image if analysis.needs_image else None
-        return result_key(
-            analysis=analysis.key,
-            version=analysis.version,
-            model_sha256=self.model(request.model_key).fingerprint,
-            image=None if image is None else image.fingerprint,
-            params=settings,
-            layer=target.layer_name,
-            head=target.head if analysis.needs_class else None,
-            class_index=target.class_index,
-            channels=target.channels,
-            precision=backend.fast_precision() if analysis.fast else None,
-        )
+def _computed_together(
+    analysis: Analysis, model: OpenModel, target: Target
+) -> Iterable[tuple[Analysis, str | None, Any]]:
+    """The results that come out of one pass through the network; none for most analyses."""
+    return () if analysis.together is None else analysis.together(model.probe, target)
+
+
+def _key(analysis: Analysis, request: Request, model: OpenModel, target: Target, settings: Any) -> str:
+    image = request.image if analysis.needs_image else None
+    return result_key(
+        analysis=analysis.key,
+        version=analysis.version,
+        model_sha256=model.fingerprint,
+        image=None if image is None else image.fingerprint,
+        params=settings,
+        layer=target.layer_name,
+        head=target.head if analysis.needs_class else None,
+        class_index=target.class_index,
+        channels=target.channels,
+        precision=backend.fast_precision() if analysis.fast else None,
+    )
 
 
 def _checked(analysis: Analysis, settings: Any) -> Any:

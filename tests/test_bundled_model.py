@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from cnn_core import open_explorer, open_image
+from cnn_core.analyses import analysis_named
+from cnn_core.analysis import Request
 from cnn_core.datasets.folders import labelled_files
 from cnn_core.explorer import Explorer
 
@@ -54,15 +56,18 @@ def test_it_knows_the_sample_photos(
 
 @pytest.mark.parametrize("method", ["grad_cam", "hires_cam"])
 def test_its_heat_map_adds_up_to_the_logit(explorer: Explorer, sample_images: Path, method: str) -> None:
-    found = explorer.attribution(KEY, open_image(sample_images / "dog.jpg"), method)
+    analysis, photo = analysis_named(method), open_image(sample_images / "dog.jpg")
+    found = explorer.run(analysis, Request(model_key=KEY, image=photo))
 
     assert found.residual == pytest.approx(0, abs=1e-4)
+    assert analysis.check(found).holds
 
 
 def test_the_heat_map_of_a_cat_beside_a_dog_tells_them_apart(explorer: Explorer, sample_images: Path) -> None:
     photo = open_image(sample_images / "cat_and_dog.jpg")
 
-    values = explorer.attribution(KEY, photo, "grad_cam", class_index=0).values
+    request = Request(model_key=KEY, image=photo, class_index=0)
+    values = explorer.run(analysis_named("grad_cam"), request).values
 
     width = values.shape[1]
     assert values[:, : width // 2].sum() > values[:, -(width // 2) :].sum()

@@ -1,4 +1,4 @@
-"""The front door: the right answers, and no question computed twice."""
+"""The front door: the right answers, and no result computed twice."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,14 +16,16 @@ from tiny_model import write_model, write_tiny_model
 
 from cnn_core import open_explorer, open_image
 from cnn_core.activations import ACTIVATIONS, LAYER_SUMMARIES
-from cnn_core.analysis import Request
+from cnn_core.analysis import Analysis, Request
+from cnn_core.attribution import GRAD_CAM, SALIENCY
 from cnn_core.cache.archive import result_bytes
 from cnn_core.cache.store import MEMORY_BYTES, ResultStore
 from cnn_core.errors import Cancelled, ImageError, InvalidRequestError, ModelError
 from cnn_core.explorer import Explorer
-from cnn_core.feature_visualization import FILTER_PATTERNS
+from cnn_core.feature_visualization import FILTER_PATTERNS, FilterPatternSettings
 from cnn_core.images.decode import RgbImage, rgb_image
 from cnn_core.models.store import ModelStore
+from cnn_core.prediction import PREDICTION
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 
@@ -64,62 +67,90 @@ def test_the_probability_shown_is_that_of_predict_on_the_same_tensor(
     assert answer.probabilities.sum() == pytest.approx(1, abs=1e-6)
 
 
-def test_the_same_question_is_not_computed_again_even_after_a_restart(
+def request(photo: RgbImage | None = None, **given: Any) -> Request:
+    """A request about the tiny model."""
+    return Request(model_key="tiny", image=photo, **given)
+
+
+def test_the_same_result_is_not_computed_again_even_after_a_restart(
     models: Path, tmp_path: Path, photo: RgbImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ask(explorer: Explorer) -> tuple[np.ndarray, ...]:
+    def results() -> tuple[np.ndarray, ...]:
+        explorer = open_explorer(models, tmp_path / "cache")
         return (
             explorer.predict("tiny", photo).heads[0].scores,
-            explorer.run(ACTIVATIONS, Request(model_key="tiny", image=photo, layer_name="block2_conv")).maps,
-            explorer.attribution("tiny", photo, "grad_cam", class_index=0).values,
+            explorer.run(ACTIVATIONS, request(photo, layer_name="block2_conv")).maps,
+            explorer.run(GRAD_CAM, request(photo, class_index=0)).values,
         )
 
-    first = ask(open_explorer(models, tmp_path / "cache"))
+    first = results()
     forbid_computing(monkeypatch)
-    second = ask(open_explorer(models, tmp_path / "cache"))
 
-    for before, after in zip(first, second, strict=True):
+    for before, after in zip(first, results(), strict=True):
         np.testing.assert_array_equal(before, after)
 
 
-def test_another_class_or_picture_is_another_question(explorer: Explorer, photo: RgbImage) -> None:
-    other = rgb_image(255 - photo.pixels)
-    maps = [
-        explorer.attribution("tiny", photo, "grad_cam", class_index=0).values,
-        explorer.attribution("tiny", photo, "grad_cam", class_index=1).values,
-        explorer.attribution("tiny", other, "grad_cam", class_index=0).values,
+def test_another_class_picture_layer_or_method_is_another_result(explorer: Explorer, photo: RgbImage) -> None:
+    usual = request(photo, class_index=0)
+    others = [
+        (GRAD_CAM, usual),
+        (GRAD_CAM, request(photo, class_index=1)),
+        (GRAD_CAM, request(rgb_image(255 - photo.pixels), class_index=0)),
+        (GRAD_CAM, request(photo, class_index=0, layer_name="block1_pool")),
+        (SALIENCY, usual),
     ]
 
-    assert len({values.tobytes() for values in maps}) == len(maps)
+    maps = [explorer.run(analysis, each) for analysis, each in others]
+
+    assert len({found.values.tobytes() for found in maps}) == len(maps)
+    assert [found.layer_name for found in maps] == [*["block2_conv"] * 3, "block1_pool", None]
+    assert [found.class_index for found in maps] == [0, 1, 0, 0, 0]
+    assert len({explorer.result_key(analysis, each) for analysis, each in others}) == len(maps)
 
 
-def test_another_method_or_layer_is_another_question(explorer: Explorer, photo: RgbImage) -> None:
-    for method in ("grad_cam", "hires_cam", "saliency"):
-        for layer in ("block1_pool", "block2_conv"):
-            found = explorer.attribution("tiny", photo, method, layer_name=layer, class_index=1)
-            assert found.method == method
-            assert found.layer_name == (None if method == "saliency" else layer)
+def test_what_an_analysis_does_not_need_makes_no_other_result(explorer: Explorer, photo: RgbImage) -> None:
+    plain = explorer.result_key(PREDICTION, request(photo))
+    assert explorer.result_key(PREDICTION, request(photo, layer_name="x", class_index=1)) == plain
+    patterns = explorer.result_key(FILTER_PATTERNS, request(layer_name="block2_conv"))
+    assert explorer.result_key(FILTER_PATTERNS, request(photo, layer_name="block2_conv")) == patterns
 
 
 def test_without_a_class_the_map_is_for_the_models_own_answer(explorer: Explorer, photo: RgbImage) -> None:
     best = explorer.predict("tiny", photo).heads[0].best
 
-    assert explorer.attribution("tiny", photo, "saliency").class_index == best
-
-
-def test_class_zero_is_a_class(explorer: Explorer, photo: RgbImage) -> None:
-    assert explorer.attribution("tiny", photo, "grad_cam", class_index=0).class_index == 0
+    assert explorer.run(SALIENCY, request(photo)).class_index == best
 
 
 @pytest.mark.parametrize(
-    "question",
-    [{"method_key": "nothing"}, {"layer_name": "nothing"}, {"head": 7}, {"class_index": 9}],
+    ("analysis", "given", "settings"),
+    [
+        (GRAD_CAM, {"layer_name": "nothing"}, None),
+        (GRAD_CAM, {"layer_name": "dogs"}, None),
+        (GRAD_CAM, {"head": 7}, None),
+        (GRAD_CAM, {"class_index": 9}, None),
+        (GRAD_CAM, {"class_index": -1}, None),
+        (GRAD_CAM, {"image": None}, None),
+        (GRAD_CAM, {}, FilterPatternSettings()),
+        (FILTER_PATTERNS, {}, FilterPatternSettings(steps=0)),
+        (FILTER_PATTERNS, {"layer_name": "block1_pool"}, None),
+        (FILTER_PATTERNS, {"layer_name": "block2_conv", "channels": (-1,)}, None),
+        (FILTER_PATTERNS, {"layer_name": "block2_conv", "channels": (99,)}, None),
+        (FILTER_PATTERNS, {"layer_name": "block2_conv", "channels": ()}, None),
+    ],
 )
 def test_what_does_not_exist_is_refused(
-    explorer: Explorer, photo: RgbImage, question: dict[str, object]
+    explorer: Explorer, photo: RgbImage, analysis: Analysis, given: dict[str, Any], settings: Any
 ) -> None:
     with pytest.raises(InvalidRequestError, match="Received"):
-        explorer.attribution("tiny", photo, **{"method_key": "grad_cam", **question})
+        explorer.run(analysis, Request(**{"model_key": "tiny", "image": photo, **given}), settings)
+
+
+def test_an_analysis_that_a_model_cannot_have_says_why(tmp_path: Path, photo: RgbImage) -> None:
+    flat = keras.Sequential([layers.Input((8, 8, 3)), layers.Flatten(), layers.Dense(2, "softmax")])
+    explorer = open_explorer(write_model(tmp_path, "tiny", flat), tmp_path / "cache")
+    with pytest.raises(InvalidRequestError, match="no layer with a map"):
+        explorer.run(GRAD_CAM, request(photo))
+    assert explorer.run(SALIENCY, request(photo)).values.shape == (8, 8)
 
 
 def test_an_unknown_model_is_refused(explorer: Explorer, photo: RgbImage) -> None:
@@ -128,30 +159,21 @@ def test_an_unknown_model_is_refused(explorer: Explorer, photo: RgbImage) -> Non
 
 
 def test_a_cancelled_pattern_leaves_nothing_behind(explorer: Explorer) -> None:
+    cancelled = Progress(cancelled=lambda: True)
     with pytest.raises(Cancelled):
-        explorer.filter_patterns("tiny", "block2_conv", progress=Progress(cancelled=lambda: True))
+        explorer.run(FILTER_PATTERNS, request(layer_name="block2_conv"), progress=cancelled)
 
-    assert explorer.known(FILTER_PATTERNS, Request(model_key="tiny", layer_name="block2_conv")) is None
+    assert explorer.known(FILTER_PATTERNS, request(layer_name="block2_conv")) is None
 
 
 def test_patterns_are_remembered(explorer: Explorer) -> None:
-    found = explorer.filter_patterns("tiny", "block2_conv", channels=[1, 3])
+    some = request(layer_name="block2_conv", channels=(1, 3))
+    found = explorer.run(FILTER_PATTERNS, some, FilterPatternSettings(steps=8))
 
-    request = Request(model_key="tiny", layer_name="block2_conv", channels=(1, 3))
-    known = explorer.known(FILTER_PATTERNS, request)
+    known = explorer.known(FILTER_PATTERNS, some, FilterPatternSettings(steps=8))
 
     np.testing.assert_array_equal(known.patterns, found.patterns)
     assert found.channels.tolist() == [1, 3]
-
-
-@pytest.mark.parametrize(("layer", "channels"), [("block2_conv", [c]) for c in (-1, 99)] + [("conv9", [0])])
-def test_patterns_of_channels_and_layers_that_do_not_exist_are_refused(
-    explorer: Explorer, layer: str, channels: list[int]
-) -> None:
-    with pytest.raises(InvalidRequestError, match="Received"):
-        explorer.filter_patterns("tiny", layer, channels=channels)
-    with pytest.raises(InvalidRequestError, match="none"):
-        explorer.filter_patterns("tiny", "block2_conv", channels=[])
 
 
 def test_a_missing_picture_file_is_refused(tmp_path: Path) -> None:

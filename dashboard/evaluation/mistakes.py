@@ -168,7 +168,12 @@ def _map(model_key: str, mistake: Mistake, method: str, class_index: int) -> Att
         image = set_picture(mistake.path).image()
     except (ConvscopeError, OSError):
         return None
-    return explorer().attribution(model_key, image, method, class_index=class_index)
+    from cnn_core.analyses import analysis_named
+    from cnn_core.analysis import Request  # here, since both load the framework
+
+    request = Request(model_key=model_key, image=image, class_index=class_index)
+    found: AttributionMap = explorer().run(analysis_named(method), request)
+    return found
 
 
 def _draw_all(run: RunView, mistakes: Sequence[Mistake], maps: MistakeMaps, about: str) -> None:
@@ -268,10 +273,12 @@ def mistakes_export(
             "probability": np.float32([m.probability for m in mistakes]),
             **{f"map_{i}": each.values for i, each in enumerate(maps.maps) if each is not None},
         },
-        code="from cnn_core import open_explorer, open_image\n\n"
+        code="from cnn_core import open_explorer, open_image\n"
+        "from cnn_core.analyses import analysis_named\nfrom cnn_core.analysis import Request\n\n"
         "explorer = open_explorer()\n"
         f"for path, class_index in [\n{wanted}]:\n"
-        f"    attribution = explorer.attribution(\n        {run.model_key!r}, open_image(path), "
-        f"{there[0][1].method!r}, class_index=class_index\n    )\n"
+        "    image = open_image(path)\n"
+        f"    request = Request(model_key={run.model_key!r}, image=image, class_index=class_index)\n"
+        f"    attribution = explorer.run(analysis_named({there[0][1].method!r}), request)\n"
         "    print(path, attribution.score, attribution.values.round(2))\n",
     )

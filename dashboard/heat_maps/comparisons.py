@@ -225,10 +225,12 @@ def export(
             min(len(shown), PER_ROW),
         ),
         arrays=lambda: {each.key: found.values for each, found in zip(compared, maps, strict=True)},
-        code=snippet_start(view.model_key, view.photo) + f"\nrequests = [\n{requests}]\n"
+        code=snippet_start(view.model_key, view.photo) + "from cnn_core.analyses import analysis_named\n"
+        f"from cnn_core.analysis import Request\n\nrequests = [\n{requests}]\n"
         "for method, layer, class_index in requests:\n"
-        "    result = explorer.attribution(\n"
-        f"        model, image, method, layer_name=layer, head={selection.request.head}, "
-        "class_index=class_index\n    )\n"
+        "    request = Request(\n"
+        "        model_key=model, image=image, layer_name=layer,\n"
+        f"        head={selection.request.head}, class_index=class_index,\n    )\n"
+        "    result = explorer.run(analysis_named(method), request)\n"
         "    print(method, class_index, result.values.sum(), result.score)",
     )

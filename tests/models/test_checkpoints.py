@@ -24,10 +24,11 @@ from tiny_model import write_tiny_model
 
 from cnn_core.activations import ACTIVATIONS
 from cnn_core.analysis import Request
+from cnn_core.attribution import GRAD_CAM
 from cnn_core.cache.store import ResultStore
 from cnn_core.errors import ModelError
 from cnn_core.explorer import Explorer
-from cnn_core.feature_visualization import FilterPatternSettings
+from cnn_core.feature_visualization import FILTER_PATTERNS, FilterPatternSettings
 from cnn_core.images.decode import rgb_image
 from cnn_core.models.card import CHECKPOINTS_FOLDER, MODEL_FILE, checkpoint_folder, checkpoint_key
 from cnn_core.models.store import ModelStore
@@ -65,14 +66,15 @@ def answers(explorer: Explorer, key: str) -> dict[str, Any]:
     return {
         "scores": explorer.predict(key, PHOTO).heads[0].scores,
         "maps": explorer.run(ACTIVATIONS, request).maps,
-        "evidence": explorer.attribution(key, PHOTO, "grad_cam", class_index=1).values,
+        "evidence": explorer.run(GRAD_CAM, Request(model_key=key, image=PHOTO, class_index=1)).values,
         "kernels": explorer.first_layer_kernels(key),
     }
 
 
 def pattern(explorer: Explorer, key: str) -> np.ndarray:
     settings = FilterPatternSettings(steps=24)
-    return explorer.filter_patterns(key, "block2_conv", channels=[3], params=settings).patterns
+    request = Request(model_key=key, layer_name="block2_conv", channels=(3,))
+    return explorer.run(FILTER_PATTERNS, request, settings).patterns
 
 
 def alone(run: Path) -> Explorer:
