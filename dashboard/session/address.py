@@ -71,6 +71,11 @@ def put(key: str, parse: Callable[[str], Any | None], value: Any) -> None:
     parsers[key] = parse
 
 
+def set_anew() -> None:
+    """Have the next run set every widget anew, where the browser may not have drawn those of this run yet."""
+    session().parsers.clear()
+
+
 def current(key: str, parse: Callable[[str], Any | None], default: Any, *, held: bool = True) -> Any:
     """What ``restore`` would put into session state; for choices whose widget is not drawn now.
 

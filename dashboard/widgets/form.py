@@ -53,9 +53,7 @@ class SettingsForm:
         """Draw the widget of a field, a slider instead of a number if asked for, and give its value."""
         about = self.about(name)
         key, default = self._key(name), getattr(self.start, name)
-        held = self._current(name, bounded=slider)
-        if st.session_state.get(key) != held:  # as it is, it is not set: see address.restore
-            st.session_state[key] = held
+        address.put(key, _parser(about, default), self._current(name, bounded=slider))
         value = _drawn(about, default, key, slider=slider)
         known = value != _shown(about, default) and _parser(about, default)(str(value)) is not None
         address.keep({key: value if known else None})

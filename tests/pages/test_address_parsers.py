@@ -11,6 +11,7 @@ from finished_run import EPOCHS, write_run
 from launch_settings import clean
 from streamlit.testing.v1 import AppTest
 
+from dashboard.session import address
 from dashboard.session.address import YES_OR_NO, name_in, one_of, titled
 
 
@@ -55,6 +56,14 @@ def test_a_parser_gives_the_value_and_none_for_what_is_no_option():
 def test_a_value_that_was_set_is_seen_as_set(open_app):
     app = open_app("activations")
     app.session_state["layer"] = "block1_conv"
+    assert set_anew(app.run())
+
+
+def test_choices_can_be_told_to_the_browser_once_more(open_app, monkeypatch):
+    app = clean(open_app("activations").run())
+    with monkeypatch.context() as patch:
+        patch.setattr(st, "session_state", app.session_state)
+        address.set_anew()
     assert set_anew(app.run())
 
 
