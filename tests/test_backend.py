@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import textwrap
@@ -59,47 +60,43 @@ def test_a_picture_of_weight_zero_teaches_nothing() -> None:
     assert model.get_weights()[0][0, 0] == pytest.approx(0.5)
 
 
-THREE_DEVICES = """
-    import sys
+SEVERAL_DEVICES = """
+    import json, sys
     import numpy as np, tensorflow as tf
     from pathlib import Path
     sys.path += ["tests", "tests/training"]
+    folder, count = Path(sys.argv[1]), int(sys.argv[2])
     cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 3)
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
     from tiny_training import draw_splits, new_run, small
-    from cnn_core import backend
-    from cnn_core.training.settings.config import TrainingConfig
-    from cnn_core.training.loop.network import Network
-    config = TrainingConfig(preset="report_baseline", input_size_px=46, optimizer="sgd", learning_rate=0.01)
-    splits = draw_splits(Path(sys.argv[1]), training={"cats": 3, "dogs": 3})
-    for count in (1, 2):
-        network = Network(config, 2, 4, backend.Devices(most=count), "float32")
-        rng = np.random.default_rng(0)
-        for _ in range(3):
-            x = rng.random((6, 46, 46, 3), np.float32)
-            loss, accuracy = network.train(x, np.arange(6, dtype=np.float32) % 2, np.ones(6, np.float32))
-        network.restore(network.checkpoint([{"epoch": 1.0, "val_loss": 0.5}], []))
-        pixels = rng.integers(0, 255, (5, 46, 46, 3), np.uint8)
-        total = sum(float(np.abs(w).sum()) for w in network.kept_weights())
-        answer = network.probabilities(pixels)[0, 0]
-        run = new_run(small(epochs=1, batch_size=count), splits, Path(sys.argv[1]) / str(count))
-        run.run()
-        assert np.isfinite(run.history[-1]["val_loss"])
-        assert run.devices.strategy.num_replicas_in_sync == count, run.devices.strategy
-        sys.stdout.write(f"{run.devices.name},{loss:.5f},{accuracy:.5f},{total:.4f},{answer:.5f}\\n")
+    splits = draw_splits(folder)
+    def made(batch_size, name):
+        config = small(epochs=2, batch_size=batch_size, optimizer="sgd", learning_rate=0.01)
+        return new_run(config, splits, folder / name)
+    names = [made(size, str(size)).devices.name for size in (1, 2, 4)]
+    made(4, "trained").run()
+    again = made(4, "trained")
+    total = sum(float(np.abs(w).sum()) for w in again.network.kept_weights())
+    sys.stdout.write(json.dumps([names, again.history[-1]["loss"], again.history[-1]["val_loss"], total]))
 """
+
+
+def trained_on(devices: int, folder: Path) -> tuple[list[str], list[float]]:
+    """What runs compute on, and where one ends; in a process of its own, since devices are set up once."""
+    command = [sys.executable, "-c", textwrap.dedent(SEVERAL_DEVICES), str(folder), str(devices)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    names, *figures = json.loads(done.stdout)
+    return names, figures
 
 
 def test_devices_that_share_each_batch_learn_the_same_as_one_and_are_no_more_than_its_pictures(
     tmp_path: Path,
 ) -> None:
-    """In a process of its own, since devices are set up once."""
-    command = [sys.executable, "-c", textwrap.dedent(THREE_DEVICES), str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    (one, *single), (two, *shared) = (line.split(",") for line in done.stdout.splitlines())
-    assert (one, two) == ("CPU", "2 x CPU")
-    assert [float(figure) for figure in shared] == pytest.approx([float(f) for f in single], rel=2e-3)
+    one, figures = trained_on(1, tmp_path / "one")
+    three, shared = trained_on(3, tmp_path / "three")
+    assert (one, three) == (["CPU"] * 3, ["CPU", "2 x CPU", "3 x CPU"])
+    assert shared == pytest.approx(figures, rel=2e-3)
 
 
 def test_figures_for_tensorboard_are_written(tmp_path: Path) -> None:
