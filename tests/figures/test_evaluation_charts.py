@@ -41,6 +41,10 @@ def test_a_cell_tells_its_count_and_its_share_of_the_true_class() -> None:
     texts = matrix().data[1].text
     assert [text.split("<br>")[0] for text in texts] == ["<b>45</b>", "<b>5</b>", "<b>30</b>", "<b>120</b>"]
     assert [text.split("<br>")[1] for text in texts] == [f"{share}\u00a0%" for share in (90, 10, 20, 80)]
+    large = matrix(((12345, 1), (0, 0)))
+    assert "12\u2009345" in large.data[1].text[0]
+    assert large.data[1].text[2] == "<b>0</b><br>–"  # a class without pictures has no shares
+    assert np.isfinite(large.data[0].z).all()
 
 
 def test_the_true_class_goes_down_and_the_answer_to_the_right() -> None:
@@ -59,10 +63,7 @@ def test_a_click_leads_back_to_the_cell() -> None:
     assert targets.marker.opacity == targets.selected.marker.opacity == targets.unselected.marker.opacity == 0
     assert "true: <b>dogs</b>, answered: <b>cats</b>" in targets.text[2]
     assert "30 of 150 pictures of dogs" in targets.text[2]
-
-
-def test_the_whole_cell_can_be_clicked() -> None:
-    layout = matrix().layout
+    layout = matrix().layout  # the whole cell can be clicked
     assert (layout.clickmode, layout.hovermode, layout.hoverdistance) == ("event+select", "closest", -1)
 
 
@@ -72,12 +73,6 @@ def test_the_chosen_cell_is_framed_and_no_other() -> None:
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 0.5, 0.5, 1.5)
     assert frame.line.color == LIGHT.frame
     assert matrix().layout.shapes == ()
-
-
-def test_a_class_without_pictures_has_no_shares() -> None:
-    figure = matrix(((3, 1), (0, 0)))
-    assert figure.data[1].text[2] == "<b>0</b><br>–"
-    assert np.isfinite(figure.data[0].z).all()
 
 
 def test_ten_classes_fit_with_smaller_letters_and_long_names_are_cut() -> None:
@@ -121,10 +116,6 @@ def test_names_with_mark_up_are_shown_as_they_are_and_equal_ones_stay_apart() ->
     assert list(figure.layout.yaxis.tickvals) == [0, 1]
 
 
-def test_large_counts_are_told_in_groups_of_three() -> None:
-    assert "12\u2009345" in matrix(((12345, 0), (0, 1))).data[1].text[0]
-
-
 def test_the_roc_curve_goes_through_its_points_and_names_its_area() -> None:
     figure = roc_figure(roc_curve(SCORES, TRUTH), name="dogs", threshold=0.5, theme=LIGHT)
     np.testing.assert_array_equal(figure.data[0].x, [0, 0, 0.5, 0.5, 1])
@@ -161,11 +152,8 @@ def test_the_point_of_the_threshold_is_marked_on_the_stair() -> None:
     assert point(figure) == (1, pytest.approx(2 / 3))
     assert "average precision <b>0.833</b>" in notes(figure)
     assert list(figure.data[1].y) == [0.5, 0.5]  # the precision of answering at random
-
-
-def test_no_point_is_marked_where_no_picture_is_answered() -> None:
-    curve = precision_recall_curve(SCORES, TRUTH)
-    assert point(precision_recall_figure(curve, name="dogs", threshold=0.9, theme=LIGHT)) is None
+    nobody = precision_recall_figure(curve, name="dogs", threshold=0.9, theme=LIGHT)
+    assert point(nobody) is None  # no picture is answered there
 
 
 def test_the_bars_of_reliability_are_shares_and_the_hatched_part_is_the_gap() -> None:

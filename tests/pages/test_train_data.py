@@ -46,10 +46,6 @@ def test_a_folder_is_counted_shown_and_scanned(open_app, photos):
     assert "<td>12</td><td>6</td>" in tables[0]
     rows = [piece for piece in htmls(app) if piece.count("<figure") == 5]
     assert len(rows) == 2
-
-
-def test_the_folder_never_gets_into_the_address(open_app, photos):
-    app = with_folder(open_app("train", section="data"), photos)
     assert not any(str(photos) in str(value) for value in app.query_params.values())
 
 
@@ -183,17 +179,13 @@ def test_what_else_lies_in_class_folders_is_told(open_app, photos):
     assert literal(notes[0], longest=None) in said(app)
 
 
-def test_the_longest_bar_belongs_to_the_largest_class(photos):
+def test_the_longest_bar_belongs_to_the_largest_class_and_many_are_named_by_first_and_last(photos):
     files = splits_of(train_source.DataSource(folders=(str(photos),)))
     table = counts_html(files)
     assert table.count("width:100.0%") == 2
     assert table.count("width:50.0%") == 2
-
-
-def test_many_classes_are_named_by_their_first_and_last_number():
-    assert class_sentence(["a", "b", "c"]) == (
-        "Classes are numbered in alphabetical order, from a = 0 to c = 2."
-    )
+    numbered = "Classes are numbered in alphabetical order, from a = 0 to c = 2."
+    assert class_sentence(["a", "b", "c"]) == numbered
 
 
 def test_words_beneath_a_picture_are_no_html():
