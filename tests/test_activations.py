@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from model_matrix import entry_named
 
-from cnn_core.activations import layer_activations, measured
+from cnn_core.activations import ACTIVATIONS, layer_activations, measured, summarized
 from cnn_core.probe.probe import Probe
 
 
@@ -63,3 +65,30 @@ def test_results_cannot_be_changed_by_their_reader() -> None:
 
     with pytest.raises(ValueError, match="read-only"):
         found.maps[0, 0, 0] = 1
+
+
+def test_a_summary_holds_the_maps_that_vary_most_the_strongest_first() -> None:
+    maps = np.zeros((2, 3, 6), np.float32)
+    for channel, swing in enumerate([0, 3, 1, 7, 2, 5]):
+        maps[0, :, channel], maps[1, :, channel] = 100, 100 + swing  # far from zero, which is no variance
+    layer = measured("conv", maps)
+
+    found = summarized(layer)
+
+    assert found.channels.tolist() == [3, 5, 1, 4]
+    np.testing.assert_array_equal(found.maps, maps[..., [3, 5, 1, 4]])
+    assert found.shape == (2, 3, 6)
+    np.testing.assert_array_equal(found.maximum, layer.maximum)
+
+
+def test_the_summary_of_a_layer_without_space_holds_all_its_values() -> None:
+    found = summarized(measured("dense", np.arange(7, dtype=np.float32)))
+
+    assert found.shape == (1, 1, 7)
+    np.testing.assert_array_equal(found.maps[0, 0], np.arange(7))
+
+
+def test_a_mean_outside_of_its_range_does_not_hold() -> None:
+    layer = measured("conv", np.ones((2, 2, 3), np.float32))
+    assert ACTIVATIONS.check(layer).holds
+    assert not ACTIVATIONS.check(dataclasses.replace(layer, mean=layer.mean + 1)).holds

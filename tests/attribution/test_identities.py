@@ -10,6 +10,7 @@ from keras import layers
 from cnn_core.analyses import analysis_named
 from cnn_core.analysis import NoSettings, Target
 from cnn_core.attribution import blank_reason
+from cnn_core.attribution.attribution_map import additivity
 from cnn_core.errors import InvalidRequestError
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import SILENT
@@ -78,12 +79,49 @@ def test_hires_cam_adds_up_to_the_score_without_its_bias_under_a_flatten_head(cl
 
     assert found.values.sum() == pytest.approx(found.score - bias, abs=1e-4)
     assert found.residual == pytest.approx(0, abs=1e-4)
+    assert analysis_named("hires_cam").check(found).holds
 
 
 def test_the_residual_uncovers_grad_cam_under_a_flatten_head() -> None:
     found = ask(flatten_head_net(), "grad_cam", photo())
 
     assert abs(found.residual) > 0.05
+    assert analysis_named("grad_cam").check(found).holds is False
+
+
+@pytest.mark.parametrize(
+    ("score", "total", "constant", "holds"),
+    [
+        (3.692, 3.676, 0.016, True),
+        (0.0148, 0.0303, -0.00767, False),  # misses half of a small score
+        (0.02263, 0.0303, -0.00767, True),
+        (1e4, 1.2e4, -2e3, True),
+        (1e4, 1.2e4, -1.9e3, False),
+        (0.0, 0.0, 0.0, True),
+        (0.5, 0.4, None, None),
+    ],
+)
+def test_a_map_adds_up_if_it_misses_no_more_than_rounding_of_what_is_added(
+    score: float, total: float, constant: float | None, holds: bool | None
+) -> None:
+    values = np.full((2, 2), total / 4, np.float32)
+    found = AttributionMap(
+        method="m",
+        layer_name="conv",
+        head=0,
+        class_index=0,
+        values=values,
+        signed=True,
+        score=score,
+        extent=(0, 0, 8, 8),
+        constant=constant,
+    )
+    check = additivity(found)
+    assert check.holds is holds
+    if constant is None:
+        assert check.figure is None
+    else:
+        assert check.figure == pytest.approx(abs(score - total - constant), abs=1e-3 * abs(total))
 
 
 def test_grad_cam_can_have_the_wrong_sign_where_hires_cam_is_right() -> None:
