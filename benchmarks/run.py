@@ -57,6 +57,7 @@ GROUPS: dict[str, tuple[Job, ...]] = {
         Job(script="maps_compared"),
     ),
     "patterns": (Job(script="patterns_ours"), Job(script="patterns_tf_keras_vis", peer=True)),
+    "epochs": (Job(script="epochs_ours", network="report_regularized"),),
     "dashboard": (Job(script="dashboard"),),
     "training": (*training_jobs(32), *training_jobs(64)),
     "training_large": (

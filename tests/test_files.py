@@ -70,7 +70,7 @@ def test_what_a_killed_process_had_moved_aside_is_put_back_where_nothing_replace
         ("model", "new"),
         (".model.old", "old"),
         (".model.new", "half"),
-        (".film.old", "whole"),
+        (".epoch_0001.old", "whole"),
     ):
         (tmp_path / name).mkdir()
         (tmp_path / name / "card.json").write_text(text)
@@ -80,7 +80,7 @@ def test_what_a_killed_process_had_moved_aside_is_put_back_where_nothing_replace
     left = {
         str(path.relative_to(tmp_path)): path.read_text() for path in tmp_path.rglob("*") if path.is_file()
     }
-    assert left == {"model/card.json": "new", "film/card.json": "whole", ".lock": ""}
+    assert left == {"model/card.json": "new", "epoch_0001/card.json": "whole", ".lock": ""}
 
 
 def test_a_young_half_file_goes_only_where_nobody_can_be_writing_it(tmp_path: Path) -> None:

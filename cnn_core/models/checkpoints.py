@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from cnn_core.errors import ModelError
 from cnn_core.files import FileStamp, file_stamp
@@ -23,6 +25,7 @@ from cnn_core.models.loading import damaged_model, opened_probe
 from cnn_core.probe.flat_graph import flat_graph
 from cnn_core.probe.probe import Probe
 
+REMEMBERED_BYTES = 128 * 2**20  # of weights, per run; reading them takes longer than to put them in place
 _CONFIG, _WEIGHTS = "config.json", "model.weights.h5"  # in a .keras file
 _SHARED = re.compile(r'"shared_object_id": (\d+)')
 
@@ -39,6 +42,7 @@ class SharedNetwork:
         self._probe: Probe | None = None
         self._alike: object = None
         self._in_place: tuple[Path, FileStamp] | None = None
+        self._remembered: dict[Path, tuple[FileStamp, list[NDArray[Any]]]] = {}
 
     def probe(self, path: Path, card: ModelCard) -> Probe:
         """The model of a file.
@@ -69,14 +73,7 @@ class SharedNetwork:
         self._lock.acquire()
         try:
             if self._in_place != (path, stamp) and self._probe is not None:
-                self._in_place = None
-                _load_weights(self._probe.model, path)
-                if file_stamp(path) != stamp:
-                    raise ModelError(
-                        f"Expected {path.parent.name}/{path.name} as it was opened. Received another file in "
-                        "its place. Ask again."
-                    )
-                self._in_place = path, stamp
+                self._put_in_place(self._probe.model, path, stamp)
         except BaseException:
             self._lock.release()
             raise
@@ -84,6 +81,29 @@ class SharedNetwork:
     def leave(self) -> None:
         """End a turn that ``take`` began."""
         self._lock.release()
+
+    def _put_in_place(self, model: keras.Model, path: Path, stamp: FileStamp) -> None:
+        self._in_place = None  # the network is of no use if anything goes wrong
+        known, weights = self._remembered.get(path, (None, []))
+        if known == stamp:
+            model.set_weights(weights)
+        else:
+            _load_weights(model, path)
+            if file_stamp(path) != stamp:
+                raise ModelError(
+                    f"Expected {path.parent.name}/{path.name} as it was opened. Received another file in "
+                    "its place. Ask again."
+                )
+            self._remember(model, path, stamp)
+        self._in_place = path, stamp
+
+    def _remember(self, model: keras.Model, path: Path, stamp: FileStamp) -> None:
+        """Keep weights in memory as long as there is room: epochs are asked in turn, over and over."""
+        self._remembered.pop(path, None)
+        weights = [np.array(values) for values in model.get_weights()]
+        kept = [weights, *(others for _, others in self._remembered.values())]
+        if sum(values.nbytes for one in kept for values in one) <= REMEMBERED_BYTES:
+            self._remembered[path] = stamp, weights
 
 
 class _Weights:
@@ -144,7 +164,7 @@ def _load_weights(model: keras.Model, path: Path) -> None:
     """Give a network the weights of a file.
 
     Raises:
-        ModelError: it is gone or damaged; the network is of no use then.
+        ModelError: it is gone or damaged.
     """
     try:
         with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:

@@ -56,6 +56,7 @@ button[kind="tertiary"] kbd { display: none; }
 .row-of-pictures { display: grid; gap: .8rem .7rem; }
 .row-of-pictures figure { margin: 0; min-width: 0; }
 .row-of-pictures img { display: block; width: 100%; border-radius: .6rem; }
+.row-of-pictures .marked img { outline: 3px solid var(--accent); outline-offset: 2px; }
 .row-of-pictures figcaption {
   font-size: .8rem; line-height: 1.35; opacity: .68; margin-top: .3rem; overflow-wrap: anywhere;
 }
