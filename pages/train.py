@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.session import address
 from dashboard.session.state import session
 from dashboard.session.view import View
 from dashboard.sidebar.frame import chosen_or_none
+from dashboard.widgets.inputs import choice
 from dashboard.widgets.page_fragment import page_fragment
 
 SECTIONS = {
@@ -20,17 +20,7 @@ SECTIONS = {
 
 def choose_section() -> str:
     """The row of sections; the chosen one is in the address."""
-    address.restore("section", address.titled(SECTIONS), "data")
-    section = st.segmented_control(
-        "Section",
-        list(SECTIONS),
-        format_func=SECTIONS.__getitem__,
-        key="section",
-        required=True,
-        label_visibility="collapsed",
-    )
-    address.keep({"section": section})
-    return str(section)
+    return choice("Section", SECTIONS, key="section", label_visibility="collapsed")
 
 
 def draw(section: str, view: View | None) -> None:

@@ -13,9 +13,9 @@ from dashboard.figures.charts.evaluation_charts import (
     reliability_figure,
     roc_figure,
 )
-from dashboard.session import address
 from dashboard.widgets.chart import chart, chart_format
 from dashboard.widgets.choosers import class_tokens
+from dashboard.widgets.inputs import select
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.style import theme
 
@@ -65,16 +65,8 @@ def _class_of_curves(classes: tuple[str, ...], shown: list[int]) -> int:
     tokens = class_tokens(classes)
     by_token = {tokens[index]: index for index in shown}
     titles = {token: classes[index] for token, index in by_token.items()}
-    address.restore("eval_class", address.titled(titles), next(iter(by_token)))
-    token = st.selectbox(
-        "Class of the curves, against all others",
-        list(by_token),
-        format_func=titles.__getitem__,
-        key="eval_class",
-        width=340,
-        help=CLASS_HELP,
-    )
-    address.keep({"eval_class": token})
+    label = "Class of the curves, against all others"
+    token = select(label, titles, key="eval_class", width=340, help=CLASS_HELP)
     return by_token[token]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from cnn_core.training.diagnosis.comparison import SettingRow, compared_settings
-from dashboard.session import address
+from dashboard.widgets.inputs import toggle
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
@@ -25,9 +25,7 @@ def draw_settings(runs: Sequence[RunView], titles: Sequence[str]) -> None:
     rows = setting_rows(runs, titles)
     differing = sum(row.differs for row in rows)
     with chooser:
-        address.restore("compare_only", address.YES_OR_NO, differing > 0)
-        only = st.toggle("Only differences", key="compare_only", help=ONLY_HELP)
-        address.keep({"compare_only": only})
+        only = toggle("Only differences", key="compare_only", default=differing > 0, help=ONLY_HELP)
     st.html(settings_html(rows, titles, only=only))
     if differing:
         mark = "≠" if only else "≠ and bold letters"

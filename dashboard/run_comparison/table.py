@@ -12,7 +12,7 @@ import streamlit as st
 from cnn_core.runs.run_summary import RunFigures, run_figures
 from dashboard.figures.charts.curve_traces import SIGNS, look_of
 from dashboard.figures.theme import Theme
-from dashboard.session import address
+from dashboard.widgets.inputs import select
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.run_words import duration, share_text
 from dashboard.widgets.style import theme
@@ -87,15 +87,13 @@ def draw_table(runs: Sequence[RunView], titles: Sequence[str], *, ranked: bool =
     head, chooser = st.columns([3, 1.2], vertical_alignment="bottom")
     head.subheader("Figures")
     with chooser:
-        address.restore("compare_sort", address.titled(SORTED_BY), "accuracy")
-        by = st.selectbox(
+        by = select(
             "Sorted by",
-            list(COLUMNS),
-            format_func=SORTED_BY.__getitem__,
+            {name: SORTED_BY[name] for name in COLUMNS},
             key="compare_sort",
+            default="accuracy",
             help="The best run comes first." if ranked else "The highest or lowest figure comes first.",
         )
-        address.keep({"compare_sort": by})
     figures = [run_figures(run, title) for run, title in zip(runs, titles, strict=True)]
     st.html(table_html(figures, by, look_signs(runs, titles, theme())))
     if ranked:

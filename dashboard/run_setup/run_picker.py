@@ -13,6 +13,7 @@ from dashboard.session import address
 from dashboard.session.resources import runs
 from dashboard.session.state import session
 from dashboard.widgets.errors import remembered_errors, tell_errors
+from dashboard.widgets.inputs import select
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.run_names import listed_names
 
@@ -54,16 +55,8 @@ def choose_run(known: Sequence[RunView]) -> RunView | None:
         return None
     by_key = {run.key: run for run in known}
     names = listed_names(known)
-    address.restore("run", address.titled(names), known[0].key)
-    key = st.selectbox(
-        "Run",
-        list(by_key),
-        format_func=names.__getitem__,
-        key="run",
-        help="Progress and Evaluation look at this one.",
-    )
-    address.keep({"run": key})
-    return by_key[key]
+    titles = {key: names[key] for key in by_key}
+    return by_key[select("Run", titles, key="run", help="Progress and Evaluation look at this one.")]
 
 
 def draw_buttons(run: RunView) -> None:

@@ -13,6 +13,7 @@ from cnn_core.training.settings.presets import PRESETS, Preset, preset_named
 from dashboard.session import address
 from dashboard.session.state import session
 from dashboard.widgets.form import SettingsForm
+from dashboard.widgets.inputs import select
 
 FIRST_PRESET = PRESETS[0].key
 _ALSO = {
@@ -38,16 +39,13 @@ def chosen_preset() -> Preset:
 def pick_preset() -> Preset:
     """Draw the picker; another preset starts with its own settings."""
     titles = {preset.key: preset.title for preset in PRESETS}
-    address.restore("preset", address.titled(titles), FIRST_PRESET)
-    key = st.selectbox(
+    key = select(
         "Preset",
-        list(titles),
-        format_func=titles.__getitem__,
+        titles,
         key="preset",
         help="A network with the settings it is usually trained with; all can be changed.",
         on_change=start_from_preset,
     )
-    address.keep({"preset": key})
     return preset_named(key)
 
 

@@ -26,6 +26,7 @@ from dashboard.session import address
 from dashboard.widgets.export_bar import Export, export_bar, file_name, own_photo_note
 from dashboard.widgets.form import SettingsForm
 from dashboard.widgets.gallery import Captioned, pictures_html
+from dashboard.widgets.inputs import select
 from dashboard.widgets.markdown import literal
 
 if TYPE_CHECKING:
@@ -80,17 +81,14 @@ def draw_augmentation(view: View | None) -> None:
 def _start() -> str:
     titles = {AS_SET: "As set for training", **{key: title for key, (title, _) in STARTS.items()}}
     changes_nothing = chosen_augmentation() == Augmentation()  # six equal pictures would show nothing
-    address.restore("start", address.titled(titles), "together" if changes_nothing else AS_SET)
-    key = st.selectbox(
+    return select(
         "Start from",
-        list(titles),
-        format_func=titles.__getitem__,
+        titles,
         key="start",
+        default="together" if changes_nothing else AS_SET,
         on_change=_start_anew,
         help="Sets all sliders; then move them as you like.",
     )
-    address.keep({"start": key})
-    return str(key)
 
 
 def _start_anew() -> None:

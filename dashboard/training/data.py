@@ -31,7 +31,7 @@ from dashboard.session import address
 from dashboard.widgets.errors import told_errors
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.gallery import SIDE_PX, Captioned, pictures_html, small_picture
-from dashboard.widgets.inputs import choice
+from dashboard.widgets.inputs import choice, shuffle_button
 from dashboard.widgets.markdown import literal
 
 if TYPE_CHECKING:
@@ -147,9 +147,7 @@ def _draw_samples(source: DataSource, splits: Splits) -> None:
     names = dict(splits.items())
     with st.container(horizontal=True, vertical_alignment="bottom"):
         split = choice("Split", {name: name.capitalize() for name in names}, key="sample_split")
-        turn = address.restore("sample_turn", address.whole_number(0, 9999), 0)
-        address.keep({"sample_turn": turn or None})
-        st.button("Others", key="samples-next", icon=":material/shuffle:", on_click=_next_samples)
+        turn = shuffle_button("Others", key="sample_turn")
     files = names[split]
     rows = {label: samples(files, label, turn) for label in _shown_classes(files)}
     for label, pictures in rows.items():
@@ -158,10 +156,6 @@ def _draw_samples(source: DataSource, splits: Splits) -> None:
             + pictures_html(pictures, columns=SAMPLES)
         )
     export_bar(samples_export(source, splits, split, turn, rows), "samples-export")
-
-
-def _next_samples() -> None:
-    st.session_state["sample_turn"] = (int(st.session_state.get("sample_turn", 0)) + 1) % 10_000
 
 
 def _shown_classes(files: LabelledFiles) -> list[int]:

@@ -100,9 +100,9 @@ def check_text(check: Check) -> str:
     """What a result was held against, as Markdown; ticked only where it holds."""
     icon = ":material/task_alt:" if check.holds is True else ":material/info:"
     apart = "" if check.figure is None else f" Difference {_figure(check.figure)}."
-    return f"{icon} {literal(check.sentence + apart, longest=None)}"
+    return f"{icon} {literal(check.sentence, longest=None)}{apart}"
 
 
 def _figure(value: float) -> str:
-    """A difference; what only rounding leaves over is not told in powers of ten."""
-    return "<\N{NO-BREAK SPACE}0.001" if 0 < abs(value) < 0.0005 else short(value)
+    """A difference, as Markdown; what only rounding leaves over is not told in powers of ten."""
+    return "\\<\N{NO-BREAK SPACE}0.001" if 0 < abs(value) < 0.0005 else short(value)

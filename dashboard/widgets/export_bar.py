@@ -86,17 +86,6 @@ def _download(label: str, make: Callable[[], bytes], name: str, key: str, icon: 
     )
 
 
-def export_row(
-    name: str, *, png: Callable[[], bytes], npz: Callable[[], bytes], code: str, key: str = "export"
-) -> None:
-    """The same for a view whose files are made elsewhere."""
-    with st.container(horizontal=True, gap="small", key=f"{key}-row"):
-        _download("PNG", png, name, key, "image", "The picture with its title and scale.")
-        _download("NPZ", npz, name, key, "data_array", "The raw arrays, for NumPy.")
-        with st.popover("Code", icon=":material/code:", help="The Python that makes this view again."):
-            st.code(code, language="python")
-
-
 def file_name(*parts: object) -> str:
     """A file name from words and numbers, safe on every system."""
     text = "_".join(str(part) for part in parts if part is not None)

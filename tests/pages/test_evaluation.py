@@ -19,6 +19,7 @@ from taken_away import check, taken_away
 
 from dashboard.evaluation.confusion import open_cell
 from dashboard.evaluation.evaluation import prediction_files
+from dashboard.session.state import session
 from dashboard.widgets.evaluation_pictures import DAMAGED, GONE, PER_PAGE, choose_photo, set_picture
 
 # Of dogs: four cats, one of them taken for a dog; four dogs, two of them taken for cats.
@@ -204,7 +205,7 @@ def test_a_picture_becomes_the_photo_of_all_pages(run_folder, monkeypatch):
     path = run_folder / "photos" / "validation" / "dogs" / "dogs.7.png"
     choose_photo(set_picture(str(path)), "my_run")
     assert state["photo"].startswith("upload-")
-    assert state["_picture_chosen"] == "my_run"
+    assert session().answered_by == "my_run"
     monkeypatch.setenv("CONVSCOPE_DATA", str(run_folder / "photos"))
     choose_photo(set_picture(str(path)), "my_run")
     assert state["photo"] == "validation/dogs/dogs.7.png"

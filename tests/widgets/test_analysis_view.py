@@ -19,6 +19,11 @@ def test_a_check_is_ticked_only_where_it_holds(holds):
     assert "0.25" in text
 
 
+def test_what_only_rounding_leaves_over_is_not_told_in_powers_of_ten():
+    text = check_text(Check(sentence="Both sides agree.", figure=1e-8, holds=True))
+    assert "<\N{NO-BREAK SPACE}0.001" in text
+
+
 def test_what_cannot_be_compared_has_no_figure():
     assert "Difference" not in check_text(Check(sentence="A mean of samples has no exact value."))
 
