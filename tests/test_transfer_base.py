@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import keras
@@ -90,11 +91,16 @@ APPLICATIONS = {
 }
 
 
+@functools.cache
+def probe_of(build: Callable[[], keras.Model]) -> Probe:
+    """Opened once for all tests, since building takes seconds."""
+    return Probe(build())
+
+
 @pytest.mark.parametrize("build", list(APPLICATIONS), ids=lambda build: build.__name__)
 def test_a_known_network_opens_and_answers_without_any_change(build: Callable[[], keras.Model]) -> None:
     classes, cam_layer, convolution = APPLICATIONS[build]
-    model = build()
-    probe = Probe(model)
+    probe = probe_of(build)
     assert probe.heads[0].kind == "softmax"
     assert len(probe.heads[0].class_names) == classes
     assert probe.default_cam_layer() == cam_layer
@@ -102,7 +108,7 @@ def test_a_known_network_opens_and_answers_without_any_change(build: Callable[[]
     assert len({layer.title for layer in probe.layers}) == len(probe.layers)
     x = np.random.default_rng(0).uniform(-1, 1, (1, *probe.input_shape)).astype(np.float32)
     (scores,) = probe.scores(x)
-    expected = np.asarray(model(x, training=False))
+    expected = np.asarray(probe.model(x, training=False))
     np.testing.assert_allclose(probe.heads[0].probabilities(scores), expected, atol=1e-5)
     answer = probe.layer_gradient(x, cam_layer, head=0, class_index=0)
     assert np.isfinite(answer.gradients).all()
@@ -110,7 +116,7 @@ def test_a_known_network_opens_and_answers_without_any_change(build: Callable[[]
 
 
 def test_all_layers_of_a_known_network_are_computed_at_once() -> None:
-    probe = Probe(mobile_net())
+    probe = probe_of(mobile_net)
     x = np.random.default_rng(0).uniform(-1, 1, (1, 64, 64, 3)).astype(np.float32)
     activations = probe.activations(x)
     assert list(activations) == [layer.name for layer in probe.layers]
@@ -131,6 +137,6 @@ def test_layers_of_a_branching_network_are_listed_with_their_fields(build: Calla
 
 def test_the_receptive_field_of_vgg16_is_that_of_the_literature() -> None:
     # Araujo, Norris and Sim (2019), table 1: 212 pixels at the last pooling.
-    field = Probe(vgg()).layer("vgg16/block5_pool").receptive_field
+    field = probe_of(vgg).layer("vgg16/block5_pool").receptive_field
     assert field is not None
     assert (field.size_px, field.jump_px) == ((212, 212), (32, 32))
