@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from cnn_core.neurons.statistics import ChannelStatistics
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 
+T = TypeVar("T")
 Float = NDArray[np.float32]
 LayerKind = Literal["any", "map", "convolution"]
 
@@ -71,36 +72,24 @@ class Target:
 
     @property
     def picture(self) -> Float:
-        """``inputs``, for analyses of a picture.
-
-        Raises:
-            InvalidRequestError: there is none.
-        """
-        if self.inputs is None:
-            raise InvalidRequestError("Expected a picture. Received: none. Choose one.")
-        return self.inputs
+        """``inputs`` of an analysis of a picture; without one an ``InvalidRequestError``."""
+        return _given(self.inputs, "a picture")
 
     @property
     def layer(self) -> str:
-        """``layer_name``, for analyses of a layer.
-
-        Raises:
-            InvalidRequestError: there is none.
-        """
-        if self.layer_name is None:
-            raise InvalidRequestError("Expected a layer. Received: none. Choose one.")
-        return self.layer_name
+        """``layer_name`` of an analysis of a layer; without one an ``InvalidRequestError``."""
+        return _given(self.layer_name, "a layer")
 
     @property
     def label(self) -> int:
-        """``class_index``, for analyses of a class.
+        """``class_index`` of an analysis of a class; without one an ``InvalidRequestError``."""
+        return _given(self.class_index, "a class")
 
-        Raises:
-            InvalidRequestError: there is none.
-        """
-        if self.class_index is None:
-            raise InvalidRequestError("Expected a class. Received: none. Choose one.")
-        return self.class_index
+
+def _given(value: T | None, what: str) -> T:
+    if value is None:
+        raise InvalidRequestError(f"Expected {what}. Received: none. Choose one.")
+    return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

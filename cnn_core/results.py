@@ -41,6 +41,13 @@ def frozen_array(name: str, values: Any, *, ndim: int, dtype: Any = np.float32) 
     return array
 
 
+def freeze(result: object, ndim: int, *names: str, dtype: Any = np.float32) -> None:
+    """Check and freeze the fields of those names of a result that is being made."""
+    for name in names:
+        array = frozen_array(name, getattr(result, name), ndim=ndim, dtype=dtype)
+        object.__setattr__(result, name, array)
+
+
 def check_lengths(lengths: dict[str, int]) -> None:
     """Fields that go together, by name, must be equally long.
 
@@ -71,15 +78,9 @@ class HeadAnswer:
 
     def __post_init__(self) -> None:
         """Check the arrays."""
-        for name in ("scores", "probabilities"):
-            object.__setattr__(self, name, frozen_array(name, getattr(self, name), ndim=1))
-        check_lengths(
-            {
-                "class_names": len(self.class_names),
-                "scores": len(self.scores),
-                "probabilities": len(self.probabilities),
-            }
-        )
+        freeze(self, 1, "scores", "probabilities")
+        names = ("class_names", "scores", "probabilities")
+        check_lengths({name: len(getattr(self, name)) for name in names})
 
     @property
     def best(self) -> int:
@@ -113,8 +114,7 @@ class LayerFigures:
     def __post_init__(self) -> None:
         """Check the arrays."""
         figures = ("minimum", "maximum", "mean", "zero_fraction")
-        for name in figures:
-            object.__setattr__(self, name, frozen_array(name, getattr(self, name), ndim=1))
+        freeze(self, 1, *figures)
         check_lengths({name: len(getattr(self, name)) for name in figures})
 
     @property
@@ -146,7 +146,7 @@ class LayerActivations(LayerFigures):
     def __post_init__(self) -> None:
         """Check the arrays."""
         LayerFigures.__post_init__(self)  # super() finds no class that has slots
-        object.__setattr__(self, "maps", frozen_array("maps", self.maps, ndim=3))
+        freeze(self, 3, "maps")
         check_lengths({"maps": self.maps.shape[2], "figures": self.channel_count})
 
     @property
@@ -173,8 +173,8 @@ class LayerSummary(LayerFigures):
     def __post_init__(self) -> None:
         """Check the arrays."""
         LayerFigures.__post_init__(self)
-        object.__setattr__(self, "maps", frozen_array("maps", self.maps, ndim=3))
-        object.__setattr__(self, "channels", frozen_array("channels", self.channels, ndim=1, dtype=np.int64))
+        freeze(self, 3, "maps")
+        freeze(self, 1, "channels", dtype=np.int64)
         check_lengths({"shape": self.shape[2], "figures": self.channel_count})
         check_lengths({"channels": len(self.channels), "maps": self.maps.shape[2]})
 
@@ -220,7 +220,7 @@ class AttributionMap:
 
     def __post_init__(self) -> None:
         """Check the array."""
-        object.__setattr__(self, "values", frozen_array("values", self.values, ndim=2))
+        freeze(self, 2, "values")
 
     @property
     def residual(self) -> float | None:
@@ -271,19 +271,12 @@ class FilterPatterns:
 
     def __post_init__(self) -> None:
         """Check the arrays."""
-        ranks: dict[str, tuple[int, Any]] = {
-            "channels": (1, np.int64),
-            "patterns": (4, np.uint8),
-            "scores": (1, np.float32),
-            "history": (2, np.float32),
-            "z_scores": (1, np.float32),
-            "exceeds_dataset_maximum": (1, np.bool_),
-            "active": (1, np.bool_),
-            "growth": (5, np.uint8),
-            "growth_steps": (1, np.int64),
-        }
-        for name, (ndim, dtype) in ranks.items():
-            object.__setattr__(self, name, frozen_array(name, getattr(self, name), ndim=ndim, dtype=dtype))
+        freeze(self, 1, "channels", "growth_steps", dtype=np.int64)
+        freeze(self, 1, "exceeds_dataset_maximum", "active", dtype=np.bool_)
+        freeze(self, 1, "scores", "z_scores")
+        freeze(self, 2, "history")
+        freeze(self, 4, "patterns", dtype=np.uint8)
+        freeze(self, 5, "growth", dtype=np.uint8)
         per_channel = ("channels", "patterns", "scores", "z_scores", "exceeds_dataset_maximum", "active")
         check_lengths(
             {
