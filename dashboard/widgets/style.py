@@ -19,6 +19,7 @@ PAGE = """
   border-image: linear-gradient(var(--ground) calc(100% - 1px), var(--line) 0) fill 0 // 0 100vmax;
 }
 .st-key-pages { gap: .3rem 1.5rem !important; }
+:has([data-testid="stExpandSidebarButton"]) .st-key-pages { padding-left: .6rem; }
 .st-key-pages > * { width: auto !important; flex: none !important; }
 [class*="st-key-pages-"] { align-items: center; flex-wrap: nowrap !important; }
 [class*="st-key-pages-"] > * { width: auto !important; min-width: 0; flex: none; }
