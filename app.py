@@ -8,7 +8,7 @@ from dashboard.figures.pictures.icon import icon
 from dashboard.sidebar.frame import start_page
 from dashboard.sidebar.page_bar import PageEntry
 from dashboard.sidebar.sidebar import sidebar
-from dashboard.widgets.errors import told_errors
+from dashboard.widgets.errors import show_errors
 
 PAGES = (
     PageEntry("Look", "overview", "Overview"),
@@ -25,5 +25,5 @@ st.set_page_config(page_title="Convscope", page_icon=icon(), layout="wide")
 pages = {entry.page(first=entry is PAGES[0]): entry for entry in PAGES}
 page = st.navigation(list(pages), position="hidden")
 start_page(PAGES, pages[page], sidebar)
-with told_errors():
+with show_errors():
     page.run()

@@ -75,8 +75,8 @@ def _reason(error: BaseException) -> str:
         return f"no answer for {TIMEOUT_SECONDS:g} s"
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return "no connection to the internet"
-    told = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
-    return f"a connection that was refused or broken off ({told or type(error).__name__})"
+    reason = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
+    return f"a connection that was refused or broken off ({reason or type(error).__name__})"
 
 
 def _causes(error: BaseException) -> list[BaseException]:

@@ -21,8 +21,8 @@ class ProgressLine:
         """``stream`` is a terminal, or a file that gets whole lines only."""
         self._folder = folder
         self._stream = stream
-        self._told_epochs = len(read_rows(folder / HISTORY_FILE))
-        self._told_state: str | None = None
+        self._epochs_text = len(read_rows(folder / HISTORY_FILE))
+        self._state_text: str | None = None
         self._next = 0.0
 
     def __call__(self) -> None:
@@ -34,16 +34,16 @@ class ProgressLine:
 
     def show(self) -> None:
         """Bring the lines up to date now."""
-        for row in read_rows(self._folder / HISTORY_FILE)[self._told_epochs :]:
-            self._told_epochs += 1
+        for row in read_rows(self._folder / HISTORY_FILE)[self._epochs_text :]:
+            self._epochs_text += 1
             self._line(epoch_line(row))
         status = read_status(self._folder)
         state = str(status.get("state", ""))
         if self._stream.isatty():
             self._stream.write(f"\r{status_line(status)[:WIDTH]:<{WIDTH}}\r")
-        elif state != self._told_state:
+        elif state != self._state_text:
             self._line(state)
-        self._told_state = state
+        self._state_text = state
         self._stream.flush()
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from cnn_core.runs.launching import create_run
 from cnn_core.runs.locks import Lock
 from cnn_core.runs.run_status import LOG_FILE
 from cnn_core.runs.run_view import RunView
-from cnn_core.runs.runs import Runs, told
+from cnn_core.runs.runs import Runs, translate_os_errors
 from cnn_core.runs.worker import STANDARD_ERROR, lower_priority, train
 from cnn_core.settings import value_of_text
 from cnn_core.training.run_folder import HISTORY_FILE, read_rows
@@ -106,7 +106,7 @@ def _train(options: argparse.Namespace) -> None:
         lower_priority()
         train(Path(options.folder), Lock(options.lock))
         return
-    with told("The run could not be started"):
+    with translate_os_errors("The run could not be started"):
         folder, lock = _new_run(options) if options.data is not None else _stopped_run(options)
     lower_priority()
     with _chatter_in(folder / LOG_FILE) as shown:

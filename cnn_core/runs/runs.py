@@ -54,7 +54,7 @@ class Runs:
             DataError: a data folder is not there.
             TrainingError: the folder cannot be written, or no process can be started.
         """
-        with told("A new run could not be started"):
+        with translate_os_errors("A new run could not be started"):
             folder, lock = create_run(self.folder, config, source, title=title or "")
             self._start(folder, lock)
         return folder.name
@@ -78,7 +78,7 @@ class Runs:
 
     def _start_again(self, key: str, *, finish: bool) -> None:
         lock = self.queued_again(key, finish=finish)
-        with told(f"The run could not be {_done(finish)}"):
+        with translate_os_errors(f"The run could not be {_done(finish)}"):
             self._start(self.folder / key, lock)
 
     def queued_again(self, key: str, *, finish: bool = False) -> Lock:
@@ -107,7 +107,7 @@ class Runs:
                     f"Expected a run with a finished epoch. Received: {view.title}, which has none. "
                     "Resume it, or launch a new run."
                 )
-            with told(f"The run could not be {_done(finish)}"):
+            with translate_os_errors(f"The run could not be {_done(finish)}"):
                 queue_again(view.folder, view.config.device, finish=finish)
         except BaseException:
             lock.release()
@@ -125,7 +125,7 @@ class Runs:
             TrainingError: there is no such run, or its folder cannot be written.
         """
         view = self._read(key)
-        with told("The run could not be stopped"):
+        with translate_os_errors("The run could not be stopped"):
             if view.is_alive:
                 write_wish(view.folder, state)
             elif state == "cancelled" and view.can_resume:
@@ -139,7 +139,7 @@ class Runs:
         Raises:
             TrainingError: it is alive, there is none, or it cannot be deleted.
         """
-        with self._locked(key, "removed"), told("The run could not be removed"):
+        with self._locked(key, "removed"), translate_os_errors("The run could not be removed"):
             self._remove_leftovers()
             doomed = self.folder / f"{REMOVED}{time.time_ns()}-{key}"
             (self.folder / key).rename(doomed)  # vanishes at once, also if deleting takes long
@@ -183,7 +183,7 @@ class Runs:
         folder = self._folder_of(key)
         if not (folder / CONFIG_FILE).exists():
             self._read(key)  # says that there is none
-        with told(f"The run could not be {done}"):
+        with translate_os_errors(f"The run could not be {done}"):
             lock = take_lock(folder / LOCK_FILE)
         if lock is None:
             view = self._read(key)
@@ -231,7 +231,7 @@ def _age_seconds(path: Path) -> float:
 
 
 @contextmanager
-def told(what: str) -> Iterator[None]:
+def translate_os_errors(what: str) -> Iterator[None]:
     """Turn an error of the operating system into a sentence that begins with ``what``.
 
     Raises:

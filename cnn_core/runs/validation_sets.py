@@ -40,7 +40,7 @@ class ValidationSet:
             return self.fingerprint == other.fingerprint
         return _division(self.source) == _division(other.source)
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Number, data and classes, as ``1,000 photos of pets (cats, dogs)``."""
         name, classes = source_name(self.source), [one for one, _ in self.counts]
         if not classes:
@@ -82,8 +82,8 @@ def apart_words(runs: Sequence[RunView], titles: Sequence[str]) -> str:
             group.append(title)
     if len(groups) < 2:
         return ""
-    told = "; ".join(f"{', '.join(map(_quoted, names))}: {judged.told()}" for judged, names in groups)
-    return f"These runs were judged on different validation photos, {NO_ORDER}. {told}."
+    describe = "; ".join(f"{', '.join(map(_quoted, names))}: {judged.describe()}" for judged, names in groups)
+    return f"These runs were judged on different validation photos, {NO_ORDER}. {describe}."
 
 
 def _division(source: DataSource) -> tuple[object, ...]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from cnn_core.evaluation.scores import Evaluation
 
 MOST_CELLS = 200  # that the list offers; a click chooses any
-MOST_TOLD = 12  # cells and classes that are told in words
+MOST_NAMED = 12  # cells and classes that are told in words
 Cell = tuple[int, int]
 
 
@@ -44,17 +44,17 @@ def draw_confusion(predictions: Predictions, evaluation: Evaluation, name: str) 
         alt=f"Confusion matrix: {confusion_summary(names, evaluation)}",
     )
     st.markdown("\n".join(class_lines(evaluation)))
-    if len(names) > MOST_TOLD:
-        st.caption(f"Of {len(names):,} classes the {MOST_TOLD} that are found most rarely.")
+    if len(names) > MOST_NAMED:
+        st.caption(f"Of {len(names):,} classes the {MOST_NAMED} that are found most rarely.")
     return chosen
 
 
 def confusion_summary(names: tuple[str, ...], evaluation: Evaluation) -> str:
     """The fullest cells of the matrix in words."""
-    cells = fullest_cells(evaluation.confusion, MOST_TOLD)
+    cells = fullest_cells(evaluation.confusion, MOST_NAMED)
     words = "; ".join(_cell_words(names, evaluation, *cell) for cell in cells)
     filled = np.count_nonzero(evaluation.confusion)
-    return words if filled <= MOST_TOLD else f"{words}; and {filled - MOST_TOLD:,} cells with fewer"
+    return words if filled <= MOST_NAMED else f"{words}; and {filled - MOST_NAMED:,} cells with fewer"
 
 
 def _cell_words(names: tuple[str, ...], evaluation: Evaluation, true: int, answered: int) -> str:
@@ -64,13 +64,13 @@ def _cell_words(names: tuple[str, ...], evaluation: Evaluation, true: int, answe
 def class_lines(evaluation: Evaluation) -> list[str]:
     """Precision and recall in words, as Markdown: of every class, or of many those with the least recall."""
     told = list(evaluation.classes)
-    if len(told) > MOST_TOLD:
+    if len(told) > MOST_NAMED:
         told.sort(key=lambda scores: 1.0 if scores.recall is None else scores.recall)
     return [
         f"- **{literal(scores.name)}**: precision {_share(scores.right, scores.answered)} of "
         f"{_all_of(scores.answered, 'answer')}, recall {_share(scores.right, scores.pictures)} of "
         f"{_all_of(scores.pictures, 'picture')}"
-        for scores in told[:MOST_TOLD]
+        for scores in told[:MOST_NAMED]
     ]
 
 

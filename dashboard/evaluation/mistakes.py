@@ -254,7 +254,7 @@ def mistakes_export(
         pairs: of those with a map, the picture and the map over it, one after the other.
     """
     there = [(m, each) for m, each in zip(mistakes, maps.maps, strict=True) if each is not None]
-    told = "; ".join(
+    named = "; ".join(
         f"{set_picture(m.path).title} is {m.names[m.truth]}, answered {m.names[m.answer]} "
         f"{sure(m.probability)}"
         + ("" if each is None else f", map up to {short(float(np.abs(each.values).max()))}")
@@ -264,7 +264,7 @@ def mistakes_export(
     return Export(
         name=file_name(run.key, "mistakes"),
         title=f"Worst mistakes of {run.title}",
-        note=f"Heat maps for {FOR[about].lower()}, own scale each. {told}.",
+        note=f"Heat maps for {FOR[about].lower()}, own scale each. {named}.",
         image=lambda: row_pixels(pairs, 2 * min(COLUMNS, len(pairs) // 2)),
         arrays=lambda: {
             "paths": np.array([m.path for m in mistakes]),

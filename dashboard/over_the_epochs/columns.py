@@ -104,8 +104,8 @@ def _found(asked: Asked, progress: Progress) -> Columns:
         part = progress.part(number, len(asked.epochs))
         part(0.0, Columns(columns=tuple(columns)) if columns else None)
         # What the analyses have to show on their way are no columns.
-        told = Progress(tell=functools.partial(_tell, part), cancelled=progress.cancelled)
-        columns += filter(None, [_column(asked, epoch, functools.partial(_computed, told))])
+        partial = Progress(tell=functools.partial(_tell, part), cancelled=progress.cancelled)
+        columns += filter(None, [_column(asked, epoch, functools.partial(_computed, partial))])
     return Columns(columns=tuple(columns))
 
 

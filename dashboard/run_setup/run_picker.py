@@ -12,7 +12,7 @@ from cnn_core.runs.stop_request import StopState
 from dashboard.session import address
 from dashboard.session.resources import runs
 from dashboard.session.state import session
-from dashboard.widgets.errors import remembered_errors, tell_errors
+from dashboard.widgets.errors import deferred_errors, show_deferred_errors
 from dashboard.widgets.inputs import select
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.run_names import listed_names
@@ -81,7 +81,7 @@ def draw_buttons(run: RunView) -> None:
             )
         if not run.is_alive:
             _remove(run)
-    tell_errors("run")
+    show_deferred_errors("run")
 
 
 def _button(
@@ -99,7 +99,7 @@ def _button(
 
 
 def _do(action: Callable[[], None]) -> None:
-    with remembered_errors("run"):
+    with deferred_errors("run"):
         action()
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from cnn_core.datasets.recent_folders import last_folder, uploads
 from dashboard.session.resources import runs
 from dashboard.session.state import session
-from dashboard.widgets.errors import remembered_errors, tell_errors
+from dashboard.widgets.errors import deferred_errors, show_deferred_errors
 from dashboard.widgets.markdown import literal
 
 MAX_ARCHIVE_MB = 200  # as much as the server takes, see .streamlit/config.toml
@@ -29,12 +29,12 @@ def draw_upload() -> None:
         help=f"Up to {MAX_ARCHIVE_MB} MB. It holds one folder per class, or train and validation folders.",
     )
     if file is not None:
-        with st.spinner("Unpacking …"), remembered_errors("zip"):
+        with st.spinner("Unpacking …"), deferred_errors("zip"):
             use_upload(_unpacked(file))
             held.zip_name, held.zip_ignored = file.name, _ignored(file)
         held.zip_turn += 1  # an empty uploader frees the memory of the file
         st.rerun()
-    tell_errors("zip")
+    show_deferred_errors("zip")
     folder = uploaded()
     if folder:
         name = f"{Path(folder).name}.zip" if held.zip_name is None else held.zip_name

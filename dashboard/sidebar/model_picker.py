@@ -11,7 +11,7 @@ import streamlit as st
 from cnn_core.models.card import checkpoint_key, run_and_epoch
 from dashboard.session import address
 from dashboard.session.resources import explorer
-from dashboard.widgets.errors import told_errors
+from dashboard.widgets.errors import show_errors
 
 if TYPE_CHECKING:
     from cnn_core.models.card import ModelCard
@@ -25,7 +25,7 @@ EPOCH_HELP = (
 
 def model_picker() -> str | None:
     """Choose a model by its title, and the epoch of a run; None, with the reason told, if there is none."""
-    with told_errors():
+    with show_errors():
         cards = {run_and_epoch(card.key)[0]: card for card in explorer().models()}
         if not cards:
             st.error(

@@ -28,7 +28,7 @@ from dashboard.session.state import session
 from dashboard.session.view import Nothing, View
 from dashboard.sidebar.model_picker import model_picker
 from dashboard.sidebar.training_status import sidebar_training
-from dashboard.widgets.errors import told_errors
+from dashboard.widgets.errors import show_errors
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.style import photo_buttons_style
 
@@ -75,7 +75,7 @@ def _photo_picker() -> Photo | None:
     st.markdown("**Photo**")
     _photo_buttons("photos", offered, chosen=key)
     _uploader()
-    with told_errors():
+    with show_errors():
         _data_browser(key)
     return None if first is None or key is None else _readable(photo_named(key) or first, first)
 
@@ -221,7 +221,7 @@ def _turn_data_page() -> None:
 
 
 def _foot() -> None:
-    with told_errors():
+    with show_errors():
         st.caption(f":material/memory: {device_line()}")
         warning = explorer().warning
         if warning is not None:

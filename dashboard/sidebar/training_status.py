@@ -15,7 +15,7 @@ from dashboard.run_setup.settings_choice import (
 )
 from dashboard.session.resources import runs
 from dashboard.session.state import session
-from dashboard.widgets.errors import remembered_errors, tell_errors, told_errors
+from dashboard.widgets.errors import deferred_errors, show_deferred_errors, show_errors
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.run_words import duration, run_on_its_way, state_word
 
@@ -29,7 +29,7 @@ PAGE = "pages/train.py"
 def sidebar_training() -> None:
     """The state of the run on its way, redrawn by itself, or a preset and Start."""
     st.markdown("**Training**")
-    with told_errors():
+    with show_errors():
         run = run_on_its_way()
         redrawn = st.fragment(_draw, run_every=None if run is None else REDRAWN_SECONDS)
         redrawn(None if run is None else run.key)
@@ -37,7 +37,7 @@ def sidebar_training() -> None:
 
 def _draw(key: str | None) -> None:
     _follow()
-    with told_errors():
+    with show_errors():
         run = run_on_its_way()
         if (None if run is None else run.key) != key:
             st.rerun()  # it has ended, or another one has begun: networks and pages follow
@@ -45,7 +45,7 @@ def _draw(key: str | None) -> None:
             _draw_launcher()
         else:
             _draw_run(run)
-        tell_errors("sidebar")
+        show_deferred_errors("sidebar")
 
 
 def _follow() -> None:
@@ -87,7 +87,7 @@ def _draw_run(run: RunView) -> None:
 
 
 def _stop(key: str, state: str) -> None:
-    with remembered_errors("sidebar"):
+    with deferred_errors("sidebar"):
         runs().stop(key, "paused" if state == "paused" else "cancelled")
 
 
@@ -97,7 +97,7 @@ def _draw_launcher() -> None:
     from dashboard.run_setup.data_choice import can_train, chosen_source
 
     source, ready = None, False
-    with told_errors():
+    with show_errors():
         source = chosen_source()
         if source is not None:
             titles = {preset.key: preset.title for preset in PRESETS}
@@ -130,7 +130,7 @@ def _start() -> None:
     from dashboard.run_setup.data_choice import chosen_source, splits_of
     from dashboard.run_setup.scan_job import left_of
 
-    with remembered_errors("sidebar"):
+    with deferred_errors("sidebar"):
         source = chosen_source()
         if source is not None:
             config = chosen_config()

@@ -28,7 +28,7 @@ from dashboard.run_setup.data_choice import (
 )
 from dashboard.run_setup.run_picker import go_to
 from dashboard.session import address
-from dashboard.widgets.errors import told_errors
+from dashboard.widgets.errors import show_errors
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.gallery import SIDE_PX, Captioned, pictures_html, small_picture
 from dashboard.widgets.inputs import choice, shuffle_button
@@ -50,7 +50,7 @@ def draw_data() -> None:
     choose_source()
     source = None
     splits = None
-    with told_errors():
+    with show_errors():
         source = chosen_source()
         if source is None:
             if not offered_sets():
@@ -59,7 +59,7 @@ def draw_data() -> None:
         splits = splits_of(source)
         remember_folder(source.folders[0])
     if source is not None and splits is not None:
-        with told_errors():
+        with show_errors():
             _draw_splits(source, splits)
     elif split_was_changed():
         st.subheader("Split")
@@ -82,7 +82,7 @@ def _draw_splits(source: DataSource, splits: Splits) -> None:
     for note in splits.notes:
         st.caption(f":material/info: {literal(note, longest=None)}")
     report = None
-    with told_errors():
+    with show_errors():
         report = train_scan.draw_scan(source, splits)
     _draw_samples(source, splits)
     if report is not None:
@@ -203,7 +203,7 @@ def samples_export(
     """
     shown = [sample for row in rows.values() for sample in row]
     counts = {name: files.counts() for name, files in splits.items()}
-    told = "; ".join(
+    named = "; ".join(
         f"{name} " + ", ".join(f"{count:,} {label}" for label, count in of_split.items())
         for name, of_split in counts.items()
     )
@@ -211,7 +211,7 @@ def samples_export(
         name=file_name(source_name(source), split, "samples"),
         title=f"{source_name(source)}, {split}",
         note=f"From top to bottom: {', '.join(splits.classes[label] for label in rows)}. "
-        f"Pictures in all: {told}.",
+        f"Pictures in all: {named}.",
         image=lambda: row_pixels([decoded(sample.jpeg) for sample in shown], SAMPLES),
         arrays=lambda: {
             "classes": np.array(splits.classes),

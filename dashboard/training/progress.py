@@ -22,7 +22,7 @@ from dashboard.figures.colours import percent
 from dashboard.run_setup.run_picker import choose_run, draw_buttons
 from dashboard.session.resources import runs
 from dashboard.widgets.chart import chart
-from dashboard.widgets.errors import told_errors
+from dashboard.widgets.errors import show_errors
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.markdown import literal
 from dashboard.widgets.run_names import run_names
@@ -57,7 +57,7 @@ def draw_progress() -> None:
 
 
 def _watch(key: str, alive: bool) -> None:
-    with told_errors():
+    with show_errors():
         known = runs().all()
         run = next((one for one in known if one.key == key), None)
         if run is None or run.is_alive != alive:

@@ -23,7 +23,7 @@ from dashboard.run_setup.data_choice import source_code
 from dashboard.run_setup.scan_job import scan_key, scan_report
 from dashboard.session.resources import data_jobs
 from dashboard.widgets.chart import chart
-from dashboard.widgets.errors import told_errors
+from dashboard.widgets.errors import show_errors
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.gallery import Captioned, pictures_html, small_picture
 from dashboard.widgets.markdown import literal
@@ -58,7 +58,7 @@ def draw_scan(source: DataSource, splits: Splits) -> ScanReport | None:
     report = scan_report(source, splits)
     if report is None:
         return None
-    with told_errors():
+    with show_errors():
         _draw_verdict(splits, report, without_problems(splits, report))
     for kind in PROBLEM_KINDS:
         found = [problem for problem in report.problems if problem.kind == kind]
@@ -206,8 +206,8 @@ def findings_csv(report: ScanReport) -> str:
         for problem in found:
             path, twin = problem.path, problem.twin
             same_as = "" if twin is None else f"{problem.twin_split}: {twin.parent.name}/{twin.name}"
-            told = (problem.kind, left_out, problem.detail, same_as, path)
-            lines.writerow([problem.split, path.parent.name, path.name, *told])
+            named = (problem.kind, left_out, problem.detail, same_as, path)
+            lines.writerow([problem.split, path.parent.name, path.name, *named])
     return text.getvalue()
 
 

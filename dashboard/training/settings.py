@@ -31,7 +31,7 @@ from dashboard.run_setup.settings_choice import (
 )
 from dashboard.session.resources import runs
 from dashboard.session.state import session
-from dashboard.widgets.errors import remembered_errors, tell_errors, told_errors
+from dashboard.widgets.errors import deferred_errors, show_deferred_errors, show_errors
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.form import SettingsForm
 from dashboard.widgets.markdown import literal
@@ -150,7 +150,7 @@ def _draw_start(preset: Preset) -> tuple[TrainingConfig | None, DataSource | Non
         st.markdown("#### Start")
         source = config = None
         pictures = 0
-        with told_errors():
+        with show_errors():
             source = chosen_source()
             if source is not None:
                 splits = left_of(source, splits_of(source))
@@ -166,7 +166,7 @@ def _draw_start(preset: Preset) -> tuple[TrainingConfig | None, DataSource | Non
                 "Choose data", key="to-data", icon=":material/photo_library:", on_click=go_to, args=("data",)
             )
             offer_data("settings-used")
-        with told_errors():
+        with show_errors():
             config = chosen_config()
         title = st.text_input(
             "Title",
@@ -191,7 +191,7 @@ def _draw_start(preset: Preset) -> tuple[TrainingConfig | None, DataSource | Non
             on_click=launch,
             args=(config, source, title, "launch"),
         )
-        tell_errors("launch")
+        show_deferred_errors("launch")
     return config, source
 
 
@@ -240,7 +240,7 @@ def time_sentence(seconds: float | None) -> str:
 
 def launch(config: TrainingConfig, source: DataSource, title: str, slot: str) -> None:
     """Start a run and open its progress; in a callback."""
-    with remembered_errors(slot):
+    with deferred_errors(slot):
         go_to("progress", runs().launch(config, source, title=title or None))
         session().sidebar_behind = True
 

@@ -14,7 +14,7 @@ from dashboard.widgets.markdown import literal
 
 
 @contextmanager
-def told_errors() -> Iterator[None]:
+def show_errors() -> Iterator[None]:
     """Say what went wrong in a box instead of failing; what was drawn before stays."""
     try:
         yield
@@ -26,8 +26,8 @@ def told_errors() -> Iterator[None]:
 
 
 @contextmanager
-def remembered_errors(slot: str) -> Iterator[None]:
-    """Keep what goes wrong in a callback for ``tell_errors``; nothing is drawn while callbacks run."""
+def deferred_errors(slot: str) -> Iterator[None]:
+    """Keep what goes wrong in a callback for ``show_deferred_errors``; nothing is drawn while callbacks run."""
     session().errors.pop(slot, None)
     try:
         yield
@@ -45,7 +45,7 @@ def remembered_errors(slot: str) -> Iterator[None]:
         session().errors[slot] = UNFORESEEN
 
 
-def tell_errors(slot: str) -> None:
+def show_deferred_errors(slot: str) -> None:
     """Say what went wrong when the button was pressed."""
     error = session().errors.get(slot)
     if error is not None:

@@ -13,7 +13,7 @@ from dashboard.session import address
 from dashboard.session.jobs import Job, Jobs, Waiting, Work
 from dashboard.session.jobs import jobs as network_jobs
 from dashboard.session.state import session
-from dashboard.widgets.errors import told_errors
+from dashboard.widgets.errors import show_errors
 from dashboard.widgets.markdown import literal
 
 T = TypeVar("T")
@@ -151,7 +151,7 @@ def _draw_progress(task: Task[T], job: Job) -> None:
     stop.button("Cancel", key=f"{task.slot}-cancel", on_click=_stop, args=(task.slot,), width="stretch")
     if task.preview is not None:
         found = job.preview
-        with told_errors():
+        with show_errors():
             task.preview(found if isinstance(found, task.result) else None)
 
 

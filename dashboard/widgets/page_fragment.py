@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 import streamlit as st
 
 from dashboard.session import address
-from dashboard.widgets.errors import told_errors
+from dashboard.widgets.errors import show_errors
 from dashboard.widgets.job_view import begin_page, leave_undrawn
 
 P = ParamSpec("P")
@@ -28,7 +28,7 @@ def page_fragment(part: Callable[P, R]) -> Callable[P, R | None]:
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R | None:
         result = None
         begin_page()
-        with told_errors():
+        with show_errors():
             result = part(*args, **kwargs)
         leave_undrawn()
         address.write()

@@ -28,9 +28,9 @@ def run_names(runs: Sequence[RunView]) -> dict[str, str]:
 def _name(run: RunView, namesakes: Sequence[RunView]) -> str:
     if len(namesakes) == 1:
         return run.title
-    for told in DETAILS:
-        if len({told(one) for one in namesakes}) == len(namesakes):
-            return f"{run.title} · {told(run)}"
+    for described in DETAILS:
+        if len({described(one) for one in namesakes}) == len(namesakes):
+            return f"{run.title} · {described(run)}"
     return f"{run.title} · {run.key}"
 
 

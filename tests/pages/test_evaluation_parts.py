@@ -18,7 +18,7 @@ from cnn_core.evaluation.scores import evaluate
 from cnn_core.images.decode import MAX_FILE_BYTES
 from dashboard.evaluation.confusion import (
     MOST_CELLS,
-    MOST_TOLD,
+    MOST_NAMED,
     class_lines,
     confusion_summary,
     offered_cells,
@@ -114,11 +114,11 @@ def test_words_and_choices_stay_few_where_there_are_many_classes():
     assert len(offered_cells(evaluation, (299, 5))) == MOST_CELLS + 1
     assert "299-5" in offered_cells(evaluation, (299, 5))
     told = confusion_summary(predictions.classes, evaluation)
-    assert told.count(";") == MOST_TOLD
+    assert told.count(";") == MOST_NAMED
     assert confusion_summary(predictions.classes, evaluation).endswith(
-        f"and {600 - MOST_TOLD} cells with fewer"
+        f"and {600 - MOST_NAMED} cells with fewer"
     )
-    assert len(class_lines(evaluation)) == MOST_TOLD
+    assert len(class_lines(evaluation)) == MOST_NAMED
 
 
 def test_an_empty_cell_is_not_offered_and_a_short_matrix_is_told_whole():

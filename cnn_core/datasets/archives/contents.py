@@ -135,9 +135,9 @@ def _directory_bytes(file: BinaryIO, size_bytes: int) -> int:
     file.seek(max(0, size_bytes - TAIL_BYTES))
     tail = file.read(TAIL_BYTES)
     file.seek(0)
-    told = [int.from_bytes(found[1], "little") for found in END_RECORD.finditer(tail)]
-    told_64 = [int.from_bytes(found[1], "little") for found in END_RECORD_64.finditer(tail)]
-    return max([*(size for size in told if size != IN_ZIP64_RECORD), *told_64], default=0)
+    sizes = [int.from_bytes(found[1], "little") for found in END_RECORD.finditer(tail)]
+    sizes_64 = [int.from_bytes(found[1], "little") for found in END_RECORD_64.finditer(tail)]
+    return max([*(size for size in sizes if size != IN_ZIP64_RECORD), *sizes_64], default=0)
 
 
 def _check_apart(entries: Sequence[zipfile.ZipInfo], end: int) -> None:

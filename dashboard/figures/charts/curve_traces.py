@@ -146,7 +146,7 @@ def legend_entry(
 def step_trace(x: Values, y: Values, metric: str, look: Look, *, hover: bool) -> go.Scatter:
     """The faint line of the groups of batches; silent where the epochs have something to say."""
     number = "%{y:.4f}" if metric == "loss" else "%{y:.1%}"
-    told = {"hovertemplate": f"training {metric} of a few batches <b>{number}</b><extra></extra>"}
+    hover = {"hovertemplate": f"training {metric} of a few batches <b>{number}</b><extra></extra>"}
     return go.Scatter(
         x=x,
         y=y,
@@ -155,5 +155,5 @@ def step_trace(x: Values, y: Values, metric: str, look: Look, *, hover: bool) ->
         opacity=0.4,
         legendgroup="training" if look.alone else look.group,
         showlegend=False,
-        **(told if hover else {"hoverinfo": "skip"}),
+        **(hover if hover else {"hoverinfo": "skip"}),
     )

@@ -41,8 +41,8 @@ def roc_figure(curve: RocCurve, *, name: str, threshold: float | None, theme: Th
     figure.add_scatter(x=[0, 1], y=[0, 1], **_rule(theme))
     if threshold is not None:
         place = curve.place(threshold)
-        told = f"finds {percent(y[place])},<br>takes {percent(x[place])}<br>of the others"
-        _mark(figure, (float(x[place]), float(y[place])), threshold, told, theme)
+        hover = f"finds {percent(y[place])},<br>takes {percent(x[place])}<br>of the others"
+        _mark(figure, (float(x[place]), float(y[place])), threshold, hover, theme)
     quoted = _quoted(name)
     titles = f"others answered {quoted}: false positives", f"{quoted} found: true positives"
     _layout(figure, (f"ROC curve of {name}", *titles), theme)
@@ -73,8 +73,8 @@ def precision_recall_figure(
     figure.add_scatter(x=[0, 1], y=[curve.prevalence] * 2, **_rule(theme))
     if threshold is not None and place is not None:
         point = float(curve.recall[place]), float(curve.precision[place])
-        told = f"{percent(point[1])} of the answers right,<br>finds {percent(point[0])}"
-        _mark(figure, point, threshold, told, theme)
+        hover = f"{percent(point[1])} of the answers right,<br>finds {percent(point[0])}"
+        _mark(figure, point, threshold, hover, theme)
     quoted = _quoted(name)
     titles = f"{quoted} found: recall", f"answers {quoted} that are right: precision"
     _layout(figure, (f"Precision and recall of {name}", *titles), theme)
@@ -158,7 +158,7 @@ def _rule(theme: Theme) -> dict[str, Any]:
     return {"mode": "lines", "line": {"color": theme.muted, "width": 1.2, "dash": "dot"}, "hoverinfo": "skip"}
 
 
-def _mark(figure: go.Figure, point: tuple[float, float], threshold: float, told: str, theme: Theme) -> None:
+def _mark(figure: go.Figure, point: tuple[float, float], threshold: float, hover: str, theme: Theme) -> None:
     """The point of the chosen threshold, with what it means written beside it."""
     x, y = point
     figure.add_scatter(
@@ -172,7 +172,7 @@ def _mark(figure: go.Figure, point: tuple[float, float], threshold: float, told:
     figure.add_annotation(
         x=x,
         y=y,
-        text=f"<b>threshold {threshold:.2f}</b><br>{told}",
+        text=f"<b>threshold {threshold:.2f}</b><br>{hover}",
         showarrow=False,
         align="right" if left else "left",
         xanchor="right" if left else "left",

@@ -69,10 +69,10 @@ def training_curves_figure(runs: Sequence[CurveOf], *, theme: Theme) -> go.Figur
 
 def training_curves_alt(runs: Sequence[CurveOf]) -> str:
     """What there is to see, for those who do not see it."""
-    told = []
+    lines = []
     for run in runs:
         if not run.history:
-            told.append(f"{run.title}: no finished epoch yet.")
+            lines.append(f"{run.title}: no finished epoch yet.")
             continue
         ends = [
             f"{split} {metric} {values[-1]:.3f}"
@@ -83,11 +83,11 @@ def training_curves_alt(runs: Sequence[CurveOf]) -> str:
             )
             if values.size
         ]
-        told.append(
+        lines.append(
             f"{run.title}: after {len(run.history)} epochs {', '.join(ends)}; "
             f"lowest validation loss in epoch {best_epoch(run.history)}."
         )
-    return "Curves of loss and accuracy by epoch. " + " ".join(told)
+    return "Curves of loss and accuracy by epoch. " + " ".join(lines)
 
 
 def _add_run(figure: go.Figure, run: CurveOf, look: Look, top: float) -> None:
