@@ -53,7 +53,7 @@ def why_loss(run: RunView) -> list[str]:
     return [f"The accuracy was highest in epoch {int(highest[0])}. {WHY_LOSS}"]
 
 
-def judged_words(run: RunView) -> str:
+def precision_note(run: RunView) -> str:
     """Why Evaluation may tell a slightly other accuracy than the curves; empty where it tells the same.
 
     The curves are judged while the network trains, in the precision of the training; what is saved

@@ -12,7 +12,7 @@ import streamlit as st
 from cnn_core.datasets.source import source_name
 from cnn_core.files import read_json
 from cnn_core.runs.run_progress import epoch_text, fraction_done, last_accuracy
-from cnn_core.runs.saved_epoch import judged_words, saved_words
+from cnn_core.runs.saved_epoch import precision_note, saved_words
 from cnn_core.training.diagnosis.diagnosis import diagnose
 from cnn_core.training.diagnosis.task import task_of
 from cnn_core.training.run_folder import PRECISION_FILE
@@ -37,7 +37,7 @@ LOG_BYTES = 4000
 LIST_REM = 60  # height of the list of all runs, about 30 of them
 DOING = {"preparing": "Getting ready", "finishing": "Writing the network and its figures"}
 COLUMNS = ("Run", "Preset", "Started", "State", "Epochs", "Validation accuracy, last epoch")
-VERDICT_ICONS = {
+DIAGNOSIS_ICONS = {
     "too_early": "hourglass_empty",
     "underfitting": "trending_flat",
     "good": "task_alt",
@@ -162,12 +162,12 @@ def _draw_curves(run: RunView) -> None:
         name=file_name(run.key, "curves"),
         alt=training_curves_alt([curve]),
     )
-    icon, words = told_verdict(run)
+    icon, words = diagnosis_text(run)
     st.markdown(f":material/{icon}: {literal(words, longest=None)}")
     if saved := saved_words(run):
         st.markdown(f":material/save: {saved}")
-    if run.history and (judged := judged_words(run)):
-        st.caption(judged)
+    if run.history and (note := precision_note(run)):
+        st.caption(note)
     skipped = len(read_json(run.folder / "scan.json").get("problems") or [])
     if skipped:
         st.caption(
@@ -197,13 +197,13 @@ def curves_export(run: RunView) -> Export:
     )
 
 
-def told_verdict(run: RunView) -> tuple[str, str]:
+def diagnosis_text(run: RunView) -> tuple[str, str]:
     """An icon, and what the curves say; of a run that ended before they could say anything, that."""
     if not run.history and not run.is_alive:
         return "info", "The run ended before its first epoch was finished, so there are no curves to judge."
     found = diagnose(run.history, task_of(run.folder))
     waits = found.kind == "too_early" and not run.is_alive
-    return VERDICT_ICONS.get(
+    return DIAGNOSIS_ICONS.get(
         found.kind, "info"
     ), found.sentence if waits else f"{found.sentence} {found.advice}"
 

@@ -59,7 +59,7 @@ def draw_scan(source: DataSource, splits: Splits) -> ScanReport | None:
     if report is None:
         return None
     with show_errors():
-        _draw_verdict(splits, report, without_problems(splits, report))
+        _draw_findings(splits, report, without_problems(splits, report))
     for kind in PROBLEM_KINDS:
         found = [problem for problem in report.problems if problem.kind == kind]
         if found:
@@ -111,7 +111,7 @@ def scan_export(source: DataSource, report: ScanReport) -> Export:
     )
 
 
-def _draw_verdict(splits: Splits, report: ScanReport, left: Splits) -> None:
+def _draw_findings(splits: Splits, report: ScanReport, left: Splits) -> None:
     before, after = len(splits.training.paths), len(left.training.paths)
     looked = f"{report.scanned:,} files looked into"
     if not report.problems:

@@ -18,7 +18,7 @@ from cnn_core.runs.run_progress import fraction_done
 from cnn_core.runs.runs import Runs
 from cnn_core.training.run_folder import RunFolder
 from dashboard.run_setup.run_picker import FINISH
-from dashboard.training.progress import bar_text, last_lines, told_verdict
+from dashboard.training.progress import bar_text, diagnosis_text, last_lines
 
 RUNNING = {
     "epoch": 4,
@@ -204,7 +204,7 @@ def test_the_settings_of_a_run_can_be_changed_for_another_one(open_app, runs_fol
 
 def test_a_run_that_ended_without_an_epoch_asks_nobody_to_wait(runs_folder):
     write_run(runs_folder, "one", "cancelled", epochs=0)
-    _, words = told_verdict(Runs(runs_folder).view("one"))
+    _, words = diagnosis_text(Runs(runs_folder).view("one"))
     assert "ended before its first epoch" in words
 
 
@@ -227,10 +227,10 @@ def test_the_verdict_knows_how_common_each_class_is(runs_folder):
     folder = write_run(runs_folder, "one", "finished", epochs=3)
     same = {"loss": 0.4, "accuracy": 0.9, "val_loss": 0.4, "val_accuracy": 0.9}
     RunFolder(folder).write_history([{"epoch": epoch, **same} for epoch in (1, 2, 3)])
-    assert "No over-fitting" in told_verdict(Runs(runs_folder).view("one"))[1]
+    assert "No over-fitting" in diagnosis_text(Runs(runs_folder).view("one"))[1]
     counts = {"training": {"cats": 90, "dogs": 10}, "validation": {"cats": 9, "dogs": 1}}
     (folder / "scan.json").write_text(json.dumps({"counts": counts}), encoding="utf-8")
-    assert "commonest class" in told_verdict(Runs(runs_folder).view("one"))[1]
+    assert "commonest class" in diagnosis_text(Runs(runs_folder).view("one"))[1]
 
 
 def test_the_share_done_counts_steps_of_the_epoch_that_goes_on(running, runs_folder):

@@ -12,7 +12,7 @@ import pytest
 from run_folders import CONFIG, history_row, write_run
 
 from cnn_core.runs.run_view import RunReader, RunView
-from cnn_core.runs.saved_epoch import WHY_LOSS, judged_words, saved_words
+from cnn_core.runs.saved_epoch import WHY_LOSS, precision_note, saved_words
 from cnn_core.training.run_folder import RunFolder
 from dashboard.training.progress import COLUMNS, figures_html, runs_html
 from dashboard.widgets.run_names import listed_names
@@ -88,7 +88,7 @@ def test_before_there_is_a_saved_network_nothing_is_said_of_it(runs_folder: Path
 def test_why_evaluation_may_differ_is_said_of_mixed_precision_alone(
     runs_folder: Path, used: str | None, told: bool
 ) -> None:
-    words = judged_words(saved(runs_folder, 3, precision_used=used))
+    words = precision_note(saved(runs_folder, 3, precision_used=used))
     assert ("in bfloat16" in words and "float32" in words) == told
     assert bool(words) == told
 
@@ -98,7 +98,7 @@ def test_a_damaged_card_is_no_saved_network(runs_folder: Path) -> None:
     card = view.folder / "model" / "card.json"
     for text in ('{"training": 7}', '{"training": {"kept_epoch": "3"}}', "[nonsense"):
         card.write_text(text, encoding="utf-8")
-        assert saved_words(view) == judged_words(view) == ""
+        assert saved_words(view) == precision_note(view) == ""
 
 
 def test_accuracies_are_told_in_per_cent_and_of_which_epoch(runs_folder: Path) -> None:
