@@ -74,15 +74,17 @@ def apart_words(runs: Sequence[RunView], titles: Sequence[str]) -> str:
     for run, title in zip(runs, titles, strict=True):
         if not run.history:
             continue
-        judged = validation_set(run)
-        group = next((names for one, names in groups if one.is_that_of(judged)), None)
+        validated = validation_set(run)
+        group = next((names for one, names in groups if one.is_that_of(validated)), None)
         if group is None:
-            groups.append((judged, [title]))
+            groups.append((validated, [title]))
         else:
             group.append(title)
     if len(groups) < 2:
         return ""
-    describe = "; ".join(f"{', '.join(map(_quoted, names))}: {judged.describe()}" for judged, names in groups)
+    describe = "; ".join(
+        f"{', '.join(map(_quoted, names))}: {validated.describe()}" for validated, names in groups
+    )
     return f"These runs were judged on different validation photos, {NO_ORDER}. {describe}."
 
 

@@ -49,14 +49,14 @@ def finish(run: TrainingRun, tell: Tell = lambda doing, fraction: None) -> Path:
     """
     if not run.history:
         raise TrainingError("Expected at least one finished epoch. Received: none. Resume the run.")
-    run.decode_judged(tell)
+    run.decode_validated(tell)
     epoch, weights = run.weights_to_keep()
     tell("Making the network", 0.0)
     model = run.network.finished(weights)
-    judged = {name: files for name, files in run.splits.items() if name != "training"}
+    validated = {name: files for name, files in run.splits.items() if name != "training"}
     pixels = run.pixels(run.splits.validation)[_spread(len(run.splits.validation.paths))]
-    work = _Batches(run, tell, [*(len(files.paths) for files in judged.values()), len(pixels)])
-    found = {name: _predictions(run, model, files, work, name) for name, files in judged.items()}
+    work = _Batches(run, tell, [*(len(files.paths) for files in validated.values()), len(pixels)])
+    found = {name: _predictions(run, model, files, work, name) for name, files in validated.items()}
     statistics = channel_statistics(Probe(model), work.of("Measuring the channels", pixels))
     card = {
         **_card(run, model, epoch),

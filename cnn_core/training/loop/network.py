@@ -21,7 +21,7 @@ from cnn_core.training.run_folder import Arrays, Checkpoint, validation_losses
 from cnn_core.training.settings.config import TrainingConfig
 from cnn_core.training.settings.presets import preset_named
 
-JUDGED_AT_ONCE = 64
+VALIDATION_BATCH_SIZE = 64
 
 Float = NDArray[np.float32]
 
@@ -53,10 +53,10 @@ class Network:
             averages = config.average_decay > 0
             self._statistics = MovingStatistics(self.model)
             apart = averages or self._statistics.exist()
-            self._judged = self.architecture.for_training(self._trained_plan) if apart else self.model
+            self._validated = self.architecture.for_training(self._trained_plan) if apart else self.model
         self._step = 0
         self.average = WeightAverage(self.model.get_weights(), config.average_decay) if averages else None
-        self._logits = backend.Graph(self._judged.inputs, self._judged.outputs)
+        self._logits = backend.Graph(self._validated.inputs, self._validated.outputs)
         self.take_kept_weights()
         self._enter(stage=0)
 
@@ -91,7 +91,7 @@ class Network:
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> Float:
         """The answer of the judged weights to pictures ``(n, H, W, 3)``: ``(n, classes)``."""
-        groups = (pixels[i : i + JUDGED_AT_ONCE] for i in range(0, len(pixels), JUDGED_AT_ONCE))
+        groups = (pixels[i : i + VALIDATION_BATCH_SIZE] for i in range(0, len(pixels), VALIDATION_BATCH_SIZE))
         logits = [self._logits(self.preprocessing.apply(group))[0] for group in groups]
         return probabilities_of(np.concatenate(logits))
 
@@ -104,8 +104,8 @@ class Network:
 
     def take_kept_weights(self) -> None:
         """Have the weights judged from here on that would be kept now."""
-        if self._judged is not self.model:
-            self._judged.set_weights(self.kept_weights())
+        if self._validated is not self.model:
+            self._validated.set_weights(self.kept_weights())
 
     def finished(self, weights: Arrays) -> keras.Model:
         """The network to keep: float32, probabilities, with some ``kept_weights``."""

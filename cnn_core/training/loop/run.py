@@ -157,13 +157,13 @@ class TrainingRun:
         losses = self._losses()
         epochs = range(len(losses), 0 if self.is_over() else self.network.stages.end(losses))
         training = [(self.splits.training, self._kept_size_px(epoch)) for epoch in epochs]
-        self._pictures.decode([*training, *self._judged()], tell)
+        self._pictures.decode([*training, *self._validation_batches()], tell)
 
-    def decode_judged(self, tell: Tell) -> None:
+    def decode_validated(self, tell: Tell) -> None:
         """Open the pictures that epochs and models are judged by; ``tell`` may raise to stop."""
-        self._pictures.decode(self._judged(), partial(tell, DECODING))
+        self._pictures.decode(self._validation_batches(), partial(tell, DECODING))
 
-    def _judged(self) -> list[SizedFiles]:
+    def _validation_batches(self) -> list[SizedFiles]:
         size_px = self.config.input_size_px
         return [(files, size_px) for name, files in self.splits.items() if name != "training"]
 
@@ -200,7 +200,7 @@ class TrainingRun:
     def _finish_epoch(self, epoch: int, report: EpochReport) -> None:
         trained, size_px = report.trained(), self._size_px(epoch)
         self.network.take_kept_weights()
-        val_loss, val_accuracy = self._judge()
+        val_loss, val_accuracy = self._validate()
         check_finite(val_loss, epoch, self._steps)
         row = {
             "epoch": epoch + 1,
@@ -242,7 +242,7 @@ class TrainingRun:
         """Pictures as the finished model takes them, ``(n, size, size, 3)``."""
         return self._pictures.of(files, self.config.input_size_px)
 
-    def _judge(self) -> tuple[float, float]:
+    def _validate(self) -> tuple[float, float]:
         """Mean cross-entropy in nats, and accuracy, on the validation pictures."""
         return loss_and_accuracy(self.probabilities(self.splits.validation), self.splits.validation)
 

@@ -209,7 +209,7 @@ def test_the_epoch_asked_for_becomes_the_model(
     splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     losses = iter([0.3, 0.4, 0.5])
-    monkeypatch.setattr(TrainingRun, "_judge", lambda _: (next(losses), 0.5))
+    monkeypatch.setattr(TrainingRun, "_validate", lambda _: (next(losses), 0.5))
     config = small(epochs=3, keep="best", average_decay=0.5, checkpoint_count=16)
     run = trained_and_finished(config, splits, tmp_path / "run")
     kept = ModelStore(run.folder.path / CHECKPOINTS_FOLDER)

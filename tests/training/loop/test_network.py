@@ -58,7 +58,7 @@ def test_a_network_answers_a_probability_per_class(classes: int) -> None:
 def test_answers_do_not_depend_on_how_many_are_asked_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     one = network()
     expected = one.probabilities(PIXELS)
-    monkeypatch.setattr("cnn_core.training.loop.network.JUDGED_AT_ONCE", 4)
+    monkeypatch.setattr("cnn_core.training.loop.network.VALIDATION_BATCH_SIZE", 4)
     np.testing.assert_allclose(one.probabilities(PIXELS), expected, atol=1e-6)
 
 

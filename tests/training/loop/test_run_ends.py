@@ -35,7 +35,7 @@ FINE_TUNED_LONG: dict[str, Any] = {
 def judged(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> None:
     """Let the epochs be judged by these validation losses, one after the other."""
     found = iter(losses)
-    monkeypatch.setattr(TrainingRun, "_judge", lambda _: (next(found), 0.5))
+    monkeypatch.setattr(TrainingRun, "_validate", lambda _: (next(found), 0.5))
 
 
 def test_a_run_stops_after_so_many_epochs_without_a_lower_loss_and_stays_stopped(
