@@ -74,10 +74,10 @@ class TrainingStep:
 def _right(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
     """1 where the answer is the label, else 0, ``(n,)``."""
     if logits.shape[-1] == 1:
-        answered = tf.cast(logits[:, 0] > 0, labels.dtype)
+        correct = tf.cast(logits[:, 0] > 0, labels.dtype)
     else:
-        answered = tf.cast(tf.argmax(logits, axis=-1), labels.dtype)
-    return tf.cast(tf.equal(answered, labels), tf.float32)
+        correct = tf.cast(tf.argmax(logits, axis=-1), labels.dtype)
+    return tf.cast(tf.equal(correct, labels), tf.float32)
 
 
 class EventWriter:

@@ -40,7 +40,7 @@ class Reliability:
 
 
 def reliability(
-    confidence: NDArray[np.floating], right: NDArray[np.bool_], bins: int = CALIBRATION_BINS
+    confidence: NDArray[np.floating], correct: NDArray[np.bool_], bins: int = CALIBRATION_BINS
 ) -> Reliability:
     """Sort answers into equal bins of their confidence.
 
@@ -50,7 +50,7 @@ def reliability(
 
     Args:
         confidence: ``(n,)``, 0..1, probability of the class that was answered.
-        right: ``(n,)``, whether the answer was the true class.
+        correct: ``(n,)``, whether the answer was the true class.
         bins: how many.
 
     Reference:
@@ -64,7 +64,7 @@ def reliability(
             edges=np.linspace(0, 1, bins + 1),
             counts=counts,
             confidence=np.bincount(places, values, bins) / counts,
-            accuracy=np.bincount(places, np.asarray(right, np.float64), bins) / counts,
+            accuracy=np.bincount(places, np.asarray(correct, np.float64), bins) / counts,
         )
 
 
@@ -140,9 +140,9 @@ def best_threshold(curve: RocCurve, among: Sequence[float]) -> float:
     Returns:
         One of ``among``; of several equally good ones the one nearest to one half, the lower one of two.
     """
-    right = np.rint(curve.true_positive_rate * curve.positives)
+    correct = np.rint(curve.true_positive_rate * curve.positives)
     wrong = np.rint(curve.false_positive_rate * curve.negatives)
-    reached = {threshold: (right - wrong)[curve.place(threshold)] for threshold in among}
+    reached = {threshold: (correct - wrong)[curve.place(threshold)] for threshold in among}
     best = [threshold for threshold in among if reached[threshold] == max(reached.values())]
     return min(best, key=lambda threshold: (round(abs(threshold - 0.5), 9), threshold))
 
@@ -209,4 +209,4 @@ def precision_recall_curve(scores: NDArray[np.floating], positive: NDArray[np.bo
 
 def _place(thresholds: Float64, threshold: float) -> int:
     """The last of the falling thresholds that is not below ``threshold``, compared in float32."""
-    return int(np.searchsorted(-thresholds, -float(np.float32(threshold)), side="right")) - 1
+    return int(np.searchsorted(-thresholds, -float(np.float32(threshold)), side="correct")) - 1

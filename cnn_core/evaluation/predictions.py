@@ -108,7 +108,7 @@ def two_columns(probabilities: NDArray[Any]) -> NDArray[np.float32]:
     return np.stack([1 - of_class_1, of_class_1], axis=1)  # (n, 2)
 
 
-def answers(predictions: Predictions, threshold: float = 0.5) -> NDArray[np.int64]:
+def predicted_labels(predictions: Predictions, threshold: float = 0.5) -> NDArray[np.int64]:
     """The class that each picture gets, ``(n,)``.
 
     Args:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cnn_core.errors import InvalidRequestError
 from cnn_core.evaluation.curves import Reliability, reliability
-from cnn_core.evaluation.predictions import Predictions, answers, probability_of
+from cnn_core.evaluation.predictions import Predictions, predicted_labels, probability_of
 
 Int64 = NDArray[np.int64]
 
@@ -24,19 +24,19 @@ class ClassScores:
     Attributes:
         name: of the class.
         pictures: how many show it.
-        answered: how many got it as answer.
-        right: how many of either are the same pictures; a share of ``answered`` is the precision.
+        predicted: how many got it as answer.
+        correct: how many of either are the same pictures; a share of ``predicted`` is the precision.
     """
 
     name: str
     pictures: int
-    answered: int
-    right: int
+    predicted: int
+    correct: int
 
     @property
     def recall(self) -> float | None:
         """Share of ``pictures`` that is right; None where there are none."""
-        return self.right / self.pictures if self.pictures > 0 else None
+        return self.correct / self.pictures if self.pictures > 0 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,20 +44,20 @@ class Evaluation:
     """Figures of a model on one set; plain values that fit into JSON.
 
     Attributes:
-        pictures, right: how many, and how many of them were answered right.
+        pictures, correct: how many, and how many of them were answered right.
         accuracy: share that is right. Misleads where one class is rare: see the recall of each class.
         accuracy_interval: 95 % interval of it (low, high), see ``accuracy_interval``.
         loss: mean cross-entropy in nats.
         auc: area under the ROC curve; for more than two classes the mean of each class against
             the others. None where only one class is shown.
-        confusion: ``[true][answered]`` counts.
+        confusion: ``[true][predicted]`` counts.
         classes: figures of each class.
         calibration_error: expected calibration error of the most probable class, 15 bins
             (Guo et al. 2017).
     """
 
     pictures: int
-    right: int
+    correct: int
     accuracy: float
     accuracy_interval: tuple[float, float]
     loss: float
@@ -74,24 +74,26 @@ def evaluate(predictions: Predictions, threshold: float = 0.5) -> Evaluation:
 
     Args:
         predictions: probabilities and truth.
-        threshold: see ``predictions.answers``.
+        threshold: see ``predictions.predicted_labels``.
     """
     from sklearn import metrics
 
     places = range(len(predictions.classes))
-    counts = metrics.confusion_matrix(predictions.labels, answers(predictions, threshold), labels=places)
-    right = int(np.trace(counts))
+    counts = metrics.confusion_matrix(
+        predictions.labels, predicted_labels(predictions, threshold), labels=places
+    )
+    correct = int(np.trace(counts))
     figures = zip(predictions.classes, counts.sum(axis=1), counts.sum(axis=0), np.diag(counts), strict=True)
     return Evaluation(
         pictures=predictions.pictures,
-        right=right,
-        accuracy=right / predictions.pictures,
-        accuracy_interval=accuracy_interval(right, predictions.pictures),
+        correct=correct,
+        accuracy=correct / predictions.pictures,
+        accuracy_interval=accuracy_interval(correct, predictions.pictures),
         loss=log_loss(predictions),
         auc=_area(predictions),
         confusion=tuple(tuple(row) for row in counts.tolist()),
         classes=tuple(
-            ClassScores(name=name, pictures=int(shown), answered=int(given), right=int(both))
+            ClassScores(name=name, pictures=int(shown), predicted=int(given), correct=int(both))
             for name, shown, given, both in figures
         ),
         calibration_error=calibration(predictions).calibration_error,
@@ -113,20 +115,20 @@ def _area(predictions: Predictions) -> float | None:
     return math.fsum(areas) / len(areas)
 
 
-def confusion_members(predictions: Predictions, true: int, answered: int, threshold: float = 0.5) -> Int64:
+def indices_in_cell(predictions: Predictions, true: int, predicted: int, threshold: float = 0.5) -> Int64:
     """The pictures behind one cell of the confusion matrix, most confident answer first.
 
     Raises:
         InvalidRequestError: no such class.
     """
     count = len(predictions.classes)
-    if not (0 <= true < count and 0 <= answered < count):
+    if not (0 <= true < count and 0 <= predicted < count):
         raise InvalidRequestError(
-            f"Expected two classes from 0 to {count - 1}. Received: true={true}, answered={answered}. "
+            f"Expected two classes from 0 to {count - 1}. Received: true={true}, answered={predicted}. "
             "Choose a cell of the matrix."
         )
-    given = answers(predictions, threshold)
-    return _confident_first(predictions, given, (predictions.labels == true) & (given == answered))
+    given = predicted_labels(predictions, threshold)
+    return _confident_first(predictions, given, (predictions.labels == true) & (given == predicted))
 
 
 def worst_mistakes(predictions: Predictions, count: int | None = None, threshold: float = 0.5) -> Int64:
@@ -135,13 +137,13 @@ def worst_mistakes(predictions: Predictions, count: int | None = None, threshold
     Args:
         predictions: probabilities and truth.
         count: at most so many; None gives all mistakes.
-        threshold: see ``predictions.answers``.
+        threshold: see ``predictions.predicted_labels``.
     """
-    given = answers(predictions, threshold)
+    given = predicted_labels(predictions, threshold)
     return _confident_first(predictions, given, given != predictions.labels)[:count]
 
 
-def accuracy_interval(right: int, pictures: int) -> tuple[float, float]:
+def accuracy_interval(correct: int, pictures: int) -> tuple[float, float]:
     """95 % score interval of a share, 0..1, low and high.
 
     Other than the usual normal interval it is never empty and never leaves 0..1, also where all
@@ -157,14 +159,14 @@ def accuracy_interval(right: int, pictures: int) -> tuple[float, float]:
     """
     from scipy import stats
 
-    interval = stats.binomtest(right, pictures).proportion_ci(0.95, method="wilson")
+    interval = stats.binomtest(correct, pictures).proportion_ci(0.95, method="wilson")
     return float(interval.low), float(interval.high)
 
 
 def calibration(predictions: Predictions) -> Reliability:
     """How often the most probable class is right, by its probability; without the threshold."""
-    answered = answers(predictions)
-    return reliability(probability_of(predictions, answered), answered == predictions.labels)
+    predicted = predicted_labels(predictions)
+    return reliability(probability_of(predictions, predicted), predicted == predictions.labels)
 
 
 def log_loss(predictions: Predictions) -> float:

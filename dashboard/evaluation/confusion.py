@@ -57,8 +57,8 @@ def confusion_summary(names: tuple[str, ...], evaluation: Evaluation) -> str:
     return words if filled <= MOST_NAMED else f"{words}; and {filled - MOST_NAMED:,} cells with fewer"
 
 
-def _cell_words(names: tuple[str, ...], evaluation: Evaluation, true: int, answered: int) -> str:
-    return f"{names[true]} answered {names[answered]}: {evaluation.confusion[true][answered]:,}"
+def _cell_words(names: tuple[str, ...], evaluation: Evaluation, true: int, predicted: int) -> str:
+    return f"{names[true]} answered {names[predicted]}: {evaluation.confusion[true][predicted]:,}"
 
 
 def class_lines(evaluation: Evaluation) -> list[str]:
@@ -67,15 +67,15 @@ def class_lines(evaluation: Evaluation) -> list[str]:
     if len(told) > MOST_NAMED:
         told.sort(key=lambda scores: 1.0 if scores.recall is None else scores.recall)
     return [
-        f"- **{literal(scores.name)}**: precision {_share(scores.right, scores.answered)} of "
-        f"{_all_of(scores.answered, 'answer')}, recall {_share(scores.right, scores.pictures)} of "
+        f"- **{literal(scores.name)}**: precision {_share(scores.correct, scores.predicted)} of "
+        f"{_all_of(scores.predicted, 'answer')}, recall {_share(scores.correct, scores.pictures)} of "
         f"{_all_of(scores.pictures, 'picture')}"
         for scores in told[:MOST_NAMED]
     ]
 
 
 def _all_of(count: int, noun: str) -> str:
-    """``the 319 answers``, ``the only answer``."""
+    """``the 319 predicted_labels``, ``the only answer``."""
     return f"the only {noun}" if count == 1 else f"the {count:,} {noun}s"
 
 
@@ -106,7 +106,7 @@ def _chosen_cell(names: tuple[str, ...], evaluation: Evaluation) -> Cell:
 def offered_cells(evaluation: Evaluation, chosen: Cell) -> list[str]:
     """The cells to choose from, as in the address: those with the most pictures, and the chosen one."""
     cells = {*fullest_cells(evaluation.confusion, MOST_CELLS), chosen}
-    return [f"{true}-{answered}" for true, answered in sorted(cells)]
+    return [f"{true}-{predicted}" for true, predicted in sorted(cells)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,21 +118,21 @@ class _CellToken:
 
     def __call__(self, text: str) -> str | None:
         place = address.whole_number(0, len(self.names) - 1)
-        true, _, answered = text.partition("-")
-        row, column = place(true), place(answered)
+        true, _, predicted = text.partition("-")
+        row, column = place(true), place(predicted)
         return None if row is None or column is None else f"{row}-{column}"
 
 
 def _cell(token: str) -> Cell:
-    true, answered = token.split("-")
-    return int(true), int(answered)
+    true, predicted = token.split("-")
+    return int(true), int(predicted)
 
 
 def open_cell(name: int | None, classes: int) -> None:
     """Choose the cell whose marker has that name; none, or one of another run, changes nothing."""
     if name is not None and name < classes * classes:
-        true, answered = cell_of(name, classes)
-        st.session_state["eval_cell"] = f"{true}-{answered}"
+        true, predicted = cell_of(name, classes)
+        st.session_state["eval_cell"] = f"{true}-{predicted}"
         first_page()
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from cnn_core.evaluation.predictions import Predictions, answers, read_predictions
-from cnn_core.evaluation.scores import Evaluation, confusion_members, evaluate
+from cnn_core.evaluation.predictions import Predictions, predicted_labels, read_predictions
+from cnn_core.evaluation.scores import Evaluation, evaluate, indices_in_cell
 from cnn_core.models.card import CARD_FILE, MODEL_FOLDER, read_card
 from cnn_core.training.diagnosis.history import best_epoch
 from dashboard.evaluation.confusion import confusion_summary, draw_confusion, first_page
@@ -73,12 +73,12 @@ class EvaluationSelection:
 
     Attributes:
         threshold: from which probability of class 1 on it is the answer, where there are two.
-        members: indices of the pictures behind the chosen cell of the matrix.
+        indices: indices of the pictures behind the chosen cell of the matrix.
         curves_of: index of the class of the curves, None where the set shows one class only.
     """
 
     threshold: float
-    members: NDArray[np.int64]
+    indices: NDArray[np.int64]
     curves_of: int | None
 
 
@@ -106,12 +106,12 @@ def draw_evaluation(view: View | None, run: RunView) -> None:
     files_named = file_name(run.key, name)
     matrix, pictures = st.columns([1, 1.35], gap="large")
     with matrix:
-        true, answered = draw_confusion(predictions, evaluation, files_named)
+        true, predicted = draw_confusion(predictions, evaluation, files_named)
     with pictures:
-        members = confusion_members(predictions, true, answered, threshold)
-        _draw_members(predictions, members, (true, answered), threshold, run.model_key)
+        indices = indices_in_cell(predictions, true, predicted, threshold)
+        _draw_cell_images(predictions, indices, (true, predicted), threshold, run.model_key)
     curves_of = draw_curves(predictions, threshold, files_named)
-    selection = EvaluationSelection(threshold=threshold, members=members, curves_of=curves_of)
+    selection = EvaluationSelection(threshold=threshold, indices=indices, curves_of=curves_of)
     export_bar(evaluation_export(run, name, predictions, evaluation, selection), "evaluation-export")
     draw_mistakes(run, predictions, threshold)
 
@@ -180,7 +180,7 @@ def _draw_figures(predictions: Predictions, evaluation: Evaluation) -> None:
             f"95 %: {100 * low:.1f} to {100 * high:.1f} %",
             INTERVAL_HELP,
         ),
-        ("Right", f"{evaluation.right:,}", f"of {evaluation.pictures:,} pictures", None),
+        ("Right", f"{evaluation.correct:,}", f"of {evaluation.pictures:,} pictures", None),
         (
             "Log loss",
             f"{evaluation.loss:.3f}",
@@ -199,19 +199,19 @@ def _pictures(count: int) -> str:
     return "1 picture" if count == 1 else f"{count:,} pictures"
 
 
-def _draw_members(
-    predictions: Predictions, members: np.ndarray, cell: tuple[int, int], threshold: float, model_key: str
+def _draw_cell_images(
+    predictions: Predictions, indices: np.ndarray, cell: tuple[int, int], threshold: float, model_key: str
 ) -> None:
     """The pictures behind the chosen cell."""
-    names, (true, answered) = predictions.classes, cell
-    verb = "rightly answered" if true == answered else "answered"
-    st.subheader(f"{_pictures(len(members))} of {literal(names[true])}, {verb} {literal(names[answered])}")
-    if len(members) == 0:
+    names, (true, predicted) = predictions.classes, cell
+    verb = "rightly answered" if true == predicted else "predicted"
+    st.subheader(f"{_pictures(len(indices))} of {literal(names[true])}, {verb} {literal(names[predicted])}")
+    if len(indices) == 0:
         st.markdown("No picture of this set. Choose another cell of the matrix.")
         return
-    draw_tiles(predictions, members, answers(predictions, threshold), model_key)
+    draw_tiles(predictions, indices, predicted_labels(predictions, threshold), model_key)
     st.caption(
-        f"The surest answer first, with the probability of {literal(names[answered])}. "
+        f"The surest answer first, with the probability of {literal(names[predicted])}. "
         "Click a picture to see in Heat maps what this network looks at."
     )
 
@@ -235,18 +235,18 @@ def evaluation_export(
     low, high = evaluation.accuracy_interval
     return Export(
         name=file_name(run.key, name, "evaluation"),
-        title=f"{run.title}: the {name} set, and {len(selection.members)} of its pictures",
+        title=f"{run.title}: the {name} set, and {len(selection.indices)} of its pictures",
         note=f"Accuracy {evaluation.accuracy:.3f} (95 %: {low:.3f} to {high:.3f}), log loss "
         f"{evaluation.loss:.3f}, calibration error {evaluation.calibration_error:.3f}. "
         f"{confusion_summary(predictions.classes, evaluation)}.",
-        image=lambda: _first_tiles([predictions.paths[i] for i in selection.members[:PER_PAGE]]),
+        image=lambda: _first_tiles([predictions.paths[i] for i in selection.indices[:PER_PAGE]]),
         arrays=lambda: {
             "probabilities": predictions.probabilities,
             "labels": predictions.labels,
             "paths": np.array(predictions.paths),
             "classes": np.array(predictions.classes),
             "confusion": np.int64(evaluation.confusion),
-            "shown": selection.members,
+            "shown": selection.indices,
         },
         code=evaluation_code(run.folder / f"predictions_{name}.npz", predictions.classes, selection),
     )

@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.errors import ConvscopeError
-from cnn_core.evaluation.predictions import answers
+from cnn_core.evaluation.predictions import predicted_labels
 from cnn_core.evaluation.scores import worst_mistakes
 from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
@@ -90,7 +90,7 @@ class MistakeMaps:
 
 def mistakes_of(predictions: Predictions, threshold: float, first: int = 0) -> tuple[Mistake, ...]:
     """Some of the mistakes, most confident first, from place ``first`` on."""
-    given = answers(predictions, threshold)
+    given = predicted_labels(predictions, threshold)
     chosen = worst_mistakes(predictions, first + SHOWN, threshold)[first:]
     return tuple(
         Mistake(

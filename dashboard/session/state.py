@@ -60,7 +60,7 @@ class Session:
         class_named: whether the person, or an address, named the class that is looked at.
         clicked: what was clicked last in each chart, by the key of the chart.
         first_milliseconds: how long the first look at a photo took, by model and photo.
-        answered_by: key of the model that answered a photo which was chosen to be looked at.
+        predicted_by: key of the model that answered a photo which was chosen to be looked at.
         data: which photos the next run is to be trained on.
         launched_run: key of a run that was started in the sidebar and is not shown yet.
         removed_run: title of a run that was removed and is not spoken of yet.
@@ -85,7 +85,7 @@ class Session:
     class_named: bool = False
     clicked: dict[str, int] = field(default_factory=dict)
     first_milliseconds: dict[tuple[str, str], float] = field(default_factory=dict)
-    answered_by: str | None = None
+    predicted_by: str | None = None
     data: DataChoice = field(default_factory=DataChoice)
     launched_run: str | None = None
     removed_run: str | None = None

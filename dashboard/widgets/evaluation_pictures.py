@@ -54,18 +54,18 @@ def sure(probability: float) -> str:
 
 
 def draw_tiles(
-    predictions: Predictions, members: NDArray[np.int64], given: NDArray[np.int64], model_key: str
+    predictions: Predictions, indices: NDArray[np.int64], given: NDArray[np.int64], model_key: str
 ) -> None:
     """A page of pictures with the probability of their answer.
 
     Args:
         predictions: of the whole set.
-        members: indices of the pictures, in their order.
+        indices: indices of the pictures, in their order.
         given: ``(n,)``, the class that each picture of the set got.
         model_key: of the network that answered.
     """
     place_of_tiles = st.container()
-    shown = members[pager(len(members), PER_PAGE, key="eval_page")]
+    shown = indices[pager(len(indices), PER_PAGE, key="eval_page")]
     faces: dict[str, bytes] = {}
     columns = place_of_tiles.columns(COLUMNS, gap="small")
     for place, index in enumerate(shown):
@@ -110,7 +110,7 @@ def choose_photo(photo: Photo, model_key: str) -> None:
 
     The photo is one of the data set, or one of this session.
     """
-    session().answered_by = model_key
+    session().predicted_by = model_key
     folder = paths.data_folder()
     if folder is not None and Path(photo.path).is_relative_to(folder):
         key = Path(photo.path).relative_to(folder).as_posix()
@@ -126,7 +126,7 @@ def choose_photo(photo: Photo, model_key: str) -> None:
 def follow_chosen_photo() -> None:
     """Go to the heat maps of a picture that was chosen, by the network that answered it."""
     held = session()
-    model_key, held.answered_by = held.answered_by, None
+    model_key, held.predicted_by = held.predicted_by, None
     if model_key is not None:
         st.switch_page("pages/heat_maps.py", query_params={"model": model_key})
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from answered import random_scores
+from predicted import random_scores
 
 from cnn_core.errors import DataError
 from cnn_core.evaluation.curves import best_threshold, precision_recall_curve, reliability, roc_curve
@@ -136,8 +136,8 @@ def test_the_best_step_of_a_slider_is_found_as_by_trying_all(seed: int) -> None:
     rng = np.random.default_rng(seed)
     positive = rng.random(300) < 0.4
     scores = np.clip(rng.normal(0.45 + 0.1 * positive, 0.02), 0, 1).astype(np.float32)
-    right = {step: int(np.sum((scores >= np.float32(step)) == positive)) for step in SLIDER}
-    best = (step for step in SLIDER if right[step] == max(right.values()))
+    correct = {step: int(np.sum((scores >= np.float32(step)) == positive)) for step in SLIDER}
+    best = (step for step in SLIDER if correct[step] == max(correct.values()))
     found = best_threshold(roc_curve(scores, positive), SLIDER)
     assert found == min(best, key=lambda step: (round(abs(step - 0.5), 9), step))
 

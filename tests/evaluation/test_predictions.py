@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from answered import two_classes
+from predicted import two_classes
 
 from cnn_core.errors import DataError, NotFiniteError
 from cnn_core.evaluation.predictions import (
     Predictions,
-    answers,
+    predicted_labels,
     probability_of,
     read_predictions,
     two_columns,
@@ -101,14 +101,14 @@ def test_one_sigmoid_unit_gives_the_probability_of_both_classes(unit: list) -> N
 def test_of_two_classes_exactly_the_threshold_answers_class_1() -> None:
     """Also where the threshold is no exact number in float32: 0.7 is 0.69999999 there."""
     given = two_classes([0.5, 0.7, 0.699, 0.2], [0, 0, 0, 0])
-    assert answers(given).tolist() == [1, 1, 1, 0]
-    assert answers(given, 0.7).tolist() == [0, 1, 0, 0]
+    assert predicted_labels(given).tolist() == [1, 1, 1, 0]
+    assert predicted_labels(given, 0.7).tolist() == [0, 1, 0, 0]
 
 
 def test_the_highest_and_lowest_threshold_give_one_answer_to_all() -> None:
     given = two_classes([0, 0.5, 1], [0, 0, 1])
-    assert answers(given, 0).tolist() == [1, 1, 1]
-    assert answers(given, np.inf).tolist() == [0, 0, 0]
+    assert predicted_labels(given, 0).tolist() == [1, 1, 1]
+    assert predicted_labels(given, np.inf).tolist() == [0, 0, 0]
 
 
 def test_of_three_classes_the_most_probable_is_the_answer_and_the_first_of_equals() -> None:
@@ -118,7 +118,7 @@ def test_of_three_classes_the_most_probable_is_the_answer_and_the_first_of_equal
         paths=("a", "b"),
         classes=("x", "y", "z"),
     )
-    assert answers(given, threshold=0.9).tolist() == [1, 2]
+    assert predicted_labels(given, threshold=0.9).tolist() == [1, 2]
     np.testing.assert_array_equal(probability_of(given, np.array([0, 2])), np.float32([0.2, 0.7]))
 
 

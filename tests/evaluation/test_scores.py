@@ -7,14 +7,14 @@ import json
 
 import numpy as np
 import pytest
-from answered import random_scores, three_classes, two_classes
+from predicted import random_scores, three_classes, two_classes
 
 from cnn_core.errors import InvalidRequestError
 from cnn_core.evaluation.scores import (
     accuracy_interval,
     calibration,
-    confusion_members,
     evaluate,
+    indices_in_cell,
     log_loss,
     worst_mistakes,
 )
@@ -22,14 +22,14 @@ from cnn_core.evaluation.scores import (
 
 def test_figures_of_two_classes() -> None:
     figures = evaluate(two_classes([0.9, 0.8, 0.1, 0.7, 0.2], [1, 1, 1, 0, 0]))
-    assert (figures.pictures, figures.right, figures.accuracy) == (5, 3, 0.6)
+    assert (figures.pictures, figures.correct, figures.accuracy) == (5, 3, 0.6)
     assert figures.confusion == ((1, 1), (1, 2))
     assert figures.loss == pytest.approx(-np.mean(np.log([0.9, 0.8, 0.1, 0.3, 0.8])))
 
 
 def test_figures_of_three_classes() -> None:
     figures = evaluate(three_classes())
-    assert (figures.pictures, figures.right, figures.accuracy) == (5, 4, 0.8)
+    assert (figures.pictures, figures.correct, figures.accuracy) == (5, 4, 0.8)
     assert figures.confusion == ((2, 0, 0), (0, 2, 1), (0, 0, 0))
     assert figures.loss == pytest.approx(-np.mean(np.log([0.5, 0.75, 0.5, 0.25, 0.75])))
 
@@ -93,9 +93,9 @@ def test_the_calibration_of_three_classes_is_that_of_their_most_probable_class()
 
 def test_counts_and_recall_of_each_class() -> None:
     cats, dogs, birds = evaluate(three_classes()).classes
-    assert (cats.pictures, cats.answered, cats.right, cats.recall) == (2, 2, 2, 1)
-    assert (dogs.pictures, dogs.answered, dogs.right, dogs.recall) == (3, 2, 2, 2 / 3)
-    assert (birds.pictures, birds.answered, birds.right, birds.recall) == (0, 1, 0, None)
+    assert (cats.pictures, cats.predicted, cats.correct, cats.recall) == (2, 2, 2, 1)
+    assert (dogs.pictures, dogs.predicted, dogs.correct, dogs.recall) == (3, 2, 2, 2 / 3)
+    assert (birds.pictures, birds.predicted, birds.correct, birds.recall) == (0, 1, 0, None)
 
 
 def test_the_threshold_moves_pictures_between_the_columns_and_nothing_else() -> None:
@@ -120,7 +120,7 @@ def test_an_evaluation_goes_into_json() -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "pictures", "low", "high"),
+    ("correct", "pictures", "low", "high"),
     [
         # (8 + z²/2 ∓ z sqrt(8·2/10 + z²/4)) / (10 + z²) with z² = 3.8415
         (8, 10, 0.4902, 0.9433),
@@ -130,8 +130,8 @@ def test_an_evaluation_goes_into_json() -> None:
         (1, 1, 0.2065, 1.0),
     ],
 )
-def test_the_interval_of_wilson(right: int, pictures: int, low: float, high: float) -> None:
-    assert accuracy_interval(right, pictures) == pytest.approx((low, high), abs=5e-5)
+def test_the_interval_of_wilson(correct: int, pictures: int, low: float, high: float) -> None:
+    assert accuracy_interval(correct, pictures) == pytest.approx((low, high), abs=5e-5)
 
 
 def test_the_interval_ends_exactly_where_all_or_none_are_right() -> None:
@@ -140,35 +140,35 @@ def test_the_interval_ends_exactly_where_all_or_none_are_right() -> None:
         assert accuracy_interval(pictures, pictures)[1] == 1
 
 
-@pytest.mark.parametrize(("right", "pictures"), [(0, 0), (-1, 5), (6, 5)])
-def test_an_impossible_share_has_no_interval(right: int, pictures: int) -> None:
+@pytest.mark.parametrize(("correct", "pictures"), [(0, 0), (-1, 5), (6, 5)])
+def test_an_impossible_share_has_no_interval(correct: int, pictures: int) -> None:
     with pytest.raises(ValueError, match=r"must be|greater than"):
-        accuracy_interval(right, pictures)
+        accuracy_interval(correct, pictures)
 
 
 def test_the_pictures_behind_a_cell_come_most_confident_first() -> None:
     given = two_classes([0.6, 0.9, 0.2, 0.7, 0.8], [0, 0, 0, 1, 0])
-    assert confusion_members(given, 0, 1).tolist() == [1, 4, 0]
-    assert confusion_members(given, 0, 0).tolist() == [2]
-    assert confusion_members(given, 1, 0).tolist() == []
-    assert confusion_members(given, 1, 1).tolist() == [3]
-    assert confusion_members(given, 0, 1, 0.8).tolist() == [1, 4]
-    assert confusion_members(given, 0, 0, 0.95).tolist() == [2, 0, 4, 1]
+    assert indices_in_cell(given, 0, 1).tolist() == [1, 4, 0]
+    assert indices_in_cell(given, 0, 0).tolist() == [2]
+    assert indices_in_cell(given, 1, 0).tolist() == []
+    assert indices_in_cell(given, 1, 1).tolist() == [3]
+    assert indices_in_cell(given, 0, 1, 0.8).tolist() == [1, 4]
+    assert indices_in_cell(given, 0, 0, 0.95).tolist() == [2, 0, 4, 1]
 
 
 def test_the_cells_share_all_pictures_out() -> None:
     rng = np.random.default_rng(4)
     given = two_classes(rng.random(50), rng.integers(0, 2, 50))
     counts = evaluate(given, 0.3).confusion
-    members = {(t, a): confusion_members(given, t, a, 0.3) for t in (0, 1) for a in (0, 1)}
+    members = {(t, a): indices_in_cell(given, t, a, 0.3) for t in (0, 1) for a in (0, 1)}
     assert all(len(indices) == counts[t][a] for (t, a), indices in members.items())
     assert sorted(np.concatenate(list(members.values()))) == list(range(50))
 
 
-@pytest.mark.parametrize(("true", "answered"), [(2, 0), (0, -1)])
-def test_a_cell_that_does_not_exist_is_refused(true: int, answered: int) -> None:
+@pytest.mark.parametrize(("true", "predicted"), [(2, 0), (0, -1)])
+def test_a_cell_that_does_not_exist_is_refused(true: int, predicted: int) -> None:
     with pytest.raises(InvalidRequestError, match="Expected two classes from 0 to 1"):
-        confusion_members(two_classes([0.5], [0]), true, answered)
+        indices_in_cell(two_classes([0.5], [0]), true, predicted)
 
 
 def test_the_worst_mistakes_are_the_most_certain_ones_of_either_class() -> None:

@@ -48,10 +48,10 @@ def run_folder(runs_folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("state", "answered"), [("paused", False), ("finishing", True)])
-def test_a_run_that_has_not_finished_says_when_there_will_be_figures(tmp_path, state, answered):
+@pytest.mark.parametrize(("state", "predicted"), [("paused", False), ("finishing", True)])
+def test_a_run_that_has_not_finished_says_when_there_will_be_figures(tmp_path, state, predicted):
     folder = write_run(tmp_path / "young", state=state)
-    if answered:
+    if predicted:
         write_answers(folder, np.array([[0.2, 0.8]]), (1,), CLASSES)
     app = open_evaluation(folder)
     assert "once this run has finished" in app.info[0].value
@@ -205,7 +205,7 @@ def test_a_picture_becomes_the_photo_of_all_pages(run_folder, monkeypatch):
     path = run_folder / "photos" / "validation" / "dogs" / "dogs.7.png"
     choose_photo(set_picture(str(path)), "my_run")
     assert state["photo"].startswith("upload-")
-    assert session().answered_by == "my_run"
+    assert session().predicted_by == "my_run"
     monkeypatch.setenv("CONVSCOPE_DATA", str(run_folder / "photos"))
     choose_photo(set_picture(str(path)), "my_run")
     assert state["photo"] == "validation/dogs/dogs.7.png"

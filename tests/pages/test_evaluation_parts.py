@@ -82,7 +82,7 @@ def test_mistakes_come_worst_first_page_by_page():
 
 
 @pytest.mark.parametrize(
-    ("right", "answered", "pictures", "said"),
+    ("correct", "predicted", "pictures", "said"),
     [
         (1, 1, 4, "precision **100\u00a0%** of the only answer, recall **25\u00a0%** of the 4 pictures"),
         (0, 0, 1, "precision – of the 0 answers, recall **0\u00a0%** of the only picture"),
@@ -90,8 +90,8 @@ def test_mistakes_come_worst_first_page_by_page():
         (750, 1000, 1500, "precision **75\u00a0%** of the 1,000 answers, recall **50\u00a0%** of the 1,500"),
     ],
 )
-def test_precision_and_recall_are_told_of_one_of_many_and_of_none(right, answered, pictures, said):
-    scores = SimpleNamespace(name="cats", right=right, answered=answered, pictures=pictures)
+def test_precision_and_recall_are_told_of_one_of_many_and_of_none(correct, predicted, pictures, said):
+    scores = SimpleNamespace(name="cats", correct=correct, predicted=predicted, pictures=pictures)
     (line,) = class_lines(SimpleNamespace(classes=(scores,)))
     assert line.startswith(f"- **cats**: {said}")
 

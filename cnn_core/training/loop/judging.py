@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.errors import DivergedError, NotFiniteError
-from cnn_core.evaluation.predictions import Predictions, answers
+from cnn_core.evaluation.predictions import Predictions, predicted_labels
 from cnn_core.evaluation.scores import log_loss
 
 
@@ -33,7 +33,7 @@ def loss_and_accuracy(probabilities: NDArray[np.float32], files: LabelledFiles) 
         found = predictions_of(probabilities, files)
     except NotFiniteError:
         return math.nan, 0.0
-    return log_loss(found), float(np.mean(answers(found) == found.labels))
+    return log_loss(found), float(np.mean(predicted_labels(found) == found.labels))
 
 
 def check_finite(loss: float, epoch: int, step: int) -> None:

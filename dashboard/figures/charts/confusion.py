@@ -32,11 +32,11 @@ def confusion_figure(
 ) -> go.Figure:
     """Pictures per true class (row) and answer (column), with their share of the row.
 
-    A cell is as strong as its share. A click gives ``true * classes + answered`` as
+    A cell is as strong as its share. A click gives ``true * classes + predicted`` as
     ``customdata``; see ``cell_of``.
 
     Args:
-        counts: ``(classes, classes)``, ``[true][answered]``.
+        counts: ``(classes, classes)``, ``[true][predicted]``.
         classes: names.
         chosen: (true, answered) of the cell to frame, or None.
         theme: colours of the page.
@@ -114,10 +114,10 @@ def _targets(cells: NDArray[np.int64], shares: NDArray[np.float64], classes: Seq
     shown = cells.sum(axis=1)
     y, x = _clickable(cells)
     facts = [
-        f"true: <b>{names[true]}</b>, answered: <b>{names[answered]}</b><br>"
-        f"{cells[true, answered]} of {shown[true]} pictures of {names[true]}"
-        + (f", {percent(float(shares[true, answered]))}" if shown[true] else "")
-        for true, answered in zip(y.tolist(), x.tolist(), strict=True)
+        f"true: <b>{names[true]}</b>, answered: <b>{names[predicted]}</b><br>"
+        f"{cells[true, predicted]} of {shown[true]} pictures of {names[true]}"
+        + (f", {percent(float(shares[true, predicted]))}" if shown[true] else "")
+        for true, predicted in zip(y.tolist(), x.tolist(), strict=True)
     ]
     invisible = {"marker": {"opacity": 0}}
     return go.Scatter(
@@ -134,11 +134,11 @@ def _targets(cells: NDArray[np.int64], shares: NDArray[np.float64], classes: Seq
 
 
 def _frame(cell: tuple[int, int], theme: Theme) -> dict[str, object]:
-    true, answered = cell
+    true, predicted = cell
     return {
         "type": "rect",
-        "x0": answered - 0.5,
-        "x1": answered + 0.5,
+        "x0": predicted - 0.5,
+        "x1": predicted + 0.5,
         "y0": true - 0.5,
         "y1": true + 0.5,
         "line": {"color": theme.frame, "width": FRAME_WIDTH_PX},

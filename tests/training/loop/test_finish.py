@@ -139,11 +139,11 @@ def test_the_figures_of_the_card_are_those_of_the_saved_model(
     files = dict(splits.items())[name]
     p, truth = answers(opened(finished), files)[:, 0], np.asarray(files.labels)
     figures = card_of(finished)[name]
-    answered = (p >= 0.5).astype(int)
-    confusion = [[int(np.sum((truth == i) & (answered == j))) for j in (0, 1)] for i in (0, 1)]
+    predicted = (p >= 0.5).astype(int)
+    confusion = [[int(np.sum((truth == i) & (predicted == j))) for j in (0, 1)] for i in (0, 1)]
     assert figures["pictures"] == 2 * VALIDATION
     assert figures["confusion"] == confusion
-    assert figures["accuracy"] == pytest.approx(np.mean(answered == truth))
+    assert figures["accuracy"] == pytest.approx(np.mean(predicted == truth))
     assert figures["loss"] == pytest.approx(-np.log(np.where(truth == 1, p, 1 - p)).mean(), abs=1e-5)
     assert set(figures) == {"pictures", "loss", "accuracy", "auc", "confusion", "calibration_error"}
 

@@ -47,8 +47,8 @@ def test_a_run_of_four_steps_keeps_and_judges_averaged_weights_that_were_trained
         # Step 4 keeps (5 / 14) ** 4 = 2 % of the start.
         assert np.abs(a - c).max() < 0.05
     judged = run.probabilities(splits.validation)
-    answered = model.predict_on_batch(run.network.preprocessing.apply(run.pixels(splits.validation)))
-    np.testing.assert_allclose(judged[:, 1], answered[:, 0], atol=1e-5)
+    predicted = model.predict_on_batch(run.network.preprocessing.apply(run.pixels(splits.validation)))
+    np.testing.assert_allclose(judged[:, 1], predicted[:, 0], atol=1e-5)
     assert np.abs(judged - answered_fresh).max() > 1e-3
 
 
@@ -111,5 +111,5 @@ def test_a_photo_network_of_few_steps_is_judged_as_it_answers_in_training(averag
     for _ in range(14):
         network.train(network.preprocessing.apply(pixels), labels, np.ones(16, np.float32))
     network.take_kept_weights()
-    answered = network.probabilities(pixels).argmax(axis=1)
-    assert (answered == labels).mean() > 0.9
+    predicted = network.probabilities(pixels).argmax(axis=1)
+    assert (predicted == labels).mean() > 0.9
