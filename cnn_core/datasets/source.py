@@ -11,7 +11,7 @@ from typing import Any
 from cnn_core.datasets.folders import is_utf8, not_utf8
 from cnn_core.errors import DataError
 
-SWITCHES = ("keep_non_rgb", "keep_near_doubles")
+SWITCHES = ("keep_non_rgb", "keep_near_duplicates")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class DataSource:
         test: the same for a test set; 0 makes none.
         seed: chooses which pictures are set aside.
         keep_non_rgb: train on grey, palette, CMYK and transparent pictures too, turned into RGB.
-        keep_near_doubles: train on pictures nearly the same as others too, as a fixed camera takes them.
+        keep_near_duplicates: train on pictures nearly the same as others too, as a fixed camera takes them.
     """
 
     folders: tuple[str, ...]
@@ -34,7 +34,7 @@ class DataSource:
     test: float = 0.0
     seed: int = 0
     keep_non_rgb: bool = False
-    keep_near_doubles: bool = False
+    keep_near_duplicates: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.

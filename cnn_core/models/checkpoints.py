@@ -40,7 +40,7 @@ class SharedNetwork:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._probe: Probe | None = None
-        self._alike: object = None
+        self._similar: object = None
         self._in_place: tuple[Path, FileStamp] | None = None
         self._remembered: dict[Path, tuple[FileStamp, list[NDArray[Any]]]] = {}
 
@@ -55,13 +55,13 @@ class SharedNetwork:
             return opened_probe(path, card)
         alike = _without_counts(config), card.preprocessing, card.classes
         with self._lock:
-            if self._probe is not None and alike != self._alike:
+            if self._probe is not None and alike != self._similar:
                 return opened_probe(path, card)
             if self._probe is None:
                 probe = opened_probe(path, card)
                 if _has_other_state(probe.model):
                     return probe
-                self._probe, self._alike, self._in_place = probe, alike, (path, stamp)
+                self._probe, self._similar, self._in_place = probe, alike, (path, stamp)
             return self._probe.with_weights(_Weights(self, path, stamp))
 
     def take(self, path: Path, stamp: FileStamp) -> None:

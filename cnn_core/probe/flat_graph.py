@@ -159,7 +159,7 @@ class _Walker:
         self.nodes: list[Node] = []
         self._until = until
         self._calls: dict[str, int] = {}
-        self._twins = 0
+        self._duplicates_of = 0
 
     def inline(self, model: keras.Model, inputs: Any, prefix: str) -> Any:
         """Run a model's layers on symbolic ``inputs``; nested models are inlined in turn."""
@@ -191,10 +191,10 @@ class _Walker:
         symbols = tuple(x for x in inputs if isinstance(x, keras.KerasTensor))
         activation = argument_activation(operation)
         if activation is None:
-            result = self._twin_of(operation)(*args, **kwargs)
+            result = self._duplicate_of(operation)(*args, **kwargs)
             before = symbols[0] if is_activation(operation) else None
         else:
-            before = self._twin_of(operation, activation=keras.activations.linear)(*args, **kwargs)
+            before = self._duplicate_of(operation, activation=keras.activations.linear)(*args, **kwargs)
             result = self._apply(activation, before, operation.dtype_policy)
         if isinstance(result, keras.KerasTensor):
             kind = None if before is None else activation_name(operation)
@@ -214,13 +214,13 @@ class _Walker:
 
     def _apply(self, activation: Any, tensor: Tensor, dtype: Any) -> Tensor:
         if isinstance(activation, keras.layers.Layer):
-            return self._twin_of(activation)(tensor)
-        return self._twin_of(keras.layers.Activation(activation, dtype=dtype))(tensor)
+            return self._duplicate_of(activation)(tensor)
+        return self._duplicate_of(keras.layers.Activation(activation, dtype=dtype))(tensor)
 
-    def _twin_of(self, operation: Any, **changes: Any) -> Any:
+    def _duplicate_of(self, operation: Any, **changes: Any) -> Any:
         """A twin with a name that no other twin has, as one flat graph needs."""
-        self._twins += 1
-        return _twin(operation, name=f"{operation.name}_{self._twins}", **changes)
+        self._duplicates_of += 1
+        return _twin(operation, name=f"{operation.name}_{self._duplicates_of}", **changes)
 
     def _unique(self, name: str) -> str:
         count = self._calls[name] = self._calls.get(name, 0) + 1

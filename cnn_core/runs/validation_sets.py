@@ -96,7 +96,7 @@ def _division(source: DataSource) -> tuple[object, ...]:
         source.test,
         source.seed,
         source.keep_non_rgb,
-        source.keep_near_doubles,
+        source.keep_near_duplicates,
     )
 
 

@@ -167,7 +167,7 @@ def train_for_real(job: Job) -> None:
         cache_folder / "scans",
         progress=Progress(tell=lambda share, _: preparing("Looking through the pictures", share)),
         keep_non_rgb=job.source.keep_non_rgb,
-        keep_near_doubles=job.source.keep_near_doubles,
+        keep_near_duplicates=job.source.keep_near_duplicates,
     )
     kept = without_problems(splits, report)
     write_json(job.folder / "scan.json", _scan_facts(splits, kept, report))

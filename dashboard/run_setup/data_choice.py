@@ -112,7 +112,7 @@ def chosen_source() -> DataSource | None:
         test=float(kept(TEST)),
         seed=int(kept(SEED)),
         keep_non_rgb=bool(kept(GREY)),
-        keep_near_doubles=not kept(NEAR),
+        keep_near_duplicates=not kept(NEAR),
     )
 
 
@@ -123,7 +123,7 @@ def take_source(source: DataSource) -> None:
     st.session_state[MORE] = "\n".join(more)
     st.session_state[VALIDATION], st.session_state[TEST] = float(source.validation), float(source.test)
     st.session_state[SEED], st.session_state[GREY] = source.seed, source.keep_non_rgb
-    st.session_state[NEAR] = not source.keep_near_doubles
+    st.session_state[NEAR] = not source.keep_near_duplicates
 
 
 def split_was_changed() -> bool:

@@ -41,7 +41,7 @@ def scan_report(source: DataSource, splits: Splits) -> ScanReport | None:
             paths.cache_folder() / "scans",
             progress=progress,
             keep_non_rgb=source.keep_non_rgb,
-            keep_near_doubles=source.keep_near_doubles,
+            keep_near_duplicates=source.keep_near_duplicates,
         )
 
     count = sum(len(files.paths) for _, files in splits.items())

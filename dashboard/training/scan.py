@@ -47,7 +47,7 @@ KINDS = {
     "tiny": ("tiny", "Too few pixels to show anything."),
     "non_rgb": ("not RGB", "Grey, palette or CMYK pictures."),
 }
-DOUBTS = (
+LABEL_CONFLICTS = (
     "nearly the same in two classes",
     "Both pictures stay. If they show the same thing, one of them lies in the wrong folder.",
 )
@@ -64,9 +64,9 @@ def draw_scan(source: DataSource, splits: Splits) -> ScanReport | None:
         found = [problem for problem in report.problems if problem.kind == kind]
         if found:
             _draw_problems(KINDS[kind], found, opened=kind == "leakage")
-    if report.doubts:
-        _draw_problems(DOUBTS, report.doubts, opened=False)
-    if report.problems or report.doubts:
+    if report.label_conflicts:
+        _draw_problems(LABEL_CONFLICTS, report.label_conflicts, opened=False)
+    if report.problems or report.label_conflicts:
         _draw_list_export(source, report)
     if report.passing:
         _draw_look_again(source, splits)
@@ -103,7 +103,7 @@ def scan_export(source: DataSource, report: ScanReport) -> Export:
         code="from cnn_core import paths\nfrom cnn_core.datasets.scan.scan import scan\n"
         f"{source_code(source)}"
         f"report = scan(splits, paths.cache_folder() / 'scans', keep_non_rgb={source.keep_non_rgb},\n"
-        f"              keep_near_doubles={source.keep_near_doubles})\n"
+        f"              keep_near_doubles={source.keep_near_duplicates})\n"
         "for name, sizes_px in report.sizes_px.items():\n"
         "    print(name, sizes_px.min(axis=0), sizes_px.max(axis=0))\n"
         "for problem in report.problems:\n"
@@ -115,7 +115,11 @@ def _draw_findings(splits: Splits, report: ScanReport, left: Splits) -> None:
     before, after = len(splits.training.paths), len(left.training.paths)
     looked = f"{report.scanned:,} files looked into"
     if not report.problems:
-        but = f" {len(report.doubts):,} should be looked at, see below." if report.doubts else ""
+        but = (
+            f" {len(report.label_conflicts):,} should be looked at, see below."
+            if report.label_conflicts
+            else ""
+        )
         st.success(
             f"{looked}: every one is a sound picture, and none appears twice.{but}",
             icon=":material/task_alt:",
@@ -159,7 +163,7 @@ def _draw_problems(kind: tuple[str, str], found: Sequence[Problem], *, opened: b
     title, why = kind
     with st.expander(f"{len(found):,} {title}", icon=":material/report:", expanded=opened):
         st.caption(why)
-        pairs = [problem for problem in found if problem.twin is not None]
+        pairs = [problem for problem in found if problem.duplicate_of is not None]
         if pairs:
             st.html(_pairs_html(pairs[:MOST_PAIRS]))
         st.html(_names_html(found[:MOST_NAMED]))
@@ -171,8 +175,8 @@ def _pairs_html(pairs: Sequence[Problem]) -> str:
     pictures = []
     for problem in pairs:
         pictures.append(_captioned(problem.path, problem.split))
-        if problem.twin is not None:
-            pictures.append(_captioned(problem.twin, problem.twin_split or ""))
+        if problem.duplicate_of is not None:
+            pictures.append(_captioned(problem.duplicate_of, problem.duplicate_split or ""))
     return pictures_html(pictures, columns=6)
 
 
@@ -202,10 +206,14 @@ def findings_csv(report: ScanReport) -> str:
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(CSV_FIELDS)
-    for left_out, found in (("yes", report.problems), ("no", report.doubts)):
+    for left_out, found in (("yes", report.problems), ("no", report.label_conflicts)):
         for problem in found:
-            path, twin = problem.path, problem.twin
-            same_as = "" if twin is None else f"{problem.twin_split}: {twin.parent.name}/{twin.name}"
+            path, duplicate_of = problem.path, problem.duplicate_of
+            same_as = (
+                ""
+                if duplicate_of is None
+                else f"{problem.duplicate_split}: {duplicate_of.parent.name}/{duplicate_of.name}"
+            )
             named = (problem.kind, left_out, problem.detail, same_as, path)
             lines.writerow([problem.split, path.parent.name, path.name, *named])
     return text.getvalue()

@@ -134,7 +134,7 @@ def test_train_starts_from_a_preset_and_changes_what_is_named(jobs: list[Job], t
     )
     folders = (str(Path("photos").absolute()), str(Path("more").absolute()))
     assert job.source == DataSource(
-        folders=folders, validation=500, test=0.1, seed=7, keep_non_rgb=True, keep_near_doubles=True
+        folders=folders, validation=500, test=0.1, seed=7, keep_non_rgb=True, keep_near_duplicates=True
     )
 
 

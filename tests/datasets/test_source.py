@@ -13,7 +13,7 @@ from cnn_core.errors import DataError
 
 def test_a_source_survives_json() -> None:
     source = DataSource(
-        folders=("a", "b"), validation=500, test=0.1, seed=7, keep_non_rgb=True, keep_near_doubles=True
+        folders=("a", "b"), validation=500, test=0.1, seed=7, keep_non_rgb=True, keep_near_duplicates=True
     )
     assert DataSource.from_json(json.loads(json.dumps(source.to_json()))) == source
 
@@ -35,7 +35,7 @@ def test_what_json_leaves_out_has_its_default() -> None:
         {"folders": ["a"], "seed": 0.5},
         {"folders": ["a"], "seed": True},
         {"folders": ["a"], "keep_non_rgb": 1},
-        {"folders": ["a"], "keep_near_doubles": "no"},
+        {"folders": ["a"], "keep_near_duplicates": "no"},
         {"folders": ["a"], "colour": "red"},
     ],
 )

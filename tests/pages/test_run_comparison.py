@@ -239,7 +239,7 @@ def test_settings_that_differ_come_first_with_a_sign_and_the_data_is_among_them(
     assert next(one for one in rows if one.field == "data").differs
 
 
-@pytest.mark.parametrize("change", [{"seed": 7}, {"keep_non_rgb": True}, {"keep_near_doubles": True}])
+@pytest.mark.parametrize("change", [{"seed": 7}, {"keep_non_rgb": True}, {"keep_near_duplicates": True}])
 def test_pictures_that_were_chosen_otherwise_are_a_difference(runs_folder, change):
     first = view_of(runs_folder / "first")
     other = dataclasses.replace(first, source=dataclasses.replace(first.source, **change))

@@ -99,14 +99,14 @@ def test_the_list_to_take_away_has_all_files_and_says_which_stay():
             split="training",
             kind="duplicate",
             detail='Nearly the same picture as dogs/"b".jpg, they say.',
-            twin=Path('/photos/train/dogs/"b".jpg'),
-            twin_split="validation",
+            duplicate_of=Path('/photos/train/dogs/"b".jpg'),
+            duplicate_split="validation",
             near=near,
         )
 
     many = tuple(found(f"{number}.jpg", False) for number in range(3000))
     report = ScanReport(
-        problems=many, sizes_px={}, scanned=5000, seconds=1.0, doubts=(found("doubt.jpg", True),)
+        problems=many, sizes_px={}, scanned=5000, seconds=1.0, label_conflicts=(found("doubt.jpg", True),)
     )
     lines = list(csv.DictReader(io.StringIO(findings_csv(report))))
     assert len(lines) == 3001

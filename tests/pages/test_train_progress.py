@@ -185,7 +185,7 @@ def test_damaged_files_of_a_run_do_not_stop_the_page(open_app, runs_folder):
 def test_what_was_left_out_is_counted_and_what_is_only_doubted_is_not(open_app, runs_folder):
     folder = write_run(runs_folder, "one", "finished")
     found = [{"path": f"{kind}.jpg", "kind": kind} for kind in ("truncated", "duplicate", "near_double")]
-    scan = {"problems": found[:2], "doubts": found[2:]}
+    scan = {"problems": found[:2], "label_conflicts": found[2:]}
     (folder / "scan.json").write_text(json.dumps(scan), encoding="utf-8")
     said = words(clean(open_app("train", section="progress")))
     assert "2 damaged or repeated pictures were left out" in said

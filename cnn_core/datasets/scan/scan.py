@@ -35,7 +35,7 @@ def scan(
     *,
     progress: Progress = SILENT,
     keep_non_rgb: bool = False,
-    keep_near_doubles: bool = False,
+    keep_near_duplicates: bool = False,
 ) -> ScanReport:
     """Find unreadable, truncated, tiny, non-RGB and repeated pictures, within and across splits.
 
@@ -49,21 +49,21 @@ def scan(
         cache_folder: made if missing.
         progress: told the share done, 0..1, for every picture.
         keep_non_rgb: grey, palette, CMYK and transparent pictures are no problem.
-        keep_near_doubles: pictures nearly the same are no problem, as a fixed camera takes them; equal ones
+        keep_near_duplicates: pictures nearly the same are no problem, as a fixed camera takes them; equal ones
             still are.
 
     Raises:
         Cancelled: nobody waits for it any longer.
     """
     started = time.perf_counter()
-    stored = cache_folder / f"scan-{scan_key(splits, keep_non_rgb, keep_near_doubles)}.json"
+    stored = cache_folder / f"scan-{scan_key(splits, keep_non_rgb, keep_near_duplicates)}.json"
     report = read_report(stored, splits)
     if report is None:
         places = [(name, path) for name, files in splits.items() for path in files.paths]
         looks = _looks([path for _, path in places], keep_non_rgb, progress.between(0, DECODING_SHARE))
         labels = [label for _, files in splits.items() for label in files.labels]
         comparing = progress.between(DECODING_SHARE, 1)
-        duplicates = _duplicates(places, looks, None if keep_near_doubles else labels, comparing)
+        duplicates = _duplicates(places, looks, None if keep_near_duplicates else labels, comparing)
         report = _reported(splits, places, looks, duplicates)
         if not report.passing:
             with suppress(OSError):  # without it the next scan takes as long as this one
@@ -94,7 +94,7 @@ def _reported(
     splits: Splits, places: Sequence[tuple[str, Path]], looks: Sequence[Look], duplicates: Duplicates
 ) -> ScanReport:
     found = {
-        index: Problem(split=name, path=path, kind=look.kind, detail=look.detail, twin=None)
+        index: Problem(split=name, path=path, kind=look.kind, detail=look.detail, duplicate_of=None)
         for index, ((name, path), look) in enumerate(zip(places, looks, strict=True))
         if look.kind is not None
     }
@@ -109,7 +109,7 @@ def _reported(
         },
         scanned=len(places),
         seconds=0.0,
-        doubts=tuple(_repeated(places, pair) for pair in duplicates.conflicts),
+        label_conflicts=tuple(_repeated(places, pair) for pair in duplicates.conflicts),
         passing=any(look.passing for look in looks),
     )
 
@@ -165,8 +165,8 @@ def _repeated(places: Sequence[tuple[str, Path]], pair: Duplicate) -> Problem:
         path=path,
         kind="duplicate" if split == kept_split else "leakage",
         detail=f"{likeness} {kept.parent.name}/{kept.name} in {kept_split}{difference}.{other_class}",
-        twin=kept,
-        twin_split=kept_split,
+        duplicate_of=kept,
+        duplicate_split=kept_split,
         near=pair.rmse is not None,
     )
 

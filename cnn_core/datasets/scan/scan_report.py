@@ -16,15 +16,15 @@ PROBLEM_KINDS = ("unreadable", "truncated", "duplicate", "leakage", "tiny", "non
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
-    """One file that training skips, or of ``ScanReport.doubts`` one that somebody should look at.
+    """One file that training skips, or of ``ScanReport.label_conflicts`` one that somebody should look at.
 
     Attributes:
         path: the file.
         split: ``training``, ``validation`` or ``test``.
         kind: one of ``PROBLEM_KINDS``; ``duplicate`` is within a split, ``leakage`` across two.
         detail: a sentence.
-        twin: the picture that stays, where this one repeats it.
-        twin_split: where that one lies.
+        duplicate_of: the picture that stays, where this one repeats it.
+        duplicate_split: where that one lies.
         near: the two are nearly the same; else their files or pixels are equal.
     """
 
@@ -32,8 +32,8 @@ class Problem:
     split: str
     kind: str
     detail: str
-    twin: Path | None = None
-    twin_split: str | None = None
+    duplicate_of: Path | None = None
+    duplicate_split: str | None = None
     near: bool = False
 
     def __post_init__(self) -> None:
@@ -52,7 +52,7 @@ class ScanReport:
             upright; (0, 0) where it could not be read. Read-only.
         scanned: number of files.
         seconds: that this took; close to 0 where an earlier scan could be used.
-        doubts: pictures nearly the same as one of another class; nothing is left out for that.
+        label_conflicts: pictures nearly the same as one of another class; nothing is left out for that.
         passing: some files could not be read for a reason that may go, such as too many open files, so that
             another scan may find less.
     """
@@ -61,7 +61,7 @@ class ScanReport:
     sizes_px: Mapping[str, NDArray[np.int32]]
     scanned: int
     seconds: float
-    doubts: tuple[Problem, ...] = ()
+    label_conflicts: tuple[Problem, ...] = ()
     passing: bool = False
 
     def __post_init__(self) -> None:
@@ -81,10 +81,10 @@ class ScanReport:
             "scanned": self.scanned,
             "seconds": round(self.seconds, 3),
             "problems": [_facts(problem) for problem in self.problems],
-            "doubts": [_facts(problem) for problem in self.doubts],
+            "label_conflicts": [_facts(problem) for problem in self.label_conflicts],
         }
 
 
 def _facts(problem: Problem) -> dict[str, Any]:
-    twin = None if problem.twin is None else str(problem.twin)
-    return asdict(problem) | {"path": str(problem.path), "twin": twin}
+    duplicate_of = None if problem.duplicate_of is None else str(problem.duplicate_of)
+    return asdict(problem) | {"path": str(problem.path), "duplicate_of": duplicate_of}

@@ -19,9 +19,9 @@ KEY_LETTERS = 24
 Places = Sequence[tuple[str, Path]]
 
 
-def scan_key(splits: Splits, keep_non_rgb: bool, keep_near_doubles: bool) -> str:
+def scan_key(splits: Splits, keep_non_rgb: bool, keep_near_duplicates: bool) -> str:
     """Changes with any file's name, class, split, size or time of change, not with where the folder lies."""
-    digest = hashlib.sha256(f"{VERSION} {keep_non_rgb} {keep_near_doubles}".encode())
+    digest = hashlib.sha256(f"{VERSION} {keep_non_rgb} {keep_near_duplicates}".encode())
     for name, files in splits.items():
         digest.update(f"\n{name} {files.fingerprint()}".encode())
         times = np.array([_changed_ns(path) for path in files.paths], np.int64)
@@ -39,7 +39,7 @@ def write_report(path: Path, splits: Splits, report: ScanReport) -> None:
     positions = {place: number for number, place in enumerate(_places(splits))}
     facts = {
         "problems": [_row(problem, positions) for problem in report.problems],
-        "doubts": [_row(problem, positions) for problem in report.doubts],
+        "label_conflicts": [_row(problem, positions) for problem in report.label_conflicts],
         "sizes_px": {name: sizes.tolist() for name, sizes in report.sizes_px.items()},
     }
     write_json(path, facts)
@@ -58,27 +58,33 @@ def read_report(path: Path, splits: Splits) -> ScanReport | None:
             sizes_px=sizes,
             scanned=len(places),
             seconds=0.0,
-            doubts=tuple(_problem(row, places) for row in facts["doubts"]),
+            label_conflicts=tuple(_problem(row, places) for row in facts["label_conflicts"]),
         )
     except (LookupError, TypeError, ValueError):  # looking again mends it
         return None
 
 
 def _row(problem: Problem, positions: dict[tuple[str, Path], int]) -> list[Any]:
-    twin = (
+    duplicate_of = (
         None
-        if problem.twin is None or problem.twin_split is None
-        else positions[problem.twin_split, problem.twin]
+        if problem.duplicate_of is None or problem.duplicate_split is None
+        else positions[problem.duplicate_split, problem.duplicate_of]
     )
-    return [positions[problem.split, problem.path], twin, problem.kind, problem.detail, problem.near]
+    return [positions[problem.split, problem.path], duplicate_of, problem.kind, problem.detail, problem.near]
 
 
 def _problem(row: list[Any], places: Places) -> Problem:
-    position, twin, kind, detail, near = row
+    position, duplicate_of, kind, detail, near = row
     split, path = places[position]
-    twin_split, twin_path = (None, None) if twin is None else places[twin]
+    duplicate_split, duplicate_path = (None, None) if duplicate_of is None else places[duplicate_of]
     return Problem(
-        path=path, split=split, kind=kind, detail=detail, twin=twin_path, twin_split=twin_split, near=near
+        path=path,
+        split=split,
+        kind=kind,
+        detail=detail,
+        duplicate_of=duplicate_path,
+        duplicate_split=duplicate_split,
+        near=near,
     )
 
 

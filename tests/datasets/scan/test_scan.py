@@ -66,10 +66,10 @@ def test_a_copy_is_listed_where_it_would_do_harm(
     second.symlink_to(first) if linked else second.write_bytes(first.read_bytes())
     report = scan(read(data), tmp_path / "cache")
     (problem,) = report.problems
-    assert (problem.split, problem.path, problem.kind, problem.twin) == (split, second, kind, first)
+    assert (problem.split, problem.path, problem.kind, problem.duplicate_of) == (split, second, kind, first)
     assert ("Its class is another one" in problem.detail) == (original[-4:] != copy[-4:])
     (value,) = json.loads(json.dumps(report.to_json()))["problems"]
-    assert (value["kind"], value["path"], value["twin"]) == (kind, str(second), str(first))
+    assert (value["kind"], value["path"], value["duplicate_of"]) == (kind, str(second), str(first))
 
 
 @pytest.mark.parametrize("change", ["encoded anew", "resized", "mirrored", "as png"])
@@ -86,7 +86,7 @@ def test_leakage_is_found_however_the_picture_was_saved(data: Path, change: str)
     else:
         save(target.with_suffix(".png"), picture)
     report = scan(read(data), data.parent / "cache")
-    assert [(p.split, p.path.stem, p.kind, p.twin) for p in report.problems] == [
+    assert [(p.split, p.path.stem, p.kind, p.duplicate_of) for p in report.problems] == [
         ("training", "again", "leakage", original)
     ]
     assert "dogs/dog.2.jpg in test" in report.problems[0].detail
@@ -117,8 +117,8 @@ def test_near_doubles_of_another_class_are_listed_and_kept(camera: Path, tmp_pat
     splits = read(camera)
     report = scan(splits, tmp_path / "cache")
     assert report.problems == ()
-    (doubt,) = report.doubts
-    assert (doubt.path.parent.name, doubt.twin) == ("scratch", camera / "train" / "good" / "0.jpg")
+    (doubt,) = report.label_conflicts
+    assert (doubt.path.parent.name, doubt.duplicate_of) == ("scratch", camera / "train" / "good" / "0.jpg")
     assert "Its class is another one: check both." in doubt.detail
     assert without_problems(splits, report) == splits
 
@@ -134,20 +134,20 @@ def test_near_doubles_are_kept_when_wanted_and_equal_files_are_not(camera: Path,
     (camera / "train" / "good" / "z.jpg").write_bytes((camera / "train" / "good" / "0.jpg").read_bytes())
     (camera / "train" / "good" / "y.jpg").write_bytes((camera / "train" / "scratch" / "1.jpg").read_bytes())
     splits = read(camera)
-    report = scan(splits, tmp_path / "cache", keep_near_doubles=True)
+    report = scan(splits, tmp_path / "cache", keep_near_duplicates=True)
     assert [(p.path.name, p.kind, p.near) for p in report.problems] == [
         ("z.jpg", "duplicate", False),
         ("1.jpg", "duplicate", False),
     ]
-    assert report.doubts == ()
+    assert report.label_conflicts == ()
     assert without_problems(splits, report).training.counts() == {"good": 6, "scratch": 4}
 
 
 def test_reports_with_and_without_near_doubles_are_stored_apart(camera: Path, tmp_path: Path) -> None:
-    kept = scan(read(camera), tmp_path / "cache", keep_near_doubles=True)
+    kept = scan(read(camera), tmp_path / "cache", keep_near_duplicates=True)
     assert kept.problems == ()
     assert scan(read(camera), tmp_path / "cache").counts()["leakage"] > 0
-    assert scan(read(camera), tmp_path / "cache", keep_near_doubles=True).problems == ()
+    assert scan(read(camera), tmp_path / "cache", keep_near_duplicates=True).problems == ()
 
 
 def test_the_split_of_the_picture_that_stays_is_told_where_no_folder_says_it(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_the_split_of_the_picture_that_stays_is_told_where_no_folder_says_it(tmp
     original = splits.validation.paths[0]
     save(original.with_name("copy.jpg"), Image.open(original), quality=50)
     (problem,) = scan(read(tmp_path / "set"), tmp_path / "cache").problems
-    assert (problem.kind, problem.split, problem.twin_split) == ("leakage", "training", "validation")
+    assert (problem.kind, problem.split, problem.duplicate_split) == ("leakage", "training", "validation")
     assert problem.near
 
 
@@ -225,9 +225,9 @@ def test_the_photos_of_the_lecture_are_clean_but_for_one_copy(data_folder: Path,
     """The set's own notes: all decode, all are RGB, no validation picture repeats a training one."""
     splits = read(data_folder / "cats_and_dogs_filtered")
     report = scan(splits, tmp_path)
-    assert [(p.kind, p.path.name, p.twin.name if p.twin else None) for p in report.problems] == [
-        ("duplicate", "dog.74.jpg", "dog.180.jpg")
-    ]
+    assert [
+        (p.kind, p.path.name, p.duplicate_of.name if p.duplicate_of else None) for p in report.problems
+    ] == [("duplicate", "dog.74.jpg", "dog.180.jpg")]
     assert report.scanned == 3000
     sizes = np.concatenate(list(report.sizes_px.values()))
     assert (sizes.min(0) == (59, 41)).all()

@@ -60,7 +60,7 @@ def test_a_moved_folder_needs_no_second_scan(
     monkeypatch.setattr(scan_module, "inspect", None)
     assert found(moved, tmp_path / "cache") == before
     (problem,) = scan(read(moved), tmp_path / "cache").problems
-    assert problem.twin == moved / "test" / "cats" / "cat.0.jpg"
+    assert problem.duplicate_of == moved / "test" / "cats" / "cat.0.jpg"
 
 
 @pytest.mark.parametrize("trouble", [OSError(24, "Too many open files"), MemoryError()])
@@ -88,11 +88,11 @@ def test_pairs_are_kept_with_their_splits(data: Path, tmp_path: Path) -> None:
     save(data / "train" / "dogs" / "other.jpg", picture, quality=70)
     first = scan(read(data), tmp_path / "cache")
     second = scan(read(data), tmp_path / "cache")
-    assert [(p.split, p.path.name, p.twin_split, p.near) for p in first.problems] == [
+    assert [(p.split, p.path.name, p.duplicate_split, p.near) for p in first.problems] == [
         ("training", "z.jpg", "test", True)
     ]
-    assert [(p.path.name, p.twin_split) for p in first.doubts] == [("other.jpg", "test")]
-    assert (second.problems, second.doubts) == (first.problems, first.doubts)
+    assert [(p.path.name, p.duplicate_split) for p in first.label_conflicts] == [("other.jpg", "test")]
+    assert (second.problems, second.label_conflicts) == (first.problems, first.label_conflicts)
 
 
 @pytest.mark.parametrize("damage", [b"", b"[]", b'{"problems": 3}', b"\xff"])
