@@ -17,7 +17,7 @@ from cnn_core.probe.non_linearity import activation_name, argument_activation, f
 
 Tensor = Any  # keras.KerasTensor: a symbolic tensor, which Keras does not type
 
-_PASSING_CLASSES = frozenset(
+_TRANSIENT_CLASSES = frozenset(
     "dropout spatialdropout2d alphadropout gaussiannoise gaussiandropout identity cast "
     "activityregularization".split()
 )
@@ -231,7 +231,7 @@ def passes_through(node: Node) -> bool:
     """Whether a node hands on what it gets when the network is not training."""
     family = node.family
     return (
-        family in _PASSING_CLASSES
+        family in _TRANSIENT_CLASSES
         or (family.startswith("random") and family != "randomcrop")  # augmentation layers
         or (family == "activation" and node.activation is None)
     )

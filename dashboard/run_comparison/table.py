@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from cnn_core.runs.run_summary import RunFigures, run_figures
-from dashboard.figures.charts.curve_traces import SIGNS, look_of
+from dashboard.figures.charts.curve_traces import SIGNS, line_style
 from dashboard.figures.theme import Theme
 from dashboard.widgets.inputs import select
 from dashboard.widgets.markdown import literal
@@ -95,19 +95,19 @@ def draw_table(runs: Sequence[RunView], titles: Sequence[str], *, ranked: bool =
             help="The best run comes first." if ranked else "The highest or lowest figure comes first.",
         )
     figures = [run_figures(run, title) for run, title in zip(runs, titles, strict=True)]
-    st.html(table_html(figures, by, look_signs(runs, titles, theme())))
+    st.html(table_html(figures, by, line_signs(runs, titles, theme())))
     if ranked:
         st.markdown(table_words(figures))
     st.caption(EXPLAINED)
 
 
-def look_signs(runs: Sequence[RunView], titles: Sequence[str], theme: Theme) -> dict[str, tuple[str, str]]:
+def line_signs(runs: Sequence[RunView], titles: Sequence[str], theme: Theme) -> dict[str, tuple[str, str]]:
     """Symbol and colour of the curves of each run that has some, by its title."""
     drawn = [title for run, title in zip(runs, titles, strict=True) if run.history]
     if len(drawn) < 2:
         return {}
     return {
-        title: (SIGNS[place % len(SIGNS)], look_of(place, len(drawn), theme).training)
+        title: (SIGNS[place % len(SIGNS)], line_style(place, len(drawn), theme).training)
         for place, title in enumerate(drawn)
     }
 

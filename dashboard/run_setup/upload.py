@@ -74,6 +74,6 @@ def _unpacked(file: Any) -> str:
 
 def _ignored(file: Any) -> int:
     """How many files of an uploaded archive are no pictures of a class."""
-    from cnn_core.datasets.archives.unpack import look_into
+    from cnn_core.datasets.archives.unpack import archive_contents
 
-    return look_into(file).ignored
+    return archive_contents(file).ignored

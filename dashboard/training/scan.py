@@ -68,8 +68,8 @@ def draw_scan(source: DataSource, splits: Splits) -> ScanReport | None:
         _draw_problems(LABEL_CONFLICTS, report.label_conflicts, opened=False)
     if report.problems or report.label_conflicts:
         _draw_list_export(source, report)
-    if report.passing:
-        _draw_look_again(source, splits)
+    if report.transient:
+        _draw_scan_again(source, splits)
     return report
 
 
@@ -146,7 +146,7 @@ def _near_advice(report: ScanReport) -> str:
     )
 
 
-def _draw_look_again(source: DataSource, splits: Splits) -> None:
+def _draw_scan_again(source: DataSource, splits: Splits) -> None:
     st.warning(
         "Some files could not be read for a reason that may pass, such as too many open files.",
         icon=":material/sync_problem:",

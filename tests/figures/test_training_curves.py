@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard.figures.charts.curve_ranges import CurveOf, accuracy_range, epoch_ticks, loss_range, step_line
-from dashboard.figures.charts.curve_traces import cut_off, look_of, split_line
+from dashboard.figures.charts.curve_traces import cut_off, line_style, split_line
 from dashboard.figures.charts.training_curves import training_curves_alt, training_curves_figure
 from dashboard.figures.theme import DARK, LIGHT
 
@@ -98,7 +98,7 @@ def test_a_spike_is_told_at_the_edge_and_does_not_squash_the_curve() -> None:
 
 @pytest.mark.parametrize("top", [1.1925318, 0.7231, 12.345678, 3.3])
 def test_no_triangle_is_lifted_above_the_edge_by_rounding(top: float) -> None:
-    look = look_of(0, 1, LIGHT)
+    look = line_style(0, 1, LIGHT)
     line = split_line(np.arange(2.0), np.array([1.0, 99.0]), "training loss", look)
     assert float(cut_off(np.arange(2.0), np.array([1.0, 99.0]), top, line).y[0]) < top
 

@@ -21,7 +21,7 @@ from dashboard.run_comparison.table import (
     COLUMNS,
     SORTED_BY,
     figure_texts,
-    look_signs,
+    line_signs,
     sorted_figures,
     table_html,
     table_words,
@@ -196,9 +196,9 @@ def test_runs_of_one_title_are_told_apart_by_seed_else_by_start_else_by_key(runs
 def test_the_table_shows_the_symbols_of_the_curves_and_dashes_for_what_is_unknown(runs_folder):
     runs = [view_of(runs_folder / name) for name in ("third", "first", "second")]
     titles = ["<New>", "Plain", "Regular"]
-    signs = look_signs(runs, titles, LIGHT)
+    signs = line_signs(runs, titles, LIGHT)
     assert [signs[title][0] for title in titles[1:]] == ["●", "◆"]
-    assert look_signs(runs[:2], titles[:2], LIGHT) == {}
+    assert line_signs(runs[:2], titles[:2], LIGHT) == {}
     figures = [run_figures(run, title) for run, title in zip(runs, titles, strict=True)]
     table = table_html(figures, "loss", signs)
     assert "&lt;New&gt;" in table

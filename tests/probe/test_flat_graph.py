@@ -137,8 +137,8 @@ def test_layers_without_a_non_linearity_have_none() -> None:
 
 def test_what_changes_nothing_outside_training_passes_through() -> None:
     graph = graph_of("augmentation_inside")
-    passing = [node.kind for node in graph.nodes if passes_through(node)]
-    assert passing == ["RandomFlip", "RandomRotation", "RandomZoom", "GaussianNoise", "Dropout"]
+    transient = [node.kind for node in graph.nodes if passes_through(node)]
+    assert transient == ["RandomFlip", "RandomRotation", "RandomZoom", "GaussianNoise", "Dropout"]
     assert passes_through(node_of(graph_of("many_activations"), "linear"))
     x = np.random.default_rng(0).normal(size=(1, 12, 10, 3)).astype(np.float32)
     noise = layers.GaussianNoise(1.0)

@@ -54,7 +54,7 @@ Thumbnail = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Look:
+class FileInspection:
     """What one file is.
 
     Attributes:
@@ -63,7 +63,7 @@ class Look:
         size_px: (width, height) as seen upright; (0, 0) where nobody can tell.
         content_key: equal for files with equal bytes, and for flat pictures with equal pixels.
         thumbnail: ``(32, 32)``, uint8, grey, 0..255; None where ``kind`` is not None.
-        passing: the computer, not the file, may be what is wrong, and only for now.
+        transient: the computer, not the file, may be what is wrong, and only for now.
     """
 
     kind: str | None = None
@@ -71,7 +71,7 @@ class Look:
     size_px: tuple[int, int] = (0, 0)
     content_key: bytes = b""
     thumbnail: Thumbnail | None = None
-    passing: bool = False
+    transient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class _Header:
     non_rgb: bool
 
 
-def inspect(path: Path, *, keep_non_rgb: bool = False) -> Look:
+def inspect(path: Path, *, keep_non_rgb: bool = False) -> FileInspection:
     """Decode one file as training will, and say what is wrong with it.
 
     Everything that ``decode_image`` refuses is found here. A plain RGB JPEG is decoded at a fraction of its
@@ -97,7 +97,7 @@ def inspect(path: Path, *, keep_non_rgb: bool = False) -> Look:
         content = _content(path)
     except (OSError, MemoryError) as error:
         reason = getattr(error, "strerror", None) or str(error) or "out of memory"
-        return Look(kind="unreadable", detail=f"The file cannot be read: {reason}.", passing=True)
+        return FileInspection(kind="unreadable", detail=f"The file cannot be read: {reason}.", transient=True)
     quick = _quick(content)
     if quick is not None:
         size_px, thumbnail = quick
@@ -107,14 +107,18 @@ def inspect(path: Path, *, keep_non_rgb: bool = False) -> Look:
         try:
             thumbnail, header = _whole(content, found)
         except ImageError as error:
-            look = _refused(content, found, str(error))
-            return replace(look, passing=_may_pass(error.__context__))
+            inspection = _refused(content, found, str(error))
+            return replace(inspection, transient=_may_pass(error.__context__))
     if min(header.size_px) < TINY_SIDE_PX:
         return _tiny(header.size_px)
     if header.non_rgb and not keep_non_rgb:
         mode = MODE_NAMES.get(header.mode, f"mode {header.mode}")
-        return Look(kind="non_rgb", detail=f"The picture is no plain RGB: {mode}.", size_px=header.size_px)
-    return Look(size_px=header.size_px, content_key=_content_key(content, thumbnail), thumbnail=thumbnail)
+        return FileInspection(
+            kind="non_rgb", detail=f"The picture is no plain RGB: {mode}.", size_px=header.size_px
+        )
+    return FileInspection(
+        size_px=header.size_px, content_key=_content_key(content, thumbnail), thumbnail=thumbnail
+    )
 
 
 def _content(path: Path) -> bytes:
@@ -184,13 +188,13 @@ def _whole(content: bytes, header: _Header | None) -> tuple[Thumbnail, _Header]:
     return thumbnail, header or _Header("RGB", (pixels.shape[1], pixels.shape[0]), non_rgb=False)
 
 
-def _refused(content: bytes, header: _Header | None, reason: str) -> Look:
+def _refused(content: bytes, header: _Header | None, reason: str) -> FileInspection:
     size_px = (0, 0) if header is None else header.size_px
     if header is not None and 0 < min(size_px) < MIN_SIDE_PX:
         return _tiny(size_px)
     if len(content) <= MAX_FILE_BYTES and _is_cut_off(content):  # a longer one was not read to its end
-        return Look(kind="truncated", detail=f"The file ends too early. {reason}", size_px=size_px)
-    return Look(kind="unreadable", detail=reason, size_px=size_px)
+        return FileInspection(kind="truncated", detail=f"The file ends too early. {reason}", size_px=size_px)
+    return FileInspection(kind="unreadable", detail=reason, size_px=size_px)
 
 
 def _may_pass(reason: BaseException | None) -> bool:
@@ -200,10 +204,10 @@ def _may_pass(reason: BaseException | None) -> bool:
     )
 
 
-def _tiny(size_px: tuple[int, int]) -> Look:
+def _tiny(size_px: tuple[int, int]) -> FileInspection:
     width, height = size_px
     detail = f"The picture has {width} x {height} pixels; {TINY_SIDE_PX} are needed on each side."
-    return Look(kind="tiny", detail=detail, size_px=size_px)
+    return FileInspection(kind="tiny", detail=detail, size_px=size_px)
 
 
 def _is_cut_off(content: bytes) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.datasets.scan.duplicates import Duplicate, Duplicates, find_duplicates
-from cnn_core.datasets.scan.inspection import THUMBNAIL_PX, Look, inspect
+from cnn_core.datasets.scan.inspection import THUMBNAIL_PX, FileInspection, inspect
 from cnn_core.datasets.scan.scan_report import PROBLEM_KINDS, Problem, ScanReport
 from cnn_core.datasets.scan.scan_store import read_report, scan_key, write_report
 from cnn_core.datasets.splits import Splits
@@ -60,12 +60,14 @@ def scan(
     report = read_report(stored, splits)
     if report is None:
         places = [(name, path) for name, files in splits.items() for path in files.paths]
-        looks = _looks([path for _, path in places], keep_non_rgb, progress.between(0, DECODING_SHARE))
+        inspections = _inspections(
+            [path for _, path in places], keep_non_rgb, progress.between(0, DECODING_SHARE)
+        )
         labels = [label for _, files in splits.items() for label in files.labels]
         comparing = progress.between(DECODING_SHARE, 1)
-        duplicates = _duplicates(places, looks, None if keep_near_duplicates else labels, comparing)
-        report = _reported(splits, places, looks, duplicates)
-        if not report.passing:
+        duplicates = _duplicates(places, inspections, None if keep_near_duplicates else labels, comparing)
+        report = _reported(splits, places, inspections, duplicates)
+        if not report.transient:
             with suppress(OSError):  # without it the next scan takes as long as this one
                 write_report(stored, splits, report)
     progress(1.0)
@@ -91,16 +93,19 @@ def without_problems(splits: Splits, report: ScanReport) -> Splits:
 
 
 def _reported(
-    splits: Splits, places: Sequence[tuple[str, Path]], looks: Sequence[Look], duplicates: Duplicates
+    splits: Splits,
+    places: Sequence[tuple[str, Path]],
+    inspections: Sequence[FileInspection],
+    duplicates: Duplicates,
 ) -> ScanReport:
     found = {
         index: Problem(split=name, path=path, kind=look.kind, detail=look.detail, duplicate_of=None)
-        for index, ((name, path), look) in enumerate(zip(places, looks, strict=True))
+        for index, ((name, path), look) in enumerate(zip(places, inspections, strict=True))
         if look.kind is not None
     }
     for pair in duplicates.repeated:
         found[pair.index] = _repeated(places, pair)
-    sizes = np.array([look.size_px for look in looks], np.int32).reshape(-1, 2)
+    sizes = np.array([look.size_px for look in inspections], np.int32).reshape(-1, 2)
     ends = np.cumsum([len(files.paths) for _, files in splits.items()])
     return ScanReport(
         problems=tuple(found[index] for index in sorted(found)),
@@ -110,43 +115,43 @@ def _reported(
         scanned=len(places),
         seconds=0.0,
         label_conflicts=tuple(_repeated(places, pair) for pair in duplicates.conflicts),
-        passing=any(look.passing for look in looks),
+        transient=any(look.transient for look in inspections),
     )
 
 
-def _looks(paths: Sequence[Path], keep_non_rgb: bool, progress: Progress) -> list[Look]:
+def _inspections(paths: Sequence[Path], keep_non_rgb: bool, progress: Progress) -> list[FileInspection]:
     """What each file is, in order."""
 
-    def inspected(start: int) -> list[Look]:
+    def inspected(start: int) -> list[FileInspection]:
         return [inspect(path, keep_non_rgb=keep_non_rgb) for path in paths[start : start + GROUP]]
 
-    looks: list[Look] = []
+    inspections: list[FileInspection] = []
     pool = ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1))
     try:
         for group in pool.map(inspected, range(0, len(paths), GROUP)):
             for look in group:
-                looks.append(look)
-                progress(len(looks) / len(paths))
+                inspections.append(look)
+                progress(len(inspections) / len(paths))
     finally:
         pool.shutdown(cancel_futures=True)
-    return looks
+    return inspections
 
 
 def _duplicates(
     places: Sequence[tuple[str, Path]],
-    looks: Sequence[Look],
+    inspections: Sequence[FileInspection],
     labels: Sequence[int] | None,
     progress: Progress,
 ) -> Duplicates:
     """Pictures that are there twice; without ``labels`` only where their files are equal."""
-    thumbnails = np.zeros((len(looks), THUMBNAIL_PX, THUMBNAIL_PX), np.uint8)
+    thumbnails = np.zeros((len(inspections), THUMBNAIL_PX, THUMBNAIL_PX), np.uint8)
     groups: dict[str, list[int]] = {name: [] for name in PRIORITY}
-    for index, look in enumerate(looks):
+    for index, look in enumerate(inspections):
         if look.thumbnail is not None:
             thumbnails[index] = look.thumbnail
             groups[places[index][0]].append(index)
     return find_duplicates(
-        [look.content_key for look in looks],
+        [look.content_key for look in inspections],
         None if labels is None else thumbnails,
         list(groups.values()),
         labels if labels is not None else (),

@@ -53,7 +53,7 @@ class ScanReport:
         scanned: number of files.
         seconds: that this took; close to 0 where an earlier scan could be used.
         label_conflicts: pictures nearly the same as one of another class; nothing is left out for that.
-        passing: some files could not be read for a reason that may go, such as too many open files, so that
+        transient: some files could not be read for a reason that may go, such as too many open files, so that
             another scan may find less.
     """
 
@@ -62,7 +62,7 @@ class ScanReport:
     scanned: int
     seconds: float
     label_conflicts: tuple[Problem, ...] = ()
-    passing: bool = False
+    transient: bool = False
 
     def __post_init__(self) -> None:
         """Freeze the arrays."""

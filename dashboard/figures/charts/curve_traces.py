@@ -27,7 +27,7 @@ SIGNS = ("●", "◆", "■", "▲", "✖", "★")  # the symbols as letters, fo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class LineStyle:
     """How the lines of one run look.
 
     Attributes:
@@ -44,10 +44,10 @@ class Look:
     alone: bool
 
 
-def look_of(place: int, count: int, theme: Theme) -> Look:
+def line_style(place: int, count: int, theme: Theme) -> LineStyle:
     colours = series_colours(theme)
     own = colours[place % len(colours)]
-    return Look(
+    return LineStyle(
         training=theme.accent if count == 1 else own,
         validation=theme.frame if count == 1 else own,
         symbol=SYMBOLS[place % len(SYMBOLS)],
@@ -61,19 +61,19 @@ def series_colours(theme: Theme) -> tuple[str, ...]:
     return DARK_SERIES if theme.ground == DARK.ground else LIGHT_SERIES
 
 
-def split_line(epochs: Values, values: Values, what: str, look: Look) -> go.Scatter:
+def split_line(epochs: Values, values: Values, what: str, style: LineStyle) -> go.Scatter:
     """One curve of a run.
 
     Args:
         epochs, values: ``(epochs,)``; NaN makes a gap.
         what: split and metric, e.g. ``validation loss``.
-        look: of the run.
+        style: of the run.
     """
     validation, number = what.startswith("validation"), "%{y:.4f}" if what.endswith("loss") else "%{y:.1%}"
-    colour = look.validation if validation else look.training
-    dots = len(epochs) <= MARKERS_UNTIL_EPOCHS if look.alone else not validation
+    colour = style.validation if validation else style.training
+    dots = len(epochs) <= MARKERS_UNTIL_EPOCHS if style.alone else not validation
     marker = (
-        {"size": 5} if look.alone else {"size": 7, "symbol": look.symbol, "maxdisplayed": MARKERS_OF_EACH}
+        {"size": 5} if style.alone else {"size": 7, "symbol": style.symbol, "maxdisplayed": MARKERS_OF_EACH}
     )
     return go.Scatter(
         x=np.asarray(epochs, np.float32),
@@ -82,7 +82,7 @@ def split_line(epochs: Values, values: Values, what: str, look: Look) -> go.Scat
         marker={**marker, "color": colour},
         line={
             "color": colour,
-            "width": WIDTH_PX if look.alone else NARROW_PX,
+            "width": WIDTH_PX if style.alone else NARROW_PX,
             "dash": DASHES if validation else "solid",
         },
         hovertemplate=f"{what} <b>{number}</b><extra>{'' if look.alone else '%{fullData.name}'}</extra>",
@@ -109,19 +109,19 @@ def cut_off(epochs: Values, values: Values, top: float, line: go.Scatter) -> go.
     )
 
 
-def best_point(x: float, y: float, look: Look, theme: Theme) -> go.Scatter:
+def best_point(x: float, y: float, style: LineStyle, theme: Theme) -> go.Scatter:
     """The symbol of a run at its lowest validation loss."""
     return go.Scatter(
         x=[x],
         y=[y],
         mode="markers",
         marker={
-            "symbol": look.symbol,
+            "symbol": style.symbol,
             "size": 13,
-            "color": look.validation,
+            "color": style.validation,
             "line": {"width": 2, "color": theme.ground},
         },
-        legendgroup="validation" if look.alone else look.group,
+        legendgroup="validation" if style.alone else style.group,
         showlegend=False,
         hoverinfo="skip",
     )
@@ -143,7 +143,7 @@ def legend_entry(
     )
 
 
-def step_trace(x: Values, y: Values, metric: str, look: Look, *, hover: bool) -> go.Scatter:
+def step_trace(x: Values, y: Values, metric: str, style: LineStyle, *, hover: bool) -> go.Scatter:
     """The faint line of the groups of batches; silent where the epochs have something to say."""
     number = "%{y:.4f}" if metric == "loss" else "%{y:.1%}"
     hover = {"hovertemplate": f"training {metric} of a few batches <b>{number}</b><extra></extra>"}
@@ -151,9 +151,9 @@ def step_trace(x: Values, y: Values, metric: str, look: Look, *, hover: bool) ->
         x=x,
         y=y,
         mode="lines",
-        line={"color": look.training, "width": 1.2},
+        line={"color": style.training, "width": 1.2},
         opacity=0.4,
-        legendgroup="training" if look.alone else look.group,
+        legendgroup="training" if style.alone else style.group,
         showlegend=False,
         **(hover if hover else {"hoverinfo": "skip"}),
     )

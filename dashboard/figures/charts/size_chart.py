@@ -24,8 +24,8 @@ def size_figure(sizes_px: Mapping[str, NDArray[Any]], *, theme: Theme) -> go.Fig
         theme: colours of the page.
     """
     figure = go.Figure()
-    looks = zip(sizes_px.items(), (theme.accent, theme.frame, theme.muted), SYMBOLS, strict=False)
-    for (split, sizes), colour, symbol in looks:
+    styles = zip(sizes_px.items(), (theme.accent, theme.frame, theme.muted), SYMBOLS, strict=False)
+    for (split, sizes), colour, symbol in styles:
         drawn = _some(np.asarray(sizes, np.int64).reshape(-1, 2))
         figure.add_scatter(
             x=drawn[:, 0],

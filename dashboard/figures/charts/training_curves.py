@@ -14,11 +14,11 @@ from cnn_core.training.diagnosis.history import best_epoch, history_column, hist
 from dashboard.figures.charts.curve_ranges import CurveOf, accuracy_range, epoch_ticks, loss_range, step_line
 from dashboard.figures.charts.curve_traces import (
     DASHES,
-    Look,
+    LineStyle,
     best_point,
     cut_off,
     legend_entry,
-    look_of,
+    line_style,
     split_line,
     step_trace,
 )
@@ -48,14 +48,14 @@ def training_curves_figure(runs: Sequence[CurveOf], *, theme: Theme) -> go.Figur
     figure = make_subplots(rows=1, cols=2, horizontal_spacing=0.08, subplot_titles=("Loss", "Accuracy"))
     filled = [run for run in runs if run.history or run.steps]
     ranges = {"loss": loss_range(filled), "accuracy": accuracy_range(filled)}
-    looks = [look_of(number, len(filled), theme) for number in range(len(filled))]
-    drawn = list(zip(filled, looks, strict=True))
-    for run, look in drawn:  # the live lines lie below all others
-        _add_steps(figure, run, look, MOST_STEPS // len(filled))
-    for run, look in drawn:
-        _add_run(figure, run, look, ranges["loss"][1])
-    for run, look in drawn:  # the symbols lie above all others
-        _add_best(figure, run, look, theme)
+    styles = [line_style(number, len(filled), theme) for number in range(len(filled))]
+    drawn = list(zip(filled, styles, strict=True))
+    for run, style in drawn:  # the live lines lie below all others
+        _add_steps(figure, run, style, MOST_STEPS // len(filled))
+    for run, style in drawn:
+        _add_run(figure, run, style, ranges["loss"][1])
+    for run, style in drawn:  # the symbols lie above all others
+        _add_best(figure, run, style, theme)
     if len(filled) == 1:
         _mark_best(figure, filled[0], theme)
     elif filled:  # what solid and dashed mean, where the colours tell the runs apart
@@ -90,40 +90,40 @@ def training_curves_alt(runs: Sequence[CurveOf]) -> str:
     return "Curves of loss and accuracy by epoch. " + " ".join(lines)
 
 
-def _add_run(figure: go.Figure, run: CurveOf, look: Look, top: float) -> None:
+def _add_run(figure: go.Figure, run: CurveOf, style: LineStyle, top: float) -> None:
     epochs = history_epochs(run.history)
     for column, metric in enumerate(METRICS, start=1):
         for split, prefix in (("training", ""), ("validation", "val_")):
             values = history_column(run.history, prefix + metric)
-            line = split_line(epochs, values, f"{split} {metric}", look)
+            line = split_line(epochs, values, f"{split} {metric}", style)
             line.update(
-                name=split if look.alone else short_title(run.title),
-                legendgroup=split if look.alone else look.group,
-                showlegend=look.alone and column == 1,
+                name=split if style.alone else short_title(run.title),
+                legendgroup=split if style.alone else style.group,
+                showlegend=style.alone and column == 1,
             )
             figure.add_trace(line, row=1, col=column)
             if metric == "loss" and (values > top).any():
                 figure.add_trace(cut_off(epochs, values, top, line), row=1, col=column)
-    if not look.alone:
+    if not style.alone:
         name = short_title(run.title)
-        figure.add_trace(legend_entry(name, look.training, symbol=look.symbol, group=look.group))
+        figure.add_trace(legend_entry(name, style.training, symbol=style.symbol, group=style.group))
 
 
-def _add_best(figure: go.Figure, run: CurveOf, look: Look, theme: Theme) -> None:
+def _add_best(figure: go.Figure, run: CurveOf, style: LineStyle, theme: Theme) -> None:
     """The symbol of a run at its lowest validation loss, above the lines of all runs."""
     epochs, best = history_epochs(run.history), best_epoch(run.history)
     for column, metric in enumerate(METRICS, start=1):
         at_best = history_column(run.history, f"val_{metric}")[epochs == best]
         if at_best.size and best is not None:
-            figure.add_trace(best_point(best, float(at_best[-1]), look, theme), row=1, col=column)
+            figure.add_trace(best_point(best, float(at_best[-1]), style, theme), row=1, col=column)
 
 
-def _add_steps(figure: go.Figure, run: CurveOf, look: Look, most: int) -> None:
+def _add_steps(figure: go.Figure, run: CurveOf, style: LineStyle, most: int) -> None:
     """The faint live lines, at most so many points."""
     for column, metric in enumerate(METRICS, start=1):
         x, y = step_line(run.steps, metric, most)
         if x.size:
-            figure.add_trace(step_trace(x, y, metric, look, hover=not run.history), row=1, col=column)
+            figure.add_trace(step_trace(x, y, metric, style, hover=not run.history), row=1, col=column)
 
 
 def _mark_best(figure: go.Figure, run: CurveOf, theme: Theme) -> None:

@@ -64,7 +64,7 @@ def test_what_the_computer_could_not_do_may_pass(
 
     monkeypatch.setattr(Path, "open", troubled)
     look = inspect(path)
-    assert (look.kind, look.passing) == ("unreadable", True)
+    assert (look.kind, look.transient) == ("unreadable", True)
     assert look.detail.startswith("The file cannot be read: ")
 
 
@@ -79,7 +79,7 @@ def test_a_sound_photo_that_memory_does_not_suffice_for_may_pass(
 
     monkeypatch.setattr("cnn_core.images.decode.upright_rgb", troubled)
     look = inspect(path)
-    assert (look.kind, look.passing) == ("unreadable", True)
+    assert (look.kind, look.transient) == ("unreadable", True)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_what_is_no_picture_stays_one_that_cannot_be_read(tmp_path: Path, conten
     look = inspect(tmp_path / "a.jpg")
     assert look.kind == kind
     assert look.detail.endswith(".")
-    assert not look.passing
+    assert not look.transient
 
 
 def test_a_file_too_large_for_training_is_found(tmp_path: Path) -> None:
