@@ -35,14 +35,14 @@ def version() -> str:
 class Devices:
     """The devices that a training run computes on: all GPUs, or the CPU."""
 
-    def __init__(self, wish: str = "automatic", most: int | None = None) -> None:
+    def __init__(self, setting: str = "automatic", most: int | None = None) -> None:
         """Choose them.
 
         Args:
-            wish: ``automatic``, or ``cpu`` to leave GPUs alone.
+            setting: ``automatic``, or ``cpu`` to leave GPUs alone.
             most: pictures of a batch, since a device cannot do without any; None: as many as there are.
         """
-        gpus = tf.config.list_logical_devices("GPU") if wish == "automatic" else []
+        gpus = tf.config.list_logical_devices("GPU") if setting == "automatic" else []
         cpus = tf.config.list_logical_devices("CPU")
         chosen = [device.name for device in (gpus or cpus)][:most]
         if len(chosen) > 1:

@@ -65,17 +65,17 @@ class Ticket:
         return {"queue": {"ticket": self.time_ns, "device": self.device}}
 
 
-def device_of(wish: str) -> str:
+def device_of(setting: str) -> str:
     """The device that a run is going to take, without asking the framework.
 
     Args:
-        wish: ``automatic`` or ``cpu``, as in ``TrainingConfig.device``.
+        setting: ``automatic`` or ``cpu``, as in ``TrainingConfig.device``.
 
     Returns:
         ``gpu`` (all of them are one) or ``cpu``.
     """
     hidden = os.environ.get("CUDA_VISIBLE_DEVICES", "0") in ("", "-1")
-    if wish == "cpu" or hidden or not any(path.exists() for path in GPU_FILES):
+    if setting == "cpu" or hidden or not any(path.exists() for path in GPU_FILES):
         return "cpu"
     try:
         distribution(CPU_PACKAGE)

@@ -21,7 +21,7 @@ from cnn_core.runs.device_queue import Ticket, device_of
 from cnn_core.runs.failures import LOG_SEPARATOR
 from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, change_state, readable
-from cnn_core.runs.stop_request import remove_wish
+from cnn_core.runs.stop_request import remove_stop_request
 from cnn_core.training.run_folder import CONFIG_FILE
 from cnn_core.training.settings.config import TrainingConfig, config_to_json
 from cnn_core.training.settings.presets import preset_named
@@ -119,16 +119,16 @@ def _in_place(new: Path, runs_folder: Path, wanted: str, *, numbered: bool, devi
     )
 
 
-def queue_again(folder: Path, device_wish: str, *, finish: bool = False) -> None:
+def queue_again(folder: Path, device_setting: str, *, finish: bool = False) -> None:
     """Put a stopped run, whose lock the caller holds, at the end of the queue.
 
     Args:
         folder: of the run.
-        device_wish: ``automatic`` or ``cpu``.
+        device_setting: ``automatic`` or ``cpu``.
         finish: train no further epoch, only write the model of those there are.
     """
-    remove_wish(folder)
-    ticket = Ticket.last(folder.name, device_of(device_wish), folder.parent)
+    remove_stop_request(folder)
+    ticket = Ticket.last(folder.name, device_of(device_setting), folder.parent)
     change_state(folder, "queued", **ticket.facts(), finish=finish)
 
 

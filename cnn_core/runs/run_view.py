@@ -20,7 +20,7 @@ from cnn_core.runs.device_queue import Ticket, device_lock, waiting
 from cnn_core.runs.failures import Failure, failure_of_vanished
 from cnn_core.runs.locks import is_locked
 from cnn_core.runs.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE, readable, status_in
-from cnn_core.runs.stop_request import StopState, StopWish
+from cnn_core.runs.stop_request import StopRequest, StopState
 from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, STATUS_FILE, STEPS_FILE, Row, read_rows
 from cnn_core.training.settings.config import TrainingConfig, config_from_json
 
@@ -137,7 +137,7 @@ class RunReader:
         state = _state(status, alive)
         failure = self._failure(folder, state, status)
         model = folder / MODEL_FOLDER / CARD_FILE
-        wish = StopWish(folder)
+        stop_request = StopRequest(folder)
         return RunView(
             key=folder.name,
             title=about.title,
@@ -153,7 +153,7 @@ class RunReader:
             folder=folder,
             model_key=folder.name if model.exists() else None,
             queue_place=None,
-            stopping=wish.state if state in ALIVE and wish() else None,
+            stopping=stop_request.state if state in ALIVE and stop_request() else None,
         )
 
     def _failure(self, folder: Path, state: str, status: Mapping[str, Any]) -> Failure | None:

@@ -18,7 +18,7 @@ from cnn_core.runs.launching import NEW, TRAIN_COMMAND, create_run, queue_again,
 from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.run_status import LOCK_FILE, change_state
 from cnn_core.runs.run_view import RunReader, RunView, with_places
-from cnn_core.runs.stop_request import StopState, write_wish
+from cnn_core.runs.stop_request import StopState, write_stop_request
 from cnn_core.training.run_folder import CONFIG_FILE
 from cnn_core.training.settings.config import TrainingConfig
 
@@ -127,7 +127,7 @@ class Runs:
         view = self._read(key)
         with translate_os_errors("The run could not be stopped"):
             if view.is_alive:
-                write_wish(view.folder, state)
+                write_stop_request(view.folder, state)
             elif state == "cancelled" and view.can_resume:
                 with self._locked(key, "cancelled"):
                     if self._read(key, mine=True).can_resume:  # nobody has finished it meanwhile

@@ -14,26 +14,26 @@ from cnn_core.files import read_json, write_json
 
 StopState = Literal["paused", "cancelled"]
 
-WISH_FILE = "stop.json"
+STOP_REQUEST_FILE = "stop.json"
 SIGNALS = (signal.SIGTERM, signal.SIGINT)  # a container that stops; Ctrl+C
 
 
-def write_wish(folder: Path, state: StopState) -> None:
+def write_stop_request(folder: Path, state: StopState) -> None:
     """Ask the run in ``folder`` to stop after its current step."""
-    write_json(folder / WISH_FILE, {"state": state})
+    write_json(folder / STOP_REQUEST_FILE, {"state": state})
 
 
-def remove_wish(folder: Path) -> None:
+def remove_stop_request(folder: Path) -> None:
     """Forget what was asked before."""
-    (folder / WISH_FILE).unlink(missing_ok=True)
+    (folder / STOP_REQUEST_FILE).unlink(missing_ok=True)
 
 
-class StopWish:
+class StopRequest:
     """What the process of a run looks at between its steps."""
 
     def __init__(self, folder: Path) -> None:
         """``folder`` of the run."""
-        self._path = folder / WISH_FILE
+        self._path = folder / STOP_REQUEST_FILE
         self._signalled = False
 
     def __call__(self) -> bool:
@@ -51,14 +51,14 @@ class StopWish:
         if threading.current_thread() is not threading.main_thread():
             yield  # Python gives signals to the main thread alone
             return
-        before = {number: signal.signal(number, self._heard) for number in SIGNALS}
+        before = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def _heard(self, number: int, frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self._signalled:
             raise KeyboardInterrupt
         self._signalled = True

@@ -27,7 +27,7 @@ from cnn_core.runs.failures import failure_of
 from cnn_core.runs.launching import shorten_log
 from cnn_core.runs.locks import Lock
 from cnn_core.runs.run_status import LOG_FILE, change_state, read_status
-from cnn_core.runs.stop_request import StopState, StopWish
+from cnn_core.runs.stop_request import StopRequest, StopState
 from cnn_core.training.run_folder import CONFIG_FILE
 from cnn_core.training.settings.config import TrainingConfig, config_from_json
 
@@ -81,23 +81,23 @@ def train(
     Raises:
         TrainingError: the run failed; its status says why, and so does the message.
     """
-    wish = StopWish(folder)
-    with lock, wish.signals():
+    stop_request = StopRequest(folder)
+    with lock, stop_request.signals():
         try:
-            return _worked(folder, wish, watch, train_for_real if trainer is None else trainer)
+            return _worked(folder, stop_request, watch, train_for_real if trainer is None else trainer)
         except Exception as error:
             raise _failed(folder, error) from error
 
 
 def _worked(
-    folder: Path, wish: StopWish, watch: Callable[[], None] | None, trainer: Trainer
+    folder: Path, stop_request: StopRequest, watch: Callable[[], None] | None, trainer: Trainer
 ) -> Literal["finished"] | StopState:
     _tidy(folder)
     try:
-        _work(folder, _Watched(folder, wish, watch), trainer)
+        _work(folder, _Watched(folder, stop_request, watch), trainer)
     except Cancelled:
-        change_state(folder, wish.state)
-        return wish.state
+        change_state(folder, stop_request.state)
+        return stop_request.state
     change_state(folder, "finished")
     return "finished"
 
@@ -138,9 +138,9 @@ def _tidy(folder: Path) -> None:
 class _Watched:
     """The wish to stop, and what else has to be looked after now and then."""
 
-    def __init__(self, folder: Path, wish: StopWish, watch: Callable[[], None] | None) -> None:
+    def __init__(self, folder: Path, stop_request: StopRequest, watch: Callable[[], None] | None) -> None:
         self._folder = folder
-        self._wish = wish
+        self._stop_request = stop_request
         self._watch = watch
         self._looked = time.monotonic()
 
@@ -150,7 +150,7 @@ class _Watched:
         if time.monotonic() - self._looked > LOG_SECONDS:
             self._looked = time.monotonic()
             shorten_log(self._folder)
-        return self._wish()
+        return self._stop_request()
 
 
 def train_for_real(job: Job) -> None:

@@ -27,7 +27,7 @@ from cnn_core.runs.locks import take_lock
 from cnn_core.runs.run_status import read_status
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs
-from cnn_core.runs.stop_request import write_wish
+from cnn_core.runs.stop_request import write_stop_request
 from cnn_core.runs.worker import train
 from cnn_core.training.loop.network import Network
 from cnn_core.training.run_folder import RunFolder
@@ -108,7 +108,7 @@ def go_on(folder: Path, watch: Callable[[], None] | None = None, *, finish: bool
 def pause_after(folder: Path, *, epochs: int) -> None:
     """Ask the run to stop in the epoch that follows."""
     if len(RunFolder(folder).history()) == epochs:
-        write_wish(folder, "paused")
+        write_stop_request(folder, "paused")
 
 
 def test_pictures_that_cannot_be_used_are_written_down_and_skipped(whole: RunView) -> None:
@@ -163,7 +163,7 @@ def test_a_run_paused_while_it_is_finished_goes_straight_on_with_that(
         if status["state"] == "finishing":
             told.append((status.get("doing"), status.get("fraction")))
             if status.get("doing") == "Measuring the channels":
-                write_wish(folder, "paused")
+                write_stop_request(folder, "paused")
 
     assert go_on(folder, pause_in_the_middle) == "paused"
     assert told[-1] == ("Measuring the channels", 0.5)
@@ -188,7 +188,7 @@ def test_a_run_stopped_while_its_precision_is_measured_remembers_nothing_of_it(
 
     def pause() -> None:
         if read_status(folder).get("doing") == "Measuring which precision is faster":
-            write_wish(folder, "cancelled")
+            write_stop_request(folder, "cancelled")
 
     assert train(folder, lock, watch=pause) == "cancelled"
     assert not (folder / "precision.json").exists()

@@ -24,7 +24,7 @@ from cnn_core.runs.device_queue import device_lock
 from cnn_core.runs.launching import create_run, shorten_log
 from cnn_core.runs.locks import Lock, is_locked, take_lock
 from cnn_core.runs.run_status import change_state, read_status
-from cnn_core.runs.stop_request import StopWish, write_wish
+from cnn_core.runs.stop_request import StopRequest, write_stop_request
 from cnn_core.runs.worker import Job, train
 from cnn_core.training.settings.config import TrainingConfig
 
@@ -87,7 +87,7 @@ def test_a_request_to_stop_is_seen_after_the_current_step_and_then_forgotten(
     new_run: tuple[Path, Lock], state: Any
 ) -> None:
     folder, lock = new_run
-    trainer = steps(5, lambda job: write_wish(job.folder, state))
+    trainer = steps(5, lambda job: write_stop_request(job.folder, state))
     assert train(folder, lock, trainer=trainer) == state
     assert read_status(folder)["state"] == state
     again = take_lock(folder / ".lock")
@@ -119,7 +119,7 @@ def test_a_second_signal_ends_the_process_without_waiting(new_run: tuple[Path, L
 def test_a_wish_that_cannot_be_read_pauses(new_run: tuple[Path, Lock]) -> None:
     folder, lock = new_run
     (folder / "stop.json").write_text("{", encoding="utf-8")
-    assert StopWish(folder)()
+    assert StopRequest(folder)()
     assert train(folder, lock, trainer=steps(1, lambda _: None)) == "paused"
 
 
@@ -244,7 +244,7 @@ def test_a_run_that_expected_a_gpu_and_finds_none_waits_for_the_processor_too(
 ) -> None:
     folder, lock = new_run
     cpu = device_lock("cpu")
-    monkeypatch.setattr(process, "device_of", lambda wish: "gpu")
+    monkeypatch.setattr(process, "device_of", lambda stop_request: "gpu")
     job = Job(folder=folder, config=CONFIG, source=DataSource(folders=("x",)), stopped=lambda: False)
     with lock:
         with process._turn_on_found_device(job, "GPU NVIDIA"):

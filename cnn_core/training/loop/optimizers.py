@@ -67,14 +67,14 @@ def losses_of(config: TrainingConfig, classes: int) -> Any:
     return two if classes == 2 else many
 
 
-def class_weights(wish: str, files: LabelledFiles) -> NDArray[np.float32]:
+def class_weights(setting: str, files: LabelledFiles) -> NDArray[np.float32]:
     """Weight of a picture by its class, ``(classes,)``; over all pictures the mean is 1.
 
     Args:
-        wish: ``none`` or ``balanced``, as in ``TrainingConfig.class_weights``.
+        setting: ``none`` or ``balanced``, as in ``TrainingConfig.class_weights``.
         files: the training pictures.
     """
     counts = np.asarray(list(files.counts().values()), np.float32)
-    if wish == "none":
+    if setting == "none":
         return np.ones_like(counts)
     return np.asarray(counts.sum() / (len(counts) * counts), np.float32)

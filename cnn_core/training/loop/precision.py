@@ -35,7 +35,7 @@ class Precision:
 
 
 def precision_of(
-    wish: str,
+    setting: str,
     devices: backend.Devices,
     step_in: Callable[[str], backend.TrainingStep],
     batch_shape: tuple[int, ...],
@@ -45,7 +45,7 @@ def precision_of(
     """The precision to train in; measured once, and remembered in the run's folder.
 
     Args:
-        wish: a precision, or ``automatic``.
+        setting: a precision, or ``automatic``.
         devices: where the run computes.
         step_in: a fresh training step in a precision.
         batch_shape: ``(n, H, W, c)``.
@@ -54,8 +54,8 @@ def precision_of(
             to stop, and then nothing is remembered.
     """
     saved = read_json(folder / PRECISION_FILE)
-    if wish != "automatic":
-        found = Precision(chosen=wish, device=devices.name, images_per_second={})
+    if setting != "automatic":
+        found = Precision(chosen=setting, device=devices.name, images_per_second={})
     elif saved.get("device") == devices.name and saved.get("images_per_second"):
         return Precision(**saved)
     else:
