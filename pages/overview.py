@@ -20,21 +20,21 @@ def body(view: View) -> None:
     image = view.photo.image()
     with parts.timed(view) as milliseconds:
         answers = explorer().predict(view.model_key, image).heads
-        evidence = parts.evidence_or_none(view)
+        attribution = parts.attribution_or_none(view)
         layers = explorer().run(LAYER_SUMMARIES, request_about(view))
 
     photo, heat, answer = st.columns([1, 1, 1.08], gap="large")
     with photo:
         parts.draw_photo(view)
     with heat:
-        if evidence is None:
-            parts.draw_no_evidence(view)
+        if attribution is None:
+            parts.draw_no_attribution(view)
         else:
-            parts.draw_evidence(view, evidence, answers)
+            parts.draw_attribution(view, attribution, answers)
     with answer:
-        parts.draw_answer(answers, evidence, milliseconds())
+        parts.draw_answer(answers, attribution, milliseconds())
     parts.draw_strip(view, layers)
-    export_bar(parts.export(view, answers, evidence))
+    export_bar(parts.export(view, answers, attribution))
 
 
 st.title("What the network sees")

@@ -178,9 +178,9 @@ def _map(model_key: str, mistake: Mistake, method: str, class_index: int) -> Att
 
 def _draw_all(run: RunView, mistakes: Sequence[Mistake], maps: MistakeMaps, about: str) -> None:
     columns, pairs = st.columns(COLUMNS, gap="medium"), []
-    for place, (mistake, evidence) in enumerate(zip(mistakes, maps.maps, strict=True)):
+    for place, (mistake, attribution) in enumerate(zip(mistakes, maps.maps, strict=True)):
         with columns[place % COLUMNS]:
-            pair = _draw_one(run, place, mistake, evidence, about)
+            pair = _draw_one(run, place, mistake, attribution, about)
             if pair is not None:
                 pairs.extend(pair)
     st.caption(
@@ -191,12 +191,12 @@ def _draw_all(run: RunView, mistakes: Sequence[Mistake], maps: MistakeMaps, abou
 
 
 def _draw_one(
-    run: RunView, place: int, mistake: Mistake, evidence: AttributionMap | None, about: str
+    run: RunView, place: int, mistake: Mistake, attribution: AttributionMap | None, about: str
 ) -> tuple[UInt8, UInt8] | None:
     """A mistake with its map; the two pictures, or None where the file is gone."""
     photo = set_picture(mistake.path)
-    pair = None if evidence is None else _pair(str(run.model_key), photo, evidence)
-    if evidence is None or pair is None:
+    pair = None if attribution is None else _pair(str(run.model_key), photo, attribution)
+    if attribution is None or pair is None:
         reason = DAMAGED if _stamp(mistake.path) is not None else GONE
         st.html(f'<div style="max-width:50%">{missing_html(reason, photo.title)}</div>')
         st.markdown(mistake.words())
@@ -206,8 +206,8 @@ def _draw_one(
     words = f"A picture of {truth}", f"The heat map for {name} over it"
     for column, pixels, alt in zip(st.columns(2, gap="xsmall"), pair, words, strict=True):
         column.image(jpeg(pixels), width="stretch", alt=alt)
-    scale = overlay_scale(evidence.values, signed=evidence.signed)
-    low, high = (f"for {other}", f"for {name}") if evidence.signed else ("", f"moves {name} most")
+    scale = overlay_scale(attribution.values, signed=attribution.signed)
+    low, high = (f"for {other}", f"for {name}") if attribution.signed else ("", f"moves {name} most")
     st.html(scale_bar_html(scale, low=low, high=high))
     st.markdown(mistake.words())
     st.button(
@@ -228,7 +228,7 @@ def _sides(mistake: Mistake, about: str) -> tuple[str, str]:
     return names[asked], names[1 - asked] if len(names) == 2 else f"not {names[asked]}"
 
 
-def _pair(model_key: str, photo: Photo, evidence: AttributionMap) -> tuple[UInt8, UInt8] | None:
+def _pair(model_key: str, photo: Photo, attribution: AttributionMap) -> tuple[UInt8, UInt8] | None:
     """A picture as the network gets it, and the map over it."""
     try:
         image = photo.image()
@@ -236,8 +236,8 @@ def _pair(model_key: str, photo: Photo, evidence: AttributionMap) -> tuple[UInt8
         return None
     seen = rgb_pixels(seen_pixels(model_key, image))
     large = enlarged(seen, SHOWN_PX)
-    values = fit_to_image(evidence.values, evidence.extent, seen.shape[:2], large.shape[:2])
-    scale = overlay_scale(evidence.values, signed=evidence.signed)
+    values = fit_to_image(attribution.values, attribution.extent, seen.shape[:2], large.shape[:2])
+    scale = overlay_scale(attribution.values, signed=attribution.signed)
     return large, overlay(large, values, scale=scale, opacity=OPACITY)
 
 

@@ -24,7 +24,7 @@ from dashboard.widgets.export_bar import Export, export_bar, file_name, snippet_
 from dashboard.widgets.inputs import choice, tabs
 from dashboard.widgets.job_view import Task, result_or_progress
 from dashboard.widgets.markdown import literal
-from dashboard.widgets.overlay_view import evidence_pixels, scale_of
+from dashboard.widgets.overlay_view import attribution_pixels, scale_of
 
 if TYPE_CHECKING:
     from cnn_core.analysis import Analysis, Request
@@ -190,7 +190,7 @@ def _draw_maps(
     rows = zip(compared, shown, _scales(shown, common=common), strict=False)
     for index, (each, attribution, scale) in enumerate(rows):
         with columns[index % len(columns)]:
-            pixels = evidence_pixels(view, attribution, selection.opacity, scale=scale)
+            pixels = attribution_pixels(view, attribution, selection.opacity, scale=scale)
             st.image(jpeg(pixels), width="stretch", alt=f"Heat map, {each.title}")
             st.markdown(f"**{literal(each.title)}**")
             st.html(scale_bar_html(scale))
@@ -219,7 +219,7 @@ def export(
         note=f"From left to right, with the range of its colours: {'; '.join(ranges)}.",
         image=lambda: row_pixels(
             [
-                evidence_pixels(view, each, selection.opacity, scale=scale)
+                attribution_pixels(view, each, selection.opacity, scale=scale)
                 for each, scale in zip(shown, scales, strict=True)
             ],
             min(len(shown), PER_ROW),

@@ -29,7 +29,7 @@ from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.form import SettingsForm
 from dashboard.widgets.inputs import choice, slider
 from dashboard.widgets.markdown import literal
-from dashboard.widgets.overlay_view import answer_html, draw_photo, evidence_pixels, other_name, scale_of
+from dashboard.widgets.overlay_view import answer_html, attribution_pixels, draw_photo, other_name, scale_of
 from dashboard.widgets.picture_grid import framed_chart
 from dashboard.widgets.sentences import balance, shape_text, where_evidence_lies
 from dashboard.widgets.style import theme
@@ -148,7 +148,7 @@ def draw_over_photo(view: View, selection: HeatMapSelection, attribution: Attrib
     """The map over the photo, the reason when it is blank, and the scale."""
     shown = selection.drawn(attribution)
     st.image(
-        jpeg(evidence_pixels(view, shown, selection.opacity)),
+        jpeg(attribution_pixels(view, shown, selection.opacity)),
         width="stretch",
         alt=f"{selection.analysis.title} for {selection.class_name} over the photo. "
         f"{where_evidence_lies(attribution, selection.class_name)}",
@@ -198,7 +198,7 @@ def export(view: View, selection: HeatMapSelection, attribution: AttributionMap)
         name=file_name(selection.analysis.key, selection.class_name, view.photo.title, request.layer_name),
         title=f"{selection.analysis.title} for {selection.class_name}",
         note=f"{view.photo.title}, {request.layer_name or 'input'}; logit {short(attribution.score)}.",
-        image=lambda: evidence_pixels(view, shown, selection.opacity),
+        image=lambda: attribution_pixels(view, shown, selection.opacity),
         scale=scale_of(shown),
         arrays=lambda: {
             "values": attribution.values,

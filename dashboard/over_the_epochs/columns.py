@@ -72,7 +72,7 @@ class Column:
     epoch: int
     pattern: FilterPatterns
     layer: LayerActivations
-    evidence: AttributionMap
+    attribution: AttributionMap
     answer: HeadAnswer
 
 
@@ -133,9 +133,13 @@ def _column(asked: Asked, epoch: int, ask: Ask) -> Column | None:
         results.append(ask(analysis, request))
         if results[-1] is None:
             return None
-    pattern, layer, evidence, prediction = results
+    pattern, layer, attribution, prediction = results
     return Column(
-        epoch=epoch, pattern=pattern, layer=layer, evidence=evidence, answer=prediction.heads[asked.head]
+        epoch=epoch,
+        pattern=pattern,
+        layer=layer,
+        attribution=attribution,
+        answer=prediction.heads[asked.head],
     )
 
 

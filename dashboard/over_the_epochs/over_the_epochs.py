@@ -26,7 +26,7 @@ from dashboard.session.resources import explorer
 from dashboard.widgets.choosers import channel_slider, class_picker, first_choice, layer_slider
 from dashboard.widgets.export_bar import Export, export_bar, file_name, snippet_start
 from dashboard.widgets.gallery import Captioned, pictures_html
-from dashboard.widgets.overlay_view import OPACITY, as_on_the_bar, evidence_pixels, other_name
+from dashboard.widgets.overlay_view import OPACITY, as_on_the_bar, attribution_pixels, other_name
 
 if TYPE_CHECKING:
     from dashboard.session.view import View
@@ -46,7 +46,7 @@ PATTERN_HELP = (
     "score is the mean of the filter's map for it, before the ReLU."
 )
 MAP_HELP = "How strongly the filter answers to each place of the photo, all epochs on one scale."
-EVIDENCE_HELP = "Which places of the photo speak for the class, all epochs on one scale."
+ATTRIBUTION_HELP = "Which places of the photo speak for the class, all epochs on one scale."
 
 
 def draw_without_epochs(choose_model: Callable[[str], None]) -> None:
@@ -123,23 +123,23 @@ class Rows:
 
     Attributes:
         patterns, maps, covered: a square per column, ``(side, side, 3)``.
-        map_scale, evidence_scale: of a row.
-        low, high: what the ends of ``evidence_scale`` mean.
+        map_scale, attribution_scale: of a row.
+        low, high: what the ends of ``attribution_scale`` mean.
     """
 
     def __init__(self, asked: Asked, columns: Sequence[Column]) -> None:
-        evidence = [as_on_the_bar(column.evidence, column.answer) for column in columns]
+        attribution = [as_on_the_bar(column.attribution, column.answer) for column in columns]
         maps = [column.layer.maps[..., asked.channel] for column in columns]
         self.map_scale: Scale = fitting_scale(np.stack(maps))
-        signed, shown = evidence[0].signed, evidence[0].class_index
-        self.evidence_scale = overlay_scale(np.stack([one.values for one in evidence]), signed=signed)
+        signed, shown = attribution[0].signed, attribution[0].class_index
+        self.attribution_scale = overlay_scale(np.stack([one.values for one in attribution]), signed=signed)
         self.low = f"for {other_name(columns[0].answer, shown)}" if signed else ""
         self.high = f"for {columns[0].answer.class_names[shown]}" if signed else "moves the score most"
         self.patterns = [squared(column.pattern.patterns[0], SIDE_PX) for column in columns]
         self.maps = [square_pixels(one, SIDE_PX, self.map_scale) for one in maps]
         self.covered = [
-            squared(evidence_pixels(asked.view, one, OPACITY, scale=self.evidence_scale), SIDE_PX)
-            for one in evidence
+            squared(attribution_pixels(asked.view, one, OPACITY, scale=self.attribution_scale), SIDE_PX)
+            for one in attribution
         ]
 
     def pixels(self) -> UInt8:
@@ -158,9 +158,9 @@ def _draw_rows(asked: Asked, found: Columns) -> Rows:
     st.markdown("**Its map of the photo**", help=MAP_HELP)
     _draw_row(asked, columns, rows.maps, spans)
     st.html(scale_bar_html(rows.map_scale, unit="activation"))
-    st.markdown(f"**{asked.method.title}, and the answer**", help=EVIDENCE_HELP)
+    st.markdown(f"**{asked.method.title}, and the answer**", help=ATTRIBUTION_HELP)
     _draw_row(asked, columns, rows.covered, shares)
-    st.html(scale_bar_html(rows.evidence_scale, low=rows.low, high=rows.high))
+    st.html(scale_bar_html(rows.attribution_scale, low=rows.low, high=rows.high))
     return rows
 
 
@@ -199,14 +199,14 @@ def export_of(asked: Asked, found: Columns, rows: Rows) -> Export:
         note=f"Epochs {', '.join(map(str, asked.epochs))} from left to right. Rows: the pattern; the map of "
         f"{view.photo.title}, {short(rows.map_scale.low)} to {short(rows.map_scale.high)}; the heat map.",
         image=rows.pixels,
-        scale=rows.evidence_scale,
+        scale=rows.attribution_scale,
         arrays=lambda: {
             "epochs": np.int64([one.epoch for one in columns]),
             "patterns": np.stack([one.pattern.patterns[0] for one in columns]),
             "pattern_scores": np.stack([one.pattern.scores[0] for one in columns]),
             "maps": np.stack([one.layer.maps[..., asked.channel] for one in columns]),
-            "evidence": np.stack([one.evidence.values for one in columns]),
-            "extent_px": np.float32(columns[0].evidence.extent),
+            "evidence": np.stack([one.attribution.values for one in columns]),
+            "extent_px": np.float32(columns[0].attribution.extent),
             "probabilities": np.stack([one.answer.probabilities for one in columns]),
         },
         code=_code(asked),

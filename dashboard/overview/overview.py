@@ -24,7 +24,13 @@ from dashboard.widgets import overlay_view
 from dashboard.widgets.analysis_view import check_text, code_of, request_about
 from dashboard.widgets.export_bar import Export, file_name
 from dashboard.widgets.markdown import literal
-from dashboard.widgets.overlay_view import answer_html, as_on_the_bar, evidence_pixels, other_name, scale_of
+from dashboard.widgets.overlay_view import (
+    answer_html,
+    as_on_the_bar,
+    attribution_pixels,
+    other_name,
+    scale_of,
+)
 from dashboard.widgets.sentences import (
     balance,
     layer_facts,
@@ -65,7 +71,7 @@ def draw_photo(view: View) -> None:
     st.caption(f"The photo as the network gets it, {height} × {width} pixels")
 
 
-def evidence_or_none(view: View) -> AttributionMap | None:
+def attribution_or_none(view: View) -> AttributionMap | None:
     """The heat map of the answer, or None for a network without a layer that has one."""
     if explorer().default_layer(view.model_key, HEAD) is None:
         return None
@@ -73,16 +79,16 @@ def evidence_or_none(view: View) -> AttributionMap | None:
     return found
 
 
-def draw_evidence(view: View, evidence: AttributionMap, answers: Sequence[HeadAnswer]) -> None:
+def draw_attribution(view: View, attribution: AttributionMap, answers: Sequence[HeadAnswer]) -> None:
     """The signed heat map of the answer over the photo, with its scale."""
-    answer = answers[evidence.head]
-    shown = as_on_the_bar(evidence, answer)
+    answer = answers[attribution.head]
+    shown = as_on_the_bar(attribution, answer)
     name, other = answer.class_names[shown.class_index], other_name(answer, shown.class_index)
-    own_name = answer.class_names[evidence.class_index]
+    own_name = answer.class_names[attribution.class_index]
     st.image(
-        jpeg(evidence_pixels(view, shown)),
+        jpeg(attribution_pixels(view, shown)),
         width="stretch",
-        alt=f"Heat map over the photo. {where_evidence_lies(evidence, own_name)}",
+        alt=f"Heat map over the photo. {where_evidence_lies(attribution, own_name)}",
     )
     st.html(scale_bar_html(scale_of(shown), low=other, high=name))
     st.caption(
@@ -90,7 +96,7 @@ def draw_evidence(view: View, evidence: AttributionMap, answers: Sequence[HeadAn
     )
 
 
-def draw_no_evidence(view: View) -> None:
+def draw_no_attribution(view: View) -> None:
     """What there is instead of the heat map for a network without maps."""
     st.info(
         "This network has no layer with a map that its answer depends on, so there is no Grad-CAM here. "
@@ -105,22 +111,24 @@ def draw_no_evidence(view: View) -> None:
     )
 
 
-def draw_answer(answers: Sequence[HeadAnswer], evidence: AttributionMap | None, milliseconds: float) -> None:
+def draw_answer(
+    answers: Sequence[HeadAnswer], attribution: AttributionMap | None, milliseconds: float
+) -> None:
     """The answer in one word, how sure, the score as a bar, and what it rests on."""
     for answer in answers:
         if len(answers) > 1:
             st.caption(literal(answer.head))
         st.html(answer_html(answer))
     duration = f":material/timer: {_duration(milliseconds)}"
-    if evidence is None:
+    if attribution is None:
         st.caption(duration)
         return
-    answer = answers[evidence.head]
-    name, other = answer.class_names[evidence.class_index], other_name(answer, evidence.class_index)
+    answer = answers[attribution.head]
+    name, other = answer.class_names[attribution.class_index], other_name(answer, attribution.class_index)
     st.markdown(
-        literal(f"{where_evidence_lies(evidence, name)} {balance(evidence, name, other)}", longest=None)
+        literal(f"{where_evidence_lies(attribution, name)} {balance(attribution, name, other)}", longest=None)
     )
-    st.caption(f"{check_text(GRAD_CAM.check(evidence))} · {duration}", help=CHECK_HELP)
+    st.caption(f"{check_text(GRAD_CAM.check(attribution))} · {duration}", help=CHECK_HELP)
 
 
 def _duration(milliseconds: float) -> str:
@@ -164,14 +172,14 @@ def draw_strip(view: View, layers: LayerSummaries) -> None:
     st.markdown(sparsity_course([layers[info.name] for info in infos]))
 
 
-def export(view: View, answers: Sequence[HeadAnswer], evidence: AttributionMap | None) -> Export:
+def export(view: View, answers: Sequence[HeadAnswer], attribution: AttributionMap | None) -> Export:
     """The evidence, or else the photo, with the scores of all outputs."""
     scores = {f"scores_{head.head}": head.scores for head in answers}
-    about = answers[HEAD if evidence is None else evidence.head]
+    about = answers[HEAD if attribution is None else attribution.head]
     name = file_name("overview", view.model_key, view.photo.title)
     prediction = code_of(view, PREDICTION, request_about(view))
     ending = "answer = result.heads[0]\nprint(answer.class_names[answer.best], answer.probabilities)\n"
-    if evidence is None:
+    if attribution is None:
         return Export(
             name=name,
             title=f"{about.class_names[about.best]}, {sureness(about)}",
@@ -179,15 +187,19 @@ def export(view: View, answers: Sequence[HeadAnswer], evidence: AttributionMap |
             arrays=lambda: scores,
             code=prediction + ending,
         )
-    shown = as_on_the_bar(evidence, about)
+    shown = as_on_the_bar(attribution, about)
     return Export(
         name=name,
-        title=f"{about.class_names[evidence.class_index]}, {sureness(about)}",
+        title=f"{about.class_names[attribution.class_index]}, {sureness(about)}",
         note=f"{view.photo.title}. {GRAD_CAM.title}, logits per cell: red speaks for "
         f"{about.class_names[shown.class_index]}.",
-        image=lambda: evidence_pixels(view, shown),
+        image=lambda: attribution_pixels(view, shown),
         scale=scale_of(shown),
-        arrays=lambda: {"evidence": evidence.values, "extent_px": np.float32(evidence.extent), **scores},
+        arrays=lambda: {
+            "evidence": attribution.values,
+            "extent_px": np.float32(attribution.extent),
+            **scores,
+        },
         code=f"{prediction}{ending}\nfrom cnn_core.attribution import GRAD_CAM\n\n"
         "evidence = explorer.run(GRAD_CAM, request)\nprint(evidence.values.round(2))\n",
     )

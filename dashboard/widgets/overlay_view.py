@@ -60,7 +60,7 @@ def scale_of(attribution: AttributionMap) -> Scale:
     return overlay_scale(attribution.values, signed=attribution.signed)
 
 
-def evidence_pixels(
+def attribution_pixels(
     view: View, attribution: AttributionMap, opacity: float = OPACITY, *, scale: Scale | None = None
 ) -> UInt8:
     """An attribution over the photo, on its own scale unless one is given, ``(H, W, 3)``."""
@@ -73,16 +73,16 @@ def evidence_pixels(
     )
 
 
-def as_on_the_bar(evidence: AttributionMap, answer: HeadAnswer) -> AttributionMap:
+def as_on_the_bar(attribution: AttributionMap, answer: HeadAnswer) -> AttributionMap:
     """The map with the colours and sides of the score bar.
 
     Of two classes that share one score, the second is always red and to the right: the map for one
     is exactly the negative of the map for the other.
     """
-    if answer.kind != "binary" or not evidence.signed or evidence.class_index == 1:
-        return evidence
+    if answer.kind != "binary" or not attribution.signed or attribution.class_index == 1:
+        return attribution
     return dataclasses.replace(
-        evidence, values=-evidence.values, class_index=1, score=-evidence.score, constant=None
+        attribution, values=-attribution.values, class_index=1, score=-attribution.score, constant=None
     )
 
 
