@@ -94,14 +94,16 @@ class Explorer:
         """The layer that heat maps of an output are taken from unless another is chosen."""
         return self.model(model_key).probe.default_cam_layer(head)
 
-    def seen_pixels(self, model_key: str, image: RgbImage) -> NDArray[np.uint8]:
+    def model_input_pixels(self, model_key: str, image: RgbImage) -> NDArray[np.uint8]:
         """The picture as the network gets it, ``(H, W, c)``, before scaling."""
         model = self.model(model_key)
         return model_pixels(image.pixels, model.card.input_px, model.probe.input_shape[2])
 
     def model_input(self, model_key: str, image: RgbImage) -> Float:
         """The tensor that the network gets, ``(1, H, W, c)``, float32."""
-        return self.model(model_key).probe.preprocessing.apply(self.seen_pixels(model_key, image))[None]
+        return self.model(model_key).probe.preprocessing.apply(self.model_input_pixels(model_key, image))[
+            None
+        ]
 
     def run(
         self, analysis: Analysis, request: Request, settings: Any = None, progress: Progress = SILENT

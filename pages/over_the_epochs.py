@@ -18,12 +18,12 @@ def body(view: View) -> None:
     if not explorer().checkpoints(view.model_key):
         parts.draw_without_epochs(choose_model)
         return
-    asked = parts.choose(view)
-    if asked is None:
+    selection = parts.choose(view)
+    if selection is None:
         return
-    found = parts.columns_or_progress(asked)
+    found = parts.columns_or_progress(selection)
     if found is not None:
-        parts.draw(asked, found)
+        parts.draw(selection, found)
 
 
 st.title("Over the epochs")

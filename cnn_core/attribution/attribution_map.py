@@ -25,7 +25,7 @@ def layer_map(probe: Probe, target: Target, method: str, values: Float, scores: 
         scores: ``(classes,)``, logits of the picture.
     """
     name, class_index = target.layer, target.label
-    constants = probe.score_of_silence(name, values.shape, head=target.head)
+    constants = probe.zero_activation_score(name, values.shape, head=target.head)
     height, width = target.picture.shape[1:3]
     field = probe.layer(name).receptive_field
     return AttributionMap(

@@ -60,7 +60,7 @@ def result_key(
     Raises:
         TypeError: ``params`` that JSON cannot express.
     """
-    question = {
+    fields = {
         "analysis": analysis,
         "version": version,
         "model": model_sha256,
@@ -72,7 +72,7 @@ def result_key(
         "channels": channels,
         "precision": precision,
     }
-    text = json.dumps(question, sort_keys=True, separators=(",", ":"), default=_plain)
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

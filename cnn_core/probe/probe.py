@@ -184,7 +184,7 @@ class Probe:
         """The gradient of a class score with respect to the input; arguments as ``layer_gradient``."""
         return self._gradient(inputs, None, ("input",), head, class_index)
 
-    def score_of_silence(
+    def zero_activation_score(
         self, layer_name: str, map_size: tuple[int, ...], *, head: int
     ) -> NDArray[np.float32] | None:
         """The scores ``(classes,)`` when every unit of a layer is zero: the bias of a linear head.

@@ -22,7 +22,7 @@ from dashboard.figures.pictures.pictures import jpeg, png, rgb_pixels
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.figures.pictures.strip import square_pixels
 from dashboard.session.photos import Photo, all_photos
-from dashboard.session.resources import explorer, seen_pixels
+from dashboard.session.resources import explorer, model_input_pixels
 from dashboard.widgets.analysis_view import code_of, request_about
 from dashboard.widgets.chart import chart
 from dashboard.widgets.export_bar import Export, export_bar, file_name, snippet_start
@@ -157,7 +157,7 @@ def _maps_of_photos(view: View, info: LayerInfo, channel: int, *, common: bool) 
         except (ConvscopeError, OSError):
             continue
         values = layer_of(view, info, image).maps[..., channel]
-        found.append((photo, _square(seen_pixels(view.model_key, image)), values))
+        found.append((photo, _square(model_input_pixels(view.model_key, image)), values))
     together = fitting_scale(np.concatenate([values.ravel() for *_, values in found])) if common else None
     return [
         PhotoMap(photo=photo, square=square, values=values, scale=together or fitting_scale(values))

@@ -22,7 +22,7 @@ from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.figures.pictures.pictures import enlarged, jpeg, rgb_pixels
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.session import address
-from dashboard.session.resources import explorer, seen_pixels
+from dashboard.session.resources import explorer, model_input_pixels
 from dashboard.widgets.evaluation_pictures import (
     DAMAGED,
     GONE,
@@ -234,7 +234,7 @@ def _pair(model_key: str, photo: Photo, attribution: AttributionMap) -> tuple[UI
         image = photo.image()
     except (ConvscopeError, OSError):
         return None
-    seen = rgb_pixels(seen_pixels(model_key, image))
+    seen = rgb_pixels(model_input_pixels(model_key, image))
     large = enlarged(seen, SHOWN_PX)
     values = fit_to_image(attribution.values, attribution.extent, seen.shape[:2], large.shape[:2])
     scale = overlay_scale(attribution.values, signed=attribution.signed)

@@ -28,7 +28,7 @@ Ask = Callable[[Analysis, Request], Any]  # gives the result, or None where it i
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Asked:
+class EpochsSelection:
     """What is asked of every epoch.
 
     Attributes:
@@ -83,29 +83,29 @@ class Columns:
     columns: tuple[Column, ...]
 
 
-def columns_or_progress(asked: Asked, draw: Callable[[Columns], None]) -> Columns | None:
+def columns_or_progress(selection: EpochsSelection, draw: Callable[[Columns], None]) -> Columns | None:
     """All columns; new ones are found beside the page, with their progress and those found so far drawn."""
     return result_or_progress(
         Task(
             slot="epochs",
-            key=_key(asked),
-            doing=f"Asking {len(asked.epochs)} epochs for the pattern, the map and the heat map",
-            work=lambda progress: _found(asked, progress),
+            key=_key(selection),
+            doing=f"Asking {len(selection.epochs)} epochs for the pattern, the map and the heat map",
+            work=lambda progress: _found(selection, progress),
             result=Columns,
-            known=lambda: _known(asked),
+            known=lambda: _known(selection),
             preview=draw,
         )
     )
 
 
-def _found(asked: Asked, progress: Progress) -> Columns:
+def _found(selection: EpochsSelection, progress: Progress) -> Columns:
     columns: list[Column] = []
-    for number, epoch in enumerate(asked.epochs):
-        part = progress.part(number, len(asked.epochs))
+    for number, epoch in enumerate(selection.epochs):
+        part = progress.part(number, len(selection.epochs))
         part(0.0, Columns(columns=tuple(columns)) if columns else None)
         # What the analyses have to show on their way are no columns.
         partial = Progress(tell=functools.partial(_tell, part), cancelled=progress.cancelled)
-        columns += filter(None, [_column(asked, epoch, functools.partial(_computed, partial))])
+        columns += filter(None, [_column(selection, epoch, functools.partial(_computed, partial))])
     return Columns(columns=tuple(columns))
 
 
@@ -117,19 +117,19 @@ def _computed(progress: Progress, analysis: Analysis, request: Request) -> Any:
     return explorer().run(analysis, request, None, progress)
 
 
-def _known(asked: Asked) -> Columns | None:
+def _known(selection: EpochsSelection) -> Columns | None:
     columns = []
-    for epoch in asked.epochs:
-        column = _column(asked, epoch, explorer().known)
+    for epoch in selection.epochs:
+        column = _column(selection, epoch, explorer().known)
         if column is None:
             return None
         columns.append(column)
     return Columns(columns=tuple(columns))
 
 
-def _column(asked: Asked, epoch: int, ask: Ask) -> Column | None:
+def _column(selection: EpochsSelection, epoch: int, ask: Ask) -> Column | None:
     results = []
-    for analysis, request in asked.requests(epoch):
+    for analysis, request in selection.requests(epoch):
         results.append(ask(analysis, request))
         if results[-1] is None:
             return None
@@ -139,14 +139,14 @@ def _column(asked: Asked, epoch: int, ask: Ask) -> Column | None:
         pattern=pattern,
         layer=layer,
         attribution=attribution,
-        answer=prediction.heads[asked.head],
+        answer=prediction.heads[selection.head],
     )
 
 
-def _key(asked: Asked) -> str:
+def _key(selection: EpochsSelection) -> str:
     """The name of all results together: that of each, whenever it would be another one."""
     digest = hashlib.sha256()
-    for epoch in asked.epochs:
-        for analysis, request in asked.requests(epoch):
+    for epoch in selection.epochs:
+        for analysis, request in selection.requests(epoch):
             digest.update(explorer().result_key(analysis, request).encode())
     return digest.hexdigest()

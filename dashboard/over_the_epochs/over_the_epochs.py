@@ -20,7 +20,7 @@ from dashboard.figures.pictures.pictures import jpeg, squared
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.figures.pictures.strip import square_pixels
 from dashboard.over_the_epochs import columns as answers
-from dashboard.over_the_epochs.columns import Asked, Column, Columns
+from dashboard.over_the_epochs.columns import Column, Columns, EpochsSelection
 from dashboard.session import address
 from dashboard.session.resources import explorer
 from dashboard.widgets.choosers import channel_slider, class_picker, first_choice, layer_slider
@@ -58,7 +58,7 @@ def draw_without_epochs(choose_model: Callable[[str], None]) -> None:
             st.rerun()  # the sidebar too
 
 
-def choose(view: View) -> Asked | None:
+def choose(view: View) -> EpochsSelection | None:
     """Draw the pickers; None, with the reason told, where there is no filter."""
     epochs = explorer().checkpoints(view.model_key)
     last = checkpoint_key(run_and_epoch(view.model_key)[0], epochs[-1])
@@ -81,7 +81,7 @@ def choose(view: View) -> Asked | None:
         heads = explorer().predict(last, image).heads
         head, class_index = class_picker(explorer().heads(last), [answer.best for answer in heads])
     mapless = explorer().default_layer(last, head) is None
-    return Asked(
+    return EpochsSelection(
         view=view,
         epochs=epochs,
         info=info,
@@ -104,18 +104,18 @@ def most_active_channel(maps: Float) -> int:
     return int(np.argmax(np.where(picks, spread, 0) if picks.any() else spread))
 
 
-def columns_or_progress(asked: Asked) -> Columns | None:
+def columns_or_progress(selection: EpochsSelection) -> Columns | None:
     """All columns, or what is found so far with the progress of the rest."""
-    return answers.columns_or_progress(asked, functools.partial(_preview, asked))
+    return answers.columns_or_progress(selection, functools.partial(_preview, selection))
 
 
-def _preview(asked: Asked, found: Columns) -> None:
-    _draw_rows(asked, found)
+def _preview(selection: EpochsSelection, found: Columns) -> None:
+    _draw_rows(selection, found)
 
 
-def draw(asked: Asked, found: Columns) -> None:
+def draw(selection: EpochsSelection, found: Columns) -> None:
     """All epochs, and their files."""
-    export_bar(export_of(asked, found, _draw_rows(asked, found)))
+    export_bar(export_of(selection, found, _draw_rows(selection, found)))
 
 
 class Rows:
@@ -127,9 +127,9 @@ class Rows:
         low, high: what the ends of ``attribution_scale`` mean.
     """
 
-    def __init__(self, asked: Asked, columns: Sequence[Column]) -> None:
+    def __init__(self, selection: EpochsSelection, columns: Sequence[Column]) -> None:
         attribution = [as_on_the_bar(column.attribution, column.answer) for column in columns]
-        maps = [column.layer.maps[..., asked.channel] for column in columns]
+        maps = [column.layer.maps[..., selection.channel] for column in columns]
         self.map_scale: Scale = fitting_scale(np.stack(maps))
         signed, shown = attribution[0].signed, attribution[0].class_index
         self.attribution_scale = overlay_scale(np.stack([one.values for one in attribution]), signed=signed)
@@ -138,7 +138,7 @@ class Rows:
         self.patterns = [squared(column.pattern.patterns[0], SIDE_PX) for column in columns]
         self.maps = [square_pixels(one, SIDE_PX, self.map_scale) for one in maps]
         self.covered = [
-            squared(attribution_pixels(asked.view, one, OPACITY, scale=self.attribution_scale), SIDE_PX)
+            squared(attribution_pixels(selection.view, one, OPACITY, scale=self.attribution_scale), SIDE_PX)
             for one in attribution
         ]
 
@@ -147,36 +147,36 @@ class Rows:
         return row_pixels([*self.patterns, *self.maps, *self.covered], len(self.maps))
 
 
-def _draw_rows(asked: Asked, found: Columns) -> Rows:
-    columns, rows = found.columns, Rows(asked, found.columns)
+def _draw_rows(selection: EpochsSelection, found: Columns) -> Rows:
+    columns, rows = found.columns, Rows(selection, found.columns)
     scores = [f"{epoch_title(one.epoch)}: score {short(float(one.pattern.scores[0]))}" for one in columns]
-    spans = [_span(one.layer.maps[..., asked.channel]) for one in columns]
-    name = columns[0].answer.class_names[asked.class_index]
-    shares = [f"{name} {percent(float(one.answer.probabilities[asked.class_index]))}" for one in columns]
-    st.markdown(f"**What channel {asked.channel} looks for**", help=PATTERN_HELP)
-    _draw_row(asked, columns, rows.patterns, scores)
+    spans = [_span(one.layer.maps[..., selection.channel]) for one in columns]
+    name = columns[0].answer.class_names[selection.class_index]
+    shares = [f"{name} {percent(float(one.answer.probabilities[selection.class_index]))}" for one in columns]
+    st.markdown(f"**What channel {selection.channel} looks for**", help=PATTERN_HELP)
+    _draw_row(selection, columns, rows.patterns, scores)
     st.markdown("**Its map of the photo**", help=MAP_HELP)
-    _draw_row(asked, columns, rows.maps, spans)
+    _draw_row(selection, columns, rows.maps, spans)
     st.html(scale_bar_html(rows.map_scale, unit="activation"))
-    st.markdown(f"**{asked.method.title}, and the answer**", help=ATTRIBUTION_HELP)
-    _draw_row(asked, columns, rows.covered, shares)
+    st.markdown(f"**{selection.method.title}, and the answer**", help=ATTRIBUTION_HELP)
+    _draw_row(selection, columns, rows.covered, shares)
     st.html(scale_bar_html(rows.attribution_scale, low=rows.low, high=rows.high))
     return rows
 
 
 def _draw_row(
-    asked: Asked, columns: Sequence[Column], pictures: Sequence[UInt8], captions: Sequence[str]
+    selection: EpochsSelection, columns: Sequence[Column], pictures: Sequence[UInt8], captions: Sequence[str]
 ) -> None:
     shown = [
         Captioned(
             jpeg=jpeg(pixels),
             alt=f"{epoch_title(column.epoch)}: {caption}",
             caption=caption,
-            marked=asked.key(column.epoch) == asked.view.model_key,
+            marked=selection.key(column.epoch) == selection.view.model_key,
         )
         for column, pixels, caption in zip(columns, pictures, captions, strict=True)
     ]
-    st.html(pictures_html(shown, columns=len(asked.epochs), longest_px=LONGEST_PX))
+    st.html(pictures_html(shown, columns=len(selection.epochs), longest_px=LONGEST_PX))
 
 
 def epoch_title(epoch: int) -> str:
@@ -189,14 +189,14 @@ def _span(values: Float) -> str:
     return f"{short(low)} everywhere" if low == high else f"{short(low)} to {short(high)}"
 
 
-def export_of(asked: Asked, found: Columns, rows: Rows) -> Export:
+def export_of(selection: EpochsSelection, found: Columns, rows: Rows) -> Export:
     """The rows as a picture, what they show as arrays, and the code."""
-    columns, view = found.columns, asked.view
+    columns, view = found.columns, selection.view
     run_key, _ = run_and_epoch(view.model_key)
     return Export(
-        name=file_name("epochs", run_key, asked.info.name, asked.channel, view.photo.title),
-        title=f"Channel {asked.channel} of {asked.info.title} while the network was trained",
-        note=f"Epochs {', '.join(map(str, asked.epochs))} from left to right. Rows: the pattern; the map of "
+        name=file_name("epochs", run_key, selection.info.name, selection.channel, view.photo.title),
+        title=f"Channel {selection.channel} of {selection.info.title} while the network was trained",
+        note=f"Epochs {', '.join(map(str, selection.epochs))} from left to right. Rows: the pattern; the map of "
         f"{view.photo.title}, {short(rows.map_scale.low)} to {short(rows.map_scale.high)}; the heat map.",
         image=rows.pixels,
         scale=rows.attribution_scale,
@@ -204,24 +204,24 @@ def export_of(asked: Asked, found: Columns, rows: Rows) -> Export:
             "epochs": np.int64([one.epoch for one in columns]),
             "patterns": np.stack([one.pattern.patterns[0] for one in columns]),
             "pattern_scores": np.stack([one.pattern.scores[0] for one in columns]),
-            "maps": np.stack([one.layer.maps[..., asked.channel] for one in columns]),
+            "maps": np.stack([one.layer.maps[..., selection.channel] for one in columns]),
             "evidence": np.stack([one.attribution.values for one in columns]),
             "extent_px": np.float32(columns[0].attribution.extent),
             "probabilities": np.stack([one.answer.probabilities for one in columns]),
         },
-        code=_code(asked),
+        code=_code(selection),
     )
 
 
-def _code(asked: Asked) -> str:
-    layer, head = asked.info.name, asked.head
+def _code(selection: EpochsSelection) -> str:
+    layer, head = selection.info.name, selection.head
     return (
-        snippet_start(run_and_epoch(asked.view.model_key)[0], asked.view.photo)
+        snippet_start(run_and_epoch(selection.view.model_key)[0], selection.view.photo)
         + "\nfor epoch in explorer.checkpoints(model):\n"
         '    key = f"{model}@{epoch}"\n'
-        f"    pattern = explorer.filter_patterns(key, {layer!r}, channels=[{asked.channel}])\n"
+        f"    pattern = explorer.filter_patterns(key, {layer!r}, channels=[{selection.channel}])\n"
         f"    evidence = explorer.attribution(\n"
-        f"        key, image, {asked.method.key!r}, head={head}, class_index={asked.class_index}\n    )\n"
+        f"        key, image, {selection.method.key!r}, head={head}, class_index={selection.class_index}\n    )\n"
         f"    answer = explorer.predict(key, image).heads[{head}]\n"
         "    print(epoch, pattern.scores, evidence.score, answer.probabilities)\n"
     )

@@ -71,11 +71,11 @@ def device_line() -> str:
     return f"{backend.device_name()} · float32"
 
 
-def seen_pixels(model_key: str, image: RgbImage) -> Any:
+def model_input_pixels(model_key: str, image: RgbImage) -> Any:
     """The photo as the network gets it, ``(H, W, c)``, uint8; remembered by the fingerprints of both."""
-    return _seen_pixels(explorer().model(model_key).fingerprint, image.fingerprint, model_key, image)
+    return _model_input_pixels(explorer().model(model_key).fingerprint, image.fingerprint, model_key, image)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _seen_pixels(model_sha256: str, fingerprint: str, _model_key: str, _image: RgbImage) -> Any:
-    return explorer().seen_pixels(_model_key, _image)
+def _model_input_pixels(model_sha256: str, fingerprint: str, _model_key: str, _image: RgbImage) -> Any:
+    return explorer().model_input_pixels(_model_key, _image)

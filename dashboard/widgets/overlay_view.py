@@ -12,7 +12,7 @@ from dashboard.figures.colours import Float, Scale, UInt8
 from dashboard.figures.pictures.overlay import Extent, fit_to_image, overlay, overlay_scale
 from dashboard.figures.pictures.pictures import enlarged, jpeg, rgb_pixels
 from dashboard.figures.pictures.score_bar import score_bar_html
-from dashboard.session.resources import seen_pixels
+from dashboard.session.resources import model_input_pixels
 from dashboard.session.view import View
 from dashboard.widgets.sentences import sureness, what_it_knows
 
@@ -22,7 +22,7 @@ OPACITY = 0.75
 
 def photo_pixels(view: View) -> UInt8:
     """The photo as the network gets it, ``(H, W, 3)``."""
-    return rgb_pixels(seen_pixels(view.model_key, view.photo.image()))
+    return rgb_pixels(model_input_pixels(view.model_key, view.photo.image()))
 
 
 def draw_photo(view: View) -> None:

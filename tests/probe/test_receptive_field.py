@@ -25,7 +25,7 @@ def all_positive(model: keras.Model) -> keras.Model:
     return model
 
 
-def seen_pixels(graph: FlatGraph, inputs: np.ndarray) -> dict[str, np.ndarray]:
+def model_input_pixels(graph: FlatGraph, inputs: np.ndarray) -> dict[str, np.ndarray]:
     """Which pixels change which units: ``(H, W, h, w)``, bool, per layer with a map.
 
     Every pixel is changed once, all in one batch.
@@ -59,7 +59,7 @@ def assert_boxes_are_exact(model: keras.Model, name: str, *, cut_units: bool = T
     height, width = graph.input.shape[1:3]
     field = receptive_fields(graph)[name]
     assert field is not None
-    seen = seen_pixels(graph, np.ones((1, *graph.input.shape[1:]), np.float32))[name]
+    seen = model_input_pixels(graph, np.ones((1, *graph.input.shape[1:]), np.float32))[name]
     compared = 0
     for row, column in np.ndindex(seen.shape[2:]):
         box = field.box(row, column, (height, width))
@@ -74,7 +74,7 @@ def assert_units_see_only_their_box(model: keras.Model, inputs: np.ndarray) -> N
     graph = flat_graph(model, input_size=inputs.shape[1:3])
     fields = receptive_fields(graph)
     padding = {node.name for node in graph.nodes if node.family in ("pad", "zeropadding2d")}
-    for name, seen in seen_pixels(graph, np.float32(inputs)).items():
+    for name, seen in model_input_pixels(graph, np.float32(inputs)).items():
         field = fields[name]
         if field is None or name in padding:
             continue

@@ -121,10 +121,10 @@ def test_a_model_without_maps_has_no_layer_for_heat_maps() -> None:
 def test_the_score_of_silence_under_a_linear_head_is_its_bias() -> None:
     model = entry_named("functional").model()
     bias = model.get_layer("answer").get_weights()[1]
-    silence = Probe(model).score_of_silence("conv2", (4, 3), head=0)
+    silence = Probe(model).zero_activation_score("conv2", (4, 3), head=0)
     assert silence is not None
     np.testing.assert_allclose(silence, [-bias[0], bias[0]], atol=1e-6)
 
 
 def test_there_is_no_score_of_silence_beside_a_skip_connection() -> None:
-    assert Probe(entry_named("residual_add").model()).score_of_silence("conv2", (12, 10), head=0) is None
+    assert Probe(entry_named("residual_add").model()).zero_activation_score("conv2", (12, 10), head=0) is None

@@ -16,7 +16,7 @@ from cnn_core.training.loop.run import TrainingRun
 pytestmark = pytest.mark.usefixtures("small_networks")
 
 
-class Asked:
+class EpochsSelection:
     """Takes note of what finishing tells, and stops it at the given call."""
 
     def __init__(self, stop_at: int | None = None) -> None:
@@ -36,12 +36,12 @@ def contents(folder: Path) -> set[str]:
 def test_a_finishing_stopped_anywhere_leaves_nothing_and_begins_again_and_says_how_far_it_is(
     splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, asked = new_run(small(epochs=1), splits, tmp_path), Asked()
+    run, asked = new_run(small(epochs=1), splits, tmp_path), EpochsSelection()
     run.run()
     before = contents(tmp_path)
     for stop_at in range(1, 6):
         with pytest.raises(Cancelled):
-            finish(run, Asked(stop_at))
+            finish(run, EpochsSelection(stop_at))
         assert contents(tmp_path) == before
     monkeypatch.setattr(finish_module, "BATCH", 4)  # three batches of each set of ten
     finish(run, asked)
@@ -58,7 +58,10 @@ def test_a_finishing_stopped_anywhere_leaves_nothing_and_begins_again_and_says_h
 
 def test_pictures_that_must_be_decoded_again_can_be_stopped_too(splits: Splits, tmp_path: Path) -> None:
     new_run(small(epochs=1), splits, tmp_path / "run").run()
-    again, asked = TrainingRun(small(epochs=1), splits, tmp_path / "run", tmp_path / "emptied"), Asked(1)
+    again, asked = (
+        TrainingRun(small(epochs=1), splits, tmp_path / "run", tmp_path / "emptied"),
+        EpochsSelection(1),
+    )
     with pytest.raises(Cancelled):
         finish(again, asked)
     assert asked.told[0][0] == "Decoding the pictures once"
