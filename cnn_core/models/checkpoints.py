@@ -42,7 +42,7 @@ class SharedNetwork:
         self._probe: Probe | None = None
         self._similar: object = None
         self._in_place: tuple[Path, FileStamp] | None = None
-        self._remembered: dict[Path, tuple[FileStamp, list[NDArray[Any]]]] = {}
+        self._cached: dict[Path, tuple[FileStamp, list[NDArray[Any]]]] = {}
 
     def probe(self, path: Path, card: ModelCard) -> Probe:
         """The model of a file.
@@ -84,7 +84,7 @@ class SharedNetwork:
 
     def _put_in_place(self, model: keras.Model, path: Path, stamp: FileStamp) -> None:
         self._in_place = None  # the network is of no use if anything goes wrong
-        known, weights = self._remembered.get(path, (None, []))
+        known, weights = self._cached.get(path, (None, []))
         if known == stamp:
             model.set_weights(weights)
         else:
@@ -99,11 +99,11 @@ class SharedNetwork:
 
     def _remember(self, model: keras.Model, path: Path, stamp: FileStamp) -> None:
         """Keep weights in memory as long as there is room: epochs are asked in turn, over and over."""
-        self._remembered.pop(path, None)
+        self._cached.pop(path, None)
         weights = [np.array(values) for values in model.get_weights()]
-        kept = [weights, *(others for _, others in self._remembered.values())]
+        kept = [weights, *(others for _, others in self._cached.values())]
         if sum(values.nbytes for one in kept for values in one) <= REMEMBERED_BYTES:
-            self._remembered[path] = stamp, weights
+            self._cached[path] = stamp, weights
 
 
 class _Weights:

@@ -116,7 +116,7 @@ class RunReader:
     """Reads run folders; remembers what files said as long as their stamp stays the same."""
 
     def __init__(self) -> None:
-        self._remembered: OrderedDict[Path, tuple[object, Any]] = OrderedDict()
+        self._cached: OrderedDict[Path, tuple[object, Any]] = OrderedDict()
         self._lock = threading.Lock()
 
     def view(self, folder: Path, *, mine: bool = False) -> RunView | None:
@@ -172,15 +172,15 @@ class RunReader:
             return None
         stamp = (status.st_mtime_ns, status.st_size, status.st_ino)
         with self._lock:
-            known = self._remembered.get(path)
+            known = self._cached.get(path)
             if known is not None and known[0] == stamp:
-                self._remembered.move_to_end(path)
+                self._cached.move_to_end(path)
                 return known[1]  # type: ignore[no-any-return]
         value = parse(path)
         with self._lock:
-            self._remembered[path] = (stamp, value)
-            while len(self._remembered) > REMEMBERED_FILES:
-                self._remembered.popitem(last=False)
+            self._cached[path] = (stamp, value)
+            while len(self._cached) > REMEMBERED_FILES:
+                self._cached.popitem(last=False)
         return value
 
 

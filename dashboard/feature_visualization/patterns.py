@@ -15,9 +15,9 @@ from dashboard.figures.charts.charts import ascent_figure
 from dashboard.figures.colours import UInt8, percent, short
 from dashboard.figures.pictures.pattern_grid import (
     dead_pixels,
-    facts_of_one,
     growth_pixels,
     mosaic_pixels,
+    pattern_facts_html,
     pattern_grid_figure,
     picture_tiling,
 )
@@ -49,7 +49,7 @@ NO_CONVOLUTION = (
 STRONGEST = 25
 LARGE_PX = 448
 SMALL_FIELD_PX = 7
-STRENGTH_HELP = (
+Z_SCORE_HELP = (
     "Strength: how many standard deviations the channel's response to its pattern lies above its mean "
     "response to the held-out photos. Score: the mean of the channel's map before its ReLU."
 )
@@ -97,7 +97,7 @@ def draw(layer: PatternsOfLayer) -> None:
             alt=f"Patterns of {tiles.count} channels of {layer.info.title}, channel {channel} framed",
             opens="channel",
         )
-        st.caption(literal(summary_of(layer), longest=None), help=STRENGTH_HELP)
+        st.caption(literal(summary_of(layer), longest=None), help=Z_SCORE_HELP)
         if sees_only_colours(layer.info):
             st.caption(
                 "These filters see only a few pixels each, so plain colour or a fine stripe suits them best. "
@@ -139,7 +139,7 @@ def _draw_opened(layer: PatternsOfLayer, index: int) -> None:
     """One pattern large, with its figures and how it grew."""
     shown = layer.shown
     channel = int(shown.channels[index])
-    channel_heading(channel, layer.info, facts_of_one(shown, index))
+    channel_heading(channel, layer.info, pattern_facts_html(shown, index))
     if not shown.active[index]:
         st.image(png(dead_pixels((120, 120), theme())), width="stretch", alt="Dead channel")
         st.caption("This channel is dead: it fires on none of the held-out photos, so it has no pattern.")

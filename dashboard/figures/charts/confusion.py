@@ -43,14 +43,14 @@ def confusion_figure(
     """
     cells = np.asarray(counts, np.int64)
     shares = cells / np.maximum(cells.sum(axis=1, keepdims=True), 1)
-    strengths = np.linspace(FAINTEST, 1, SHADES)
+    shades = np.linspace(FAINTEST, 1, SHADES)
     gap = 3 if len(cells) <= MOST_WRITTEN else 0
     figure = go.Figure(
         go.Heatmap(
             z=np.asarray(shares, np.float32),
             zmin=0,
             zmax=1,
-            colorscale=[[i / (SHADES - 1), _mixed(theme, share)] for i, share in enumerate(strengths)],
+            colorscale=[[i / (SHADES - 1), _mixed(theme, share)] for i, share in enumerate(shades)],
             showscale=False,
             xgap=gap,
             ygap=gap,
@@ -170,14 +170,14 @@ def _layout(figure: go.Figure, classes: Sequence[str], theme: Theme) -> None:
     figure.update_yaxes(ticklabelstandoff=6)
 
 
-def _blend(theme: Theme, strength: float) -> tuple[float, ...]:
+def _blend(theme: Theme, shade: float) -> tuple[float, ...]:
     """The accent on the ground of the page, red, green, blue, 0..255."""
     pairs = zip(rgb(theme.ground), rgb(theme.accent), strict=True)
-    return tuple(ground + (accent - ground) * strength for ground, accent in pairs)
+    return tuple(ground + (accent - ground) * shade for ground, accent in pairs)
 
 
-def _mixed(theme: Theme, strength: float) -> str:
-    return "rgb({},{},{})".format(*(round(part) for part in _blend(theme, strength)))
+def _mixed(theme: Theme, shade: float) -> str:
+    return "rgb({},{},{})".format(*(round(part) for part in _blend(theme, shade)))
 
 
 def _letters(theme: Theme, share: float) -> str:

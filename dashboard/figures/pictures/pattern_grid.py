@@ -98,12 +98,12 @@ def row_pixels(pictures: Sequence[UInt8], columns: int | None = None) -> UInt8:
 def pattern_facts(patterns: FilterPatterns) -> list[str]:
     """The hover text of each pattern: channel, strength, score, and how it compares with photos."""
     return [
-        f"<b>Channel {patterns.channels[i]}</b><br>" + facts_of_one(patterns, i, before_z_score="<br>")
+        f"<b>Channel {patterns.channels[i]}</b><br>" + pattern_facts_html(patterns, i, before_z_score="<br>")
         for i in range(len(patterns.channels))
     ]
 
 
-def facts_of_one(patterns: FilterPatterns, place: int, *, before_z_score: str = " · ") -> str:
+def pattern_facts_html(patterns: FilterPatterns, place: int, *, before_z_score: str = " · ") -> str:
     """Strength and score of a pattern, and how it compares with photos."""
     if not patterns.active[place]:
         return "dead: fires on no photo"
@@ -111,8 +111,8 @@ def facts_of_one(patterns: FilterPatterns, place: int, *, before_z_score: str = 
     if not patterns.has_z_scores:
         return score
     highest = patterns.exceeds_dataset_maximum[place]
-    beats = "beats every held-out photo" if highest else "some photo is stronger"
-    return f"strength {short(float(patterns.z_scores[place]))} · {score}{before_z_score}{beats}"
+    exceeds = "beats every held-out photo" if highest else "some photo is stronger"
+    return f"strength {short(float(patterns.z_scores[place]))} · {score}{before_z_score}{exceeds}"
 
 
 def growth_pixels(growth: UInt8, place: int, side_px: int = 150) -> list[UInt8]:
