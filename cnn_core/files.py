@@ -48,10 +48,10 @@ FileStamp = tuple[int, int]  # time of the last change in ns, size in bytes
 def file_stamp(path: Path) -> FileStamp | None:
     """Differs once a file was replaced; None while there is none."""
     try:
-        facts = path.stat()
+        metadata = path.stat()
     except OSError:
         return None
-    return facts.st_mtime_ns, facts.st_size
+    return metadata.st_mtime_ns, metadata.st_size
 
 
 def write_json(path: Path, value: Any) -> None:

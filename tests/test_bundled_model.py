@@ -27,20 +27,20 @@ def test_its_file_is_small_enough_to_be_bundled(project_root: Path) -> None:
 
 def test_its_card_tells_how_it_was_trained_and_how_good_it_is(explorer: Explorer) -> None:
     card = explorer.model(KEY).card
-    confusion = np.array(card.facts["validation"]["confusion"])
+    confusion = np.array(card.metadata["validation"]["confusion"])
 
     assert card.classes == ("cats", "dogs")
     assert card.accuracy >= 0.955
     assert card.accuracy == pytest.approx(np.trace(confusion) / confusion.sum())
     assert confusion.sum() == 1000
-    assert {"seed", "seconds"} <= set(card.facts["training"])
-    assert len(card.facts["data"]["training"]["file_list_sha256"]) == 64
+    assert {"seed", "seconds"} <= set(card.metadata["training"])
+    assert len(card.metadata["data"]["training"]["file_list_sha256"]) == 64
 
 
 def test_at_most_one_channel_in_twenty_never_fires_on_the_validation_photos(explorer: Explorer) -> None:
     active = np.concatenate([layer.active for layer in explorer.model(KEY).statistics.values()])
 
-    assert active.size == explorer.model(KEY).card.facts["channels"]["convolution"]
+    assert active.size == explorer.model(KEY).card.metadata["channels"]["convolution"]
     assert (~active).mean() <= 0.05
 
 
@@ -89,9 +89,11 @@ def test_the_networks_of_the_report_have_its_parameters_and_are_small_enough(
 def test_dropout_and_augmentation_answer_new_photos_better(explorer: Explorer) -> None:
     cards = {card.key: card for card in explorer.models()}
     over_fitted, regularised = (cards[key] for key in PAIR)
-    assert over_fitted.facts["training"]["kept_epoch"] == over_fitted.facts["training"]["epochs_trained"]
+    assert (
+        over_fitted.metadata["training"]["kept_epoch"] == over_fitted.metadata["training"]["epochs_trained"]
+    )
     assert regularised.accuracy > over_fitted.accuracy + 0.05
-    assert regularised.facts["validation"]["loss"] < over_fitted.facts["validation"]["loss"]
+    assert regularised.metadata["validation"]["loss"] < over_fitted.metadata["validation"]["loss"]
 
 
 @pytest.mark.needs_data

@@ -186,10 +186,10 @@ def test_a_model_whose_files_change_is_opened_again(models: Path, tmp_path: Path
     explorer = open_explorer(tmp_path / "models", tmp_path / "cache")
     before = explorer.predict("tiny", photo).heads[0]
     card = tmp_path / "models" / "tiny" / "card.json"
-    facts = json.loads(card.read_text())
-    facts["preprocessing"] = {"scale": [1 / 127.5], "offset": [-1.0]}
-    facts["classes"] = ["felines", "canines"]
-    card.write_text(json.dumps(facts))
+    metadata = json.loads(card.read_text())
+    metadata["preprocessing"] = {"scale": [1 / 127.5], "offset": [-1.0]}
+    metadata["classes"] = ["felines", "canines"]
+    card.write_text(json.dumps(metadata))
 
     after = explorer.predict("tiny", photo).heads[0]
 

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 KEY = re.compile(r"[0-9a-f]{64}")
 ENTRY = re.compile(KEY.pattern + r"\.npz")
-SHELF = re.compile(r"[0-9a-f]{2}")
+SHARD = re.compile(r"[0-9a-f]{2}")
 LEFTOVER = re.compile(rf"\.{KEY.pattern}\.[0-9-]+\.npz")
 
 KEPT_FRACTION = 0.9  # of the limit stays after a sweep, so that not every write starts one
@@ -141,10 +141,10 @@ class ResultFolder:
 
     def _entries(self) -> Iterator[Entry]:
         """All entries; old temporary files are removed on the way, other files left alone."""
-        for shelf in _listing(self._folder):
-            if SHELF.fullmatch(shelf.name) is None:
+        for shard in _listing(self._folder):
+            if SHARD.fullmatch(shard.name) is None:
                 continue
-            for file in _listing(Path(shelf.path)):
+            for file in _listing(Path(shard.path)):
                 with contextlib.suppress(OSError):
                     status = file.stat(follow_symlinks=False)
                     if ENTRY.fullmatch(file.name):

@@ -59,11 +59,11 @@ class ProgressLine:
 
 def epoch_line(row: Row) -> str:
     """One finished epoch in a line."""
-    facts = [f"epoch {row.get('epoch', 0):.0f}"]
-    facts += [f"{label} {row[name]:.3f}" for name, label in EPOCH_FIGURES if name in row]
+    metadata = [f"epoch {row.get('epoch', 0):.0f}"]
+    metadata += [f"{label} {row[name]:.3f}" for name, label in EPOCH_FIGURES if name in row]
     if "images_per_second" in row:
-        facts.append(f"{row['images_per_second']:.0f} images/s")
-    return " · ".join(facts)
+        metadata.append(f"{row['images_per_second']:.0f} images/s")
+    return " · ".join(metadata)
 
 
 def status_line(status: Mapping[str, Any]) -> str:
@@ -73,16 +73,16 @@ def status_line(status: Mapping[str, Any]) -> str:
         fraction = status.get("fraction")
         share = f" {fraction:.0%}" if isinstance(fraction, float) else ""
         return f"{state}: {status['doing']}{share}" if "doing" in status else state
-    facts = [
+    metadata = [
         f"epoch {status.get('epoch')}/{status.get('epochs')}",
         f"step {status.get('step')}/{status.get('steps')}",
     ]
-    facts += [f"{text} {status[name]:.3f}" for name, text in STEP_FIGURES if _is_number(status.get(name))]
+    metadata += [f"{text} {status[name]:.3f}" for name, text in STEP_FIGURES if _is_number(status.get(name))]
     if _is_number(status.get("images_per_second")):
-        facts.append(f"{status['images_per_second']:.0f} images/s")
+        metadata.append(f"{status['images_per_second']:.0f} images/s")
     if _is_number(status.get("seconds_left")):
-        facts.append(f"{duration(status['seconds_left'])} left")
-    return " · ".join(facts)
+        metadata.append(f"{duration(status['seconds_left'])} left")
+    return " · ".join(metadata)
 
 
 EPOCH_FIGURES = (

@@ -165,20 +165,20 @@ def _chosen_config(options: argparse.Namespace) -> TrainingConfig:
     Raises:
         DataError: an unknown preset or setting, or a value that it cannot have.
     """
-    facts = config_to_json(preset_named(options.preset or "photo_cnn").config)
+    metadata = config_to_json(preset_named(options.preset or "photo_cnn").config)
     for name in SHORT_FIELDS:
         if getattr(options, name) is not None:
-            facts[name] = getattr(options, name)
+            metadata[name] = getattr(options, name)
     for change in options.changes:
         name, equals, value = change.partition("=")
         group, dot, inner = name.strip().partition(".")
-        if not equals or (dot and not isinstance(facts.get(group), dict)):
+        if not equals or (dot and not isinstance(metadata.get(group), dict)):
             raise DataError(
                 f"Expected --set FIELD=VALUE, e.g. --set augmentation.zoom=0.2. Received: {change!r}."
             )
-        target = facts[group] if dot else facts
+        target = metadata[group] if dot else metadata
         target[inner if dot else group] = value_of_text(value.strip())
-    return config_from_json(facts)
+    return config_from_json(metadata)
 
 
 def _chosen_source(options: argparse.Namespace) -> DataSource:
@@ -242,11 +242,11 @@ def _list_runs(_: argparse.Namespace) -> None:
 def _run_line(view: RunView) -> str:
     place = f" ({view.queue_place}.)" if view.queue_place is not None else ""
     best = max((row.get("val_accuracy", 0.0) for row in view.history), default=None)
-    facts = [
+    metadata = [
         f"{view.key:<40} {view.state + place:<12}",
         f"epoch {len(view.history)}/{view.config.epochs}",
         "" if best is None else f"best validation accuracy {best:.3f}",
         view.title,
         view.reason or "",
     ]
-    return "  ".join(fact for fact in facts if fact)
+    return "  ".join(fact for fact in metadata if fact)

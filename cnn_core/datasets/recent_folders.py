@@ -25,12 +25,12 @@ def remember_folder(folder: str) -> None:
     """Put a folder first; where that cannot be written it is forgotten."""
     before = used_folders()
     path = os.path.abspath(os.path.expanduser(folder))
-    facts = {"folders": [path, *(each for each in before if each != path)][:MOST], "environment": _named()}
-    if read_json(_file()) == facts:
+    metadata = {"folders": [path, *(each for each in before if each != path)][:MOST], "environment": _named()}
+    if read_json(_file()) == metadata:
         return
     with suppress(OSError):
         _file().parent.mkdir(parents=True, exist_ok=True)
-        write_json(_file(), facts)
+        write_json(_file(), metadata)
 
 
 def last_folder(origins: Sequence[str] = ("folder", "download", "upload")) -> str:

@@ -28,12 +28,12 @@ def unpacked(archive: BytesIO, name: str, uploads: Path, in_use: Iterable[str]) 
     Raises:
         DataError: no zip, hostile, too large, or without class folders.
     """
-    shelf = uploads / hashlib.file_digest(archive, "sha256").hexdigest()[:16]
-    folder = shelf / folder_name(name)
+    group = uploads / hashlib.file_digest(archive, "sha256").hexdigest()[:16]
+    folder = group / folder_name(name)
     if not folder.is_dir():
         _make_room(uploads, {Path(used).parent for used in in_use})
         unpack_class_folders(archive, folder)
-    os.utime(shelf)  # used last, so that the next one does not make room of it
+    os.utime(group)  # used last, so that the next one does not make room of it
     return folder
 
 

@@ -33,7 +33,7 @@ class ModelCard:
         parameters: number of weights.
         accuracy: on held-out photos, or None.
         epoch: of its run, if it is one that was kept on the way; 0 is the network before its training.
-        facts: the whole card as read.
+        metadata: the whole card as read.
     """
 
     key: str
@@ -44,7 +44,7 @@ class ModelCard:
     parameters: int
     accuracy: float | None
     epoch: int | None
-    facts: dict[str, Any] = field(compare=False)
+    metadata: dict[str, Any] = field(compare=False)
 
 
 def read_card(path: Path, key: str | None = None) -> ModelCard:
@@ -74,14 +74,14 @@ def read_card(path: Path, key: str | None = None) -> ModelCard:
         ) from error
 
 
-def model_facts(folder: Path) -> dict[str, Any]:
+def model_metadata(folder: Path) -> dict[str, Any]:
     """What the card in the folder of a model says, unchecked; empty where there is none to read."""
     return read_json(folder / CARD_FILE)
 
 
-def finished_model_facts(run_folder: Path) -> dict[str, Any]:
+def finished_model_metadata(run_folder: Path) -> dict[str, Any]:
     """What the card of a run's finished model says, unchecked; empty before there is one."""
-    return model_facts(run_folder / MODEL_FOLDER)
+    return model_metadata(run_folder / MODEL_FOLDER)
 
 
 def checkpoint_key(run_key: str, epoch: int) -> str:
@@ -110,36 +110,36 @@ def kept_epochs(run_folder: Path) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
-def _card(key: str, facts: dict[str, Any]) -> ModelCard:
-    size, accuracy = facts["input"], (facts.get("validation") or {}).get("accuracy")
-    epoch = facts.get("epoch")
+def _card(key: str, metadata: dict[str, Any]) -> ModelCard:
+    size, accuracy = metadata["input"], (metadata.get("validation") or {}).get("accuracy")
+    epoch = metadata.get("epoch")
     card = ModelCard(
         key=key,
-        title=str(facts["title"]),
-        classes=_classes(facts["classes"]),
+        title=str(metadata["title"]),
+        classes=_classes(metadata["classes"]),
         input_px=(int(size["height_px"]), int(size["width_px"])),
-        preprocessing=_preprocessing(facts["preprocessing"]),
-        parameters=int(facts["parameters"]),
+        preprocessing=_preprocessing(metadata["preprocessing"]),
+        parameters=int(metadata["parameters"]),
         accuracy=None if accuracy is None else float(accuracy),
         epoch=None if epoch is None else int(epoch),
-        facts=facts,
+        metadata=metadata,
     )
     if min(card.input_px) < 1:
         raise ValueError(f"Expected a size of at least 1 x 1. Received: {card.input_px}.")
     return card
 
 
-def _classes(facts: Any) -> tuple[str, ...] | dict[str, tuple[str, ...]]:
-    if isinstance(facts, dict):
-        return {str(head): tuple(map(str, names)) for head, names in facts.items()}
-    return tuple(map(str, facts))
+def _classes(metadata: Any) -> tuple[str, ...] | dict[str, tuple[str, ...]]:
+    if isinstance(metadata, dict):
+        return {str(head): tuple(map(str, names)) for head, names in metadata.items()}
+    return tuple(map(str, metadata))
 
 
-def _preprocessing(facts: dict[str, Any]) -> Preprocessing:
+def _preprocessing(metadata: dict[str, Any]) -> Preprocessing:
     preprocessing = Preprocessing(
-        scale=tuple(map(float, facts["scale"])),
-        offset=tuple(map(float, facts["offset"])),
-        channel_order=str(facts.get("channel_order", "rgb")),
+        scale=tuple(map(float, metadata["scale"])),
+        offset=tuple(map(float, metadata["offset"])),
+        channel_order=str(metadata.get("channel_order", "rgb")),
     )
     numbers = (*preprocessing.scale, *preprocessing.offset)
     if not all(map(math.isfinite, numbers)) or 0 in preprocessing.scale or not preprocessing.scale:

@@ -60,7 +60,7 @@ class Ticket:
             return None
         return cls(time_ns=time_ns, key=key, device=device)
 
-    def facts(self) -> dict[str, Any]:
+    def metadata(self) -> dict[str, Any]:
         """What the status of a waiting run says."""
         return {"queue": {"ticket": self.time_ns, "device": self.device}}
 

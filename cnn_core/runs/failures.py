@@ -53,19 +53,19 @@ class Failure:
     advice: str
 
 
-def failure_of(error: BaseException, *, folder: Path, facts: Mapping[str, Any]) -> Failure:
+def failure_of(error: BaseException, *, folder: Path, metadata: Mapping[str, Any]) -> Failure:
     """Explain an error that ended a run.
 
     Args:
         error: as raised.
         folder: of the run.
-        facts: what its ``config.json`` says; may lack anything.
+        metadata: what its ``config.json`` says; may lack anything.
     """
-    gone = [name for name in _data_folders(facts) if not Path(name).is_dir()]
+    gone = [name for name in _data_folders(metadata) if not Path(name).is_dir()]
     if _is_disk_full(error):
         return _disk_full(folder)
     if _is_memory(error):
-        config = facts.get("config")
+        config = metadata.get("config")
         return _out_of_memory(config if isinstance(config, Mapping) else {})
     if gone and isinstance(error, OSError | DataError | ImageError):
         return Failure(
@@ -89,9 +89,9 @@ def failure_of(error: BaseException, *, folder: Path, facts: Mapping[str, Any]) 
     return _unforeseen(error, folder)
 
 
-def _data_folders(facts: Mapping[str, Any]) -> list[str]:
+def _data_folders(metadata: Mapping[str, Any]) -> list[str]:
     """Those of the settings, which may be damaged."""
-    source = facts.get("source")
+    source = metadata.get("source")
     folders = source.get("folders") if isinstance(source, Mapping) else None
     return [name for name in folders if isinstance(name, str)] if isinstance(folders, list) else []
 

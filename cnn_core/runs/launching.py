@@ -64,13 +64,13 @@ def create_run(
     new = runs_folder / f"{NEW}{os.getpid()}-{threading.get_ident()}-{time.time_ns()}"
     new.mkdir()
     try:
-        facts = {
+        metadata = {
             "config": config_to_json(config),
             "source": dataclasses.replace(source, folders=data).to_json(),
             "title": readable(title) or preset_named(config.preset).title,
             "created": now,
         }
-        write_json(new / CONFIG_FILE, facts)
+        write_json(new / CONFIG_FILE, metadata)
         lock = _own_lock(new)
         try:
             device = device_of(config.device)
@@ -105,7 +105,7 @@ def _in_place(new: Path, runs_folder: Path, wanted: str, *, numbered: bool, devi
     """Give the finished folder the first free name."""
     for number in range(1, 1000 if numbered else 2):
         folder = runs_folder / (wanted if number == 1 else f"{wanted}-{number}")
-        change_state(new, "queued", **Ticket.last(folder.name, device, runs_folder).facts())
+        change_state(new, "queued", **Ticket.last(folder.name, device, runs_folder).metadata())
         try:
             new.rename(folder)
         except OSError:  # not empty: it is taken
@@ -129,7 +129,7 @@ def queue_again(folder: Path, device_setting: str, *, finish: bool = False) -> N
     """
     remove_stop_request(folder)
     ticket = Ticket.last(folder.name, device_of(device_setting), folder.parent)
-    change_state(folder, "queued", **ticket.facts(), finish=finish)
+    change_state(folder, "queued", **ticket.metadata(), finish=finish)
 
 
 def start_process(folder: Path, lock: Lock, command: Sequence[str] = TRAIN_COMMAND) -> None:

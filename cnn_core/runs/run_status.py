@@ -44,7 +44,7 @@ def _is_usable(name: str, value: object) -> bool:
     return isinstance(value, str) or name not in WORDS
 
 
-def change_state(folder: Path, state: str, **facts: Any) -> None:
+def change_state(folder: Path, state: str, **metadata: Any) -> None:
     """Give a run another state; what is known of its progress stays.
 
     On a full disk no new file can be made. Then the old one is written over in place, which needs no
@@ -54,7 +54,7 @@ def change_state(folder: Path, state: str, **facts: Any) -> None:
         OSError: the status cannot be written in either way.
     """
     before = {name: value for name, value in read_status(folder).items() if name not in OF_ONE_STATE}
-    status = {**before, "state": state, **facts, "time": time.time()}
+    status = {**before, "state": state, **metadata, "time": time.time()}
     path = folder / STATUS_FILE
     try:
         write_json(path, status)

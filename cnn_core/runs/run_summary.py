@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnn_core.models.card import checkpoint_folder, finished_model_facts, kept_epochs, model_facts
+from cnn_core.models.card import checkpoint_folder, finished_model_metadata, kept_epochs, model_metadata
 from cnn_core.training.diagnosis.history import best_epoch, history_column, history_epochs
 
 if TYPE_CHECKING:
@@ -72,6 +72,6 @@ def run_figures(run: RunView, title: str) -> RunFigures:
 
 def _parameters(folder: Path) -> int | None:
     """Number of weights, from the card of the finished model or of an epoch that was kept."""
-    kept = (model_facts(checkpoint_folder(folder, epoch)) for epoch in kept_epochs(folder)[:1])
-    counts = (facts.get("parameters") for facts in (finished_model_facts(folder), *kept))
+    kept = (model_metadata(checkpoint_folder(folder, epoch)) for epoch in kept_epochs(folder)[:1])
+    counts = (metadata.get("parameters") for metadata in (finished_model_metadata(folder), *kept))
     return next((count for count in counts if isinstance(count, int)), None)

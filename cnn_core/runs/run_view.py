@@ -193,12 +193,12 @@ class _About:
 
 
 def _about(path: Path) -> _About | None:
-    facts = read_json(path)
+    metadata = read_json(path)
     try:
-        config = config_from_json(facts.get("config", {}))
-        source = DataSource.from_json(facts.get("source", {}))
-        title = readable(facts.get("title")) or path.parent.name
-        return _About(config, source, title, _moment(facts.get("created")))
+        config = config_from_json(metadata.get("config", {}))
+        source = DataSource.from_json(metadata.get("source", {}))
+        title = readable(metadata.get("title")) or path.parent.name
+        return _About(config, source, title, _moment(metadata.get("created")))
     except UNREADABLE:
         return None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnn_core.files import read_json
-from cnn_core.models.card import finished_model_facts
+from cnn_core.models.card import finished_model_metadata
 from cnn_core.training.diagnosis.history import best_epoch, history_column, history_epochs
 from cnn_core.training.run_folder import PRECISION_FILE
 
@@ -70,5 +70,5 @@ def precision_note(run: RunView) -> str:
 
 def _training(run: RunView) -> dict[str, Any]:
     """What the card of the saved network says of its training; empty before there is one."""
-    facts = finished_model_facts(run.folder).get("training")
-    return facts if isinstance(facts, dict) else {}
+    metadata = finished_model_metadata(run.folder).get("training")
+    return metadata if isinstance(metadata, dict) else {}

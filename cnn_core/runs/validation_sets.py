@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnn_core.datasets.source import source_name
 from cnn_core.files import read_json
-from cnn_core.models.card import finished_model_facts
+from cnn_core.models.card import finished_model_metadata
 
 if TYPE_CHECKING:
     from cnn_core.datasets.source import DataSource
@@ -52,7 +52,7 @@ class ValidationSet:
 
 def validation_set(run: RunView) -> ValidationSet:
     """What a run was judged on: by the card of its network, else by the scan of its pictures."""
-    data = _mapping(finished_model_facts(run.folder).get("data"))
+    data = _mapping(finished_model_metadata(run.folder).get("data"))
     listed = _mapping(data.get("validation"))
     scanned = _mapping(read_json(run.folder / "scan.json").get("counts"))
     fingerprint = listed.get("file_list_sha256")

@@ -103,14 +103,14 @@ def _worked(
 
 
 def _work(folder: Path, stopped: Callable[[], bool], trainer: Trainer) -> None:
-    facts = read_json(folder / CONFIG_FILE)
-    config = config_from_json(facts.get("config", {}))
-    source = DataSource.from_json(facts.get("source", {}))
+    metadata = read_json(folder / CONFIG_FILE)
+    config = config_from_json(metadata.get("config", {}))
+    source = DataSource.from_json(metadata.get("source", {}))
     status = read_status(folder)
     ticket = Ticket.of(folder.name, status)
     if ticket is None:
         ticket = Ticket.last(folder.name, device_of(config.device), folder.parent)
-        change_state(folder, "queued", **ticket.facts())
+        change_state(folder, "queued", **ticket.metadata())
     with wait_for_turn(folder.parent, ticket, stopped):
         change_state(folder, "preparing")
         finish_only = status.get("finish") is True
@@ -118,7 +118,7 @@ def _work(folder: Path, stopped: Callable[[], bool], trainer: Trainer) -> None:
 
 
 def _failed(folder: Path, error: Exception) -> TrainingError:
-    failure = failure_of(error, folder=folder, facts=read_json(folder / CONFIG_FILE))
+    failure = failure_of(error, folder=folder, metadata=read_json(folder / CONFIG_FILE))
     _tidy(folder)  # half a model may be what filled the disk
     try:
         change_state(folder, "failed", reason=failure.reason, advice=failure.advice)
@@ -170,7 +170,7 @@ def train_for_real(job: Job) -> None:
         keep_near_duplicates=job.source.keep_near_duplicates,
     )
     kept = without_problems(splits, report)
-    write_json(job.folder / "scan.json", _scan_facts(splits, kept, report))
+    write_json(job.folder / "scan.json", _scan_fields(splits, kept, report))
     prepare_framework(job.config)
     change_state(job.folder, "preparing", doing="Starting the framework")
 
@@ -193,7 +193,7 @@ def _turn_on_found_device(job: Job, found: str) -> Iterator[None]:
         yield
         return
     ticket = Ticket.last(job.folder.name, "cpu", job.folder.parent)
-    change_state(job.folder, "queued", **ticket.facts())
+    change_state(job.folder, "queued", **ticket.metadata())
     with wait_for_turn(job.folder.parent, ticket, job.stopped):
         change_state(job.folder, "preparing")
         yield
@@ -221,7 +221,7 @@ class _Progress:
             change_state(self._job.folder, self._state, doing=doing, fraction=round(fraction, 3))
 
 
-def _scan_facts(before: Splits, after: Splits, report: ScanReport) -> dict[str, Any]:
+def _scan_fields(before: Splits, after: Splits, report: ScanReport) -> dict[str, Any]:
     """What the scan found, as JSON: pictures per class before and after, and every problem."""
     return {
         "found": {name: files.counts() for name, files in before.items()},

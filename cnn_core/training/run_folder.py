@@ -32,7 +32,7 @@ CHECKPOINT_FILE = "checkpoint.npz"
 PRECISION_FILE = "precision.json"
 STEP_FIELDS = ("epoch", "step", "steps", "loss", "accuracy", "images_per_second")
 
-FACTS = ("history", "classes", "pictures", "settings")  # in a checkpoint, as JSON
+METADATA = ("history", "classes", "pictures", "settings")  # in a checkpoint, as JSON
 GROUPS = ("weights", "average", "optimizer", "best")  # of arrays in a checkpoint
 
 Arrays = list[NDArray[Any]]
@@ -78,9 +78,9 @@ class RunFolder:
         title = read_json(self.path / CONFIG_FILE).get("title")
         return str(title) if title else None
 
-    def write_status(self, state: str, **facts: Any) -> None:
+    def write_status(self, state: str, **metadata: Any) -> None:
         """Say how the run is doing: a state such as ``running``, with what else is known."""
-        write_json(self.path / STATUS_FILE, {"state": state, **facts, "time": time.time()})
+        write_json(self.path / STATUS_FILE, {"state": state, **metadata, "time": time.time()})
 
     def status(self) -> dict[str, Any]:
         """What was said last; empty before."""
@@ -114,7 +114,7 @@ class RunFolder:
         groups = {name: getattr(checkpoint, name) for name in GROUPS}
         arrays = {f"{name}{i}": value for name, values in groups.items() for i, value in enumerate(values)}
         arrays["step"] = np.asarray(checkpoint.step)
-        for name in FACTS:
+        for name in METADATA:
             arrays[name] = np.asarray(json.dumps(getattr(checkpoint, name)))
         with replacing(self.path / CHECKPOINT_FILE, durable=True) as temporary:
             np.savez(temporary, allow_pickle=False, **arrays)
@@ -137,9 +137,9 @@ class RunFolder:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 groups: dict[str, Any] = {name: _numbered(saved, name) for name in GROUPS}
-                facts = {name: json.loads(str(saved[name])) for name in FACTS}
-                facts["classes"] = tuple(facts["classes"])
-                return Checkpoint(step=int(saved["step"]), **groups, **facts)
+                metadata = {name: json.loads(str(saved[name])) for name in METADATA}
+                metadata["classes"] = tuple(metadata["classes"])
+                return Checkpoint(step=int(saved["step"]), **groups, **metadata)
         except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
             raise TrainingError(
                 f"Expected the checkpoint of this run in {path.name}. Received a damaged file "

@@ -136,8 +136,8 @@ def predictions_in(path: Path, classes: tuple[str, ...]) -> Predictions:
     Raises:
         DataError: damaged.
     """
-    facts = path.stat()
-    return _predictions((str(path), facts.st_mtime_ns, facts.st_size), path, classes)
+    metadata = path.stat()
+    return _predictions((str(path), metadata.st_mtime_ns, metadata.st_size), path, classes)
 
 
 @st.cache_resource(show_spinner=False, max_entries=REMEMBERED_SETS)

@@ -108,8 +108,8 @@ def chosen_config() -> TrainingConfig:
                 f"Expected {about['label']} as numbers with commas between them, e.g. {about['example']}. "
                 f"Received: {value!r}. Correct them, or leave the field empty."
             )
-    facts: dict[str, Any] = config_to_json(preset.config) | values
-    return config_from_json(facts | {"augmentation": augmentation_form(preset).values()})
+    metadata: dict[str, Any] = config_to_json(preset.config) | values
+    return config_from_json(metadata | {"augmentation": augmentation_form(preset).values()})
 
 
 def kept_epochs_line() -> str | None:

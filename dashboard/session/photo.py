@@ -79,8 +79,8 @@ def photo_file(path: Path, *, key: str, title: str, shown_path: str) -> Photo:
     """
 
     def stamp() -> Hashable:
-        facts = path.stat()
-        return str(path), facts.st_mtime_ns, facts.st_size
+        metadata = path.stat()
+        return str(path), metadata.st_mtime_ns, metadata.st_size
 
     return Photo(
         key=key, title=title, path=shown_path, read=functools.partial(picture_bytes, path), stamp=stamp

@@ -104,7 +104,7 @@ def _model_line(card: ModelCard) -> str:
     line = f"{_million(card.parameters)} parameters · {height} × {width} px"
     if card.accuracy is None:
         return line
-    pictures = card.facts.get("validation", {}).get("pictures")
+    pictures = card.metadata.get("validation", {}).get("pictures")
     held_out = f"{pictures:,} held-out photos" if isinstance(pictures, int) else "held-out photos"
     return f"{line}  \n{100 * card.accuracy:.1f} % right on {held_out}"
 

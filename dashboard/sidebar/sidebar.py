@@ -108,11 +108,11 @@ def _photo_buttons(name: str, photos: Iterable[Photo], *, chosen: str | None) ->
     with st.container(key=name):
         for photo in photos:
             try:
-                face = photo.thumbnail()
+                thumbnail = photo.thumbnail()
             except (ConvscopeError, OSError):
                 continue
             key = f"photo-{name}-{len(shown)}"
-            shown[key] = face
+            shown[key] = thumbnail
             label = literal(photo.title)
             if photo.key == chosen:
                 marked, label = key, f"{label} (chosen)"

@@ -78,10 +78,10 @@ def draw_settings() -> None:
 
 
 def _draw_preset() -> Preset:
-    picker, facts = st.columns([1, 1.7], gap="medium", vertical_alignment="bottom")
+    picker, metadata = st.columns([1, 1.7], gap="medium", vertical_alignment="bottom")
     with picker:
         preset = pick_preset()
-    facts.markdown(f"{_size_of_network(preset)}{preset.summary}")
+    metadata.markdown(f"{_size_of_network(preset)}{preset.summary}")
     document = DOCUMENTS.get(preset.key.partition("_")[0])
     if document is not None:
         st.caption(f":material/menu_book: {document}")

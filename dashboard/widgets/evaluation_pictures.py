@@ -66,23 +66,23 @@ def draw_tiles(
     """
     place_of_tiles = st.container()
     shown = indices[pager(len(indices), PER_PAGE, key="eval_page")]
-    faces: dict[str, bytes] = {}
+    tiles: dict[str, bytes] = {}
     columns = place_of_tiles.columns(COLUMNS, gap="small")
     for place, index in enumerate(shown):
         with columns[place % COLUMNS]:
             photo = set_picture(predictions.paths[index])
             probability = float(predictions.probabilities[index, given[index]])
-            face = tile_or_reason(photo)
-            if isinstance(face, bytes):
-                faces[f"photo-cell-{place}"] = face
-            _draw_tile(photo, face, f"photo-cell-{place}", sure(probability), model_key)
-    photo_buttons_style(faces, None, theme())
+            tile = tile_or_reason(photo)
+            if isinstance(tile, bytes):
+                tiles[f"photo-cell-{place}"] = tile
+            _draw_tile(photo, tile, f"photo-cell-{place}", sure(probability), model_key)
+    photo_buttons_style(tiles, None, theme())
 
 
-def _draw_tile(photo: Photo, face: bytes | str, key: str, caption: str, model_key: str) -> None:
+def _draw_tile(photo: Photo, tile: bytes | str, key: str, caption: str, model_key: str) -> None:
     title = literal(photo.title)
-    if isinstance(face, str):
-        st.html(missing_html(face, photo.title))
+    if isinstance(tile, str):
+        st.html(missing_html(tile, photo.title))
     else:
         st.button(
             f"{title}, {caption}",
@@ -133,5 +133,5 @@ def follow_chosen_photo() -> None:
 
 def tiles_pixels(paths: Sequence[str]) -> list[UInt8]:
     """The tiles of pictures as arrays, those that are gone left out."""
-    faces = [tile_or_reason(set_picture(path)) for path in paths]
-    return [decoded(face) for face in faces if isinstance(face, bytes)]
+    tiles = [tile_or_reason(set_picture(path)) for path in paths]
+    return [decoded(tile) for tile in tiles if isinstance(tile, bytes)]

@@ -39,7 +39,7 @@ def run_waiting(runs: Path, key: str, time_ns: int, *, device: str = "cpu") -> t
     """A run that waits, and whose process is alive as long as the lock is held."""
     (runs / key).mkdir()
     ticket = Ticket(time_ns=time_ns, key=key, device=device)
-    change_state(runs / key, "queued", **ticket.facts())
+    change_state(runs / key, "queued", **ticket.metadata())
     return ticket, taken(runs / key / ".lock")
 
 
@@ -131,7 +131,7 @@ def test_a_status_without_a_place_in_the_queue_has_no_ticket(status: dict[str, o
 
 def test_a_ticket_comes_back_from_the_status_that_holds_it() -> None:
     ticket = Ticket(time_ns=7, key="a", device="gpu")
-    assert Ticket.of("a", {"state": "queued", **ticket.facts()}) == ticket
+    assert Ticket.of("a", {"state": "queued", **ticket.metadata()}) == ticket
 
 
 def test_a_new_place_is_behind_all_others_of_its_device_also_when_the_clock_was_set_back(

@@ -103,9 +103,9 @@ def test_a_damaged_run_never_hides_the_others(runs: Runs, name: str, old: str, n
 
 def test_a_stored_run_whose_epochs_were_lowered_by_hand_is_still_listed_and_can_go_on(runs: Runs) -> None:
     path = write_run(runs, "a", "paused") / "config.json"
-    facts = json.loads(path.read_text())
-    facts["config"] |= {"checkpoint_epochs": [0, 1, 20]}
-    path.write_text(json.dumps(facts))
+    metadata = json.loads(path.read_text())
+    metadata["config"] |= {"checkpoint_epochs": [0, 1, 20]}
+    path.write_text(json.dumps(metadata))
     assert [view.key for view in runs.all()] == ["a"]
     runs.resume("a")
     until_state(runs, "a", "finished")

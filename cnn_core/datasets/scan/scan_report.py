@@ -80,11 +80,11 @@ class ScanReport:
         return {
             "scanned": self.scanned,
             "seconds": round(self.seconds, 3),
-            "problems": [_facts(problem) for problem in self.problems],
-            "label_conflicts": [_facts(problem) for problem in self.label_conflicts],
+            "problems": [_metadata(problem) for problem in self.problems],
+            "label_conflicts": [_metadata(problem) for problem in self.label_conflicts],
         }
 
 
-def _facts(problem: Problem) -> dict[str, Any]:
+def _metadata(problem: Problem) -> dict[str, Any]:
     duplicate_of = None if problem.duplicate_of is None else str(problem.duplicate_of)
     return asdict(problem) | {"path": str(problem.path), "duplicate_of": duplicate_of}

@@ -37,28 +37,28 @@ def write_report(path: Path, splits: Splits, report: ScanReport) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     positions = {place: number for number, place in enumerate(_places(splits))}
-    facts = {
+    metadata = {
         "problems": [_row(problem, positions) for problem in report.problems],
         "label_conflicts": [_row(problem, positions) for problem in report.label_conflicts],
         "sizes_px": {name: sizes.tolist() for name, sizes in report.sizes_px.items()},
     }
-    write_json(path, facts)
+    write_json(path, metadata)
 
 
 def read_report(path: Path, splits: Splits) -> ScanReport | None:
     """The report stored for these splits, or None where there is none or it is damaged."""
-    facts, places = read_json(path), _places(splits)
+    metadata, places = read_json(path), _places(splits)
     try:
         sizes = {
-            name: np.array(facts["sizes_px"][name], np.int32).reshape(len(files.paths), 2)
+            name: np.array(metadata["sizes_px"][name], np.int32).reshape(len(files.paths), 2)
             for name, files in splits.items()
         }
         return ScanReport(
-            problems=tuple(_problem(row, places) for row in facts["problems"]),
+            problems=tuple(_problem(row, places) for row in metadata["problems"]),
             sizes_px=sizes,
             scanned=len(places),
             seconds=0.0,
-            label_conflicts=tuple(_problem(row, places) for row in facts["label_conflicts"]),
+            label_conflicts=tuple(_problem(row, places) for row in metadata["label_conflicts"]),
         )
     except (LookupError, TypeError, ValueError):  # looking again mends it
         return None

@@ -35,7 +35,7 @@ COLLAPSE_FACTOR = 1.5  # times the lowest training loss
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class CurveFigures:
     """What a diagnosis is made of; shares and losses are NaN where unknown.
 
     Attributes:
@@ -78,11 +78,11 @@ class Facts:
         return guessed(self.task.validation)
 
 
-def facts_of(history: Sequence[Row], task: Task) -> Facts:
+def curve_figures(history: Sequence[Row], task: Task) -> CurveFigures:
     """Read the curves of a run with that task."""
     losses, val_losses = (_finite(history_column(history, name)) for name in ("loss", "val_loss"))
     rise = _risen(val_losses)
-    return Facts(
+    return CurveFigures(
         epochs=int(val_losses.size),
         best=best_epoch(history),
         lowest=float(val_losses.min()) if val_losses.size else math.nan,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnn_core.training.diagnosis.curve_facts import Facts, facts_of
+from cnn_core.training.diagnosis.curve_facts import CurveFigures, curve_figures
 from cnn_core.training.diagnosis.diagnosis_text import Kind, advice_of, nothing_learned, sentence_of
 from cnn_core.training.diagnosis.history import FEWEST_EPOCHS, Row
 from cnn_core.training.diagnosis.task import TWO_CLASSES, Task
@@ -63,28 +63,28 @@ def diagnose(history: Sequence[Row], task: Task = TWO_CLASSES) -> Diagnosis:
         Tukey 1977, "Exploratory data analysis", chapter 7; Prechelt 1998, "Early stopping - but
         when?", on how far a validation loss has to rise before that says something.
     """
-    facts = facts_of(history, task)
-    kind = _kind(facts)
+    metadata = curve_figures(history, task)
+    kind = _kind(metadata)
     return Diagnosis(
         kind=kind,
-        best_epoch=facts.best,
-        lowest_val_loss=_or_none(facts.lowest),
-        gap_accuracy=_or_none(facts.gap_accuracy),
-        gap_loss=_or_none(facts.gap_loss),
-        sentence=sentence_of(kind, facts),
-        advice=advice_of(kind, facts),
+        best_epoch=metadata.best,
+        lowest_val_loss=_or_none(metadata.lowest),
+        gap_accuracy=_or_none(metadata.gap_accuracy),
+        gap_loss=_or_none(metadata.gap_loss),
+        sentence=sentence_of(kind, metadata),
+        advice=advice_of(kind, metadata),
     )
 
 
-def _kind(facts: Facts) -> Kind:
-    if facts.diverged:
+def _kind(metadata: CurveFigures) -> Kind:
+    if metadata.diverged:
         return "diverged"
-    if facts.epochs < FEWEST_EPOCHS:
+    if metadata.epochs < FEWEST_EPOCHS:
         return "too_early"
-    wide = facts.gap_accuracy >= WIDE_GAP and not facts.gap_loss <= 0
-    if facts.risen or (wide and not nothing_learned(facts)):
+    wide = metadata.gap_accuracy >= WIDE_GAP and not metadata.gap_loss <= 0
+    if metadata.risen or (wide and not nothing_learned(metadata)):
         return "overfitting"
-    return "underfitting" if facts.learned < LITTLE_LEARNED else "good"
+    return "underfitting" if metadata.learned < LITTLE_LEARNED else "good"
 
 
 def _or_none(value: float) -> float | None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
-from cnn_core.training.diagnosis.curve_facts import Facts
+from cnn_core.training.diagnosis.curve_facts import CurveFigures
 from cnn_core.training.diagnosis.history import FEWEST_EPOCHS
 
 Kind = Literal["too_early", "underfitting", "good", "overfitting", "diverged"]
@@ -27,26 +27,26 @@ SENTENCES: dict[Kind, str] = {
 }
 
 
-def _always(facts: Facts) -> bool:
+def _always(metadata: CurveFigures) -> bool:
     return True
 
 
-def _should_go_on(facts: Facts) -> bool:
+def _should_go_on(metadata: CurveFigures) -> bool:
     """Whether more epochs come first: there were few, or the validation loss falls, or moves unclearly."""
-    return facts.epochs < FEW_EPOCHS or facts.falling or not facts.level
+    return metadata.epochs < FEW_EPOCHS or metadata.falling or not metadata.level
 
 
-def _ignores_rare_classes(facts: Facts) -> bool:
-    return nothing_learned(facts) and facts.task.unbalanced and not facts.task.weighted
+def _ignores_rare_classes(metadata: CurveFigures) -> bool:
+    return nothing_learned(metadata) and metadata.task.unbalanced and not metadata.task.weighted
 
 
-def nothing_learned(facts: Facts) -> bool:
+def nothing_learned(metadata: CurveFigures) -> bool:
     """Whether next to nothing is learned; no where that is unknown."""
-    return facts.learned < NOTHING_LEARNED
+    return metadata.learned < NOTHING_LEARNED
 
 
 # The first one of a kind whose condition holds.
-ADVICE: tuple[tuple[Kind, Callable[[Facts], bool], str], ...] = (
+ADVICE: tuple[tuple[Kind, Callable[[CurveFigures], bool], str], ...] = (
     ("too_early", _always, "Train for more epochs."),
     ("diverged", _always, "Lower the learning rate to a tenth, or add warm-up epochs."),
     (
@@ -74,42 +74,42 @@ ADVICE: tuple[tuple[Kind, Callable[[Facts], bool], str], ...] = (
     ("good", _should_go_on, "Train for more epochs, which may help."),
     (
         "good",
-        lambda facts: facts.gap_accuracy > NARROW_GAP,
+        lambda metadata: metadata.gap_accuracy > NARROW_GAP,
         "More augmentation, dropout or photos may narrow the gap of {gap}.",
     ),
     ("good", _always, "More epochs will hardly help; more photos or a larger network may."),
 )
 
 
-def sentence_of(kind: Kind, facts: Facts) -> str:
+def sentence_of(kind: Kind, metadata: CurveFigures) -> str:
     """What happened, with the figures."""
-    return SENTENCES[kind].format_map(_figures(facts))
+    return SENTENCES[kind].format_map(_figures(metadata))
 
 
-def advice_of(kind: Kind, facts: Facts) -> str:
+def advice_of(kind: Kind, metadata: CurveFigures) -> str:
     """What to try."""
-    texts = (text for one, holds, text in ADVICE if one == kind and holds(facts))
-    return next(texts).format_map(_figures(facts))
+    texts = (text for one, holds, text in ADVICE if one == kind and holds(metadata))
+    return next(texts).format_map(_figures(metadata))
 
 
-def _figures(facts: Facts) -> dict[str, object]:
+def _figures(metadata: CurveFigures) -> dict[str, object]:
     return {
-        "epochs": facts.epochs,
+        "epochs": metadata.epochs,
         "fewest": FEWEST_EPOCHS,
-        "best": "none" if facts.best is None else facts.best,
-        "lowest": _loss(facts.lowest),
-        "last": _loss(facts.val_loss_last),
-        "right": _right(facts),
-        "gap": _share(facts.gap_accuracy),
-        "guessing": _share(facts.guessing),
+        "best": "none" if metadata.best is None else metadata.best,
+        "lowest": _loss(metadata.lowest),
+        "last": _loss(metadata.val_loss_last),
+        "right": _right(metadata),
+        "gap": _share(metadata.gap_accuracy),
+        "guessing": _share(metadata.guessing),
     }
 
 
-def _right(facts: Facts) -> str:
+def _right(metadata: CurveFigures) -> str:
     """Both accuracies, or the one that is known."""
     known = [
         f"{_share(value)} of the {split}"
-        for split, value in (("training", facts.accuracy), ("validation", facts.val_accuracy))
+        for split, value in (("training", metadata.accuracy), ("validation", metadata.val_accuracy))
         if not math.isnan(value)
     ]
     return f"{' and '.join(known)} pictures are right" if known else "an unknown share of pictures is right"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cnn_core.files import read_json
-from cnn_core.models.card import finished_model_facts, model_facts
+from cnn_core.models.card import finished_model_metadata, model_metadata
 from cnn_core.training.run_folder import CONFIG_FILE
 from cnn_core.training.settings.config import CLASS_WEIGHTS
 
@@ -75,9 +75,9 @@ def task_of(folder: Path) -> Task:
     Args:
         folder: of a run, or of a model; its files are not trusted.
     """
-    card = finished_model_facts(folder) or model_facts(folder)
+    card = finished_model_metadata(folder) or model_metadata(folder)
     scanned, data = (
-        _mapping(facts) for facts in (read_json(folder / "scan.json").get("counts"), card.get("data"))
+        _mapping(metadata) for metadata in (read_json(folder / "scan.json").get("counts"), card.get("data"))
     )
     training, validation = (
         _counts(scanned.get(name)) or _counts(_mapping(data.get(name)).get("pictures"))

@@ -84,8 +84,8 @@ def _stamp(files: LabelledFiles) -> str:
     """
     digest = hashlib.sha256()
     for path in files.paths:
-        facts = _facts(path)
-        seen = (-1, -1) if facts is None else (facts.st_size, facts.st_mtime_ns)
+        metadata = _metadata(path)
+        seen = (-1, -1) if metadata is None else (metadata.st_size, metadata.st_mtime_ns)
         digest.update(f"{seen} ".encode() + os.fsencode(path.absolute()) + b"\n")
     return digest.hexdigest()
 
@@ -107,12 +107,14 @@ def _opened(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
 def _make_room(folder: Path, needed: int) -> None:
     """Drop the memory maps used longest ago until there is room; a run that reads one keeps it open."""
     finished = (path for path in folder.glob("*.npy") if not path.name.startswith("."))
-    kept = sorted((facts.st_mtime, facts.st_size, path) for path in finished if (facts := _facts(path)))
+    kept = sorted(
+        (metadata.st_mtime, metadata.st_size, path) for path in finished if (metadata := _metadata(path))
+    )
     while kept and sum(size for _, size, _ in kept) + needed > CACHE_BYTES:
         kept.pop(0)[-1].unlink(missing_ok=True)
 
 
-def _facts(path: Path) -> os.stat_result | None:
+def _metadata(path: Path) -> os.stat_result | None:
     try:
         return path.stat()
     except OSError:  # it has gone meanwhile

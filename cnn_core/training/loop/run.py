@@ -257,8 +257,8 @@ class TrainingRun:
 
     def _tell(self, report: EpochReport) -> None:
         self.folder.add_step(report.group_row())
-        facts = {"precision": self.precision.chosen, "device": self.precision.device}
-        self.folder.write_status("running", **report.status(), **facts)
+        metadata = {"precision": self.precision.chosen, "device": self.precision.device}
+        self.folder.write_status("running", **report.status(), **metadata)
 
     def _keep_epoch(self, epoch: int) -> None:
         network = self.network

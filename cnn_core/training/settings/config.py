@@ -197,10 +197,10 @@ def config_to_json(config: TrainingConfig) -> dict[str, Any]:
     return settings_to_json(config)
 
 
-def config_from_json(facts: Mapping[str, Any]) -> TrainingConfig:
+def config_from_json(metadata: Mapping[str, Any]) -> TrainingConfig:
     """Settings from what ``config_to_json`` gave; fields that are missing keep their defaults.
 
     Raises:
         DataError: an unknown field, or a value of the wrong kind or out of range.
     """
-    return settings_from_json(TrainingConfig, facts, DataError)
+    return settings_from_json(TrainingConfig, metadata, DataError)

@@ -113,7 +113,7 @@ def _targets(cells: NDArray[np.int64], shares: NDArray[np.float64], classes: Seq
     names = [html.escape(name, quote=False) for name in classes]
     shown = cells.sum(axis=1)
     y, x = _clickable(cells)
-    facts = [
+    metadata = [
         f"true: <b>{names[true]}</b>, answered: <b>{names[predicted]}</b><br>"
         f"{cells[true, predicted]} of {shown[true]} pictures of {names[true]}"
         + (f", {percent(float(shares[true, predicted]))}" if shown[true] else "")
@@ -128,7 +128,7 @@ def _targets(cells: NDArray[np.int64], shares: NDArray[np.float64], classes: Seq
         selected=invisible,
         unselected=invisible,
         customdata=y * len(cells) + x,
-        text=facts,
+        text=metadata,
         hovertemplate="%{text}<extra></extra>",
     )
 

@@ -73,9 +73,9 @@ def picture_grid(content: bytes, tiles: Tiling, *, selected: int | None, theme: 
 
 
 def add_markers(
-    figure: go.Figure, tiles: Tiling, facts: list[str], *, names: UInt8 | np.ndarray, theme: Theme
+    figure: go.Figure, tiles: Tiling, metadata: list[str], *, names: UInt8 | np.ndarray, theme: Theme
 ) -> None:
-    """One invisible square per cell: ``facts`` when hovered, ``names`` in a click's ``customdata``."""
+    """One invisible square per cell: ``metadata`` when hovered, ``names`` in a click's ``customdata``."""
     x, y = tiles.centres()
     invisible = {"opacity": 0}
     figure.add_trace(
@@ -88,7 +88,7 @@ def add_markers(
             selected={"marker": invisible},
             unselected={"marker": invisible},
             customdata=np.asarray(names),
-            text=facts,
+            text=metadata,
             hovertemplate="%{text}<extra></extra>",
         )
     )

@@ -45,11 +45,11 @@ def kernel_grid_figure(kernels: Float, *, selected: int | None, theme: Theme) ->
     tiles = picture_tiling(len(kernels), kernels.shape[1:3], whole=True)
     pixels = mosaic_pixels(kernel_pixels(kernels), tiles)
     figure = picture_grid(mosaic_webp(pixels), tiles, selected=selected, theme=theme)
-    facts = [
+    metadata = [
         f"<b>Kernel {index}</b><br>weights {short(float(kernel.min()))} to {short(float(kernel.max()))}"
         for index, kernel in enumerate(kernels)
     ]
-    add_markers(figure, tiles, facts, names=np.arange(len(kernels)), theme=theme)
+    add_markers(figure, tiles, metadata, names=np.arange(len(kernels)), theme=theme)
     return figure, tiles
 
 

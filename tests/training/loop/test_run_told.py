@@ -39,9 +39,12 @@ def test_decoding_says_so_and_the_groups_of_steps_are_written(splits: Splits, tm
     states = []
     run = TrainingRun(small(epochs=1), splits, tmp_path / "run", tmp_path / "pixels")
     write = run.folder.write_status
-    run.folder.write_status = lambda state, **facts: (states.append((state, facts)), write(state, **facts))
+    run.folder.write_status = lambda state, **metadata: (
+        states.append((state, metadata)),
+        write(state, **metadata),
+    )
     run.run()
-    decoding = [facts["fraction"] for state, facts in states if state == "preparing"]
+    decoding = [metadata["fraction"] for state, metadata in states if state == "preparing"]
     assert decoding == pytest.approx([24 / 44, 34 / 44, 1])  # all three sets, before the first step
     assert [state for state, _ in states[:3]] == ["preparing"] * 3
     assert states[-1][0] == "running"

@@ -132,7 +132,7 @@ def test_a_whole_number_in_json_is_taken_for_a_fraction() -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "name"),
+    ("metadata", "name"),
     [
         ({"epoch": 3}, "epoch"),
         ({"augmentation": {"flipped": True}}, "flipped"),
@@ -153,9 +153,11 @@ def test_a_whole_number_in_json_is_taken_for_a_fraction() -> None:
         ({"augmentation": {"flip": "on"}}, "flip"),
     ],
 )
-def test_json_that_does_not_fit_is_refused_by_the_name_of_the_field(facts: dict[str, Any], name: str) -> None:
+def test_json_that_does_not_fit_is_refused_by_the_name_of_the_field(
+    metadata: dict[str, Any], name: str
+) -> None:
     with pytest.raises(DataError, match=rf"\b{name}\b.*Received|Received: {name}"):
-        config_from_json(facts)
+        config_from_json(metadata)
 
 
 # ---- Sizes by epoch ----
