@@ -27,7 +27,7 @@ from dashboard.widgets.analysis_view import code_of, request_about
 from dashboard.widgets.chart import chart
 from dashboard.widgets.export_bar import Export, export_bar, file_name, snippet_start
 from dashboard.widgets.inputs import choice, shuffle_button
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def draw_on_photos(view: View, info: LayerInfo, channel: int) -> None:
         with column:
             st.image(jpeg(one.square), width="stretch", alt=title)
             st.image(png(one.picture()), width="stretch", alt=f"Channel {channel} for {title}")
-            st.caption(f"{literal(title)}  \n{_range(one.values)}")
+            st.caption(f"{escape_markdown(title)}  \n{_range(one.values)}")
     together = shown[0].scale if common else None
     if together is not None:
         st.html(f'<div style="max-width:24rem">{scale_bar_html(together, unit="activation")}</div>')
@@ -184,9 +184,9 @@ def draw_random(view: View, infos: Sequence[LayerInfo]) -> None:
             picture = png(square_pixels(values, SMALL_PX))
             st.image(picture, width="stretch", alt=f"Channel {channel} of {info.title}")
             st.button(
-                f"{literal(info.name)} · {channel}",
+                f"{escape_markdown(info.name)} · {channel}",
                 key=f"lot-{number}",
-                help=f"Open channel {channel} of {literal(info.title)}",
+                help=f"Open channel {channel} of {escape_markdown(info.title)}",
                 on_click=st.session_state.update,
                 kwargs={"layer": info.name, "channel": channel},
                 type="tertiary",

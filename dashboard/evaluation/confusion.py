@@ -12,7 +12,7 @@ from dashboard.figures.charts.confusion import cell_of, confusion_figure, fulles
 from dashboard.figures.colours import percent
 from dashboard.session import address
 from dashboard.widgets.chart import chart
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.picture_grid import clicked_name
 from dashboard.widgets.style import theme
 
@@ -67,7 +67,7 @@ def class_lines(evaluation: Evaluation) -> list[str]:
     if len(told) > MOST_NAMED:
         told.sort(key=lambda scores: 1.0 if scores.recall is None else scores.recall)
     return [
-        f"- **{literal(scores.name)}**: precision {_share(scores.correct, scores.predicted)} of "
+        f"- **{escape_markdown(scores.name)}**: precision {_share(scores.correct, scores.predicted)} of "
         f"{_all_of(scores.predicted, 'answer')}, recall {_share(scores.correct, scores.pictures)} of "
         f"{_all_of(scores.pictures, 'picture')}"
         for scores in told[:MOST_NAMED]

@@ -16,7 +16,7 @@ from dashboard.figures.charts.evaluation_charts import (
 from dashboard.widgets.chart import chart, chart_format
 from dashboard.widgets.choosers import class_tokens
 from dashboard.widgets.inputs import select
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _draw_roc(predictions: Predictions, index: int, threshold: float | None, fil
         name=f"{file}_roc",
         alt=f"ROC curve of {name}, area {curve.area:.3f}",
     )
-    words = f"ROC: how many {literal(name)} are found, against how many others are taken for them."
+    words = f"ROC: how many {escape_markdown(name)} are found, against how many others are taken for them."
     if threshold is not None:
         best = best_threshold(curve, SLIDER_STEPS)
         words += f" On these pictures a threshold of {best:.2f} answers most right."
@@ -96,7 +96,7 @@ def _draw_precision_recall(predictions: Predictions, index: int, threshold: floa
         alt=f"Precision and recall of {name}, average precision {curve.average_precision:.3f}",
     )
     st.caption(
-        f"Precision: how many answers {literal(name)} are right. Recall: how many {literal(name)} are found."
+        f"Precision: how many answers {escape_markdown(name)} are right. Recall: how many {escape_markdown(name)} are found."
     )
 
 

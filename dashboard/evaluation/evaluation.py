@@ -28,7 +28,7 @@ from dashboard.widgets.evaluation_pictures import (
 )
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.inputs import choice
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -159,12 +159,12 @@ def _threshold(predictions: Predictions) -> float:
     name = predictions.classes[1]
     address.restore("eval_threshold", address.number(0, 1), 0.5)
     chosen = st.slider(
-        f"Threshold: from this probability on the answer is {literal(name)}",
+        f"Threshold: from this probability on the answer is {escape_markdown(name)}",
         0.0,
         1.0,
         step=0.01,
         key="eval_threshold",
-        help=THRESHOLD_HELP.format(name=literal(name)),
+        help=THRESHOLD_HELP.format(name=escape_markdown(name)),
         on_change=first_page,
     )
     address.keep({"eval_threshold": None if chosen == 0.5 else f"{chosen:.2f}"})
@@ -205,13 +205,15 @@ def _draw_cell_images(
     """The pictures behind the chosen cell."""
     names, (true, predicted) = predictions.classes, cell
     verb = "rightly answered" if true == predicted else "predicted"
-    st.subheader(f"{_pictures(len(indices))} of {literal(names[true])}, {verb} {literal(names[predicted])}")
+    st.subheader(
+        f"{_pictures(len(indices))} of {escape_markdown(names[true])}, {verb} {escape_markdown(names[predicted])}"
+    )
     if len(indices) == 0:
         st.markdown("No picture of this set. Choose another cell of the matrix.")
         return
     draw_tiles(predictions, indices, predicted_labels(predictions, threshold), model_key)
     st.caption(
-        f"The surest answer first, with the probability of {literal(names[predicted])}. "
+        f"The surest answer first, with the probability of {escape_markdown(names[predicted])}. "
         "Click a picture to see in Heat maps what this network looks at."
     )
 

@@ -34,7 +34,7 @@ from dashboard.widgets.evaluation_pictures import (
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.inputs import choice
 from dashboard.widgets.job_view import Task, result_or_progress
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 
 if TYPE_CHECKING:
     from cnn_core.evaluation.predictions import Predictions
@@ -76,8 +76,8 @@ class Mistake:
     def words(self) -> str:
         """What it is and what the network said, as Markdown."""
         return (
-            f"**{literal(self.names[self.truth])}**, answered **{literal(self.names[self.answer])}** "
-            f"{literal(sure(self.probability))}"
+            f"**{escape_markdown(self.names[self.truth])}**, answered **{escape_markdown(self.names[self.answer])}** "
+            f"{escape_markdown(sure(self.probability))}"
         )
 
 
@@ -211,7 +211,7 @@ def _draw_one(
     st.html(scale_bar_html(scale, low=low, high=high))
     st.markdown(mistake.words())
     st.button(
-        literal(photo.title),
+        escape_markdown(photo.title),
         key=f"mistake-{place}",
         icon=":material/arrow_outward:",
         help="See in Heat maps what this network looks at",

@@ -28,7 +28,7 @@ from dashboard.widgets.chart import chart
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.headings import channel_heading
 from dashboard.widgets.inputs import kept
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.picture_grid import picture_grid
 from dashboard.widgets.style import theme
 
@@ -97,7 +97,7 @@ def draw(layer: PatternsOfLayer) -> None:
             alt=f"Patterns of {tiles.count} channels of {layer.info.title}, channel {channel} framed",
             opens="channel",
         )
-        st.caption(literal(summary_of(layer), longest=None), help=Z_SCORE_HELP)
+        st.caption(escape_markdown(summary_of(layer), longest=None), help=Z_SCORE_HELP)
         if sees_only_colours(layer.info):
             st.caption(
                 "These filters see only a few pixels each, so plain colour or a fine stripe suits them best. "

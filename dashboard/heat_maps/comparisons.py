@@ -23,7 +23,7 @@ from dashboard.session.resources import explorer
 from dashboard.widgets.export_bar import Export, export_bar, file_name, snippet_start
 from dashboard.widgets.inputs import choice, tabs
 from dashboard.widgets.job_view import Task, result_or_progress
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.overlay_view import attribution_pixels, scale_of
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def _draw_maps(
         with columns[index % len(columns)]:
             pixels = attribution_pixels(view, attribution, selection.opacity, scale=scale)
             st.image(jpeg(pixels), width="stretch", alt=f"Heat map, {each.title}")
-            st.markdown(f"**{literal(each.title)}**")
+            st.markdown(f"**{escape_markdown(each.title)}**")
             st.html(scale_bar_html(scale))
 
 

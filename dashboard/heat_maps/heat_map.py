@@ -28,7 +28,7 @@ from dashboard.widgets.choosers import class_picker, layer_slider
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.form import SettingsForm
 from dashboard.widgets.inputs import choice, slider
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.overlay_view import answer_html, attribution_pixels, draw_photo, other_name, scale_of
 from dashboard.widgets.picture_grid import framed_chart
 from dashboard.widgets.sentences import balance, shape_text, where_evidence_lies
@@ -130,7 +130,7 @@ def draw_impossible(view: View, selection: HeatMapSelection) -> None:
     with photo:
         draw_photo(view)
     with answer:
-        st.info(literal(selection.impossible or "", longest=None), icon=":material/info:")
+        st.info(escape_markdown(selection.impossible or "", longest=None), icon=":material/info:")
         st.html(answer_html(selection.answer))
 
 
@@ -170,7 +170,7 @@ def draw_values(view: View, selection: HeatMapSelection, attribution: Attributio
     """The raw map with its values, what it says, what it was held against, and its files."""
     shown = selection.drawn(attribution)
     height, width = shown.values.shape
-    title = f"**{selection.analysis.title} for {literal(selection.class_name)}**"
+    title = f"**{selection.analysis.title} for {escape_markdown(selection.class_name)}**"
     st.markdown(f"{title}, {shape_text((height, width))} values")
     framed_chart(
         map_figure(shown.values, scale=scale_of(shown), theme=theme()),
@@ -182,9 +182,9 @@ def draw_values(view: View, selection: HeatMapSelection, attribution: Attributio
     words = [where_evidence_lies(attribution, selection.class_name)]
     if attribution.signed:
         words.append(balance(attribution, selection.class_name, selection.other))
-    st.markdown(literal(" ".join(words), longest=None))
+    st.markdown(escape_markdown(" ".join(words), longest=None))
     st.caption(
-        f"{literal(selection.class_name)}: logit {short(attribution.score)}.  \n"
+        f"{escape_markdown(selection.class_name)}: logit {short(attribution.score)}.  \n"
         + check_text(selection.analysis.check(attribution)),
         help=CHECK_HELP if attribution.constant is not None else None,
     )

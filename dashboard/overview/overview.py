@@ -23,7 +23,7 @@ from dashboard.session.view import View
 from dashboard.widgets import overlay_view
 from dashboard.widgets.analysis_view import check_text, code_of, request_about
 from dashboard.widgets.export_bar import Export, file_name
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.overlay_view import (
     answer_html,
     as_on_the_bar,
@@ -92,7 +92,7 @@ def draw_attribution(view: View, attribution: AttributionMap, answers: Sequence[
     )
     st.html(scale_bar_html(scale_of(shown), low=other, high=name))
     st.caption(
-        f"Grad-CAM, signed: red speaks for {literal(name)}, blue for {literal(other)}; in logits per cell"
+        f"Grad-CAM, signed: red speaks for {escape_markdown(name)}, blue for {escape_markdown(other)}; in logits per cell"
     )
 
 
@@ -117,7 +117,7 @@ def draw_answer(
     """The answer in one word, how sure, the score as a bar, and what it rests on."""
     for answer in answers:
         if len(answers) > 1:
-            st.caption(literal(answer.head))
+            st.caption(escape_markdown(answer.head))
         st.html(answer_html(answer))
     duration = f":material/timer: {_duration(milliseconds)}"
     if attribution is None:
@@ -126,7 +126,9 @@ def draw_answer(
     answer = answers[attribution.head]
     name, other = answer.class_names[attribution.class_index], other_name(answer, attribution.class_index)
     st.markdown(
-        literal(f"{where_evidence_lies(attribution, name)} {balance(attribution, name, other)}", longest=None)
+        escape_markdown(
+            f"{where_evidence_lies(attribution, name)} {balance(attribution, name, other)}", longest=None
+        )
     )
     st.caption(f"{check_text(GRAD_CAM.check(attribution))} · {duration}", help=CHECK_HELP)
 
@@ -159,7 +161,7 @@ def draw_strip(view: View, layers: LayerSummaries) -> None:
             st.image(card_png(layer), width="stretch", alt=f"Four maps of {info.title}. {layer_facts(layer)}")
             st.page_link(
                 "pages/activations.py",
-                label=f"**{literal(block)}**",
+                label=f"**{escape_markdown(block)}**",
                 icon=":material/arrow_outward:",
                 icon_position="right",
                 query_params={"layer": info.name, "model": view.model_key},

@@ -19,7 +19,7 @@ from dashboard.run_comparison.table import COLUMNS, draw_table, figure_texts
 from dashboard.session import address
 from dashboard.widgets.chart import chart, chart_format
 from dashboard.widgets.export_bar import Export, export_bar, file_name
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.run_names import run_names
 from dashboard.widgets.run_words import history_arrays
 from dashboard.widgets.style import theme
@@ -55,7 +55,7 @@ def draw_comparison(every: tuple[RunView, ...]) -> None:
     titles = [names[run.key] for run in runs]
     apart = apart_words(runs, titles)
     if apart:
-        st.warning(literal(apart, longest=None), icon=":material/difference:")
+        st.warning(escape_markdown(apart, longest=None), icon=":material/difference:")
     _draw_curves(runs, titles)
     draw_table(runs, titles, ranked=not apart)
     draw_settings(runs, titles)
@@ -109,7 +109,7 @@ def _draw_curves(runs: Sequence[RunView], titles: Sequence[str]) -> None:
         alt=training_curves_alt(curves),
     )
     chart_format()
-    bare = [literal(title) for run, title in zip(runs, titles, strict=True) if not run.history]
+    bare = [escape_markdown(title) for run, title in zip(runs, titles, strict=True) if not run.history]
     if bare:
         st.caption(f"No finished epoch yet: {', '.join(bare)}.")
 

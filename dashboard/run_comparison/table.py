@@ -13,7 +13,7 @@ from cnn_core.runs.run_summary import RunFigures, run_figures
 from dashboard.figures.charts.curve_traces import SIGNS, line_style
 from dashboard.figures.theme import Theme
 from dashboard.widgets.inputs import select
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.run_words import duration, share_text
 from dashboard.widgets.style import theme
 
@@ -157,10 +157,10 @@ def table_words(figures: Sequence[RunFigures]) -> str:
     if best.accuracy is None:
         return ""
     words = (
-        f"**{literal(best.run)}** reached the highest validation accuracy, "
+        f"**{escape_markdown(best.run)}** reached the highest validation accuracy, "
         f"{share_text(best.accuracy)} in epoch {best.accuracy_epoch}"
     )
     if lowest.loss is None:
         return f"{words}."
-    who = "it also has" if lowest is best else f"**{literal(lowest.run)}** has"
+    who = "it also has" if lowest is best else f"**{escape_markdown(lowest.run)}** has"
     return f"{words}; {who} the lowest validation loss, {lowest.loss:.3f} in epoch {lowest.loss_epoch}."

@@ -19,7 +19,7 @@ from dashboard.run_setup.upload import draw_upload, uploaded, use_upload
 from dashboard.session import address
 from dashboard.session.state import session
 from dashboard.widgets.inputs import choice
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 
 ORIGINS = {"folder": "A folder", "download": "Cats and dogs", "upload": "A zip"}
 ORIGIN_HELP = (
@@ -198,7 +198,9 @@ def offer_data(key: str) -> None:
     folder = chosen_folder()
     sets = [str(path) for path in offered_sets()]
     if sets:
-        st.info(SETS_FOUND.format(literal(Path(folder).name or folder)), icon=":material/folder_copy:")
+        st.info(
+            SETS_FOUND.format(escape_markdown(Path(folder).name or folder)), icon=":material/folder_copy:"
+        )
         st.pills(
             "Data sets in it",
             sets,
@@ -213,13 +215,13 @@ def offer_data(key: str) -> None:
 
 
 def _last_name(folder: str) -> str:
-    return literal(Path(folder).name)
+    return escape_markdown(Path(folder).name)
 
 
 def _short_path(folder: str) -> str:
     path = Path(folder)
     kind = {"upload": "from a zip", "download": "downloaded"}.get(origin_of(folder))
-    return literal(f"{path.parent.name}/{path.name}" if kind is None else f"{path.name} ({kind})")
+    return escape_markdown(f"{path.parent.name}/{path.name}" if kind is None else f"{path.name} ({kind})")
 
 
 def _use(key: str) -> None:

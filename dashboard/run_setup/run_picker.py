@@ -14,7 +14,7 @@ from dashboard.session.resources import runs
 from dashboard.session.state import session
 from dashboard.widgets.errors import deferred_errors, show_deferred_errors
 from dashboard.widgets.inputs import select
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.run_names import listed_names
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def choose_run(known: Sequence[RunView]) -> RunView | None:
     """The picker of runs, newest first; without any, what to do."""
     held = session()
     if held.removed_run is not None:
-        st.toast(f"Removed: {literal(held.removed_run)}", icon=":material/delete:")
+        st.toast(f"Removed: {escape_markdown(held.removed_run)}", icon=":material/delete:")
         held.removed_run = None
     if not known:
         st.info(NO_RUNS, icon=":material/model_training:")
@@ -117,7 +117,7 @@ def _remove(run: RunView) -> None:
     # The key makes it another one, and closed, for the run that is shown after this one was removed.
     with st.popover("Remove", icon=":material/delete:", key=f"remove-{run.key}"):
         what = "its curves and its network" if run.model_key is not None else "its curves"
-        st.markdown(f"Remove **{literal(run.title)}** with {what}? This cannot be undone.")
+        st.markdown(f"Remove **{escape_markdown(run.title)}** with {what}? This cannot be undone.")
         st.button(
             "Remove for good",
             key="run-remove",

@@ -13,7 +13,7 @@ from cnn_core.datasets.recent_folders import last_folder, uploads
 from dashboard.session.resources import runs
 from dashboard.session.state import session
 from dashboard.widgets.errors import deferred_errors, show_deferred_errors
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 
 MAX_ARCHIVE_MB = 200  # as much as the server takes, see .streamlit/config.toml
 
@@ -38,7 +38,9 @@ def draw_upload() -> None:
     folder = uploaded()
     if folder:
         name = f"{Path(folder).name}.zip" if held.zip_name is None else held.zip_name
-        st.caption(f":material/folder_zip: {literal(name)} is unpacked.{ignored_sentence(held.zip_ignored)}")
+        st.caption(
+            f":material/folder_zip: {escape_markdown(name)} is unpacked.{ignored_sentence(held.zip_ignored)}"
+        )
 
 
 def uploaded() -> str:

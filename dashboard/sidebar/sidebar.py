@@ -29,7 +29,7 @@ from dashboard.session.view import Nothing, View
 from dashboard.sidebar.model_picker import model_picker
 from dashboard.sidebar.training_status import sidebar_training
 from dashboard.widgets.errors import show_errors
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.style import photo_buttons_style
 
 DATA_PAGE = 8
@@ -89,7 +89,7 @@ def _readable(photo: Photo, first: Photo) -> Photo:
     try:
         photo.image()
     except (ConvscopeError, OSError) as error:
-        st.error(f"**{literal(photo.title)}**: {_reason(error)}", icon=":material/broken_image:")
+        st.error(f"**{escape_markdown(photo.title)}**: {_reason(error)}", icon=":material/broken_image:")
         photo = first
     if not photo.shareable:
         st.caption("Your photo stays in this session; a copied link opens with the first sample.")
@@ -98,7 +98,7 @@ def _readable(photo: Photo, first: Photo) -> Photo:
 
 def _reason(error: ConvscopeError | OSError) -> str:
     if isinstance(error, OSError):
-        return f"Expected a file that can be read. Received: {literal(error.strerror or 'an error')}."
+        return f"Expected a file that can be read. Received: {escape_markdown(error.strerror or 'an error')}."
     return str(error)
 
 
@@ -113,10 +113,10 @@ def _photo_buttons(name: str, photos: Iterable[Photo], *, chosen: str | None) ->
                 continue
             key = f"photo-{name}-{len(shown)}"
             shown[key] = thumbnail
-            label = literal(photo.title)
+            label = escape_markdown(photo.title)
             if photo.key == chosen:
                 marked, label = key, f"{label} (chosen)"
-            st.button(label, key=key, help=literal(photo.title), on_click=_choose, args=(photo.key,))
+            st.button(label, key=key, help=escape_markdown(photo.title), on_click=_choose, args=(photo.key,))
     photo_buttons_style(shown, marked, theme_of(st.context.theme.type))
 
 
@@ -140,11 +140,11 @@ def _uploader() -> None:
         with camera:
             st.camera_input("Take a photo", key="camera", on_change=_taken, label_visibility="collapsed")
     for name, reason in held.refused:
-        st.error(f"**{literal(name)}**: {reason}", icon=":material/broken_image:")
+        st.error(f"**{escape_markdown(name)}**: {reason}", icon=":material/broken_image:")
     if held.dropped:
         st.info(
             f"The newest {MOST_UPLOADS} photos are kept, at most {UPLOADED_BYTES // 2**20} MB together. "
-            f"Dropped: {literal(', '.join(held.dropped))}. Upload one again to see it.",
+            f"Dropped: {escape_markdown(', '.join(held.dropped))}. Upload one again to see it.",
             icon=":material/filter_none:",
         )
     if uploads():
@@ -181,7 +181,7 @@ def _data_browser(chosen: str | None) -> None:
         groups = data_groups(folder)
     except OSError:
         st.warning(
-            f"Expected photos in the data folder {literal(folder.name)}. Received: a folder that cannot be "
+            f"Expected photos in the data folder {escape_markdown(folder.name)}. Received: a folder that cannot be "
             "read. Change its permissions, or name another in `CONVSCOPE_DATA`.",
             icon=":material/folder_off:",
         )
@@ -213,7 +213,7 @@ def _data_page(folder: Path, groups: dict[str, tuple[str, ...]], chosen: str | N
     photos = [data_photo(key) for key in keys]
     _photo_buttons("data-photos", [photo for photo in photos if photo is not None], chosen=chosen)
     st.button("Others", key="data-next", icon=":material/shuffle:", on_click=_turn_data_page, width="stretch")
-    st.caption(f"{len(names):,} photos in {literal(folder.name)}/{literal(group)}")
+    st.caption(f"{len(names):,} photos in {escape_markdown(folder.name)}/{escape_markdown(group)}")
 
 
 def _turn_data_page() -> None:

@@ -16,7 +16,7 @@ from dashboard.run_setup.settings_choice import (
 from dashboard.session.resources import runs
 from dashboard.session.state import session
 from dashboard.widgets.errors import deferred_errors, show_deferred_errors, show_errors
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.run_words import duration, run_on_its_way, state_word
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def _follow() -> None:
 def _draw_run(run: RunView) -> None:
     accuracy = last_accuracy(run)
     known = "" if accuracy is None else f" · {percent(accuracy)} right"
-    st.progress(fraction_done(run), text=f"{literal(run.title, longest=28)}, {percent(fraction_done(run))}")
+    st.progress(
+        fraction_done(run), text=f"{escape_markdown(run.title, longest=28)}, {percent(fraction_done(run))}"
+    )
     left = run.status.get("seconds_left")
     trains = run.state == "running" and run.stopping is None
     ahead = f" · {duration(float(left))} left" if trains and left is not None else ""
@@ -111,7 +113,7 @@ def _draw_launcher() -> None:
                 help="The same preset and settings as on the page Train, which changes them.",
             )
             ready = can_train(source)
-            name = literal(source_name(source), longest=40)
+            name = escape_markdown(source_name(source), longest=40)
             st.caption(f"On {name}" if ready else f"{name} cannot be trained on as it is; Data says why.")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if ready:

@@ -27,7 +27,7 @@ from dashboard.widgets.export_bar import Export, export_bar, file_name, own_phot
 from dashboard.widgets.form import SettingsForm
 from dashboard.widgets.gallery import Captioned, pictures_html
 from dashboard.widgets.inputs import select
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 
 if TYPE_CHECKING:
     from dashboard.session.photos import Photo
@@ -116,7 +116,7 @@ def _draw_variants(view: View, chosen: Augmentation) -> None:
         pictures.append(Captioned(jpeg=jpeg(variant), alt=f"Variant {number}", caption=f"Variant {number}"))
     st.html(pictures_html(pictures, columns=COLUMNS))
     st.caption(
-        f"{literal(view.photo.title)}, {side_px} × {side_px} px, as in the last epochs of training. Choose "
+        f"{escape_markdown(view.photo.title)}, {side_px} × {side_px} px, as in the last epochs of training. Choose "
         "another photo in the sidebar."
     )
     export = augmentation_export(view.photo, chosen, [original, *changed], seed=seed, kept_px=pixels.shape[0])
@@ -190,7 +190,7 @@ def _draw_buttons(chosen: Augmentation, *, others: bool) -> None:
             args=(chosen,),
         )
     words = "just these" if used == chosen else in_words(used)
-    st.markdown(f"Training of **{literal(chosen_preset().title)}** uses {words}.")
+    st.markdown(f"Training of **{escape_markdown(chosen_preset().title)}** uses {words}.")
 
 
 def _use(chosen: Augmentation) -> None:

@@ -32,7 +32,7 @@ from dashboard.widgets.errors import show_errors
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.gallery import SIDE_PX, Captioned, pictures_html, small_picture
 from dashboard.widgets.inputs import choice, shuffle_button
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 
 if TYPE_CHECKING:
     from cnn_core.datasets.source import DataSource
@@ -71,16 +71,16 @@ def _draw_splits(source: DataSource, splits: Splits) -> None:
 
     counts, controls = st.columns([1.5, 1], gap="large")
     with counts:
-        st.subheader(literal(source_name(source)))
+        st.subheader(escape_markdown(source_name(source)))
         st.html(counts_html(splits))
-        st.markdown(literal(class_sentence(splits.classes), longest=None))
+        st.markdown(escape_markdown(class_sentence(splits.classes), longest=None))
     with controls:
         st.subheader("Split")
         st.markdown(_origin_sentence(source, splits))
         split_controls(_without_folder(splits))
         st.button("Go on to Settings", key="to-settings", on_click=go_to, args=("settings",))
     for note in splits.notes:
-        st.caption(f":material/info: {literal(note, longest=None)}")
+        st.caption(f":material/info: {escape_markdown(note, longest=None)}")
     report = None
     with show_errors():
         report = train_scan.draw_scan(source, splits)

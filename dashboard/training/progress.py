@@ -24,7 +24,7 @@ from dashboard.session.resources import runs
 from dashboard.widgets.chart import chart
 from dashboard.widgets.errors import show_errors
 from dashboard.widgets.export_bar import Export, export_bar, file_name
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.run_names import run_names
 from dashboard.widgets.run_words import chip_html, duration, history_arrays, share_text, started, state_word
 from dashboard.widgets.style import theme
@@ -77,8 +77,8 @@ def _draw_state(run: RunView, name: str) -> None:
         f"{run.config.batch_size} · {run.config.input_size_px} px</span></div>"
     )
     if run.state in ("failed", "interrupted"):
-        words = f"**{literal(run.reason or 'The run has stopped.', longest=None)}** "
-        st.error(words + literal(run.advice or "", longest=None), icon=":material/error:")
+        words = f"**{escape_markdown(run.reason or 'The run has stopped.', longest=None)}** "
+        st.error(words + escape_markdown(run.advice or "", longest=None), icon=":material/error:")
     if run.state == "queued":
         st.info(queue_words(run), icon=":material/hourglass_top:")
     st.progress(fraction_done(run), text=bar_text(run))
@@ -96,7 +96,7 @@ def bar_text(run: RunView) -> str:
     """What a run is doing, beside its bar."""
     status = run.status
     if run.state in DOING:
-        doing = literal(str(status.get("doing") or DOING[run.state]))
+        doing = escape_markdown(str(status.get("doing") or DOING[run.state]))
         share = status.get("fraction")
         return doing if share is None else f"{doing}, {percent(float(share))}"
     if run.stopping is not None:
@@ -163,7 +163,7 @@ def _draw_curves(run: RunView) -> None:
         alt=training_curves_alt([curve]),
     )
     icon, words = diagnosis_text(run)
-    st.markdown(f":material/{icon}: {literal(words, longest=None)}")
+    st.markdown(f":material/{icon}: {escape_markdown(words, longest=None)}")
     if saved := saved_words(run):
         st.markdown(f":material/save: {saved}")
     if run.history and (note := precision_note(run)):

@@ -26,7 +26,7 @@ from dashboard.widgets.chart import chart
 from dashboard.widgets.errors import show_errors
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.gallery import Captioned, pictures_html, small_picture
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
@@ -234,7 +234,7 @@ def sizes_sentence(sizes_px: Mapping[str, NDArray[Any]]) -> str:
     sizes = np.concatenate(list(sizes_px.values()))
     (least_w, least_h), (most_w, most_h) = sizes.min(axis=0), sizes.max(axis=0)
     middle_w, middle_h = np.median(sizes, axis=0)
-    return literal(
+    return escape_markdown(
         f"Widths from {least_w} to {most_w} px, heights from {least_h} to {most_h} px, half of them wider "
         f"than {middle_w:.0f} and higher than {middle_h:.0f} px. Training brings all to one square.",
         longest=None,

@@ -34,7 +34,7 @@ from dashboard.session.state import session
 from dashboard.widgets.errors import deferred_errors, show_deferred_errors, show_errors
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.form import SettingsForm
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.run_words import duration, run_on_its_way
 
 COMMON = (
@@ -134,7 +134,7 @@ def _draw_changes(form: SettingsForm, preset: Preset) -> None:
     changed = form.changed() + augmentation_form(preset).changed()
     if changed:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption(f"Other than the preset: {literal(', '.join(changed), longest=None)}.")
+            st.caption(f"Other than the preset: {escape_markdown(', '.join(changed), longest=None)}.")
             st.button(
                 "Back to the preset",
                 key="reset-settings",
@@ -157,7 +157,7 @@ def _draw_start(preset: Preset) -> tuple[TrainingConfig | None, DataSource | Non
                 pictures = len(splits.training.paths)
                 remember_folder(source.folders[0])
                 st.markdown(
-                    f"**{literal(source_name(source))}**: {pictures:,} training photos, "
+                    f"**{escape_markdown(source_name(source))}**: {pictures:,} training photos, "
                     f"{len(splits.classes)} classes."
                 )
         if source is None or not pictures:
@@ -219,7 +219,7 @@ def _draw_outlook(config: TrainingConfig, pictures: int) -> None:
     if before is not None:
         doing = "waits for its turn" if before.state == "queued" else "is being trained"
         st.info(
-            f"{literal(before.title)} {doing}. A new run waits until the device is free.",
+            f"{escape_markdown(before.title)} {doing}. A new run waits until the device is free.",
             icon=":material/hourglass_top:",
         )
 

@@ -14,7 +14,7 @@ from dashboard.session.resources import explorer
 from dashboard.widgets.export_bar import own_photo_note
 from dashboard.widgets.inputs import select
 from dashboard.widgets.job_view import Task, result_or_progress
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 
 if TYPE_CHECKING:
     from dashboard.session.view import View
@@ -76,7 +76,7 @@ def analysis_result(
         Task(
             slot=slot,
             key=explorer().result_key(analysis, request, settings),
-            doing=literal(analysis.title),
+            doing=escape_markdown(analysis.title),
             work=lambda progress: explorer().run(analysis, request, settings, progress),
             result=analysis.result,
             known=lambda: explorer().known(analysis, request, settings),
@@ -100,7 +100,7 @@ def check_text(check: Check) -> str:
     """What a result was held against, as Markdown; ticked only where it holds."""
     icon = ":material/task_alt:" if check.holds is True else ":material/info:"
     apart = "" if check.figure is None else f" Difference {_figure(check.figure)}."
-    return f"{icon} {literal(check.sentence, longest=None)}{apart}"
+    return f"{icon} {escape_markdown(check.sentence, longest=None)}{apart}"
 
 
 def _figure(value: float) -> str:

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.session import address
 from dashboard.session.state import session
 from dashboard.widgets.inputs import select, stepped
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 
 if TYPE_CHECKING:
     from cnn_core.probe.layer_info import LayerInfo
@@ -39,7 +39,7 @@ def layer_slider(
     chosen = address.restore(key, address.titled(titles), default if default in by_name else names[0])
     label = "Layer"
     if len(names) == 1:
-        st.markdown(f"{label}  \n**{literal(titles[chosen])}**")
+        st.markdown(f"{label}  \n**{escape_markdown(titles[chosen])}**")
         return by_name[chosen]
     with stepped(key, names, arrows):
         chosen = st.select_slider(label, names, format_func=titles.__getitem__, key=key, help=LAYER_HELP)

@@ -10,7 +10,7 @@ import streamlit as st
 from cnn_core.errors import ConvscopeError
 from dashboard.session.state import session
 from dashboard.session.unforeseen import UNFORESEEN, log_failure
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 
 
 @contextmanager
@@ -19,7 +19,7 @@ def show_errors() -> Iterator[None]:
     try:
         yield
     except ConvscopeError as error:
-        st.error(literal(str(error), longest=None), icon=":material/error:")
+        st.error(escape_markdown(str(error), longest=None), icon=":material/error:")
     except Exception:
         log_failure("A page failed")
         st.error(UNFORESEEN, icon=":material/bug_report:")
@@ -49,4 +49,4 @@ def show_deferred_errors(slot: str) -> None:
     """Say what went wrong when the button was pressed."""
     error = session().errors.get(slot)
     if error is not None:
-        st.error(literal(error, longest=None), icon=":material/error:")
+        st.error(escape_markdown(error, longest=None), icon=":material/error:")

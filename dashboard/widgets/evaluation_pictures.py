@@ -17,7 +17,7 @@ from dashboard.figures.pictures.pictures import decoded
 from dashboard.session.photos import Photo, data_photo, photo_file, take_in
 from dashboard.session.state import session
 from dashboard.widgets.inputs import pager
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.style import photo_buttons_style, theme
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def draw_tiles(
 
 
 def _draw_tile(photo: Photo, tile: bytes | str, key: str, caption: str, model_key: str) -> None:
-    title = literal(photo.title)
+    title = escape_markdown(photo.title)
     if isinstance(tile, str):
         st.html(missing_html(tile, photo.title))
     else:

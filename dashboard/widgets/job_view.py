@@ -14,7 +14,7 @@ from dashboard.session.jobs import Job, Jobs, Waiting, Work
 from dashboard.session.jobs import jobs as network_jobs
 from dashboard.session.state import session
 from dashboard.widgets.errors import show_errors
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 
 T = TypeVar("T")
 
@@ -77,7 +77,7 @@ def result_or_progress(task: Task[T]) -> T | None:
         st.info(STOPPED, icon=":material/pause_circle:")
         _draw_start_again(task.slot)
     elif job.error is not None:
-        st.error(literal(job.error, longest=None), icon=":material/error:")
+        st.error(escape_markdown(job.error, longest=None), icon=":material/error:")
         _draw_start_again(task.slot)
     else:
         _draw_progress(task, job)

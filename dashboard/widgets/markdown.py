@@ -8,7 +8,7 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:^=-])")
 LONGEST = 60
 
 
-def literal(text: str, *, longest: int | None = LONGEST) -> str:
+def escape_markdown(text: str, *, longest: int | None = LONGEST) -> str:
     """Text that Markdown shows as it is, shortened in the middle if it is longer than ``longest``."""
     line = " ".join(text.split())
     if longest is not None and len(line) > longest:

@@ -18,7 +18,7 @@ from dashboard.session.jobs import jobs as shared_jobs
 from dashboard.session.resources import data_jobs
 from dashboard.training.data import class_sentence, counts_html, samples
 from dashboard.widgets.gallery import Captioned, pictures_html, small_picture
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def test_what_else_lies_in_class_folders_is_told(open_app, photos):
     notes = splits_of(train_source.DataSource(folders=(str(photos),))).notes
     assert notes
     app = with_folder(open_app("train", section="data"), photos)
-    assert literal(notes[0], longest=None) in said(app)
+    assert escape_markdown(notes[0], longest=None) in said(app)
 
 
 def test_the_longest_bar_belongs_to_the_largest_class_and_many_are_named_by_first_and_last(photos):

@@ -19,7 +19,7 @@ from cnn_core.datasets.scan.scan import Problem, ScanReport
 from dashboard.run_setup.data_choice import NEAR, TEST, VALIDATION
 from dashboard.session.photos import data_groups
 from dashboard.training.scan import findings_csv
-from dashboard.widgets.markdown import literal
+from dashboard.widgets.markdown import escape_markdown
 
 
 @pytest.fixture
@@ -133,11 +133,11 @@ def test_names_that_are_not_utf8_are_told_and_break_no_page(open_app, photos):
     (first.parent / "m\udce9").mkdir()
     app = with_folder(app, photos)
     assert not app.error
-    assert literal(r"names are not UTF-8: cats/caf\xe9.jpg", longest=None) in said(app)
+    assert escape_markdown(r"names are not UTF-8: cats/caf\xe9.jpg", longest=None) in said(app)
     assert "18 files" in said(app)
     (photos / "train" / "cats").rename(photos / "train" / "caf\udce9")
     app = with_folder(open_app("train", section="data"), photos)
-    assert literal("Expected names of files and folders in UTF-8", longest=None) in app.error[0].value
+    assert escape_markdown("Expected names of files and folders in UTF-8", longest=None) in app.error[0].value
     assert not app.exception
 
 
