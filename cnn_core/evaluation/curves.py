@@ -57,14 +57,14 @@ def reliability(
         Guo et al. 2017, "On calibration of modern neural networks", with 15 bins.
     """
     values = np.asarray(confidence, np.float64)
-    places = np.minimum((values * bins).astype(np.int64), bins - 1)
-    counts = np.bincount(places, minlength=bins)
+    positions = np.minimum((values * bins).astype(np.int64), bins - 1)
+    counts = np.bincount(positions, minlength=bins)
     with np.errstate(invalid="ignore"):  # 0 / 0 is the NaN of an empty bin
         return Reliability(
             edges=np.linspace(0, 1, bins + 1),
             counts=counts,
-            confidence=np.bincount(places, values, bins) / counts,
-            accuracy=np.bincount(places, np.asarray(correct, np.float64), bins) / counts,
+            confidence=np.bincount(positions, values, bins) / counts,
+            accuracy=np.bincount(positions, np.asarray(correct, np.float64), bins) / counts,
         )
 
 

@@ -78,9 +78,9 @@ def evaluate(predictions: Predictions, threshold: float = 0.5) -> Evaluation:
     """
     from sklearn import metrics
 
-    places = range(len(predictions.classes))
+    positions = range(len(predictions.classes))
     counts = metrics.confusion_matrix(
-        predictions.labels, predicted_labels(predictions, threshold), labels=places
+        predictions.labels, predicted_labels(predictions, threshold), labels=positions
     )
     correct = int(np.trace(counts))
     figures = zip(predictions.classes, counts.sum(axis=1), counts.sum(axis=0), np.diag(counts), strict=True)

@@ -168,12 +168,12 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 
 def _disk_full(folder: Path) -> Failure:
-    places_by_disk: dict[int, str] = {}
+    folders_by_disk: dict[int, str] = {}
     for path in (folder, paths.cache_folder()):
         with suppress(OSError):
             free = shutil.disk_usage(path).free / 2**20
-            places_by_disk.setdefault(path.stat().st_dev, f"{free:,.0f} MB at {path}")
-    free_now = f" Free now: {', '.join(places_by_disk.values())}." if places_by_disk else ""
+            folders_by_disk.setdefault(path.stat().st_dev, f"{free:,.0f} MB at {path}")
+    free_now = f" Free now: {', '.join(folders_by_disk.values())}." if folders_by_disk else ""
     return Failure(f"The disk is full.{free_now}", SPACE_ADVICE)
 
 

@@ -93,7 +93,7 @@ class RunView:
         return Ticket.of(self.key, self.status) if self.state == "queued" else None
 
 
-def with_places(runs_folder: Path, views: Iterable[RunView]) -> list[RunView]:
+def with_queue_places(runs_folder: Path, views: Iterable[RunView]) -> list[RunView]:
     """The same runs, those that wait with their place in the queue of their device.
 
     One that is next on a device that is free does not wait, its process only starts: it is ``preparing``.

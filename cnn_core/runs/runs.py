@@ -17,7 +17,7 @@ from cnn_core.errors import TrainingError
 from cnn_core.runs.launching import NEW, TRAIN_COMMAND, create_run, queue_again, reap, start_process
 from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.run_status import LOCK_FILE, change_state
-from cnn_core.runs.run_view import RunReader, RunView, with_places
+from cnn_core.runs.run_view import RunReader, RunView, with_queue_places
 from cnn_core.runs.stop_request import StopState, write_stop_request
 from cnn_core.training.run_folder import CONFIG_FILE
 from cnn_core.training.settings.config import TrainingConfig
@@ -153,7 +153,7 @@ class Runs:
         except OSError:
             return ()
         views = (self._reader.view(self.folder / name) for name in names)
-        found = with_places(self.folder, (view for view in views if view is not None))
+        found = with_queue_places(self.folder, (view for view in views if view is not None))
         return tuple(sorted(found, key=lambda view: (-view.created, view.key)))
 
     def view(self, key: str) -> RunView:
@@ -163,7 +163,7 @@ class Runs:
             TrainingError: there is none.
         """
         reap()
-        return with_places(self.folder, [self._read(key)])[0]
+        return with_queue_places(self.folder, [self._read(key)])[0]
 
     def _read(self, key: str, *, mine: bool = False) -> RunView:
         view = self._reader.view(self._folder_of(key), mine=mine)

@@ -23,8 +23,8 @@ def _opencv_table(number: int) -> UInt8:
 
 
 def _table_through(*stops: tuple[int, int, int]) -> UInt8:
-    places = np.linspace(0, 255, len(stops))
-    channels = [np.interp(np.arange(256), places, [stop[i] for stop in stops]) for i in range(3)]
+    positions = np.linspace(0, 255, len(stops))
+    channels = [np.interp(np.arange(256), positions, [stop[i] for stop in stops]) for i in range(3)]
     return np.rint(np.stack(channels, axis=1)).astype(np.uint8)  # (256, 3)
 
 

@@ -243,8 +243,8 @@ def split_controls(without_folder: Sequence[str]) -> None:
     for key in (VALIDATION, TEST, SEED, GREY, NEAR):
         st.session_state.setdefault(key, kept(key))
     if without_folder:
-        *split_places, seed_place = st.columns(len(without_folder) + 1, gap="medium")
-        for name, place in zip(without_folder, split_places, strict=True):
+        *split_columns, seed_place = st.columns(len(without_folder) + 1, gap="medium")
+        for name, place in zip(without_folder, split_columns, strict=True):
             least, none = (0.01, "") if name == "validation" else (0.0, " 0: none.")
             place.number_input(
                 name.capitalize(), least, 1e6, step=0.05, key=f"data-{name}", help=SPLIT_HELP + none,

@@ -59,14 +59,14 @@ def scan(
     stored = cache_folder / f"scan-{scan_key(splits, keep_non_rgb, keep_near_duplicates)}.json"
     report = read_report(stored, splits)
     if report is None:
-        places = [(name, path) for name, files in splits.items() for path in files.paths]
+        positions = [(name, path) for name, files in splits.items() for path in files.paths]
         inspections = _inspections(
-            [path for _, path in places], keep_non_rgb, progress.between(0, DECODING_SHARE)
+            [path for _, path in positions], keep_non_rgb, progress.between(0, DECODING_SHARE)
         )
         labels = [label for _, files in splits.items() for label in files.labels]
         comparing = progress.between(DECODING_SHARE, 1)
-        duplicates = _duplicates(places, inspections, None if keep_near_duplicates else labels, comparing)
-        report = _reported(splits, places, inspections, duplicates)
+        duplicates = _duplicates(positions, inspections, None if keep_near_duplicates else labels, comparing)
+        report = _reported(splits, positions, inspections, duplicates)
         if not report.transient:
             with suppress(OSError):  # without it the next scan takes as long as this one
                 write_report(stored, splits, report)
@@ -94,17 +94,17 @@ def without_problems(splits: Splits, report: ScanReport) -> Splits:
 
 def _reported(
     splits: Splits,
-    places: Sequence[tuple[str, Path]],
+    positions: Sequence[tuple[str, Path]],
     inspections: Sequence[FileInspection],
     duplicates: Duplicates,
 ) -> ScanReport:
     found = {
         index: Problem(split=name, path=path, kind=look.kind, detail=look.detail, duplicate_of=None)
-        for index, ((name, path), look) in enumerate(zip(places, inspections, strict=True))
+        for index, ((name, path), look) in enumerate(zip(positions, inspections, strict=True))
         if look.kind is not None
     }
     for pair in duplicates.repeated:
-        found[pair.index] = _repeated(places, pair)
+        found[pair.index] = _repeated(positions, pair)
     sizes = np.array([look.size_px for look in inspections], np.int32).reshape(-1, 2)
     ends = np.cumsum([len(files.paths) for _, files in splits.items()])
     return ScanReport(
@@ -112,9 +112,9 @@ def _reported(
         sizes_px={
             name: part for (name, _), part in zip(splits.items(), np.split(sizes, ends[:-1]), strict=True)
         },
-        scanned=len(places),
+        scanned=len(positions),
         seconds=0.0,
-        label_conflicts=tuple(_repeated(places, pair) for pair in duplicates.conflicts),
+        label_conflicts=tuple(_repeated(positions, pair) for pair in duplicates.conflicts),
         transient=any(look.transient for look in inspections),
     )
 
@@ -138,7 +138,7 @@ def _inspections(paths: Sequence[Path], keep_non_rgb: bool, progress: Progress) 
 
 
 def _duplicates(
-    places: Sequence[tuple[str, Path]],
+    positions: Sequence[tuple[str, Path]],
     inspections: Sequence[FileInspection],
     labels: Sequence[int] | None,
     progress: Progress,
@@ -149,7 +149,7 @@ def _duplicates(
     for index, look in enumerate(inspections):
         if look.thumbnail is not None:
             thumbnails[index] = look.thumbnail
-            groups[places[index][0]].append(index)
+            groups[positions[index][0]].append(index)
     return find_duplicates(
         [look.content_key for look in inspections],
         None if labels is None else thumbnails,
@@ -159,8 +159,8 @@ def _duplicates(
     )
 
 
-def _repeated(places: Sequence[tuple[str, Path]], pair: Duplicate) -> Problem:
-    (split, path), (kept_split, kept) = places[pair.index], places[pair.kept]
+def _repeated(positions: Sequence[tuple[str, Path]], pair: Duplicate) -> Problem:
+    (split, path), (kept_split, kept) = positions[pair.index], positions[pair.kept]
     likeness = "The same picture as" if pair.rmse is None else "Nearly the same picture as"
     mirrored = ", mirrored" if pair.mirrored else ""
     difference = "" if pair.rmse is None else f" (difference {pair.rmse:.1f} of 255{mirrored})"

@@ -36,7 +36,7 @@ def write_report(path: Path, splits: Splits, report: ScanReport) -> None:
         OSError: the folder cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    positions = {place: number for number, place in enumerate(_places(splits))}
+    positions = {place: number for number, place in enumerate(_positions(splits))}
     metadata = {
         "problems": [_row(problem, positions) for problem in report.problems],
         "label_conflicts": [_row(problem, positions) for problem in report.label_conflicts],
@@ -47,18 +47,18 @@ def write_report(path: Path, splits: Splits, report: ScanReport) -> None:
 
 def read_report(path: Path, splits: Splits) -> ScanReport | None:
     """The report stored for these splits, or None where there is none or it is damaged."""
-    metadata, places = read_json(path), _places(splits)
+    metadata, positions = read_json(path), _positions(splits)
     try:
         sizes = {
             name: np.array(metadata["sizes_px"][name], np.int32).reshape(len(files.paths), 2)
             for name, files in splits.items()
         }
         return ScanReport(
-            problems=tuple(_problem(row, places) for row in metadata["problems"]),
+            problems=tuple(_problem(row, positions) for row in metadata["problems"]),
             sizes_px=sizes,
-            scanned=len(places),
+            scanned=len(positions),
             seconds=0.0,
-            label_conflicts=tuple(_problem(row, places) for row in metadata["label_conflicts"]),
+            label_conflicts=tuple(_problem(row, positions) for row in metadata["label_conflicts"]),
         )
     except (LookupError, TypeError, ValueError):  # looking again mends it
         return None
@@ -73,10 +73,10 @@ def _row(problem: Problem, positions: dict[tuple[str, Path], int]) -> list[Any]:
     return [positions[problem.split, problem.path], duplicate_of, problem.kind, problem.detail, problem.near]
 
 
-def _problem(row: list[Any], places: Places) -> Problem:
+def _problem(row: list[Any], positions: Places) -> Problem:
     position, duplicate_of, kind, detail, near = row
-    split, path = places[position]
-    duplicate_split, duplicate_path = (None, None) if duplicate_of is None else places[duplicate_of]
+    split, path = positions[position]
+    duplicate_split, duplicate_path = (None, None) if duplicate_of is None else positions[duplicate_of]
     return Problem(
         path=path,
         split=split,
@@ -88,7 +88,7 @@ def _problem(row: list[Any], places: Places) -> Problem:
     )
 
 
-def _places(splits: Splits) -> Places:
+def _positions(splits: Splits) -> Places:
     return [(name, path) for name, files in splits.items() for path in files.paths]
 
 

@@ -35,9 +35,9 @@ def history_column(history: Sequence[Row], name: str) -> Float64:
 
 def history_epochs(history: Sequence[Row]) -> Float64:
     """The number of each epoch, ``(epochs,)``, counted from 1; the place of the row where it is missing."""
-    places = np.arange(1, len(history) + 1, dtype=np.float64)
+    positions = np.arange(1, len(history) + 1, dtype=np.float64)
     epochs = history_column(history, "epoch")
-    return np.where(np.isfinite(epochs), epochs, places)
+    return np.where(np.isfinite(epochs), epochs, positions)
 
 
 def best_epoch(history: Sequence[Row]) -> int | None:

@@ -67,9 +67,9 @@ class MovingStatistics:
     def __init__(self, model: keras.Model) -> None:
         """``model`` has fresh weights, or will have trained ones of the same origin."""
         self._model = model
-        places = {id(weight): place for place, weight in enumerate(model.weights)}
+        positions = {id(weight): place for place, weight in enumerate(model.weights)}
         self._first = [
-            (places[id(variable)], first, layer.momentum)
+            (positions[id(variable)], first, layer.momentum)
             for layer in model.layers
             if isinstance(layer, backend.FusedBatchNormalization)
             for variable, first in ((layer.moving_mean, FIRST_MEAN), (layer.moving_variance, FIRST_VARIANCE))

@@ -95,9 +95,11 @@ def step_line(steps: Sequence[Row], metric: str, most: int) -> tuple[Points, Poi
         Two arrays ``(points,)``, float32; step 30 of 120 in epoch 2 lies at 1.25.
     """
     of, values = history_column(steps, "steps"), history_column(steps, metric)
-    places = history_column(steps, "epoch") - 1 + history_column(steps, "step") / np.where(of > 0, of, np.nan)
-    usable = np.isfinite(places) & np.isfinite(values)
-    x, y = places[usable], values[usable]
+    positions = (
+        history_column(steps, "epoch") - 1 + history_column(steps, "step") / np.where(of > 0, of, np.nan)
+    )
+    usable = np.isfinite(positions) & np.isfinite(values)
+    x, y = positions[usable], values[usable]
     starts = np.arange(0, x.size, math.ceil(max(x.size, 1) / max(most, 1)))
     sizes = np.diff(np.append(starts, x.size))
     if not x.size:

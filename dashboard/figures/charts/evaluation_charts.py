@@ -128,8 +128,8 @@ def thinned(x: Values, y: Values) -> NDArray[np.intp]:
     kept = np.flatnonzero(corner)
     if len(kept) <= MOST_POINTS:
         return kept
-    places = np.unique(np.linspace(0, len(kept) - 1, MOST_POINTS).round().astype(np.intp))
-    return np.asarray(kept[places], np.intp)
+    positions = np.unique(np.linspace(0, len(kept) - 1, MOST_POINTS).round().astype(np.intp))
+    return np.asarray(kept[positions], np.intp)
 
 
 def _bin_facts(bins: Reliability, place: int) -> str:

@@ -36,8 +36,8 @@ def fit_to_image(values: Float, extent: Extent, input_size: tuple[int, int], siz
 def _cell_coordinates(count: int, input_count: int, start: float, stop: float, cells: int) -> Float:
     """Where the centres of ``count`` picture pixels lie, counted in cells from the first one's centre."""
     centres = (np.arange(count) + 0.5) * (input_count / count)
-    places = (centres - start) / max(stop - start, 1e-9) * cells - 0.5
-    return np.asarray(np.clip(places, 0, cells - 1), np.float32)
+    positions = (centres - start) / max(stop - start, 1e-9) * cells - 0.5
+    return np.asarray(np.clip(positions, 0, cells - 1), np.float32)
 
 
 def _bilinear(values: Float, rows: Float, columns: Float) -> Float:
