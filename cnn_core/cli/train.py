@@ -69,7 +69,7 @@ def add_train(commands: Any) -> None:
     command.add_argument("--data-seed", type=int, help="chooses the pictures that are set aside; default 0")
     command.add_argument("--keep-non-rgb", action="store_true", help="also train on grey and CMYK pictures")
     command.add_argument(
-        "--keep-near-doubles", action="store_true", help="also train on pictures nearly the same as others"
+        "--keep-near-duplicates", action="store_true", help="also train on pictures nearly the same as others"
     )
     command.add_argument("--epochs", type=int)
     command.add_argument("--batch-size", type=int)

@@ -209,4 +209,4 @@ def precision_recall_curve(scores: NDArray[np.floating], positive: NDArray[np.bo
 
 def _place(thresholds: Float64, threshold: float) -> int:
     """The last of the falling thresholds that is not below ``threshold``, compared in float32."""
-    return int(np.searchsorted(-thresholds, -float(np.float32(threshold)), side="correct")) - 1
+    return int(np.searchsorted(-thresholds, -float(np.float32(threshold)), side="right")) - 1

@@ -96,7 +96,8 @@ def _draw_precision_recall(predictions: Predictions, index: int, threshold: floa
         alt=f"Precision and recall of {name}, average precision {curve.average_precision:.3f}",
     )
     st.caption(
-        f"Precision: how many answers {escape_markdown(name)} are right. Recall: how many {escape_markdown(name)} are found."
+        f"Precision: how many answers {escape_markdown(name)} are right. "
+        f"Recall: how many {escape_markdown(name)} are found."
     )
 
 

@@ -206,7 +206,8 @@ def _draw_cell_images(
     names, (true, predicted) = predictions.classes, cell
     verb = "rightly answered" if true == predicted else "predicted"
     st.subheader(
-        f"{_pictures(len(indices))} of {escape_markdown(names[true])}, {verb} {escape_markdown(names[predicted])}"
+        f"{_pictures(len(indices))} of {escape_markdown(names[true])}, "
+        f"{verb} {escape_markdown(names[predicted])}"
     )
     if len(indices) == 0:
         st.markdown("No picture of this set. Choose another cell of the matrix.")

@@ -76,7 +76,8 @@ class Mistake:
     def words(self) -> str:
         """What it is and what the network said, as Markdown."""
         return (
-            f"**{escape_markdown(self.names[self.truth])}**, answered **{escape_markdown(self.names[self.answer])}** "
+            f"**{escape_markdown(self.names[self.truth])}**, "
+            f"answered **{escape_markdown(self.names[self.answer])}** "
             f"{escape_markdown(sure(self.probability))}"
         )
 

@@ -196,7 +196,8 @@ def export_of(selection: EpochsSelection, found: Columns, rows: Rows) -> Export:
     return Export(
         name=file_name("epochs", run_key, selection.info.name, selection.channel, view.photo.title),
         title=f"Channel {selection.channel} of {selection.info.title} while the network was trained",
-        note=f"Epochs {', '.join(map(str, selection.epochs))} from left to right. Rows: the pattern; the map of "
+        note=f"Epochs {', '.join(map(str, selection.epochs))} from left to right. "
+        "Rows: the pattern; the map of "
         f"{view.photo.title}, {short(rows.map_scale.low)} to {short(rows.map_scale.high)}; the heat map.",
         image=rows.pixels,
         scale=rows.attribution_scale,
@@ -214,14 +215,16 @@ def export_of(selection: EpochsSelection, found: Columns, rows: Rows) -> Export:
 
 
 def _code(selection: EpochsSelection) -> str:
-    layer, head = selection.info.name, selection.head
+    layer, head, class_index = selection.info.name, selection.head, selection.class_index
     return (
         snippet_start(run_and_epoch(selection.view.model_key)[0], selection.view.photo)
-        + "\nfor epoch in explorer.checkpoints(model):\n"
+        + "\nfrom cnn_core.analyses import analysis_named\nfrom cnn_core.analysis import Request\n\n"
+        f"pattern_of, map_of = analysis_named('filter_patterns'), analysis_named({selection.method.key!r})\n"
+        "for epoch in explorer.checkpoints(model):\n"
         '    key = f"{model}@{epoch}"\n'
-        f"    pattern = explorer.filter_patterns(key, {layer!r}, channels=[{selection.channel}])\n"
-        f"    evidence = explorer.attribution(\n"
-        f"        key, image, {selection.method.key!r}, head={head}, class_index={selection.class_index}\n    )\n"
+        f"    channel = Request(model_key=key, layer_name={layer!r}, channels=({selection.channel},))\n"
+        f"    seen = Request(model_key=key, image=image, head={head}, class_index={class_index})\n"
+        "    pattern, heat_map = explorer.run(pattern_of, channel), explorer.run(map_of, seen)\n"
         f"    answer = explorer.predict(key, image).heads[{head}]\n"
-        "    print(epoch, pattern.scores, evidence.score, answer.probabilities)\n"
+        "    print(epoch, pattern.scores, heat_map.score, answer.probabilities)\n"
     )

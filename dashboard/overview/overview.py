@@ -92,7 +92,8 @@ def draw_attribution(view: View, attribution: AttributionMap, answers: Sequence[
     )
     st.html(scale_bar_html(scale_of(shown), low=other, high=name))
     st.caption(
-        f"Grad-CAM, signed: red speaks for {escape_markdown(name)}, blue for {escape_markdown(other)}; in logits per cell"
+        f"Grad-CAM, signed: red speaks for {escape_markdown(name)}, blue for {escape_markdown(other)}; "
+        "in logits per cell"
     )
 
 

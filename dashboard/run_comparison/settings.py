@@ -92,7 +92,7 @@ _SOURCE_FIELDS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
     ("test", "Set aside: test", _part),
     ("seed", "Set aside: seed", str),
     ("keep_non_rgb", "Pictures that are not RGB are kept", _yes_no),
-    ("keep_near_duplicates", "Near doubles are kept", _yes_no),
+    ("keep_near_duplicates", "Near-duplicates are kept", _yes_no),
 )
 
 

@@ -253,7 +253,7 @@ def split_controls(without_folder: Sequence[str]) -> None:
         seed_place.number_input(
             "Seed", 0, 9999, key=SEED, help="Chooses which pictures are set aside.", persist_state="session"
         )
-    st.toggle("Leave out near doubles", key=NEAR, help=NEAR_HELP, persist_state="session")
+    st.toggle("Leave out near-duplicates", key=NEAR, help=NEAR_HELP, persist_state="session")
     st.toggle(
         "Keep pictures that are not RGB",
         key=GREY,

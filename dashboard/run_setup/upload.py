@@ -76,6 +76,6 @@ def _unpacked(file: Any) -> str:
 
 def _ignored(file: Any) -> int:
     """How many files of an uploaded archive are no pictures of a class."""
-    from cnn_core.datasets.archives.unpack import archive_contents
+    from cnn_core.datasets.archives.unpack import contents_of
 
-    return archive_contents(file).ignored
+    return contents_of(file).ignored

@@ -181,7 +181,8 @@ def _data_browser(chosen: str | None) -> None:
         groups = data_groups(folder)
     except OSError:
         st.warning(
-            f"Expected photos in the data folder {escape_markdown(folder.name)}. Received: a folder that cannot be "
+            f"Expected photos in the data folder {escape_markdown(folder.name)}. "
+            "Received: a folder that cannot be "
             "read. Change its permissions, or name another in `CONVSCOPE_DATA`.",
             icon=":material/folder_off:",
         )

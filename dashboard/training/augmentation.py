@@ -116,7 +116,8 @@ def _draw_variants(view: View, chosen: Augmentation) -> None:
         pictures.append(Captioned(jpeg=jpeg(variant), alt=f"Variant {number}", caption=f"Variant {number}"))
     st.html(pictures_html(pictures, columns=COLUMNS))
     st.caption(
-        f"{escape_markdown(view.photo.title)}, {side_px} × {side_px} px, as in the last epochs of training. Choose "
+        f"{escape_markdown(view.photo.title)}, {side_px} × {side_px} px, as in the last epochs of training. "
+        "Choose "
         "another photo in the sidebar."
     )
     export = augmentation_export(view.photo, chosen, [original, *changed], seed=seed, kept_px=pixels.shape[0])

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 1000  # files of one kind in its scrolling list; the CSV file has them all
 MOST_PAIRS = 6
-NEAR_SHARE = 0.1  # of the pictures, from which the switch for near doubles is named
+NEAR_SHARE = 0.1  # of the pictures, from which the switch for near-duplicates is named
 CSV_FIELDS = ("split", "class", "file", "finding", "left_out", "detail", "same_as", "path")
 KINDS = {
     "unreadable": ("unreadable", "No picture, or of a kind that is not read."),
@@ -103,7 +103,7 @@ def scan_export(source: DataSource, report: ScanReport) -> Export:
         code="from cnn_core import paths\nfrom cnn_core.datasets.scan.scan import scan\n"
         f"{source_code(source)}"
         f"report = scan(splits, paths.cache_folder() / 'scans', keep_non_rgb={source.keep_non_rgb},\n"
-        f"              keep_near_doubles={source.keep_near_duplicates})\n"
+        f"              keep_near_duplicates={source.keep_near_duplicates})\n"
         "for name, sizes_px in report.sizes_px.items():\n"
         "    print(name, sizes_px.min(axis=0), sizes_px.max(axis=0))\n"
         "for problem in report.problems:\n"
@@ -142,7 +142,7 @@ def _near_advice(report: ScanReport) -> str:
         return ""
     return (
         f" {near:,} are only nearly the same as another of their class. If the camera did not move, switch "
-        "**Leave out near doubles** off."
+        "**Leave out near-duplicates** off."
     )
 
 

@@ -27,7 +27,7 @@ def show_errors() -> Iterator[None]:
 
 @contextmanager
 def deferred_errors(slot: str) -> Iterator[None]:
-    """Keep what goes wrong in a callback for ``show_deferred_errors``; nothing is drawn while callbacks run."""
+    """Keep what goes wrong in a callback for ``show_deferred_errors``: callbacks draw nothing."""
     session().errors.pop(slot, None)
     try:
         yield

@@ -116,7 +116,7 @@ def test_train_starts_from_a_preset_and_changes_what_is_named(jobs: list[Job], t
     job = trained(
         "--preset report_regularized --data photos --data more --validation 500 --test 0.1 --data-seed 7 "
         "--epochs 5 --batch-size 16 --seed 3 --precision float32 --device cpu --keep-non-rgb "
-        "--keep-near-doubles "
+        "--keep-near-duplicates "
         "--set learning_rate=0.01 --set augmentation.rotation_degrees=20 --set augmentation.flip=false "
         "--set optimizer=sgd --set tensorboard=true".split(),
         jobs,

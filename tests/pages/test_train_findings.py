@@ -49,7 +49,7 @@ def captions(app) -> list[str]:
 
 def test_pictures_of_a_fixed_camera_can_be_trained_on_with_the_switch_off(open_app, camera):
     app = with_folder(open_app("train", section="data"), camera)
-    assert "Leave out near doubles off" in app.error[0].value.replace("\\", "")
+    assert "Leave out near-duplicates off" in app.error[0].value.replace("\\", "")
     app = scanned(app.toggle(key=NEAR).set_value(False).run())
     assert not app.error
     assert not app.exception

@@ -25,14 +25,14 @@ from cnn_core.progress import SILENT, Progress
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ArchiveContents", "ArchiveLimits", "archive_contents", "unpack_class_folders"]
+__all__ = ["ArchiveContents", "ArchiveLimits", "contents_of", "unpack_class_folders"]
 
 CHUNK_BYTES = 2**20
 SPARE_BYTES = 100 * 2**20  # stay free on the disk
 LEFTOVER_SECONDS = 3600.0  # who unpacked for that long is dead
 
 
-def archive_contents(archive: Path | BinaryIO, limits: ArchiveLimits | None = None) -> ArchiveContents:
+def contents_of(archive: Path | BinaryIO, limits: ArchiveLimits | None = None) -> ArchiveContents:
     """Say what an archive holds, without unpacking anything.
 
     Raises:

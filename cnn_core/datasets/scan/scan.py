@@ -49,8 +49,8 @@ def scan(
         cache_folder: made if missing.
         progress: told the share done, 0..1, for every picture.
         keep_non_rgb: grey, palette, CMYK and transparent pictures are no problem.
-        keep_near_duplicates: pictures nearly the same are no problem, as a fixed camera takes them; equal ones
-            still are.
+        keep_near_duplicates: pictures nearly the same are no problem, as a fixed camera takes them; equal
+            ones still are.
 
     Raises:
         Cancelled: nobody waits for it any longer.
@@ -185,7 +185,9 @@ def _nothing_left(split: str, class_name: str, report: ScanReport) -> str:
             "; to keep those that are not RGB, switch Keep pictures that are not RGB on (--keep-non-rgb)"
         )
     if any(problem.near for problem in mine):
-        advice += "; to keep those nearly alike, switch Leave out near doubles off (--keep-near-doubles)"
+        advice += (
+            "; to keep those nearly alike, switch Leave out near-duplicates off (--keep-near-duplicates)"
+        )
     return (
         f"Expected usable pictures of {class_name} in {split}. Received: none; the scan found {counts}. "
         f"{advice}."

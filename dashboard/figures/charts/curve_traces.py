@@ -85,7 +85,7 @@ def split_line(epochs: Values, values: Values, what: str, style: LineStyle) -> g
             "width": WIDTH_PX if style.alone else NARROW_PX,
             "dash": DASHES if validation else "solid",
         },
-        hovertemplate=f"{what} <b>{number}</b><extra>{'' if look.alone else '%{fullData.name}'}</extra>",
+        hovertemplate=f"{what} <b>{number}</b><extra>{'' if style.alone else '%{fullData.name}'}</extra>",
     )
 
 
@@ -146,7 +146,7 @@ def legend_entry(
 def step_trace(x: Values, y: Values, metric: str, style: LineStyle, *, hover: bool) -> go.Scatter:
     """The faint line of the groups of batches; silent where the epochs have something to say."""
     number = "%{y:.4f}" if metric == "loss" else "%{y:.1%}"
-    hover = {"hovertemplate": f"training {metric} of a few batches <b>{number}</b><extra></extra>"}
+    shown = {"hovertemplate": f"training {metric} of a few batches <b>{number}</b><extra></extra>"}
     return go.Scatter(
         x=x,
         y=y,
@@ -155,5 +155,5 @@ def step_trace(x: Values, y: Values, metric: str, style: LineStyle, *, hover: bo
         opacity=0.4,
         legendgroup="training" if style.alone else style.group,
         showlegend=False,
-        **(hover if hover else {"hoverinfo": "skip"}),
+        **(shown if hover else {"hoverinfo": "skip"}),
     )

@@ -15,7 +15,7 @@ from photo_folders import photo, save
 from zip_files import PLAIN, listed, refused, zipped
 
 from cnn_core.datasets.archives import unpack as archives_module
-from cnn_core.datasets.archives.unpack import archive_contents, unpack_class_folders
+from cnn_core.datasets.archives.unpack import contents_of, unpack_class_folders
 from cnn_core.datasets.source import DataSource
 from cnn_core.datasets.splits import read_splits
 from cnn_core.errors import Cancelled, DataError
@@ -72,7 +72,7 @@ def test_other_files_are_counted_and_left_in_the_archive(tmp_path: Path) -> None
         "notes/a/b/c/d/e/f/g/deep.txt": b"x",
     }
     archive = zipped(PLAIN | other)
-    contents = archive_contents(archive)
+    contents = contents_of(archive)
     assert contents.ignored == len(other)
     assert contents.classes == ("cats", "dogs")
     assert len(contents.pictures) == 3
@@ -83,7 +83,7 @@ def test_other_files_are_counted_and_left_in_the_archive(tmp_path: Path) -> None
 
 def test_class_folders_beside_a_split_folder_are_counted_as_left_out() -> None:
     files = {f"train/{name}": content for name, content in PLAIN.items()}
-    contents = archive_contents(zipped({**files, "cats/8.jpg": b"8", "birds/9.jpg": b"9"}))
+    contents = contents_of(zipped({**files, "cats/8.jpg": b"8", "birds/9.jpg": b"9"}))
     assert len(contents.pictures) == len(PLAIN)
     assert contents.ignored == 2
 
@@ -135,7 +135,7 @@ def test_a_name_that_comes_twice_is_written_once(tmp_path: Path) -> None:
     file = zipped(PLAIN)
     with pytest.warns(UserWarning, match="Duplicate name"), zipfile.ZipFile(file, "a") as archive:
         archive.writestr("cats/1.jpg", b"later")
-    assert archive_contents(file).ignored == 1
+    assert contents_of(file).ignored == 1
     unpack_class_folders(file, tmp_path / "data")
     assert set(listed(tmp_path / "data")) == set(PLAIN)
 

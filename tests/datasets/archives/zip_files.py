@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cnn_core.datasets.archives.unpack import ArchiveLimits, archive_contents, unpack_class_folders
+from cnn_core.datasets.archives.unpack import ArchiveLimits, contents_of, unpack_class_folders
 from cnn_core.errors import DataError
 
 PLAIN = {"cats/1.jpg": b"a cat", "cats/2.jpg": b"another", "dogs/1.jpg": b"a dog"}
@@ -69,7 +69,7 @@ def refused(archive: Any, tmp_path: Path, says: str, limits: ArchiveLimits | Non
     folder = tmp_path / "place"
     folder.mkdir()
     with pytest.raises(DataError, match=says):
-        archive_contents(archive, limits)
+        contents_of(archive, limits)
     with pytest.raises(DataError, match=says):
         unpack_class_folders(archive, folder / "data", limits)
     assert list(folder.iterdir()) == []

@@ -108,7 +108,7 @@ def camera(tmp_path: Path) -> Path:
     return tmp_path / "camera"
 
 
-def test_near_doubles_of_another_class_are_listed_and_kept(camera: Path, tmp_path: Path) -> None:
+def test_near_duplicates_of_another_class_are_listed_and_kept(camera: Path, tmp_path: Path) -> None:
     for name in ("good", "scratch"):
         for path in sorted((camera / "validation" / name).iterdir()):
             save(path, photo(300 + 10 * len(name) + int(path.stem)))
@@ -123,14 +123,14 @@ def test_near_doubles_of_another_class_are_listed_and_kept(camera: Path, tmp_pat
     assert without_problems(splits, report) == splits
 
 
-def test_a_class_of_near_doubles_only_names_the_switch(camera: Path, tmp_path: Path) -> None:
+def test_a_class_of_near_duplicates_only_names_the_switch(camera: Path, tmp_path: Path) -> None:
     splits = read(camera)
     report = scan(splits, tmp_path / "cache")
-    with pytest.raises(DataError, match=r"Leave out near doubles off \(--keep-near-doubles\)"):
+    with pytest.raises(DataError, match=r"Leave out near-duplicates off \(--keep-near-duplicates\)"):
         without_problems(splits, report)
 
 
-def test_near_doubles_are_kept_when_wanted_and_equal_files_are_not(camera: Path, tmp_path: Path) -> None:
+def test_near_duplicates_are_kept_when_wanted_and_equal_files_are_not(camera: Path, tmp_path: Path) -> None:
     (camera / "train" / "good" / "z.jpg").write_bytes((camera / "train" / "good" / "0.jpg").read_bytes())
     (camera / "train" / "good" / "y.jpg").write_bytes((camera / "train" / "scratch" / "1.jpg").read_bytes())
     splits = read(camera)
@@ -143,7 +143,7 @@ def test_near_doubles_are_kept_when_wanted_and_equal_files_are_not(camera: Path,
     assert without_problems(splits, report).training.counts() == {"good": 6, "scratch": 4}
 
 
-def test_reports_with_and_without_near_doubles_are_stored_apart(camera: Path, tmp_path: Path) -> None:
+def test_reports_with_and_without_near_duplicates_are_stored_apart(camera: Path, tmp_path: Path) -> None:
     kept = scan(read(camera), tmp_path / "cache", keep_near_duplicates=True)
     assert kept.problems == ()
     assert scan(read(camera), tmp_path / "cache").counts()["leakage"] > 0
