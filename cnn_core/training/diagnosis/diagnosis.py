@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnn_core.training.diagnosis.curve_facts import CurveFigures, curve_figures
+from cnn_core.training.diagnosis.curve_figures import CurveFigures, curve_figures
 from cnn_core.training.diagnosis.diagnosis_text import Kind, advice_of, nothing_learned, sentence_of
 from cnn_core.training.diagnosis.history import FEWEST_EPOCHS, Row
 from cnn_core.training.diagnosis.task import TWO_CLASSES, Task

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
-from cnn_core.training.diagnosis.curve_facts import CurveFigures
+from cnn_core.training.diagnosis.curve_figures import CurveFigures
 from cnn_core.training.diagnosis.history import FEWEST_EPOCHS
 
 Kind = Literal["too_early", "underfitting", "good", "overfitting", "diverged"]

@@ -20,9 +20,9 @@ from cnn_core.models.card import MODEL_FOLDER
 from cnn_core.models.store import STATISTICS_FILE
 from cnn_core.neurons.statistics import ChannelStatistics, channel_statistics, save_statistics
 from cnn_core.probe.probe import Probe
-from cnn_core.training.loop.judging import predictions_of
 from cnn_core.training.loop.model_folder import basic_card, versions, write_model_folder
 from cnn_core.training.loop.run import Tell, TrainingRun
+from cnn_core.training.loop.validation import predictions_of
 from cnn_core.training.run_folder import HISTORY_FILE
 from cnn_core.training.settings.config import config_to_json
 

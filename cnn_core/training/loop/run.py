@@ -23,12 +23,12 @@ from cnn_core.training.checkpoint_epochs import epochs_to_keep
 from cnn_core.training.input.pictures import DecodedPictures, SizedFiles
 from cnn_core.training.input.pipeline import Batch, Batching, kept_size_px, training_batches
 from cnn_core.training.loop.epoch_report import EpochReport
-from cnn_core.training.loop.judging import check_finite, loss_and_accuracy
 from cnn_core.training.loop.model_folder import basic_card, write_checkpoint
 from cnn_core.training.loop.network import Network
 from cnn_core.training.loop.optimizers import class_weights
 from cnn_core.training.loop.precision import precision_of
 from cnn_core.training.loop.requirements import check_same, check_trainable
+from cnn_core.training.loop.validation import check_finite, loss_and_accuracy
 from cnn_core.training.run_folder import (
     Arrays,
     Checkpoint,
