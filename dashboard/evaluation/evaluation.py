@@ -204,7 +204,7 @@ def _draw_cell_images(
 ) -> None:
     """The pictures behind the chosen cell."""
     names, (true, predicted) = predictions.classes, cell
-    verb = "rightly answered" if true == predicted else "predicted"
+    verb = "rightly answered" if true == predicted else "answered"
     st.subheader(
         f"{_pictures(len(indices))} of {escape_markdown(names[true])}, "
         f"{verb} {escape_markdown(names[predicted])}"

@@ -185,12 +185,12 @@ def test_progress_goes_to_standard_error_and_the_model_to_standard_output(
 def test_a_stopped_run_says_the_line_that_resumes_it_and_that_line_does(
     jobs: list[Job], capfd: pytest.CaptureFixture[str], runs_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnn_core.runs.stop_request.StopWish.__call__", lambda wish: bool(jobs))
+    monkeypatch.setattr("cnn_core.runs.stop_request.StopRequest.__call__", lambda wish: bool(jobs))
     assert main(["train", "--data", "photos", "--run", str(runs_folder / "my run")]) == 1
     said = capfd.readouterr().err
     assert "The run is paused; finished epochs: 1." in said
     assert Runs(runs_folder).view("my run").state == "paused"
-    monkeypatch.setattr("cnn_core.runs.stop_request.StopWish.__call__", lambda wish: False)
+    monkeypatch.setattr("cnn_core.runs.stop_request.StopRequest.__call__", lambda wish: False)
     monkeypatch.setattr(process, "train_for_real", jobs.append)
     (line,) = (line for line in said.splitlines() if "python -m cnn_core train" in line)
     assert line.endswith(f"python -m cnn_core train --run '{runs_folder / 'my run'}'")
