@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from collections import OrderedDict
@@ -10,9 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-import numpy as np
 import streamlit as st
 
+from cnn_core.cache.archive import result_bytes
 from cnn_core.errors import Cancelled, ConvscopeError
 from cnn_core.progress import Progress
 from dashboard.session.unforeseen import UNFORESEEN, log_failure
@@ -51,11 +50,8 @@ class Job:
 
     @property
     def result_bytes(self) -> int:
-        """Size of the arrays in the result."""
-        if not dataclasses.is_dataclass(self.result):
-            return 0
-        values = [getattr(self.result, each.name) for each in dataclasses.fields(self.result)]
-        return sum(value.nbytes for value in values if isinstance(value, np.ndarray))
+        """Size of the arrays in the result, nested ones too."""
+        return result_bytes(self.result)
 
     def seconds_left(self) -> float | None:
         """Estimate from the pace so far; None while it is too early to tell."""

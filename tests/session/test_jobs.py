@@ -86,10 +86,11 @@ def test_jobs_that_wait_or_run_are_never_dropped():
     assert started[-1].finished.wait(PATIENCE_SECONDS)
 
 
-def test_results_of_jobs_that_are_over_take_bounded_memory():
+@pytest.mark.parametrize("wrapped", [lambda result: result, lambda result: (result,)])
+def test_results_of_jobs_that_are_over_take_bounded_memory(wrapped):
     jobs = Jobs(kept_bytes=250)
     for number in range(4):
-        answer = HundredBytes(values=np.zeros(100, np.uint8))
+        answer = wrapped(HundredBytes(values=np.zeros(100, np.uint8)))
         job = jobs.start(str(number), lambda progress, answer=answer: answer, "me")
         assert job.finished.wait(PATIENCE_SECONDS)
     jobs.start("last", lambda progress: None, "me")
