@@ -12,6 +12,7 @@ from dashboard.session.browser_history import one_step_each
 from dashboard.session.state import session
 from dashboard.session.view import Nothing, View
 from dashboard.sidebar.page_bar import PageEntry, page_bar
+from dashboard.widgets.job_view import leave_all
 from dashboard.widgets.style import page_style
 
 
@@ -20,6 +21,8 @@ def start_page(
 ) -> None:
     """Draw what every page shares; stop when there is nothing to look at on a page that needs it."""
     page_style()
+    if session().page != current.name:
+        leave_all()  # here, since a page that stops early never comes to its end
     address.enter(current.name)
     page_bar(entries, current)
     one_step_each()

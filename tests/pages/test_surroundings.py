@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import streamlit as st
+
+from dashboard.session.jobs import Jobs, Waiting
+from dashboard.session.state import KEY
+
+SECONDS = 60
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +59,18 @@ def test_a_damaged_model_is_told_and_another_can_be_chosen(open_app, models_with
     app.selectbox(key="model").set_value("tiny").run()
     assert not app.error
     assert not app.exception
+
+
+def test_a_page_that_stops_early_leaves_the_jobs_of_the_one_before(open_app, tmp_path, monkeypatch):
+    app, jobs, end = open_app(), Jobs(), threading.Event()
+    held = app.session_state[KEY]
+    job = jobs.start("key", lambda progress: end.wait(SECONDS), held.name)
+    held.waiting["part"] = Waiting(jobs=jobs, key="key", stays=False)
+    monkeypatch.setenv("CONVSCOPE_MODELS", str(tmp_path / "nothing_here"))
+    st.cache_resource.clear()
+    app.switch_page("pages/heat_maps.py").run()
+    assert job.cancelled.is_set()
+    end.set()
 
 
 def test_without_any_model_the_page_says_what_to_do(open_app, tmp_path, monkeypatch):
