@@ -17,7 +17,7 @@ def body(view: View | None) -> None:
     """Choose a run, see its figures and its mistakes."""
     run = choose_run(runs().all())
     if run is not None:
-        draw_evaluation(view, run)
+        draw_evaluation(run)
 
 
 st.title("Evaluation")

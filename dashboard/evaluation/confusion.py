@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +11,7 @@ from dashboard.figures.charts.confusion import cell_of, confusion_figure, fulles
 from dashboard.figures.colours import percent
 from dashboard.session import address
 from dashboard.widgets.chart import chart
+from dashboard.widgets.inputs import select
 from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.picture_grid import clicked_name
 from dashboard.widgets.style import theme
@@ -89,17 +89,16 @@ def _chosen_cell(names: tuple[str, ...], evaluation: Evaluation) -> Cell:
     wrong = np.array(evaluation.confusion)
     np.fill_diagonal(wrong, 0)
     most = divmod(int(wrong.argmax()), count) if wrong.any() else (0, 0)
-    token = address.restore("eval_cell", _CellToken(names, evaluation.confusion), f"{most[0]}-{most[1]}")
-    tokens = offered_cells(evaluation, _cell(token))
-    token = st.selectbox(
+    start = address.current("eval_cell", lambda text: _cell_token(text, count), f"{most[0]}-{most[1]}")
+    offered = offered_cells(evaluation, _cell(start))
+    token = select(
         "Pictures shown",
-        tokens,
-        format_func=lambda token: _cell_words(names, evaluation, *_cell(token)),
+        {token: _cell_words(names, evaluation, *_cell(token)) for token in offered},
         key="eval_cell",
+        default=start,
         on_change=first_page,
         help="One cell of the matrix; a click on it does the same.",
     )
-    address.keep({"eval_cell": token})
     return _cell(token)
 
 
@@ -109,18 +108,12 @@ def offered_cells(evaluation: Evaluation, chosen: Cell) -> list[str]:
     return [f"{true}-{predicted}" for true, predicted in sorted(cells)]
 
 
-@dataclass(frozen=True, slots=True)
-class _CellToken:
-    """A parser for cells in the address; equal to another one as long as their titles are."""
-
-    names: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
-
-    def __call__(self, text: str) -> str | None:
-        place = address.whole_number(0, len(self.names) - 1)
-        true, _, predicted = text.partition("-")
-        row, column = place(true), place(predicted)
-        return None if row is None or column is None else f"{row}-{column}"
+def _cell_token(text: str, count: int) -> str | None:
+    """A cell as in the address, None where there is no such cell among so many classes."""
+    number = address.whole_number(0, count - 1)
+    true, _, predicted = text.partition("-")
+    row, column = number(true), number(predicted)
+    return None if row is None or column is None else f"{row}-{column}"
 
 
 def _cell(token: str) -> Cell:

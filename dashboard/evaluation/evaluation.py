@@ -18,7 +18,6 @@ from dashboard.evaluation.confusion import confusion_summary, draw_confusion, fi
 from dashboard.evaluation.curves import draw_curves
 from dashboard.evaluation.mistakes import draw_mistakes
 from dashboard.figures.pictures.pattern_grid import row_pixels
-from dashboard.session import address
 from dashboard.widgets.evaluation_pictures import (
     PER_PAGE,
     TILE_PX,
@@ -27,7 +26,7 @@ from dashboard.widgets.evaluation_pictures import (
     tiles_pixels,
 )
 from dashboard.widgets.export_bar import Export, export_bar, file_name
-from dashboard.widgets.inputs import choice
+from dashboard.widgets.inputs import choice, slider
 from dashboard.widgets.markdown import escape_markdown
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
     from cnn_core.runs.run_view import RunView
     from dashboard.figures.colours import UInt8
-    from dashboard.session.view import View
 
 SETS = {"validation": "Validation", "test": "Test"}
 SETS_HELP = (
@@ -82,13 +80,8 @@ class EvaluationSelection:
     curves_of: int | None
 
 
-def draw_evaluation(view: View | None, run: RunView) -> None:
-    """The figures of a finished run on its validation or test pictures.
-
-    Args:
-        view: what the sidebar has chosen; not needed.
-        run: the run.
-    """
+def draw_evaluation(run: RunView) -> None:
+    """The figures of a finished run on its validation or test pictures."""
     follow_chosen_photo()
     files = prediction_files(run.folder)
     if not files or run.model_key is None:
@@ -157,37 +150,28 @@ def _threshold(predictions: Predictions) -> float:
         st.caption(f"{len(predictions.classes)} classes: the most probable one is the answer.")
         return 0.5
     name = predictions.classes[1]
-    address.restore("eval_threshold", address.number(0, 1), 0.5)
-    chosen = st.slider(
+    chosen: float = slider(
         f"Threshold: from this probability on the answer is {escape_markdown(name)}",
-        0.0,
-        1.0,
-        step=0.01,
+        (0.0, 1.0),
         key="eval_threshold",
+        default=0.5,
+        step=0.01,
         help=THRESHOLD_HELP.format(name=escape_markdown(name)),
         on_change=first_page,
     )
-    address.keep({"eval_threshold": None if chosen == 0.5 else f"{chosen:.2f}"})
-    return float(chosen)
+    return chosen
 
 
 def _draw_figures(predictions: Predictions, evaluation: Evaluation) -> None:
     low, high = evaluation.accuracy_interval
+    accuracy, interval = f"{100 * evaluation.accuracy:.1f} %", f"{100 * low:.1f} to {100 * high:.1f} %"
+    auc = "–" if evaluation.auc is None else f"{evaluation.auc:.3f}"
+    by_chance = f"{np.log(len(predictions.classes)):.2f} by chance"
     figures = (
-        (
-            "Accuracy",
-            f"{100 * evaluation.accuracy:.1f} %",
-            f"95 %: {100 * low:.1f} to {100 * high:.1f} %",
-            INTERVAL_HELP,
-        ),
+        ("Accuracy", accuracy, f"95 %: {interval}", INTERVAL_HELP),
         ("Right", f"{evaluation.correct:,}", f"of {evaluation.pictures:,} pictures", None),
-        (
-            "Log loss",
-            f"{evaluation.loss:.3f}",
-            f"{np.log(len(predictions.classes)):.2f} by chance",
-            LOSS_HELP,
-        ),
-        ("AUC", "–" if evaluation.auc is None else f"{evaluation.auc:.3f}", "0.5 by chance", AUC_HELP),
+        ("Log loss", f"{evaluation.loss:.3f}", by_chance, LOSS_HELP),
+        ("AUC", auc, "0.5 by chance", AUC_HELP),
         ("Calibration error", f"{evaluation.calibration_error:.3f}", "0 is perfect", ECE_HELP),
     )
     for column, (title, value, about, text) in zip(st.columns(len(figures)), figures, strict=True):

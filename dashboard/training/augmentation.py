@@ -22,11 +22,10 @@ from dashboard.run_setup.settings_choice import (
     chosen_preset,
     in_words,
 )
-from dashboard.session import address
 from dashboard.widgets.export_bar import Export, export_bar, file_name, own_photo_note
 from dashboard.widgets.form import SettingsForm
 from dashboard.widgets.gallery import Captioned, pictures_html
-from dashboard.widgets.inputs import select
+from dashboard.widgets.inputs import select, shuffle_button
 from dashboard.widgets.markdown import escape_markdown
 
 if TYPE_CHECKING:
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 VARIANTS, COLUMNS = 5, 3
 MAIN = ("flip", "rotation_degrees", "zoom", "shift_fraction", "brightness", "contrast")
-MOST_SEEDS = 9999
 _FIRST_STEPS = {
     "flip": ("Only flip", Augmentation(flip=True)),
     "rotation": ("Only rotation, up to 45°", Augmentation(rotation_degrees=45.0)),
@@ -70,12 +68,14 @@ def draw_augmentation(view: View | None) -> None:
         form = SettingsForm(chosen_augmentation() if start == AS_SET else STARTS[start][1], "try_")
         chosen = _sliders(form)
     with pictures:
+        shown = st.container()
+        seed = _draw_buttons(chosen, others=view is not None)
+        st.caption(NEVER)
+    with shown:
         if view is None:
             st.info("Add a photo in the sidebar to see what happens to it.", icon=":material/add_a_photo:")
         else:
-            _draw_variants(view, chosen)
-        _draw_buttons(chosen, others=view is not None)
-        st.caption(NEVER)
+            _draw_variants(view, chosen, seed)
 
 
 def _start() -> str:
@@ -102,9 +102,7 @@ def _sliders(form: SettingsForm) -> Augmentation:
     return Augmentation(**values)
 
 
-def _draw_variants(view: View, chosen: Augmentation) -> None:
-    seed = address.restore("variants", address.whole_number(0, MOST_SEEDS), 0)
-    address.keep({"variants": seed or None})
+def _draw_variants(view: View, chosen: Augmentation, seed: int) -> None:
     config = chosen_preset().config
     side_px = config.size_at(config.epochs - 1)
     image = view.photo.image()
@@ -117,8 +115,7 @@ def _draw_variants(view: View, chosen: Augmentation) -> None:
     st.html(pictures_html(pictures, columns=COLUMNS))
     st.caption(
         f"{escape_markdown(view.photo.title)}, {side_px} × {side_px} px, as in the last epochs of training. "
-        "Choose "
-        "another photo in the sidebar."
+        "Choose another photo in the sidebar."
     )
     export = augmentation_export(view.photo, chosen, [original, *changed], seed=seed, kept_px=pixels.shape[0])
     export_bar(export, "augmentation-export")
@@ -159,10 +156,6 @@ def augmentation_export(
     )
 
 
-def _next_seed() -> None:
-    st.session_state["variants"] = (int(st.session_state.get("variants", 0)) + 1) % (MOST_SEEDS + 1)
-
-
 def variants(pixels: UInt8, params: Augmentation, *, seed: int, side_px: int) -> list[UInt8]:
     """Five variants ``(side_px, side_px, 3)`` of a picture ``(H, W, 3)``; the same seed gives the same."""
     return [
@@ -176,11 +169,11 @@ def _resized(fingerprint: str, side_px: int, _image: RgbImage) -> UInt8:
     return resize_pixels(_image.pixels, (side_px, side_px))
 
 
-def _draw_buttons(chosen: Augmentation, *, others: bool) -> None:
+def _draw_buttons(chosen: Augmentation, *, others: bool) -> int:
+    """The buttons below the variants; gives the seed of these."""
     used = chosen_augmentation()
     with st.container(horizontal=True):
-        if others:
-            st.button("Others", key="variants-next", icon=":material/shuffle:", on_click=_next_seed)
+        seed = shuffle_button("Others", key="variants") if others else 0
         st.button(
             "Use these for training",
             key="use-augmentation",
@@ -192,6 +185,7 @@ def _draw_buttons(chosen: Augmentation, *, others: bool) -> None:
         )
     words = "just these" if used == chosen else in_words(used)
     st.markdown(f"Training of **{escape_markdown(chosen_preset().title)}** uses {words}.")
+    return seed
 
 
 def _use(chosen: Augmentation) -> None:

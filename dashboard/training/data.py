@@ -27,11 +27,10 @@ from dashboard.run_setup.data_choice import (
     splits_of,
 )
 from dashboard.run_setup.run_picker import go_to
-from dashboard.session import address
 from dashboard.widgets.errors import show_errors
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.gallery import SIDE_PX, Captioned, pictures_html, small_picture
-from dashboard.widgets.inputs import choice, shuffle_button
+from dashboard.widgets.inputs import choice, select, shuffle_button
 from dashboard.widgets.markdown import escape_markdown
 
 if TYPE_CHECKING:
@@ -162,11 +161,8 @@ def _shown_classes(files: LabelledFiles) -> list[int]:
     """All classes while they are few, else the one that is chosen."""
     if len(files.classes) <= MOST_ROWS:
         return list(range(len(files.classes)))
-    labels = range(len(files.classes))
-    address.restore("sample_class", address.whole_number(0, len(labels) - 1), 0)
-    label = st.selectbox("Class", labels, format_func=lambda label: files.classes[label], key="sample_class")
-    address.keep({"sample_class": label})
-    return [int(label)]
+    titles = {str(label): name for label, name in enumerate(files.classes)}
+    return [int(select("Class", titles, key="sample_class"))]
 
 
 def samples(files: LabelledFiles, label: int, turn: int) -> list[Captioned]:

@@ -11,7 +11,6 @@ from dashboard.figures.charts.confusion import confusion_figure
 from dashboard.figures.theme import DARK, LIGHT, Theme, rgb
 
 ENOUGH = 4.5
-THEMES = pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 
 
 def luminance(colour: np.ndarray) -> float:
@@ -44,7 +43,7 @@ def drawn(shares: list[float], theme: Theme) -> list[tuple[np.ndarray, np.ndarra
     ]
 
 
-@THEMES
+@pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_the_letters_of_every_share_stand_out_from_their_cell(theme: Theme) -> None:
     shares = np.linspace(0, 1, 101).round(2).tolist()
     found = [
@@ -52,17 +51,3 @@ def test_the_letters_of_every_share_stand_out_from_their_cell(theme: Theme) -> N
     ]
     assert len(found) == 101
     assert min(found) >= ENOUGH, found
-
-
-@THEMES
-def test_the_letters_are_those_of_the_page_where_these_can_be_read(theme: Theme) -> None:
-    (_, faint), (_, full) = drawn([0.0, 1.0], theme)
-    assert tuple(faint) == rgb(theme.text)
-    assert tuple(full) == rgb(theme.ground)
-
-
-def test_three_quarters_in_the_light_theme_cannot_be_read_in_the_dark_letters_of_the_page() -> None:
-    """The cell that was hard to read: there either letters of the page fall short, or the bright ones win."""
-    ((cell, letters),) = drawn([0.75], LIGHT)
-    assert contrast(cell, np.array(rgb(LIGHT.text), float)) < ENOUGH
-    assert contrast(cell, letters) >= ENOUGH

@@ -26,7 +26,7 @@ def evaluation_section() -> None:
 
     address.enter("Train")
     run = RunReader().view(Path(st.session_state["run_folder"]))
-    page_fragment(draw_evaluation)(None, run)
+    page_fragment(draw_evaluation)(run)
 
 
 def open_evaluation(folder: Path, **address: str) -> AppTest:

@@ -20,8 +20,7 @@ FAINTEST = 0.05  # strength of the accent in a cell of 0 %
 MATRIX_PX = 520  # of the cells together, about: the size of letters and targets follows from it
 FRAME_WIDTH_PX = 4
 ANSWERS_PX = 42  # names of the answers above the matrix
-READABLE = 4.5  # contrast of letters: WCAG 2.1, criterion 1.4.3
-PURE = ("#000000", "#ffffff")
+EQUAL_CONTRAST = 0.179  # luminance from which black letters stand out more than white ones, by WCAG 2.1
 MOST_WRITTEN = 24  # classes up to which every cell has its number; cells of more are told by hovering
 MOST_CELLS = 2000  # that can be hovered over and clicked then
 MOST_TICKS = 40
@@ -181,21 +180,9 @@ def _mixed(theme: Theme, shade: float) -> str:
 
 
 def _letters(theme: Theme, share: float) -> str:
-    """The letter colour on the cell of ``share``: one of the page's where its contrast is enough, else pure.
-
-    Of black and white, one has a contrast of 4.58 or more on any colour.
-    """
-    cell = _luminance(_blend(theme, FAINTEST + (1 - FAINTEST) * share))
-
-    def stands_out(colour: str) -> float:
-        return _contrast(_luminance(rgb(colour)), cell)
-
-    best = max((theme.text, theme.ground), key=stands_out)
-    return best if stands_out(best) >= READABLE else max(PURE, key=stands_out)
-
-
-def _contrast(one: float, other: float) -> float:
-    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
+    """Black or white on the cell of ``share``; that one has a contrast of 4.5 or more on any colour."""
+    cell = _blend(theme, FAINTEST + (1 - FAINTEST) * share)
+    return "#000000" if _luminance(cell) > EQUAL_CONTRAST else "#ffffff"
 
 
 def _luminance(colour: Sequence[float]) -> float:
