@@ -15,6 +15,7 @@ from cnn_core.analysis import Request
 from cnn_core.errors import ConvscopeError
 from cnn_core.images.decode import RgbImage
 from cnn_core.results import LayerActivations
+from cnn_core.snippet import Call, snippet
 from dashboard.figures.charts.charts import sparsity_figure
 from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale, percent, short
 from dashboard.figures.pictures.pattern_grid import row_pixels
@@ -25,7 +26,7 @@ from dashboard.session.photos import Photo, all_photos
 from dashboard.session.resources import explorer, model_input_pixels
 from dashboard.widgets.analysis_view import code_of, request_about
 from dashboard.widgets.chart import chart
-from dashboard.widgets.export_bar import Export, export_bar, file_name, snippet_start
+from dashboard.widgets.export_bar import Export, export_bar, file_name, own_photo_note
 from dashboard.widgets.inputs import choice, shuffle_button
 from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.style import theme
@@ -212,6 +213,10 @@ def random_export(view: View, names: Sequence[tuple[str, int]], maps: Sequence[F
     """Channels ``(layer name, channel)`` drawn by lot, each on its own scale."""
     titles = [f"{name} {channel}" for name, channel in names]
     ranges = (f"{title}: {_range(values)}" for title, values in zip(titles, maps, strict=True))
+    calls = [
+        Call(analysis=ACTIVATIONS, request=request_about(view, layer_name=name), picture=view.photo.path)
+        for name, _ in names
+    ]
     return Export(
         name=file_name(view.model_key, view.photo.title, "random", seed),
         title=f"Random channels, {view.photo.title}",
@@ -221,11 +226,9 @@ def random_export(view: View, names: Sequence[tuple[str, int]], maps: Sequence[F
             "names": np.array(titles),
             **{f"map_{index}": values for index, values in enumerate(maps)},
         },
-        code=snippet_start(view.model_key, view.photo)
-        + "\nfrom cnn_core.activations import ACTIVATIONS\nfrom cnn_core.analysis import Request\n\n"
-        f"for name, channel in {list(names)!r}:\n"
-        "    layer = explorer.run(ACTIVATIONS, Request(model_key=model, image=image, layer_name=name))\n"
-        "    print(name, channel, layer.maps[..., channel].round(2))",
+        code=snippet(calls, note=own_photo_note(view.photo))
+        + f"for result, channel in zip(results, {[channel for _, channel in names]}):\n"
+        "    print(result.layer_name, channel, result.maps[..., channel].round(2))",
     )
 
 

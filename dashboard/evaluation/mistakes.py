@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,15 +14,13 @@ import streamlit as st
 from cnn_core.errors import ConvscopeError
 from cnn_core.evaluation.predictions import predicted_labels
 from cnn_core.evaluation.scores import worst_mistakes
-from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
 from dashboard.figures.colours import UInt8, short
-from dashboard.figures.pictures.overlay import fit_to_image, overlay, overlay_scale
 from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.figures.pictures.pictures import enlarged, jpeg, rgb_pixels
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.session import address
-from dashboard.session.resources import explorer, model_input_pixels
+from dashboard.session.resources import model_input_pixels
 from dashboard.widgets.evaluation_pictures import (
     DAMAGED,
     GONE,
@@ -33,19 +31,19 @@ from dashboard.widgets.evaluation_pictures import (
 )
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.inputs import choice
-from dashboard.widgets.job_view import Task, result_or_progress
 from dashboard.widgets.markdown import escape_markdown
+from dashboard.widgets.overlay_view import map_over_photo, other_name, scale_of
 
 if TYPE_CHECKING:
     from cnn_core.evaluation.predictions import Predictions
+    from cnn_core.images.decode import RgbImage
     from cnn_core.runs.run_view import RunView
-    from dashboard.session.photos import Photo
+    from cnn_core.snippet import Call
 
 COLUMNS = 3
 FOR = {"answer": "Its answer", "truth": "The truth"}
 SHOWN = 6
 SHOWN_PX = 224
-OPACITY = 0.75
 FOR_HELP = (
     "Where the picture speaks for the class that the network answered, wrongly, or for the true one. Of two "
     "classes one map is the negative of the other."
@@ -82,13 +80,6 @@ class Mistake:
         )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class MistakeMaps:
-    """A heat map per mistake; None where the picture could not be read."""
-
-    maps: tuple[AttributionMap | None, ...]
-
-
 def mistakes_of(predictions: Predictions, threshold: float, first: int = 0) -> tuple[Mistake, ...]:
     """Some of the mistakes, most confident first, from place ``first`` on."""
     given = predicted_labels(predictions, threshold)
@@ -118,9 +109,13 @@ def draw_mistakes(run: RunView, predictions: Predictions, threshold: float) -> N
     with page_place:
         first = _first_shown(count)
     mistakes = mistakes_of(predictions, threshold, first)
-    maps = _maps_or_progress(str(run.model_key), mistakes, about)
+    calls = _calls(str(run.model_key), mistakes, about)
+    from dashboard.widgets.analysis_view import row_of_results  # here, since it loads the framework
+
+    doing = "Making the heat maps of these mistakes"
+    maps = row_of_results(list(calls.values()), slot="mistakes", doing=doing)
     if maps is not None:
-        _draw_all(run, mistakes, maps, about)
+        _draw_all(run, mistakes, calls, dict(zip(calls, maps, strict=True)), about)
 
 
 def _first_shown(count: int) -> int:
@@ -140,146 +135,113 @@ def _first_shown(count: int) -> int:
     return (int(page) - 1) * SHOWN
 
 
-def _maps_or_progress(model_key: str, mistakes: Sequence[Mistake], about: str) -> MistakeMaps | None:
-    fingerprint = explorer().model(model_key).fingerprint
-    method = "saliency" if explorer().default_layer(model_key) is None else "grad_cam"
-    pictures = [(mistake.path, _stamp(mistake.path), mistake.class_of(about)) for mistake in mistakes]
+def _calls(model_key: str, mistakes: Sequence[Mistake], about: str) -> dict[Mistake, Call]:
+    """What is asked about each mistake whose picture can be read."""
+    from cnn_core.analysis import Request  # here, since these load the framework
+    from cnn_core.snippet import Call
+    from dashboard.widgets.analysis_view import usual_attribution
 
-    def work(progress: Progress) -> object:
-        maps = []
-        for place, mistake in enumerate(mistakes):
-            progress(place / len(mistakes))
-            maps.append(_map(model_key, mistake, method, mistake.class_of(about)))
-        return MistakeMaps(tuple(maps))
-
-    key = json.dumps(["mistakes", fingerprint, method, pictures])
-    doing = "Making the heat maps of these mistakes"
-    return result_or_progress(Task(slot="mistakes", key=key, doing=doing, work=work, result=MistakeMaps))
+    method, calls = usual_attribution(model_key), {}
+    for mistake in mistakes:
+        with suppress(ConvscopeError, OSError):
+            image = set_picture(mistake.path).image()
+            request = Request(model_key=model_key, image=image, class_index=mistake.class_of(about))
+            calls[mistake] = Call(analysis=method, request=request, picture=mistake.path)
+    return calls
 
 
-def _stamp(path: str) -> object:
-    """What tells one content of a file from another; None where it cannot be read."""
-    with suppress(OSError):
-        return list(map(str, set_picture(path).stamp()))  # type: ignore[arg-type]
-    return None
-
-
-def _map(model_key: str, mistake: Mistake, method: str, class_index: int) -> AttributionMap | None:
-    try:
-        image = set_picture(mistake.path).image()
-    except (ConvscopeError, OSError):
-        return None
-    from cnn_core.analyses import analysis_named
-    from cnn_core.analysis import Request  # here, since both load the framework
-
-    request = Request(model_key=model_key, image=image, class_index=class_index)
-    found: AttributionMap = explorer().run(analysis_named(method), request)
-    return found
-
-
-def _draw_all(run: RunView, mistakes: Sequence[Mistake], maps: MistakeMaps, about: str) -> None:
+def _draw_all(
+    run: RunView,
+    mistakes: Sequence[Mistake],
+    calls: Mapping[Mistake, Call],
+    maps: Mapping[Mistake, AttributionMap],
+    about: str,
+) -> None:
     columns, pairs = st.columns(COLUMNS, gap="medium"), []
-    for place, (mistake, attribution) in enumerate(zip(mistakes, maps.maps, strict=True)):
+    for place, mistake in enumerate(mistakes):
         with columns[place % COLUMNS]:
-            pair = _draw_one(run, place, mistake, attribution, about)
-            if pair is not None:
-                pairs.extend(pair)
+            photo = set_picture(mistake.path)
+            if mistake not in maps:
+                reason = DAMAGED if Path(mistake.path).exists() else GONE
+                st.html(f'<div style="max-width:50%">{missing_html(reason, photo.title)}</div>')
+                st.markdown(mistake.words())
+                continue
+            image = calls[mistake].request.image
+            pair = _pair(str(run.model_key), image, maps[mistake])
+            _draw_one(mistake, pair, maps[mistake])
+            pairs.extend(pair)
+            st.button(
+                escape_markdown(photo.title),
+                key=f"mistake-{place}",
+                icon=":material/arrow_outward:",
+                help="See in Heat maps what this network looks at",
+                on_click=choose_photo,
+                args=(photo, str(run.model_key)),
+                type="tertiary",
+            )
     st.caption(
         "Each map on its own scale, in logits per cell where it is signed. Click a name to open the picture."
     )
     if pairs:
-        export_bar(mistakes_export(run, mistakes, maps, about, pairs), "mistakes-export")
+        export_bar(mistakes_export(run, calls, maps, about, pairs), "mistakes-export")
 
 
-def _draw_one(
-    run: RunView, place: int, mistake: Mistake, attribution: AttributionMap | None, about: str
-) -> tuple[UInt8, UInt8] | None:
-    """A mistake with its map; the two pictures, or None where the file is gone."""
-    photo = set_picture(mistake.path)
-    pair = None if attribution is None else _pair(str(run.model_key), photo, attribution)
-    if attribution is None or pair is None:
-        reason = DAMAGED if _stamp(mistake.path) is not None else GONE
-        st.html(f'<div style="max-width:50%">{missing_html(reason, photo.title)}</div>')
-        st.markdown(mistake.words())
-        return None
-    name, other = _sides(mistake, about)
-    truth = mistake.names[mistake.truth]
+def _draw_one(mistake: Mistake, pair: tuple[UInt8, UInt8], attribution: AttributionMap) -> None:
+    """A mistake with its map: the picture, and the map over it."""
+    truth, name = mistake.names[mistake.truth], mistake.names[attribution.class_index]
     words = f"A picture of {truth}", f"The heat map for {name} over it"
     for column, pixels, alt in zip(st.columns(2, gap="xsmall"), pair, words, strict=True):
         column.image(jpeg(pixels), width="stretch", alt=alt)
-    scale = overlay_scale(attribution.values, signed=attribution.signed)
+    other = other_name(mistake.names, attribution.class_index)
     low, high = (f"for {other}", f"for {name}") if attribution.signed else ("", f"moves {name} most")
-    st.html(scale_bar_html(scale, low=low, high=high))
+    st.html(scale_bar_html(scale_of(attribution), low=low, high=high))
     st.markdown(mistake.words())
-    st.button(
-        escape_markdown(photo.title),
-        key=f"mistake-{place}",
-        icon=":material/arrow_outward:",
-        help="See in Heat maps what this network looks at",
-        on_click=choose_photo,
-        args=(photo, str(run.model_key)),
-        type="tertiary",
-    )
-    return pair
 
 
-def _sides(mistake: Mistake, about: str) -> tuple[str, str]:
-    """The class that the map is for, and what speaks against it."""
-    names, asked = mistake.names, mistake.class_of(about)
-    return names[asked], names[1 - asked] if len(names) == 2 else f"not {names[asked]}"
-
-
-def _pair(model_key: str, photo: Photo, attribution: AttributionMap) -> tuple[UInt8, UInt8] | None:
+def _pair(model_key: str, image: RgbImage, attribution: AttributionMap) -> tuple[UInt8, UInt8]:
     """A picture as the network gets it, and the map over it."""
-    try:
-        image = photo.image()
-    except (ConvscopeError, OSError):
-        return None
     seen = rgb_pixels(model_input_pixels(model_key, image))
-    large = enlarged(seen, SHOWN_PX)
-    values = fit_to_image(attribution.values, attribution.extent, seen.shape[:2], large.shape[:2])
-    scale = overlay_scale(attribution.values, signed=attribution.signed)
-    return large, overlay(large, values, scale=scale, opacity=OPACITY)
+    covered = map_over_photo(
+        seen, attribution.values, attribution.extent, scale=scale_of(attribution), side_px=SHOWN_PX
+    )
+    return enlarged(seen, SHOWN_PX), covered
 
 
 def mistakes_export(
-    run: RunView, mistakes: Sequence[Mistake], maps: MistakeMaps, about: str, pairs: Sequence[UInt8]
+    run: RunView,
+    calls: Mapping[Mistake, Call],
+    maps: Mapping[Mistake, AttributionMap],
+    about: str,
+    pairs: Sequence[UInt8],
 ) -> Export:
-    """Mistakes with their heat maps.
+    """Mistakes with their heat maps, those whose picture can be read.
 
     Args:
         run: whose mistakes they are.
-        mistakes: that are shown.
-        maps: a heat map or None for each.
+        calls: what was asked about each.
+        maps: the heat map of each.
         about: a key of ``FOR``.
-        pairs: of those with a map, the picture and the map over it, one after the other.
+        pairs: the picture and the map over it, one after the other.
     """
-    there = [(m, each) for m, each in zip(mistakes, maps.maps, strict=True) if each is not None]
+    from cnn_core.snippet import snippet  # here, since it loads the framework
+
     named = "; ".join(
         f"{set_picture(m.path).title} is {m.names[m.truth]}, answered {m.names[m.answer]} "
-        f"{sure(m.probability)}"
-        + ("" if each is None else f", map up to {short(float(np.abs(each.values).max()))}")
-        for m, each in zip(mistakes, maps.maps, strict=True)
+        f"{sure(m.probability)}, map up to {short(float(np.abs(each.values).max()))}"
+        for m, each in maps.items()
     )
-    wanted = "".join(f"    ({m.path!r}, {m.class_of(about)}),\n" for m, _ in there)
     return Export(
         name=file_name(run.key, "mistakes"),
         title=f"Worst mistakes of {run.title}",
         note=f"Heat maps for {FOR[about].lower()}, own scale each. {named}.",
         image=lambda: row_pixels(pairs, 2 * min(COLUMNS, len(pairs) // 2)),
         arrays=lambda: {
-            "paths": np.array([m.path for m in mistakes]),
-            "truth": np.int64([m.truth for m in mistakes]),
-            "answer": np.int64([m.answer for m in mistakes]),
-            "probability": np.float32([m.probability for m in mistakes]),
-            **{f"map_{i}": each.values for i, each in enumerate(maps.maps) if each is not None},
+            "paths": np.array([m.path for m in maps]),
+            "truth": np.int64([m.truth for m in maps]),
+            "answer": np.int64([m.answer for m in maps]),
+            "probability": np.float32([m.probability for m in maps]),
+            **{f"map_{i}": each.values for i, each in enumerate(maps.values())},
         },
-        code="from cnn_core import open_explorer, open_image\n"
-        "from cnn_core.analyses import analysis_named\nfrom cnn_core.analysis import Request\n\n"
-        "explorer = open_explorer()\n"
-        f"for path, class_index in [\n{wanted}]:\n"
-        "    image = open_image(path)\n"
-        f"    request = Request(model_key={run.model_key!r}, image=image, class_index=class_index)\n"
-        f"    attribution = explorer.run(analysis_named({there[0][1].method!r}), request)\n"
-        "    print(path, attribution.score, attribution.values.round(2))\n",
+        code=snippet(list(calls.values()))
+        + "for result in results:\n    print(result.class_index, result.score, result.values.round(2))\n",
     )

@@ -14,7 +14,7 @@ from dashboard.figures.pictures.pattern_grid import (
     picture_tiling,
 )
 from dashboard.session.resources import explorer
-from dashboard.widgets.export_bar import Export, export_bar, file_name, snippet_start
+from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.inputs import box
 from dashboard.widgets.picture_grid import picture_grid
 from dashboard.widgets.style import theme
@@ -58,6 +58,7 @@ def export(view: View, kernels: Float) -> Export:
         f"{short(float(kernels.max()))}.",
         image=mosaic,
         arrays=lambda: {"kernels": kernels},
-        code=snippet_start(view.model_key, view.photo) + "\nkernels = explorer.first_layer_kernels(model)\n"
+        code="from cnn_core import open_explorer\n\n"
+        f"kernels = open_explorer().first_layer_kernels({view.model_key!r})\n"
         "print(kernels.shape, kernels.min(), kernels.max())",
     )

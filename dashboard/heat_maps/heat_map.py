@@ -75,7 +75,7 @@ class HeatMapSelection:
     @property
     def other(self) -> str:
         """What speaks against it."""
-        return other_name(self.answer, self.request.class_index or 0)
+        return other_name(self.answer.class_names, self.request.class_index or 0)
 
     def drawn(self, attribution: AttributionMap) -> AttributionMap:
         """The map as it is drawn: signed, or only what speaks for the class."""

@@ -10,21 +10,22 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.activations import ACTIVATIONS
-from cnn_core.analyses import analysis_named
 from cnn_core.analysis import Request
 from cnn_core.models.card import checkpoint_key, run_and_epoch
+from cnn_core.snippet import snippet
 from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale, percent, short
 from dashboard.figures.pictures.overlay import overlay_scale
 from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.figures.pictures.pictures import jpeg, squared
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.figures.pictures.strip import square_pixels
-from dashboard.over_the_epochs import columns as answers
-from dashboard.over_the_epochs.columns import Column, Columns, EpochsSelection
+from dashboard.over_the_epochs import columns
+from dashboard.over_the_epochs.columns import Column, EpochsSelection
 from dashboard.session import address
 from dashboard.session.resources import explorer
+from dashboard.widgets.analysis_view import usual_attribution
 from dashboard.widgets.choosers import channel_slider, class_picker, first_choice, layer_slider
-from dashboard.widgets.export_bar import Export, export_bar, file_name, snippet_start
+from dashboard.widgets.export_bar import Export, export_bar, file_name, own_photo_note
 from dashboard.widgets.gallery import Captioned, pictures_html
 from dashboard.widgets.overlay_view import OPACITY, as_on_the_bar, attribution_pixels, other_name
 
@@ -80,7 +81,6 @@ def choose(view: View) -> EpochsSelection | None:
     with class_place:
         heads = explorer().predict(last, image).heads
         head, class_index = class_picker(explorer().heads(last), [answer.best for answer in heads])
-    mapless = explorer().default_layer(last, head) is None
     return EpochsSelection(
         view=view,
         epochs=epochs,
@@ -88,7 +88,7 @@ def choose(view: View) -> EpochsSelection | None:
         channel=channel,
         head=head,
         class_index=class_index,
-        method=analysis_named("saliency" if mapless else "grad_cam"),
+        method=usual_attribution(last, head),
     )
 
 
@@ -104,16 +104,12 @@ def most_active_channel(maps: Float) -> int:
     return int(np.argmax(np.where(picks, spread, 0) if picks.any() else spread))
 
 
-def columns_or_progress(selection: EpochsSelection) -> Columns | None:
+def columns_or_progress(selection: EpochsSelection) -> list[Column] | None:
     """All columns, or what is found so far with the progress of the rest."""
-    return answers.columns_or_progress(selection, functools.partial(_preview, selection))
+    return columns.columns_or_progress(selection, functools.partial(_draw_rows, selection))
 
 
-def _preview(selection: EpochsSelection, found: Columns) -> None:
-    _draw_rows(selection, found)
-
-
-def draw(selection: EpochsSelection, found: Columns) -> None:
+def draw(selection: EpochsSelection, found: Sequence[Column]) -> None:
     """All epochs, and their files."""
     export_bar(export_of(selection, found, _draw_rows(selection, found)))
 
@@ -127,15 +123,15 @@ class Rows:
         low, high: what the ends of ``attribution_scale`` mean.
     """
 
-    def __init__(self, selection: EpochsSelection, columns: Sequence[Column]) -> None:
-        attribution = [as_on_the_bar(column.attribution, column.answer) for column in columns]
-        maps = [column.layer.maps[..., selection.channel] for column in columns]
+    def __init__(self, selection: EpochsSelection, found: Sequence[Column]) -> None:
+        attribution = [as_on_the_bar(column.attribution, column.answer) for column in found]
+        maps = [column.map for column in found]
         self.map_scale: Scale = fitting_scale(np.stack(maps))
         signed, shown = attribution[0].signed, attribution[0].class_index
         self.attribution_scale = overlay_scale(np.stack([one.values for one in attribution]), signed=signed)
-        self.low = f"for {other_name(columns[0].answer, shown)}" if signed else ""
-        self.high = f"for {columns[0].answer.class_names[shown]}" if signed else "moves the score most"
-        self.patterns = [squared(column.pattern.patterns[0], SIDE_PX) for column in columns]
+        self.low = f"for {other_name(found[0].answer.class_names, shown)}" if signed else ""
+        self.high = f"for {found[0].answer.class_names[shown]}" if signed else "moves the score most"
+        self.patterns = [squared(column.pattern.patterns[0], SIDE_PX) for column in found]
         self.maps = [square_pixels(one, SIDE_PX, self.map_scale) for one in maps]
         self.covered = [
             squared(attribution_pixels(selection.view, one, OPACITY, scale=self.attribution_scale), SIDE_PX)
@@ -147,25 +143,25 @@ class Rows:
         return row_pixels([*self.patterns, *self.maps, *self.covered], len(self.maps))
 
 
-def _draw_rows(selection: EpochsSelection, found: Columns) -> Rows:
-    columns, rows = found.columns, Rows(selection, found.columns)
-    scores = [f"{epoch_title(one.epoch)}: score {short(float(one.pattern.scores[0]))}" for one in columns]
-    spans = [_span(one.layer.maps[..., selection.channel]) for one in columns]
-    name = columns[0].answer.class_names[selection.class_index]
-    shares = [f"{name} {percent(float(one.answer.probabilities[selection.class_index]))}" for one in columns]
+def _draw_rows(selection: EpochsSelection, found: Sequence[Column]) -> Rows:
+    rows = Rows(selection, found)
+    scores = [f"{epoch_title(one.epoch)}: score {short(float(one.pattern.scores[0]))}" for one in found]
+    spans = [_span(one.map) for one in found]
+    name = found[0].answer.class_names[selection.class_index]
+    shares = [f"{name} {percent(float(one.answer.probabilities[selection.class_index]))}" for one in found]
     st.markdown(f"**What channel {selection.channel} looks for**", help=PATTERN_HELP)
-    _draw_row(selection, columns, rows.patterns, scores)
+    _draw_row(selection, found, rows.patterns, scores)
     st.markdown("**Its map of the photo**", help=MAP_HELP)
-    _draw_row(selection, columns, rows.maps, spans)
+    _draw_row(selection, found, rows.maps, spans)
     st.html(scale_bar_html(rows.map_scale, unit="activation"))
     st.markdown(f"**{selection.method.title}, and the answer**", help=ATTRIBUTION_HELP)
-    _draw_row(selection, columns, rows.covered, shares)
+    _draw_row(selection, found, rows.covered, shares)
     st.html(scale_bar_html(rows.attribution_scale, low=rows.low, high=rows.high))
     return rows
 
 
 def _draw_row(
-    selection: EpochsSelection, columns: Sequence[Column], pictures: Sequence[UInt8], captions: Sequence[str]
+    selection: EpochsSelection, found: Sequence[Column], pictures: Sequence[UInt8], captions: Sequence[str]
 ) -> None:
     shown = [
         Captioned(
@@ -174,7 +170,7 @@ def _draw_row(
             caption=caption,
             marked=selection.key(column.epoch) == selection.view.model_key,
         )
-        for column, pixels, caption in zip(columns, pictures, captions, strict=True)
+        for column, pixels, caption in zip(found, pictures, captions, strict=True)
     ]
     st.html(pictures_html(shown, columns=len(selection.epochs), longest_px=LONGEST_PX))
 
@@ -189,9 +185,9 @@ def _span(values: Float) -> str:
     return f"{short(low)} everywhere" if low == high else f"{short(low)} to {short(high)}"
 
 
-def export_of(selection: EpochsSelection, found: Columns, rows: Rows) -> Export:
+def export_of(selection: EpochsSelection, found: Sequence[Column], rows: Rows) -> Export:
     """The rows as a picture, what they show as arrays, and the code."""
-    columns, view = found.columns, selection.view
+    view = selection.view
     run_key, _ = run_and_epoch(view.model_key)
     return Export(
         name=file_name("epochs", run_key, selection.info.name, selection.channel, view.photo.title),
@@ -202,29 +198,16 @@ def export_of(selection: EpochsSelection, found: Columns, rows: Rows) -> Export:
         image=rows.pixels,
         scale=rows.attribution_scale,
         arrays=lambda: {
-            "epochs": np.int64([one.epoch for one in columns]),
-            "patterns": np.stack([one.pattern.patterns[0] for one in columns]),
-            "pattern_scores": np.stack([one.pattern.scores[0] for one in columns]),
-            "maps": np.stack([one.layer.maps[..., selection.channel] for one in columns]),
-            "evidence": np.stack([one.attribution.values for one in columns]),
-            "extent_px": np.float32(columns[0].attribution.extent),
-            "probabilities": np.stack([one.answer.probabilities for one in columns]),
+            "epochs": np.int64([one.epoch for one in found]),
+            "patterns": np.stack([one.pattern.patterns[0] for one in found]),
+            "pattern_scores": np.stack([one.pattern.scores[0] for one in found]),
+            "maps": np.stack([one.map for one in found]),
+            "evidence": np.stack([one.attribution.values for one in found]),
+            "extent_px": np.float32(found[0].attribution.extent),
+            "probabilities": np.stack([one.answer.probabilities for one in found]),
         },
-        code=_code(selection),
-    )
-
-
-def _code(selection: EpochsSelection) -> str:
-    layer, head, class_index = selection.info.name, selection.head, selection.class_index
-    return (
-        snippet_start(run_and_epoch(selection.view.model_key)[0], selection.view.photo)
-        + "\nfrom cnn_core.analyses import analysis_named\nfrom cnn_core.analysis import Request\n\n"
-        f"pattern_of, map_of = analysis_named('filter_patterns'), analysis_named({selection.method.key!r})\n"
-        "for epoch in explorer.checkpoints(model):\n"
-        '    key = f"{model}@{epoch}"\n'
-        f"    channel = Request(model_key=key, layer_name={layer!r}, channels=({selection.channel},))\n"
-        f"    seen = Request(model_key=key, image=image, head={head}, class_index={class_index})\n"
-        "    pattern, heat_map = explorer.run(pattern_of, channel), explorer.run(map_of, seen)\n"
-        f"    answer = explorer.predict(key, image).heads[{head}]\n"
-        "    print(epoch, pattern.scores, heat_map.score, answer.probabilities)\n"
+        code=snippet(selection.calls(), note=own_photo_note(view.photo))
+        + "for pattern, layer, attribution, answer in zip(*[iter(results)] * 4):\n"
+        f"    print(pattern.scores, layer.maps[..., {selection.channel}].max(), attribution.score)\n"
+        f"    print(answer.heads[{selection.head}].probabilities)",
     )

@@ -83,8 +83,9 @@ def draw_attribution(view: View, attribution: AttributionMap, answers: Sequence[
     """The signed heat map of the answer over the photo, with its scale."""
     answer = answers[attribution.head]
     shown = as_on_the_bar(attribution, answer)
-    name, other = answer.class_names[shown.class_index], other_name(answer, shown.class_index)
-    own_name = answer.class_names[attribution.class_index]
+    names = answer.class_names
+    name, other = names[shown.class_index], other_name(names, shown.class_index)
+    own_name = names[attribution.class_index]
     st.image(
         jpeg(attribution_pixels(view, shown)),
         width="stretch",
@@ -125,7 +126,10 @@ def draw_answer(
         st.caption(duration)
         return
     answer = answers[attribution.head]
-    name, other = answer.class_names[attribution.class_index], other_name(answer, attribution.class_index)
+    name, other = (
+        answer.class_names[attribution.class_index],
+        other_name(answer.class_names, attribution.class_index),
+    )
     st.markdown(
         escape_markdown(
             f"{where_evidence_lies(attribution, name)} {balance(attribution, name, other)}", longest=None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from cnn_core.analysis import Analysis, Check, Request
-from cnn_core.snippet import snippet
+from cnn_core.attribution import METHODS
+from cnn_core.progress import Progress
+from cnn_core.snippet import Call, snippet
 from dashboard.figures.colours import short
 from dashboard.session.resources import explorer
 from dashboard.widgets.export_bar import own_photo_note
@@ -48,6 +52,12 @@ def analysis_picker(
     return next(each for each in ordered if each.key == chosen), reasons[chosen]
 
 
+def usual_attribution(model_key: str, head: int = 0) -> Analysis:
+    """The heat map of an output that is shown where no method is chosen: the first that can be done."""
+    probe = explorer().model(model_key).probe
+    return next(each for each in METHODS if each.inapplicable(probe, head) is None)
+
+
 def draw_summary(analysis: Analysis) -> None:
     """What an analysis shows, and who thought of it."""
     st.caption(f"{analysis.summary} {analysis.reference}.")
@@ -85,6 +95,52 @@ def analysis_result(
     )
 
 
+def row_of_results(
+    calls: Sequence[Call],
+    *,
+    slot: str,
+    doing: str,
+    preview: Callable[[tuple[Any, ...]], None] | None = None,
+    keep: Callable[[Any], Any] = lambda result: result,
+) -> tuple[Any, ...] | None:
+    """The results of several analyses in their order, or None while the progress of the row is drawn.
+
+    Args:
+        calls: what is computed.
+        slot: the part of the page that waits; names its widgets.
+        doing: what is done, for people, as Markdown.
+        preview: draws the results that have been found so far.
+        keep: gives what is needed of a result, so that a row does not hold more.
+    """
+    keys, known = [], []
+    for call in calls:  # key and result together, since few models stay open
+        keys.append(explorer().result_key(call.analysis, call.request, call.settings))
+        found = explorer().known(call.analysis, call.request, call.settings)
+        known.append(None if found is None else keep(found))
+    return result_or_progress(
+        Task(
+            slot=slot,
+            key=hashlib.sha256("".join(keys).encode()).hexdigest(),
+            doing=doing,
+            work=functools.partial(_row, calls, keep),
+            result=tuple,
+            known=lambda: None if any(each is None for each in known) else tuple(known),
+            preview=None if preview is None else lambda found: preview(found or ()),
+        )
+    )
+
+
+def _row(calls: Sequence[Call], keep: Callable[[Any], Any], progress: Progress) -> tuple[Any, ...]:
+    found: list[Any] = []
+    for index, call in enumerate(calls):
+        part = progress.part(index, len(calls))
+        # What a single analysis has to show on its way is no row.
+        alone = Progress(tell=lambda share, _, part=part: part(share))
+        found.append(keep(explorer().run(call.analysis, call.request, call.settings, alone)))
+        part(1.0, tuple(found))
+    return tuple(found)
+
+
 def request_about(view: View, **about: Any) -> Request:
     """A request about the model and the photo of the page; ``about``: layer, head, class, channels."""
     return Request(model_key=view.model_key, image=view.photo.image(), **about)
@@ -92,8 +148,8 @@ def request_about(view: View, **about: Any) -> Request:
 
 def code_of(view: View, analysis: Analysis, request: Request, settings: Any = None) -> str:
     """The lines of Python that make a result of the page again, in a variable ``result``."""
-    note = own_photo_note(view.photo)
-    return snippet(analysis, request, settings, picture=view.photo.path, note=note)
+    call = Call(analysis=analysis, request=request, settings=settings, picture=view.photo.path)
+    return snippet(call, note=own_photo_note(view.photo))
 
 
 def check_text(check: Check) -> str:

@@ -97,15 +97,3 @@ def file_name(*parts: object) -> str:
 def own_photo_note(photo: Photo) -> str:
     """What stands behind the line that reads a photo that only this person has."""
     return "" if photo.shareable else "the photo is yours: put the path of its file here"
-
-
-def snippet_start(model_key: str, photo: Photo) -> str:
-    """The first lines of every snippet: the explorer, a photo and a model."""
-    note = own_photo_note(photo)
-    own = f"  # {note}" if note else ""
-    return (
-        "from cnn_core import open_explorer, open_image\n\n"
-        "explorer = open_explorer()\n"
-        f"image = open_image({photo.path!r}){own}\n"
-        f"model = {model_key!r}\n"
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -86,11 +87,9 @@ def as_on_the_bar(attribution: AttributionMap, answer: HeadAnswer) -> Attributio
     )
 
 
-def other_name(answer: HeadAnswer, class_index: int) -> str:
-    """What speaks against a class: the other one of two, or the rest."""
-    if len(answer.class_names) == 2:
-        return answer.class_names[1 - class_index]
-    return f"not {answer.class_names[class_index]}"
+def other_name(names: Sequence[str], class_index: int) -> str:
+    """What speaks against one of some classes: the other one of two, or the rest."""
+    return names[1 - class_index] if len(names) == 2 else f"not {names[class_index]}"
 
 
 def answer_html(answer: HeadAnswer) -> str:

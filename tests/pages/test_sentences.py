@@ -7,7 +7,7 @@ import pytest
 
 from cnn_core.results import AttributionMap, HeadAnswer
 from dashboard.session.photos import Photo
-from dashboard.widgets.export_bar import snippet_start
+from dashboard.widgets.export_bar import own_photo_note
 from dashboard.widgets.sentences import balance, what_it_knows, where_evidence_lies
 
 
@@ -43,7 +43,7 @@ def test_sensitivity_is_not_called_evidence():
 @pytest.mark.parametrize(("key", "said"), [("upload-abc", True), ("chelsea", False)])
 def test_the_code_says_when_the_file_is_the_persons_own(key, said):
     photo = Photo(key=key, title="a", path="a.jpg", read=bytes, stamp=str)
-    assert ("put the path of its file here" in snippet_start("m", photo)) is said
+    assert ("path of its file" in own_photo_note(photo)) is said
 
 
 @pytest.mark.parametrize(
