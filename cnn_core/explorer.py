@@ -119,6 +119,7 @@ class Explorer:
         Raises:
             InvalidRequestError: a request or settings that this model or analysis cannot answer.
             Cancelled: ``progress`` said so.
+            TypeError: ``analysis.compute`` gave something else than it promises.
         """
         model = self.model(request.model_key)
         chosen, target = _checked(analysis, settings), self._target(analysis, request, model)
@@ -136,7 +137,13 @@ class Explorer:
                     found = result
                 else:
                     self._results.put(other_key, result)
-            return analysis.compute(model.probe, full, chosen, progress) if found is None else found
+            if found is None:
+                found = analysis.compute(model.probe, full, chosen, progress)
+            if not isinstance(found, analysis.result):  # would be stored, and never be found again
+                raise TypeError(
+                    f"Expected {analysis.result.__name__} of {analysis.key}. Received: {found!r}."
+                )
+            return found
 
         return self._results.get_or_compute(key, analysis.result, compute)
 

@@ -39,6 +39,14 @@ def resolved(analysis: Analysis, request: Request, probe: Probe, answer: Callabl
     )
 
 
+def fitting_layers(analysis: Analysis, probe: Probe) -> tuple[LayerInfo, ...]:
+    """The layers that an analysis can be asked about, in the order of computation; none if it needs none."""
+    kind = analysis.needs_layer
+    if kind is None:
+        return ()
+    return tuple(info for info in probe.layers if _is_of_kind(info, kind) and not info.padding)
+
+
 def _layer(analysis: Analysis, request: Request, probe: Probe) -> LayerInfo | None:
     if analysis.needs_layer is None:
         return None

@@ -90,6 +90,13 @@ def test_the_same_result_is_not_computed_again_even_after_a_restart(
         np.testing.assert_array_equal(before, after)
 
 
+def test_a_result_of_another_type_than_promised_is_an_error(explorer: Explorer, photo: RgbImage) -> None:
+    wrong = dataclasses.replace(SALIENCY, key="wrong", compute=lambda *_: np.zeros((2, 2)))
+
+    with pytest.raises(TypeError, match="Expected AttributionMap of wrong"):
+        explorer.run(wrong, request(photo))
+
+
 def test_another_class_picture_layer_or_method_is_another_result(explorer: Explorer, photo: RgbImage) -> None:
     usual = request(photo, class_index=0)
     others = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ for _gpu in tf.config.list_physical_devices("GPU"):
     tf.config.experimental.set_memory_growth(_gpu, True)
 
 
+@functools.cache
 def fast_precision() -> str:
     """``mixed_bfloat16`` where the processor multiplies in bfloat16, else ``float32``."""
     cpu = Path("/proc/cpuinfo")

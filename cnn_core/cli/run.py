@@ -14,6 +14,7 @@ from cnn_core import open_explorer, open_image
 from cnn_core.cli.answer import DEFAULT_MODEL
 from cnn_core.cli.progress_line import duration
 from cnn_core.errors import Cancelled, InvalidRequestError
+from cnn_core.files import replacing, writing_into
 from cnn_core.named_arrays import named_arrays
 from cnn_core.progress import Progress
 from cnn_core.settings import settings_from_text
@@ -74,13 +75,18 @@ def _run(options: argparse.Namespace) -> None:
         channels=_channels(options.channels),
     )
     line = _ProgressLine()
-    try:
-        result = explorer.run(analysis, request, settings, Progress(tell=line.tell))
-    except KeyboardInterrupt:
-        raise Cancelled("Stopped before it was finished.") from None
-    finally:
-        line.close()
-    with options.output.open("wb") as file:
+    # Opened before the computation, so that nobody waits for what cannot be written.
+    with (
+        writing_into(options.output.parent),
+        replacing(options.output) as temporary,
+        temporary.open("wb") as file,
+    ):
+        try:
+            result = explorer.run(analysis, request, settings, Progress(tell=line.tell))
+        except KeyboardInterrupt:
+            raise Cancelled("Stopped before it was finished.") from None
+        finally:
+            line.close()
         np.savez(file, allow_pickle=False, **named_arrays(result))
     sys.stdout.write(f"{options.output}\n{_check_text(analysis.check(result))}\n")
 

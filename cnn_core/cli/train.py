@@ -151,10 +151,10 @@ def _new_run(options: argparse.Namespace) -> tuple[Path, Lock]:
     if options.folder is None:
         return create_run(paths.runs_folder().absolute(), config, source, title=title)
     folder = _named_folder(options.folder)
-    if folder.name.startswith("."):
+    if folder.name.startswith(".") or "@" in folder.name:  # hidden, or taken for an epoch of a run
         raise DataError(
-            f"Expected a name that begins with a letter or a number. Received: {folder.name!r}, which would "
-            "be hidden from the list of runs. Choose another."
+            "Expected a name that begins with a letter or a number and has no @ in it. "
+            f"Received: {folder.name!r}. Choose another."
         )
     return create_run(folder.parent, config, source, title=title, name=folder.name)
 

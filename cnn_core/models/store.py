@@ -73,15 +73,15 @@ class ModelStore:
         A run stands there once: by its finished model, else by the last epoch that it has kept so far. A
         folder without a readable card is left out.
         """
-        own = {path.parent.name: path for path in self.folder.glob(f"*/{CARD_FILE}")}
+        own = {folder.name: folder / CARD_FILE for folder in _folders(self.folder)}
         of_runs: dict[str, Path] = {}
-        if self.runs_folder is not None:
-            paths = self.runs_folder.glob(f"*/{MODEL_FOLDER}/{CARD_FILE}")
-            of_runs = {path.parent.parent.name: path for path in paths if path.parent.parent.name not in own}
-            for run in self.runs_folder.iterdir() if self.runs_folder.is_dir() else ():
-                if run.name not in of_runs and (epochs := self.checkpoints(run.name)):
-                    key = checkpoint_key(run.name, epochs[-1])
-                    of_runs[key] = checkpoint_folder(run, epochs[-1]) / CARD_FILE
+        for run in () if self.runs_folder is None else _folders(self.runs_folder):
+            finished = run / MODEL_FOLDER / CARD_FILE
+            if run.name not in own and finished.exists():
+                of_runs[run.name] = finished
+            elif epochs := self.checkpoints(run.name):
+                key = checkpoint_key(run.name, epochs[-1])
+                of_runs[key] = checkpoint_folder(run, epochs[-1]) / CARD_FILE
         return (*_readable_cards(own), *_readable_cards(of_runs))
 
     def checkpoints(self, key: str) -> tuple[int, ...]:
@@ -148,12 +148,15 @@ def _is_plain(key: str) -> bool:
     return key == Path(key).name and not key.startswith(".") and "\0" not in key and key != ""
 
 
+def _folders(parent: Path) -> list[Path]:
+    """Those whose name is a key: the others are being written, or would be taken for an epoch."""
+    return [path for path in parent.glob("[!.]*") if run_and_epoch(path.name)[1] is None]
+
+
 def _readable_cards(paths: Mapping[str, Path]) -> list[ModelCard]:
     """The cards that can be read, by title; ``paths`` by key."""
     cards = []
     for key, path in paths.items():
-        if key.startswith("."):
-            continue  # being written
         try:
             cards.append(read_card(path, key))
         except ModelError:

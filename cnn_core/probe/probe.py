@@ -256,9 +256,7 @@ class Probe:
     ) -> list[Float]:
         """Run a graph on a batch; compiled at the first batch of a shape, so that all are counted."""
         checked = self._checked(inputs)
-        graph = self.once((*key, checked.shape), make)
-        with self.weights, self._lock:
-            answers: list[Float] = graph(checked, *arguments)
+        answers: list[Float] = self.once((*key, checked.shape), make)(checked, *arguments)
         return answers
 
     def with_weights(self, weights: AbstractContextManager[Any]) -> Probe:
@@ -281,7 +279,7 @@ class Probe:
             return partial(self._with_own_weights, self._compiled[key])
 
     def _with_own_weights(self, compiled: Callable[..., Any], *arguments: Any) -> Any:
-        with self.weights:
+        with self.weights, self._lock:
             return compiled(*arguments)
 
 

@@ -72,6 +72,7 @@ def test_a_new_analysis_is_listed_and_run_with_its_settings(
         ["run", "grad_cam", "--image", "PHOTO", "--head", "3", "--output", "x.npz"],
         ["run", "grad_cam", "--image", "PHOTO", "--set", "steps=3", "--output", "x.npz"],
         ["run", "grad_cam", "--output", "x.npz"],
+        ["run", "grad_cam", "--image", "PHOTO", "--output", "no such folder/x.npz"],
         ["run", "tea leaves", "--image", "PHOTO", "--output", "x.npz"],
         ["run", "activations", "--image", "PHOTO", "--channels", "few", "--output", "x.npz"],
     ],

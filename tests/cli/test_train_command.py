@@ -86,12 +86,12 @@ def test_what_cannot_be_done_is_said_in_one_sentence_without_a_traceback(
     assert not runs_folder.exists()
 
 
-@pytest.mark.parametrize("name", [".hidden", "elsewhere/.hidden"])
+@pytest.mark.parametrize("name", [".hidden", "elsewhere/.hidden", "run@2"])
 def test_a_name_that_no_list_would_show_is_refused(
     runs_folder: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     assert main(["train", "--data", "photos", "--run", name]) == 1
-    assert "hidden from the list of runs" in capsys.readouterr().err
+    assert f"Received: {Path(name).name!r}" in capsys.readouterr().err
     assert not runs_folder.exists()
     assert not Path("elsewhere").exists()
 

@@ -273,6 +273,14 @@ def test_a_run_without_a_model_is_not_listed(with_runs: ModelStore, tmp_path: Pa
         with_runs.open("second")
 
 
+def test_a_folder_that_would_be_taken_for_an_epoch_of_another_is_left_out(
+    with_runs: ModelStore, tmp_path: Path
+) -> None:
+    shutil.copytree(tmp_path / "models" / "own", tmp_path / "models" / "own@1")
+    shutil.copytree(tmp_path / "runs" / "first", tmp_path / "runs" / "first@2")
+    assert [card.key for card in with_runs.cards()] == ["own", "first"]
+
+
 def test_no_name_leads_out_of_the_folders(with_runs: ModelStore) -> None:
     for name in ("..", "../runs/first", "first/model", ""):
         with pytest.raises(ModelError):

@@ -9,7 +9,9 @@ from keras import layers
 from model_matrix import Entry, entry_named
 from opened_models import matrix, opened, resized_unit
 
+from cnn_core.attribution import GRAD_CAM, SALIENCY
 from cnn_core.probe.probe import Probe, unit_tensor
+from cnn_core.targets import fitting_layers
 
 
 def unit_of(model: keras.Model, name: str) -> tuple[str, str | None]:
@@ -102,7 +104,10 @@ def test_the_unit_on_a_canvas_of_the_models_own_size_is_the_same() -> None:
     ],
 )
 def test_heat_maps_start_at_the_last_map_after_its_activation(name: str, layer: str) -> None:
-    assert Probe(entry_named(name).model()).default_cam_layer() == layer
+    probe = Probe(entry_named(name).model())
+    assert probe.default_cam_layer() == layer
+    assert layer in [info.name for info in fitting_layers(GRAD_CAM, probe)]
+    assert fitting_layers(SALIENCY, probe) == ()
 
 
 def test_a_linear_convolution_at_the_end_is_not_passed_over() -> None:
