@@ -42,10 +42,10 @@ def choice(default: str, label: str, text: str, options: tuple[str, ...]) -> Any
     return dataclasses.field(default=default, metadata={"label": label, "help": text, "options": options})
 
 
-def numbers(label: str, text: str, example: str, empty: str) -> Any:
-    """A field for a tuple of numbers, empty by default, which the page calls ``empty``."""
-    about = {"label": label, "help": text, "example": example, "empty": empty}
-    return dataclasses.field(default=(), metadata=about)
+def numbers(label: str, text: str, example: str, empty: str, minimum: float, maximum: float) -> Any:
+    """A field for a tuple of numbers, whole where ``minimum`` is an int; none at first, called ``empty``."""
+    about = {"label": label, "help": text, "minimum": minimum, "maximum": maximum, "unit": ""}
+    return dataclasses.field(default=(), metadata=about | {"example": example, "empty": empty})
 
 
 def settings_from_text(kind: type[T], changes: Sequence[str], error: type[ConvscopeError]) -> T:
@@ -91,25 +91,20 @@ def _check_field(one: dataclasses.Field[Any], value: Any, error: type[ConvscopeE
         raise error(f"Expected {one.name} on or off. Received: {value!r}.")
     if "options" in about and value not in about["options"]:
         raise error(f"Expected {one.name} to be one of {', '.join(about['options'])}. Received: {value!r}.")
+    if isinstance(one.default, tuple) and not isinstance(value, tuple):
+        raise error(f"Expected {one.name} as a list of numbers, e.g. [1, 2]. Received: {value!r}.")
     if "minimum" in about and not (one.default is None and value is None):
-        kind = int if one.default is None else type(one.default)
-        check_numbers(one.name, (value,), kind, about["minimum"], about["maximum"], error)
+        for number in value if isinstance(value, tuple) else (value,):
+            _check_number(one, number, error)
 
 
-def check_numbers(
-    name: str, values: Any, kind: type, low: float, high: float, error: type[ConvscopeError]
-) -> None:
-    """Refuse a number of a tuple that is of another kind or out of range.
-
-    Raises:
-        ConvscopeError: the given ``error``.
-    """
-    kinds = int if kind is int else int | float
-    for value in values if isinstance(values, tuple) else (values,):
-        fits = isinstance(value, kinds) and not isinstance(value, bool)
-        if not fits or not low <= value <= high:  # NaN is in no range
-            whole = "a whole number " if kind is int else ""
-            raise error(f"Expected {name} as {whole}from {low} to {high}. Received: {value!r}.")
+def _check_number(one: dataclasses.Field[Any], value: Any, error: type[ConvscopeError]) -> None:
+    low, high = one.metadata["minimum"], one.metadata["maximum"]
+    whole = one.default is None or type(low if isinstance(one.default, tuple) else one.default) is int
+    fits = isinstance(value, int if whole else int | float) and not isinstance(value, bool)
+    if not fits or not low <= value <= high:  # NaN is in no range
+        kind = "a whole number " if whole else ""
+        raise error(f"Expected {one.name} as {kind}from {low} to {high}. Received: {value!r}.")
 
 
 def settings_to_json(values: Any) -> dict[str, Any]:
@@ -135,8 +130,6 @@ def _from_json(one: dataclasses.Field[Any], value: Any, error: type[ConvscopeErr
     inner = one.default_factory
     if isinstance(value, Mapping) and dataclasses.is_dataclass(inner):
         return settings_from_json(inner, value, error)
-    if isinstance(one.default, tuple):
-        if isinstance(value, list | tuple):
-            return tuple(value)
-        raise error(f"Expected {one.name} as a list of numbers, e.g. [1, 2]. Received: {value!r}.")
+    if isinstance(one.default, tuple) and isinstance(value, list):
+        return tuple(value)
     return float(value) if isinstance(one.default, float) and type(value) is int else value

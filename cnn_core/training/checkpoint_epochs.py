@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -30,18 +29,16 @@ def epochs_to_keep(epochs: int, count: int, named: Sequence[int] = ()) -> frozen
     return frozenset({0, *(round(float(epoch)) for epoch in np.geomspace(epochs, 1, count - 1))})
 
 
-def check_checkpoint_epochs(named: Any, epochs: int) -> None:
+def check_checkpoint_epochs(named: Sequence[int], epochs: int) -> None:
     """Refuse what a run of ``epochs`` cannot keep.
 
     Args:
-        named: the epochs asked for; none is fine.
+        named: the epochs asked for, whole numbers; none is fine.
         epochs: of the run.
 
     Raises:
-        DataError: not whole numbers from 0 to the last epoch in rising order, or too many.
+        DataError: not from 0 to the last epoch in rising order, or too many.
     """
-    if not isinstance(named, tuple) or not all(type(epoch) is int for epoch in named):
-        raise DataError(f"{_WHAT} as whole numbers. Received: {named!r}. Name some, e.g. 0, 1, 2, 5, 10.")
     never = [epoch for epoch in named if not 0 <= epoch <= epochs]
     if never:
         raise DataError(

@@ -16,18 +16,6 @@ from dashboard.widgets.form import SettingsForm
 from dashboard.widgets.inputs import select
 
 FIRST_PRESET = PRESETS[0].key
-_ALSO = {
-    "sizes_px": {
-        "label": "Training sizes (px)",
-        "help": "Sides of the training pictures, one per stage, small ones first; none: the picture size.",
-        "example": "96, 128",
-    },
-    "stage_shares": {
-        "label": "Shares of the epochs",
-        "help": "How much of the run each of the training sizes gets; together 1.",
-        "example": "0.5, 0.5",
-    },
-}
 
 
 def chosen_preset() -> Preset:
@@ -51,7 +39,7 @@ def pick_preset() -> Preset:
 
 def settings_form(preset: Preset) -> SettingsForm:
     """The settings of a preset but for its augmentation."""
-    return SettingsForm(preset.config, "set_", _ALSO)
+    return SettingsForm(preset.config, "set_")
 
 
 def augmentation_form(preset: Preset) -> SettingsForm:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -27,12 +27,10 @@ class SettingsForm:
         start: dataclass whose fields are made by ``cnn_core.settings``; its values are what the widgets
             start with.
         prefix: of the keys, so that two forms on a page do not meet.
-        also: ``label`` and ``help`` of fields that carry none, by name.
     """
 
     start: Any
     prefix: str
-    also: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def draw(self) -> Any:
         """Draw all fields, the first ones beside each other and the rest in a box; give the settings."""
@@ -110,8 +108,7 @@ class SettingsForm:
 
     def about(self, name: str) -> Mapping[str, Any]:
         """What a field brings for its widget: ``label``, ``help`` and more; empty if it has none."""
-        own = {one.name: one.metadata for one in dataclasses.fields(self.start)}[name]
-        return own or self.also.get(name, {})
+        return next(one.metadata for one in dataclasses.fields(self.start) if one.name == name)
 
 
 def _drawn(about: Mapping[str, Any], default: Any, key: str, *, slider: bool) -> Any:
@@ -123,7 +120,7 @@ def _drawn(about: Mapping[str, Any], default: Any, key: str, *, slider: bool) ->
     if "options" in about:
         return st.selectbox(label, list(about["options"]), format_func=_words, key=key, help=help_text)
     if isinstance(default, tuple):
-        return st.text_input(label, key=key, help=help_text, placeholder=about.get("empty", "none"))
+        return st.text_input(label, key=key, help=help_text, placeholder=about["empty"])
     kind = type(default)
     low, high, step = kind(about["minimum"]), kind(about["maximum"]), kind(about["step"])
     shape = {"step": step, "key": key, "format": _number_format(step)}

@@ -54,13 +54,14 @@ def test_named_epochs_survive_json() -> None:
     ("named", "message"),
     [
         ((0, 31), "from 0, before the training, to 30, the last one. Received: 31. Leave these out"),
-        ((-1, 2, 40), "from 0, before the training, to 30, the last one. Received: -1, 40. Leave these out"),
+        ((2, 31, 40), "from 0, before the training, to 30, the last one. Received: 31, 40. Leave these out"),
+        ((-1, 2), "as a whole number from 0 to 500. Received: -1"),
         ((5, 2, 2), "in rising order, each once. Received: 5, 2, 2. Write 2, 5."),
         ((1, 1), "Write 1."),
-        ((1.5,), "as whole numbers. Received: (1.5,)"),
-        ((True,), "as whole numbers"),
-        ("0, 1", "as whole numbers"),
-        (5, "as whole numbers"),
+        ((1.5,), "as a whole number from 0 to 500. Received: 1.5"),
+        ((True,), "as a whole number"),
+        ("0, 1", "as a list of numbers"),
+        (5, "as a list of numbers"),
     ],
 )
 def test_epochs_that_cannot_be_kept_are_refused_with_what_to_write(named: Any, message: str) -> None:

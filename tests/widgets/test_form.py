@@ -21,7 +21,7 @@ class Settings:
     rate: float = number(0.5, "Rate", "Help.", 0, 1, 0.05)
     fine: bool = switch(False, "Fine", "Help.")
     rule: str = choice("adam", "Rule", "Help.", ("adam", "sgd"))
-    epochs: tuple[int, ...] = numbers("Epochs", "Help.", "1, 2", "none")
+    epochs: tuple[int, ...] = numbers("Epochs", "Help.", "1, 2", "none", 0, 500)
 
 
 def page(start) -> None:

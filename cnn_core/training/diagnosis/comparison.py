@@ -10,12 +10,6 @@ from typing import Any
 from cnn_core.training.settings.config import TrainingConfig
 from cnn_core.training.settings.presets import PRESETS
 
-# Fields that no form asks for bring no label of their own.
-LABELS = {
-    "preset": "Preset",
-    "sizes_px": "Training sizes (px)",
-    "stage_shares": "Share of the epochs at each",
-}
 AUGMENTATION = "Augmentation: "
 NONE = "–"
 
@@ -79,7 +73,7 @@ def _settings(config: TrainingConfig) -> Iterator[tuple[str, tuple[str, Any]]]:
 
 
 def _label(one: dataclasses.Field[Any]) -> str:
-    return str(one.metadata.get("label") or LABELS.get(one.name) or one.name.replace("_", " ").capitalize())
+    return str(one.metadata.get("label") or one.name.replace("_", " ").capitalize())
 
 
 def _text(field: str, value: Any) -> str:

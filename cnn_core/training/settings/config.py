@@ -13,7 +13,6 @@ from typing import Any
 from cnn_core.errors import DataError
 from cnn_core.settings import (
     check_fields,
-    check_numbers,
     choice,
     number,
     numbers,
@@ -31,6 +30,7 @@ DEVICES = ("automatic", "cpu")
 KEPT = ("last", "best")
 BASES = ("MobileNetV2", "ResNet50V2", "EfficientNetV2B0", "VGG16")
 SMALLEST_PX, LARGEST_PX = 16, 512
+MOST_EPOCHS = 500
 SHARE_ROUNDING = 0.015  # three shares of 0.33 are meant to be one
 
 
@@ -109,7 +109,7 @@ class TrainingConfig:
     """
 
     preset: str = "photo_cnn"
-    epochs: int = number(30, "Epochs", "Passes over the training pictures.", 1, 500, 1)
+    epochs: int = number(30, "Epochs", "Passes over the training pictures.", 1, MOST_EPOCHS, 1)
     batch_size: int = number(64, "Batch size", "Pictures per step; fewer need less memory.", 1, 1024, 1)
     input_size_px: int = number(
         150, "Picture size (px)", "Side of the network's input.", SMALLEST_PX, LARGEST_PX, 1
@@ -148,12 +148,28 @@ class TrainingConfig:
         "Which stay as networks instead, in rising order; 0 is before the training.",
         "0, 1, 2, 5, 10",
         "spread over the run",
+        0,
+        MOST_EPOCHS,
     )
     tensorboard: bool = switch(False, "TensorBoard events", "Written into the folder of the run.")
     base: str = choice("MobileNetV2", "Base", "Network whose features are reused.", BASES)
     fine_tuning_epochs: int = number(0, "Fine-tuning (epochs)", "Last epochs, base included.", 0, 100, 1)
-    sizes_px: tuple[int, ...] = ()
-    stage_shares: tuple[float, ...] = ()
+    sizes_px: tuple[int, ...] = numbers(
+        "Training sizes (px)",
+        "Sides of the training pictures, one per stage, small ones first; none: the picture size.",
+        "96, 128",
+        "none",
+        SMALLEST_PX,
+        LARGEST_PX,
+    )
+    stage_shares: tuple[float, ...] = numbers(
+        "Shares of the epochs",
+        "How much of the run each of the training sizes gets; together 1.",
+        "0.5, 0.5",
+        "none",
+        0.0,
+        1.0,
+    )
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
@@ -167,8 +183,6 @@ class TrainingConfig:
         if not isinstance(self.augmentation, Augmentation):
             raise DataError(f"Expected settings as augmentation. Received: {self.augmentation!r}.")
         check_fields(self, DataError)
-        check_numbers("sizes_px", self.sizes_px, int, SMALLEST_PX, LARGEST_PX, DataError)
-        check_numbers("stage_shares", self.stage_shares, float, 0, 1, DataError)
         check_checkpoint_epochs(self.checkpoint_epochs, self.epochs)
         if len(self.sizes_px) != len(self.stage_shares):
             raise DataError(
