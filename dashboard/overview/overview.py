@@ -14,6 +14,7 @@ import streamlit as st
 from cnn_core.attribution import GRAD_CAM
 from cnn_core.prediction import PREDICTION
 from cnn_core.results import AttributionMap, HeadAnswer, LayerSummaries
+from cnn_core.snippet import Call, snippet
 from dashboard.figures.pictures.pictures import jpeg
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.figures.pictures.strip import card_png
@@ -21,8 +22,8 @@ from dashboard.session.resources import explorer
 from dashboard.session.state import session
 from dashboard.session.view import View
 from dashboard.widgets import overlay_view
-from dashboard.widgets.analysis_view import check_text, code_of, request_about
-from dashboard.widgets.export_bar import Export, file_name
+from dashboard.widgets.analysis_view import check_text, request_about
+from dashboard.widgets.export_bar import Export, file_name, own_photo_note
 from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.overlay_view import (
     answer_html,
@@ -184,15 +185,16 @@ def export(view: View, answers: Sequence[HeadAnswer], attribution: AttributionMa
     scores = {f"scores_{head.head}": head.scores for head in answers}
     about = answers[HEAD if attribution is None else attribution.head]
     name = file_name("overview", view.model_key, view.photo.title)
-    prediction = code_of(view, PREDICTION, request_about(view))
-    ending = "answer = result.heads[0]\nprint(answer.class_names[answer.best], answer.probabilities)\n"
+    asked = (PREDICTION,) if attribution is None else (PREDICTION, GRAD_CAM)
+    calls = [Call(analysis=each, request=request_about(view), picture=view.photo.path) for each in asked]
+    code = snippet(calls, note=own_photo_note(view.photo)) + "print(results[0].heads[0].probabilities)\n"
     if attribution is None:
         return Export(
             name=name,
             title=f"{about.class_names[about.best]}, {sureness(about)}",
             image=lambda: overlay_view.photo_pixels(view),
             arrays=lambda: scores,
-            code=prediction + ending,
+            code=code,
         )
     shown = as_on_the_bar(attribution, about)
     return Export(
@@ -207,6 +209,5 @@ def export(view: View, answers: Sequence[HeadAnswer], attribution: AttributionMa
             "extent_px": np.float32(attribution.extent),
             **scores,
         },
-        code=f"{prediction}{ending}\nfrom cnn_core.attribution import GRAD_CAM\n\n"
-        "evidence = explorer.run(GRAD_CAM, request)\nprint(evidence.values.round(2))\n",
+        code=code + "print(results[1].values.round(2))",
     )
