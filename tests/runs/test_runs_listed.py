@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 from pathlib import Path
 
 import pytest
-from counted_runs import SOURCE, until_state, write_run
+from counted_runs import write_run
 
-from cnn_core.errors import DataError, TrainingError
+from cnn_core.errors import TrainingError
 from cnn_core.runs.device_queue import device_lock, waiting
 from cnn_core.runs.locks import take_lock
 from cnn_core.runs.run_status import change_state
@@ -99,19 +98,6 @@ def test_a_damaged_run_never_hides_the_others(runs: Runs, name: str, old: str, n
         assert not {"seconds_left", "doing"} & set(views["a"].status)
     else:
         assert "a" not in views
-
-
-def test_a_stored_run_whose_epochs_were_lowered_by_hand_is_still_listed_and_can_go_on(runs: Runs) -> None:
-    path = write_run(runs, "a", "paused") / "config.json"
-    metadata = json.loads(path.read_text())
-    metadata["config"] |= {"checkpoint_epochs": [0, 1, 20]}
-    path.write_text(json.dumps(metadata))
-    assert [view.key for view in runs.all()] == ["a"]
-    runs.resume("a")
-    until_state(runs, "a", "finished")
-    with pytest.raises(DataError, match=r"Expected checkpoint_epochs, .* to 2,"):
-        runs.launch(runs.view("a").config, SOURCE)
-    assert len(runs.all()) == 1
 
 
 def test_thirty_runs_are_listed_again_opening_only_the_files_that_have_changed(
