@@ -38,38 +38,32 @@ def point(figure: go.Figure) -> tuple[float, float] | None:
 
 
 def test_a_cell_tells_its_count_and_its_share_of_the_true_class() -> None:
-    texts = matrix().data[1].text
-    assert [text.split("<br>")[0] for text in texts] == ["<b>45</b>", "<b>5</b>", "<b>30</b>", "<b>120</b>"]
-    assert [text.split("<br>")[1] for text in texts] == [f"{share}\u00a0%" for share in (90, 10, 20, 80)]
+    figure = matrix()
+    shares, numbers = figure.data[:2]
+    cells = ((45, 90), (5, 10), (30, 20), (120, 80))
+    assert list(numbers.text) == [f"<b>{count}</b><br>{share}\u00a0%" for count, share in cells]
+    np.testing.assert_allclose(shares.z, [[0.9, 0.1], [0.2, 0.8]], rtol=1e-6)
+    assert (numbers.x[1], numbers.y[1]) == (1, 0)  # 5 cats answered as dogs
+    assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
+    assert figure.layout.yaxis.title.text == "true class"
+    assert list(figure.layout.xaxis.ticktext) == list(NAMES)
     large = matrix(((12345, 1), (0, 0)))
     assert "12\u2009345" in large.data[1].text[0]
     assert large.data[1].text[2] == "<b>0</b><br>–"  # a class without pictures has no shares
     assert np.isfinite(large.data[0].z).all()
 
 
-def test_the_true_class_goes_down_and_the_answer_to_the_right() -> None:
-    figure = matrix()
-    np.testing.assert_allclose(figure.data[0].z, [[0.9, 0.1], [0.2, 0.8]], rtol=1e-6)
-    assert (figure.data[1].x[1], figure.data[1].y[1]) == (1, 0)  # 5 cats answered as dogs
-    assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
-    assert figure.layout.yaxis.title.text == "true class"
-    assert list(figure.layout.xaxis.ticktext) == list(NAMES)
-
-
-def test_a_click_leads_back_to_the_cell() -> None:
-    targets = matrix().data[2]
+def test_a_click_leads_back_to_the_cell_and_the_chosen_one_is_framed() -> None:
+    figure = confusion_figure(COUNTS, NAMES, chosen=(1, 0), theme=LIGHT)
+    targets, layout = figure.data[2], figure.layout
     assert [cell_of(int(name), 2) for name in targets.customdata] == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert [(y, x) for x, y in zip(targets.x, targets.y, strict=True)] == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert targets.marker.opacity == targets.selected.marker.opacity == targets.unselected.marker.opacity == 0
     assert "true: <b>dogs</b>, answered: <b>cats</b>" in targets.text[2]
     assert "30 of 150 pictures of dogs" in targets.text[2]
-    layout = matrix().layout  # the whole cell can be clicked
+    # the whole cell can be clicked
     assert (layout.clickmode, layout.hovermode, layout.hoverdistance) == ("event+select", "closest", -1)
-
-
-def test_the_chosen_cell_is_framed_and_no_other() -> None:
-    figure = confusion_figure(COUNTS, NAMES, chosen=(1, 0), theme=LIGHT)
-    (frame,) = figure.layout.shapes
+    (frame,) = layout.shapes
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 0.5, 0.5, 1.5)
     assert frame.line.color == LIGHT.frame
     assert matrix().layout.shapes == ()
@@ -101,38 +95,30 @@ def test_the_fullest_cells_come_row_by_row() -> None:
     assert fullest_cells(((4, 0), (1, 9)), 9) == [(0, 0), (1, 0), (1, 1)]
 
 
-def test_without_a_threshold_the_curves_mark_no_point() -> None:
-    roc = roc_figure(roc_curve(SCORES, TRUTH), name="dogs", threshold=None, theme=LIGHT)
-    pair = precision_recall_figure(
-        precision_recall_curve(SCORES, TRUTH), name="dogs", threshold=None, theme=LIGHT
-    )
-    assert point(roc) is None
-    assert point(pair) is None
-
-
 def test_names_with_mark_up_are_shown_as_they_are_and_equal_ones_stay_apart() -> None:
     figure = matrix(names=("<b>x", "<b>x"))
     assert list(figure.layout.yaxis.ticktext) == ["&lt;b&gt;x"] * 2
     assert list(figure.layout.yaxis.tickvals) == [0, 1]
 
 
-def test_the_roc_curve_goes_through_its_points_and_names_its_area() -> None:
-    figure = roc_figure(roc_curve(SCORES, TRUTH), name="dogs", threshold=0.5, theme=LIGHT)
+def roc(threshold: float | None, name: str = "dogs") -> go.Figure:
+    return roc_figure(roc_curve(SCORES, TRUTH), name=name, threshold=threshold, theme=LIGHT)
+
+
+def test_the_roc_curve_goes_through_its_points_and_marks_that_of_the_threshold() -> None:
+    figure = roc(0.4)
     np.testing.assert_array_equal(figure.data[0].x, [0, 0, 0.5, 0.5, 1])
     np.testing.assert_array_equal(figure.data[0].y, [0, 0.5, 0.5, 1, 1])
     assert figure.data[0].line.shape == "linear"
-    assert "area <b>0.750</b>" in notes(figure)
     assert "dogs" in figure.layout.xaxis.title.text
     assert "dogs" in figure.layout.yaxis.title.text
-
-
-def test_the_point_of_the_threshold_is_marked_on_the_roc_curve() -> None:
-    figure = roc_figure(roc_curve(SCORES, TRUTH), name="dogs", threshold=0.4, theme=LIGHT)
     assert point(figure) == (0.5, 0.5)
-    assert "threshold 0.40" in notes(figure)
-    assert "finds 50\u00a0%" in notes(figure)
-    nobody = roc_figure(roc_curve(SCORES, TRUTH), name="dogs", threshold=1.0, theme=LIGHT)
-    assert point(nobody) == (0, 0)
+    for words in ("area <b>0.750</b>", "threshold 0.40", "finds 50\u00a0%"):
+        assert words in notes(figure)
+    assert point(roc(1.0)) == (0, 0)
+    assert point(roc(None)) is None
+    odd = roc(0.5, "<i>a very long name of a class")
+    assert "“&lt;i&gt;a very long name o…”" in odd.layout.yaxis.title.text
 
 
 def test_the_stair_of_precision_has_the_average_precision_below_it() -> None:
@@ -152,8 +138,9 @@ def test_the_point_of_the_threshold_is_marked_on_the_stair() -> None:
     assert point(figure) == (1, pytest.approx(2 / 3))
     assert "average precision <b>0.833</b>" in notes(figure)
     assert list(figure.data[1].y) == [0.5, 0.5]  # the precision of answering at random
-    nobody = precision_recall_figure(curve, name="dogs", threshold=0.9, theme=LIGHT)
-    assert point(nobody) is None  # no picture is answered there
+    for threshold in (0.9, None):  # no picture is answered there; none decides
+        bare = precision_recall_figure(curve, name="dogs", threshold=threshold, theme=LIGHT)
+        assert point(bare) is None
 
 
 def test_the_bars_of_reliability_are_shares_and_the_hatched_part_is_the_gap() -> None:
@@ -194,18 +181,11 @@ def test_a_curve_over_25000_pictures_stays_small() -> None:
     rng = np.random.default_rng(5)
     truth = rng.random(25_000) < 0.5
     scores = np.clip(rng.normal(0.4 + 0.2 * truth, 0.2), 0, 1).astype(np.float32)
-    roc = roc_figure(roc_curve(scores, truth), name="dogs", threshold=0.5, theme=LIGHT)
+    curve = roc_figure(roc_curve(scores, truth), name="dogs", threshold=0.5, theme=LIGHT)
     pair = precision_recall_figure(
         precision_recall_curve(scores, truth), name="dogs", threshold=0.5, theme=LIGHT
     )
-    for figure in (roc, pair):
+    for figure in (curve, pair):
         assert len(figure.data[0].x) <= MOST_POINTS + 1
         assert len(figure.to_json()) < 25_000
-    assert (roc.data[0].x[-1], roc.data[0].y[-1]) == (1, 1)
-
-
-def test_a_name_with_mark_up_is_shown_as_it_is_on_the_axes() -> None:
-    figure = roc_figure(
-        roc_curve(SCORES, TRUTH), name="<i>a very long name of a class", threshold=0.5, theme=LIGHT
-    )
-    assert "“&lt;i&gt;a very long name o…”" in figure.layout.yaxis.title.text
+    assert (curve.data[0].x[-1], curve.data[0].y[-1]) == (1, 1)

@@ -100,7 +100,12 @@ def test_very_long_maps_keep_the_mosaic_within_bounds(shape, count):
     assert height <= 1600
     assert width <= 1600
     assert height <= 4.5 * width
-    maps = np.random.default_rng(1).random((*shape, count)).astype(np.float32)
+
+
+@pytest.mark.parametrize("shape", [(1000, 20, 7), (20, 1000, 7), (1, 500, 7), (500, 1, 1), (2, 3, 2048)])
+def test_a_mosaic_is_as_large_as_its_tiling(shape):
+    tiles = tiling(shape[2], shape[:2])
+    maps = np.random.default_rng(1).random(shape).astype(np.float32)
     assert channel_mosaic(maps, tiles, common=False, blank=GREY)[0].shape == tiles.size
 
 

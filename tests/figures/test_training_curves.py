@@ -51,11 +51,14 @@ def run(**values: Any) -> CurveOf:
 
 
 def test_loss_is_on_the_left_and_accuracy_on_the_right_with_both_splits() -> None:
-    drawn = lines(training_curves_figure([run()], theme=LIGHT))
+    as_text = [{name: str(value) for name, value in row.items()} for row in rows()]  # as files give it
     expected = (LOSSES, VAL_LOSSES, ACCURACIES, VAL_ACCURACIES)
-    for trace, values in zip(drawn, expected, strict=True):
-        np.testing.assert_array_equal(trace.y, np.float32(values))
-        np.testing.assert_array_equal(trace.x, [1, 2, 3, 4])
+    for theme, history in ((DARK, as_text), (LIGHT, rows())):
+        drawn = lines(training_curves_figure([run(history=history)], theme=theme))
+        for trace, values in zip(drawn, expected, strict=True):
+            np.testing.assert_array_equal(trace.y, np.float32(values))
+            np.testing.assert_array_equal(trace.x, [1, 2, 3, 4])
+        assert [trace.line.color for trace in drawn[:2]] == [theme.accent, theme.frame]
     assert [trace.xaxis for trace in drawn] == ["x", "x", "x2", "x2"]
     dashes = [trace.line.dash for trace in drawn]  # the splits differ by more than their colour
     assert dashes[0] == dashes[2] == "solid"
@@ -80,12 +83,6 @@ def test_a_missing_value_is_a_gap(missing: object) -> None:
     assert np.isnan(drawn.y[0])
     assert not drawn.connectgaps
     assert figure.layout.yaxis.range[1] == pytest.approx(0.75 + 0.06 * (0.75 - 0.2))
-
-
-def test_values_as_text_from_a_file_are_numbers() -> None:
-    text = [{name: str(value) for name, value in row.items()} for row in rows()]
-    drawn = lines(training_curves_figure([run(history=text)], theme=LIGHT))
-    np.testing.assert_array_equal(drawn[1].y, np.float32(VAL_LOSSES))
 
 
 def test_a_spike_is_told_at_the_edge_and_does_not_squash_the_curve() -> None:
@@ -158,13 +155,10 @@ def test_ticks_are_whole_epochs_and_at_most_eight(last: int, step: int) -> None:
     assert epoch_ticks(last) == step
 
 
-def test_a_group_of_batches_lies_within_its_epoch() -> None:
+def test_groups_lie_within_their_epoch_and_many_are_averaged_to_few_points() -> None:
     row = {"epoch": 2, "step": 30, "steps": 120, "loss": 0.4, "accuracy": 0.8}
     x, y = step_line([row], "loss", 100)
     assert (x.tolist(), y.tolist()) == ([1.25], [pytest.approx(0.4)])
-
-
-def test_many_groups_are_averaged_to_few_points() -> None:
     steps = groups(1000, of=100)
     for index, row in enumerate(steps):
         row["loss"] = float(index)
@@ -173,33 +167,28 @@ def test_many_groups_are_averaged_to_few_points() -> None:
     assert y[0] == 4.5  # the mean of 0 to 9
     assert y.mean() == pytest.approx(499.5)
     assert x[0] == pytest.approx(0.055)
-
-
-def test_groups_without_a_usable_value_are_left_out() -> None:
-    steps = groups(4)
+    steps = groups(4)  # those without a usable value are left out
     steps[0]["loss"], steps[1]["loss"], steps[2]["steps"] = float("nan"), None, 0  # type: ignore[assignment]
     assert step_line(steps, "loss", 10)[0].tolist() == [pytest.approx(0.4)]
 
 
-def test_the_live_line_is_drawn_below_and_fainter_than_the_epochs() -> None:
+def test_the_live_line_is_below_and_fainter_than_the_epochs_and_there_before_any_has_finished() -> None:
     figure = training_curves_figure([run(steps=groups(45))], theme=LIGHT)
     assert [trace.opacity for trace in figure.data[:2]] == [0.4, 0.4]
     assert figure.data[0].x[-1] == pytest.approx(4.5)
     assert figure.layout.xaxis.range[1] >= 5
+    first = training_curves_figure([run(history=[], steps=groups(3), epochs=15)], theme=LIGHT)
+    assert len(first.data[0].x) == 3
+    assert "of a few batches" in first.data[0].hovertemplate
+    assert 10 <= first.layout.xaxis.range[1] < 15
+    # the line of a hidden run stays hidden when the chart is drawn again
+    assert first.layout.uirevision == figure.layout.uirevision is not None
 
 
-def test_the_first_batches_are_drawn_before_any_epoch_has_finished() -> None:
-    figure = training_curves_figure([run(history=[], steps=groups(3), epochs=15)], theme=LIGHT)
-    assert len(figure.data[0].x) == 3
-    assert "of a few batches" in figure.data[0].hovertemplate
-    assert 10 <= figure.layout.xaxis.range[1] < 15
-
-
-def test_a_planned_run_shows_how_far_it_has_to_go() -> None:
-    assert training_curves_figure([run(epochs=9)], theme=LIGHT).layout.xaxis.range[1] > 9
-    # of a long run only as much as lets the curve be seen
-    assert 10 < training_curves_figure([run(epochs=150)], theme=LIGHT).layout.xaxis.range[1] < 15
-    assert training_curves_figure([run()], theme=LIGHT).layout.xaxis.range[1] < 5
+@pytest.mark.parametrize(("planned", "low", "high"), [(9, 9, 10), (150, 10, 15), (None, 4, 5)])
+def test_a_planned_run_shows_how_far_it_has_to_go(planned: int | None, low: float, high: float) -> None:
+    """Of a long run only as much as lets the curve be seen."""
+    assert low < training_curves_figure([run(epochs=planned)], theme=LIGHT).layout.xaxis.range[1] < high
 
 
 @pytest.mark.parametrize("runs", [[], [CurveOf(title="new", history=[])]], ids=["none", "one without rows"])
@@ -219,39 +208,17 @@ def test_a_run_without_a_single_finite_loss_is_drawn_all_the_same() -> None:
 
 
 def test_several_runs_have_a_colour_a_symbol_and_a_name_each() -> None:
-    runs = [run(), run(title="second"), run(title="third")]
-    figure = training_curves_figure(runs, theme=DARK)
+    figure = training_curves_figure(
+        [run(steps=groups(9)), run(title="<b>a"), run(title="x" * 90)], theme=DARK
+    )
     colours = [trace.line.color for trace in lines(figure)]
     assert [len(set(colours[i : i + 4])) for i in (0, 4, 8)] == [1, 1, 1]
     assert len(set(colours)) == 3
     assert len({point.marker.symbol for point in points(figure)}) == 3
     named = [trace.name for trace in figure.data if trace.showlegend is None]
-    assert named == ["first", "second", "third", "training", "validation"]
-
-
-def test_a_click_in_the_legend_hides_all_of_a_run() -> None:
-    figure = training_curves_figure([run(steps=groups(9)), run(title="second")], theme=LIGHT)
-    of_first = [trace for trace in figure.data if trace.legendgroup == "run 0"]
+    assert named == ["first", "&lt;b&gt;a", "x" * 41 + "…", "training", "validation"]
+    of_first = [trace for trace in figure.data if trace.legendgroup == "run 0"]  # a click hides them all
     assert len(of_first) == 2 + 4 + 2 + 1  # live lines, lines, best epoch, entry of the legend
-
-
-def test_a_title_with_mark_up_is_shown_as_it_is_and_a_long_one_is_cut() -> None:
-    figure = training_curves_figure([run(title="<b>a"), run(title="x" * 90)], theme=LIGHT)
-    names = [trace.name for trace in figure.data if trace.showlegend is None]
-    assert names[0] == "&lt;b&gt;a"
-    assert len(names[1]) == 42
-    assert names[1].endswith("…")
-
-
-def test_the_line_of_a_hidden_run_stays_hidden_when_the_chart_is_drawn_again() -> None:
-    first, second = (training_curves_figure([run(steps=groups(n))], theme=LIGHT) for n in (5, 9))
-    assert first.layout.uirevision == second.layout.uirevision is not None
-
-
-def test_light_and_dark_have_colours_of_their_own() -> None:
-    light, dark = (lines(training_curves_figure([run()], theme=theme)) for theme in (LIGHT, DARK))
-    assert [trace.line.color for trace in light[:2]] == [LIGHT.accent, LIGHT.frame]
-    assert dark[0].line.color == DARK.accent
 
 
 def test_an_hour_of_batches_takes_a_few_kilobytes() -> None:
