@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
@@ -79,6 +80,13 @@ def click_map(page: Page, column: int, row: int, columns: int, rows: int) -> Non
     page.mouse.click(x, box["y"] + box["height"] * (row + 0.5) / rows)
 
 
+def upload(page: Page, files: Any) -> None:
+    """Give files to the uploader of the sidebar."""
+    with page.expect_file_chooser() as chooser:
+        page.locator('[data-testid="stFileUploaderDropzone"] button').click()
+    chooser.value.set_files(files)
+
+
 def test_the_first_page_shows_a_sample_with_its_answer_and_no_foreign_request(page: Page, server: str):
     foreign: list[str] = []
     page.on(
@@ -105,24 +113,16 @@ def test_every_page_is_named_on_the_first_screen_and_one_click_away(page: Page):
     expect(page.locator(".answer")).to_be_visible()
 
 
-def test_uploaded_photos_are_chosen_and_the_app_follows(page: Page, sample_images):
+def test_a_bad_upload_is_told_and_good_ones_are_chosen_and_followed(page: Page, sample_images):
     open_page(page)
-    with page.expect_file_chooser() as chooser:
-        page.locator('[data-testid="stFileUploaderDropzone"] button').click()
-    chooser.value.set_files([sample_images / "eagle.jpg", sample_images / "horses.jpg"])
-    chosen = page.get_by_role("button", name="(chosen)")
-    expect(chosen).to_contain_text("horses.jpg")
-    expect(page.get_by_role("button", name="eagle.jpg")).to_have_count(1)
-    wait_for_change(page, lambda: "photo" in address(page), True)
-
-
-def test_a_bad_upload_is_told_and_the_page_stays(page: Page):
-    open_page(page)
-    with page.expect_file_chooser() as chooser:
-        page.locator('[data-testid="stFileUploaderDropzone"] button').click()
-    chooser.value.set_files({"name": "note.jpg", "mimeType": "image/jpeg", "buffer": b"no picture at all"})
+    bad = {"name": "note.jpg", "mimeType": "image/jpeg", "buffer": b"no picture at all"}
+    upload(page, bad)
     expect(page.get_by_role("alert").first).to_contain_text("note.jpg")
     expect(page.locator(".answer")).to_be_visible()
+    upload(page, [sample_images / "eagle.jpg", sample_images / "horses.jpg"])
+    expect(page.get_by_role("button", name="(chosen)")).to_contain_text("horses.jpg")
+    expect(page.get_by_role("button", name="eagle.jpg")).to_have_count(1)
+    wait_for_change(page, lambda: "photo" in address(page), True)
 
 
 def test_moving_the_layer_slider_changes_the_grid_and_the_address(page: Page):
@@ -135,7 +135,7 @@ def test_moving_the_layer_slider_changes_the_grid_and_the_address(page: Page):
     assert address(page)["layer"] == "block1_pool"
 
 
-def test_clicking_a_map_opens_it_large(page: Page):
+def test_clicking_a_map_opens_it_large_and_the_arrow_keys_step_on_from_there(page: Page):
     open_page(page, "/activations?layer=block2_conv&channel=0")
     before = picture(page, OPENED)
     click_map(page, 2, 0, columns=4, rows=2)
@@ -143,16 +143,11 @@ def test_clicking_a_map_opens_it_large(page: Page):
     expect(page.get_by_text("Channel 2", exact=True)).to_be_visible()
     wait_for_change(page, lambda: address(page).get("channel"), "0")
     assert address(page)["channel"] == "2"
-
-
-def test_the_arrow_keys_step_through_channels_and_layers(page: Page):
-    open_page(page, "/activations?layer=block1_conv&channel=1")
-    picture(page, OPENED)
     page.keyboard.press("ArrowRight")
-    wait_for_change(page, lambda: address(page).get("channel"), "1")
-    assert address(page)["channel"] == "2"
-    page.keyboard.press("Shift+ArrowRight")
-    wait_for_change(page, lambda: address(page).get("layer"), "block1_conv")
+    wait_for_change(page, lambda: address(page).get("channel"), "2")
+    assert address(page)["channel"] == "3"
+    page.keyboard.press("Shift+ArrowLeft")
+    wait_for_change(page, lambda: address(page).get("layer"), "block2_conv")
     assert address(page)["layer"] == "block1_pool"
 
 
@@ -175,7 +170,7 @@ def test_a_copied_address_opens_the_same_view(page: Page, context):
     other.close()
 
 
-def test_the_png_that_is_downloaded_opens(page: Page):
+def test_the_png_that_is_downloaded_opens_and_the_npz_holds_the_maps(page: Page):
     open_page(page, "/activations?layer=block2_conv")
     with page.expect_download() as download:
         grid_export(page, "PNG").click()
@@ -184,10 +179,6 @@ def test_the_png_that_is_downloaded_opens(page: Page):
         assert file.format == "PNG"
         assert min(file.size) > 200
         file.load()
-
-
-def test_the_npz_that_is_downloaded_holds_the_maps(page: Page):
-    open_page(page, "/activations?layer=block2_conv")
     with page.expect_download() as download:
         grid_export(page, "NPZ").click()
     with np.load(io.BytesIO(download.value.path().read_bytes())) as arrays:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
-from test_browser import GRID, IDLE, address, go, open_page, picture, slider, wait_for_change
+from test_browser import GRID, IDLE, address, go, open_page, picture, slider, upload, wait_for_change
 
 pytestmark = pytest.mark.needs_chromium
 
@@ -162,9 +162,7 @@ def test_back_takes_a_choice_away_that_the_address_before_did_not_have(page: Pag
 
 def test_back_finds_an_uploaded_photo_again(page: Page, sample_images):
     open_page(page)
-    with page.expect_file_chooser() as chooser:
-        page.locator('[data-testid="stFileUploaderDropzone"] button').click()
-    chooser.value.set_files(sample_images / "eagle.jpg")
+    upload(page, sample_images / "eagle.jpg")
     expect(page.get_by_role("button", name="(chosen)")).to_contain_text("eagle.jpg")
     settled(page)
     choose_photo(page, 1)
@@ -174,7 +172,7 @@ def test_back_finds_an_uploaded_photo_again(page: Page, sample_images):
     expect(page.get_by_role("button", name="(chosen)")).to_contain_text("eagle.jpg")
 
 
-def test_quick_moves_of_a_slider_are_not_taken_back(page: Page):
+def test_quick_moves_of_a_slider_and_quick_clicks_are_not_taken_back(page: Page):
     open_page(page, "/activations?layer=block1_conv&channel=0")
     settled(page)
     slider(page, "channel").focus()
@@ -185,11 +183,6 @@ def test_quick_moves_of_a_slider_are_not_taken_back(page: Page):
     settled(page)
     assert address(page)["channel"] == "5"
     expect(slider(page, "channel")).to_have_value("5")
-
-
-def test_quick_clicks_on_photos_show_the_last_one(page: Page):
-    open_page(page, "/activations")
-    settled(page)
     for place in (1, 2, 3):
         page.locator(f".st-key-photo-photos-{place} button").first.click()
     settled(page)

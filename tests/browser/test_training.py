@@ -61,16 +61,20 @@ def curve(page: Page) -> str:
     return str(paths.evaluate_all("lines => lines.map(line => line.getAttribute('d')).join(' ')"))
 
 
-def test_a_network_is_trained_watched_cancelled_resumed_and_opened(page: Page, photos: Path, runs: Runs):
+def start_training(page: Page, photos: Path, settings: str) -> None:
+    """Choose the photos, and start with the settings of an address."""
     page.set_default_timeout(PATIENCE_MS)
-    open_page(page, f"/train?section=data&{SETTINGS}")
+    open_page(page, f"/train?section=data&{settings}")
     page.locator(".st-key-data-folder input").fill(str(photos))
     page.keyboard.press("Enter")
     expect(page.get_by_text("104 files looked into")).to_be_visible(timeout=PATIENCE_MS)
     assert str(photos) not in page.url
-
     page.locator(".st-key-section").get_by_text("Settings").click()
     page.get_by_role("button", name="Start training").click()
+
+
+def test_a_network_is_trained_watched_cancelled_resumed_and_opened(page: Page, photos: Path, runs: Runs):
+    start_training(page, photos, SETTINGS)
     chip(page, "training")
     key = str(wait_for_change(page, lambda: address(page).get("run"), None))
     expect(page.locator(".st-key-sidebar-cancel")).to_be_visible()
@@ -101,13 +105,7 @@ def test_a_network_is_trained_watched_cancelled_resumed_and_opened(page: Page, p
 def test_a_run_goes_on_without_its_page_and_the_sidebar_of_others_shows_it(
     page: Page, context, photos: Path, runs: Runs
 ):
-    page.set_default_timeout(PATIENCE_MS)
-    open_page(page, f"/train?section=data&{SETTINGS.replace('60', '500')}")
-    page.locator(".st-key-data-folder input").fill(str(photos))
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("104 files looked into")).to_be_visible(timeout=PATIENCE_MS)
-    page.locator(".st-key-section").get_by_text("Settings").click()
-    page.get_by_role("button", name="Start training").click()
+    start_training(page, photos, SETTINGS.replace("60", "500"))
     page.wait_for_selector(".run-head")
     page.close()
 

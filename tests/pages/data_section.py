@@ -35,3 +35,10 @@ def scanned(app: AppTest) -> AppTest:
 
 def with_folder(app: AppTest, folder: Path) -> AppTest:
     return scanned(app.text_input(key=FOLDER).set_value(str(folder)).run())
+
+
+def with_zip(app: AppTest, content: bytes, name: str = "photos.zip") -> AppTest:
+    app.segmented_control(key="origin").set_value("upload").run()
+    uploader = next(each for each in app.file_uploader if each.label == "Zip of class folders")
+    uploader.upload(name, content)
+    return scanned(app.run())

@@ -52,19 +52,22 @@ def test_an_address_full_of_nonsense_is_ignored(open_app, page):
     assert said(app, "model") == "tiny"
 
 
-def test_activations_open_the_layer_and_channel_of_the_address(open_app):
+def test_layer_and_channel_of_the_address_are_open_and_choices_are_written_to_it(open_app):
     app = open_app("activations", layer="block2_conv", channel="5", scale="common", photo="eagle")
     assert app.select_slider(key="layer").value == "block2_conv"
     assert app.slider(key="channel").value == 5
     assert app.session_state["scale"] == "common"
     assert said(app, "photo") == "eagle"
-
-
-def test_choices_are_written_to_the_address(open_app):
-    app = open_app("activations")
-    app.select_slider(key="layer").set_value("block2_conv").run()
     app.slider(key="channel").set_value(7).run()
-    assert (said(app, "layer"), said(app, "channel")) == ("block2_conv", "7")
+    assert said(app, "channel") == "7"
+    app.select_slider(key="layer").set_value("block1_conv").run()  # it has no such channel
+    assert not app.exception
+    assert (said(app, "layer"), said(app, "channel")) == ("block1_conv", "0")
+    app.button(key="channel-right").click().run()
+    assert app.slider(key="channel").value == 1
+    app.button(key="layer-right").click().run()
+    assert app.select_slider(key="layer").value == "block1_pool"
+    assert app.slider(key="channel").value == 1
 
 
 def test_an_address_that_is_behind_does_not_take_a_choice_back(open_app):
@@ -130,22 +133,6 @@ def test_a_link_opens_a_tab_and_the_first_one_needs_no_word(open_app, page, key,
     app = open_app(page, **{key: tab})
     assert app.session_state[key] == title
     assert said(app, key) == tab
-
-
-def test_a_channel_that_the_new_layer_lacks_falls_back(open_app):
-    app = open_app("activations", layer="block2_conv", channel="7")
-    app.select_slider(key="layer").set_value("block1_conv").run()
-    assert not app.exception
-    assert said(app, "channel") == "0"
-
-
-def test_the_buttons_beside_a_slider_step_through_it(open_app):
-    app = open_app("activations", layer="block1_conv", channel="2")
-    app.button(key="channel-right").click().run()
-    assert app.slider(key="channel").value == 3
-    app.button(key="layer-right").click().run()
-    assert app.select_slider(key="layer").value == "block1_pool"
-    assert app.slider(key="channel").value == 3
 
 
 def test_the_class_of_the_address_is_asked_for_even_when_it_is_class_0(open_app):

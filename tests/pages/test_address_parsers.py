@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,14 +28,10 @@ def set_anew(app: AppTest) -> set[str]:
 
 
 @pytest.fixture
-def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Two finished runs, one with kept epochs."""
-    monkeypatch.setenv("CONVSCOPE_RUNS", str(tmp_path / "runs"))
-    st.cache_resource.clear()
+def finished(fresh_folders: None, tmp_path: Path) -> None:
+    """Two finished runs with kept epochs."""
     for name in ("one", "two"):
         write_run(tmp_path / "runs" / name, title=name, checkpoints=range(EPOCHS + 1))
-    yield
-    st.cache_resource.clear()
 
 
 def test_equal_options_make_equal_parsers():

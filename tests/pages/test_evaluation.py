@@ -24,8 +24,6 @@ from dashboard.widgets.evaluation_pictures import DAMAGED, GONE, PER_PAGE, choos
 
 # Of dogs: four cats, one of them taken for a dog; four dogs, two of them taken for cats.
 OF_DOGS = np.array([0.1, 0.2, 0.3, 0.9, 0.6, 0.7, 0.4, 0.05], np.float32)
-
-
 LABELS = (0, 0, 0, 0, 1, 1, 1, 1)
 
 
@@ -58,24 +56,19 @@ def test_a_run_that_has_not_finished_says_when_there_will_be_figures(tmp_path, s
     assert not app.error
 
 
-def test_the_figures_are_those_of_the_answers(run_folder):
+def test_the_figures_are_those_of_the_answers_and_follow_the_threshold(run_folder):
     app = open_evaluation(run_folder)
-    assert figures(app)["Accuracy"] == "62.5 %"
-    assert figures(app)["Right"] == "5"
-    assert figures(app)["AUC"] == "0.562"  # 9 of 16 pairs of a dog and a cat are in order
-    assert "of 8 pictures" in words(app)
-    assert "95 %: 30.6 to 86.3 %" in words(app)
-    assert "The network is that of the last epoch, 3." in words(app)
-
-
-def test_the_threshold_moves_figures_matrix_and_address(run_folder):
-    app = open_evaluation(run_folder)
+    first = figures(app)
+    assert (first["Accuracy"], first["Right"]) == ("62.5 %", "5")
+    assert first["AUC"] == "0.562"  # 9 of 16 pairs of a dog and a cat are in order
+    for said in ("of 8 pictures", "95 %: 30.6 to 86.3 %", "The network is that of the last epoch, 3."):
+        assert said in words(app)
     app.slider(key="eval_threshold").set_value(0.35).run()
     assert figures(app)["Right"] == "6"
     assert "eval_threshold" in app.query_params
     again = open_evaluation(run_folder, eval_threshold="0.35")
     assert figures(again)["Right"] == "6"
-    assert figures(again)["Log loss"] == figures(open_evaluation(run_folder))["Log loss"]
+    assert figures(again)["Log loss"] == first["Log loss"]
 
 
 def test_the_most_frequent_mistake_is_open_and_another_cell_shows_its_own_pictures(run_folder):
@@ -88,7 +81,8 @@ def test_the_most_frequent_mistake_is_open_and_another_cell_shows_its_own_pictur
     app.selectbox(key="eval_cell").set_value("0-0").run()
     assert len(tiles(app)) == 3
     assert "rightly answered cats" in words(app)
-    app = open_evaluation(run_folder, eval_cell="1-0", eval_threshold="0.01")
+    app.selectbox(key="eval_cell").set_value("1-0").run()
+    app.slider(key="eval_threshold").set_value(0.01).run()
     assert "No picture of this set" in words(app)
 
 
@@ -118,15 +112,6 @@ def test_many_pictures_are_turned_by_pages(runs_folder):
     assert len(tiles(app)) == 3
     app.slider(key="eval_threshold").set_value(0.55).run()
     assert tiles(app)[0].startswith("cats.0.png")
-
-
-def test_mistakes_get_their_heat_maps_with_both_classes_named(run_folder):
-    app = wait_for_maps(open_evaluation(run_folder))
-    assert "**dogs**, answered **cats** 95.0 %" in words(app)
-    assert words(app).index("95.0 %") < words(app).index("**cats**, answered **dogs** 90.0 %")
-    assert len([button for button in app.button if str(button.key).startswith("mistake-")]) == 3
-    app.session_state["eval_map"] = "truth"
-    wait_for_maps(app.run())
 
 
 def test_pictures_that_are_gone_or_damaged_say_so_and_all_else_goes_on(run_folder):
@@ -187,14 +172,19 @@ def test_no_step_of_the_slider_answers_more_right_than_the_one_that_is_told(run_
     assert int(figures(app)["Right"]) == most
 
 
-def test_an_evaluation_can_be_taken_away_and_its_code_runs(run_folder, monkeypatch):
+def test_mistakes_get_their_heat_maps_and_all_can_be_taken_away_with_code_that_runs(run_folder, monkeypatch):
     taken = taken_away(monkeypatch)
-    wait_for_maps(open_evaluation(run_folder))
+    app = wait_for_maps(open_evaluation(run_folder))
+    assert "**dogs**, answered **cats** 95.0 %" in words(app)
+    assert words(app).index("95.0 %") < words(app).index("**cats**, answered **dogs** 90.0 %")
+    assert len([button for button in app.button if str(button.key).startswith("mistake-")]) == 3
     assert set(taken) == {"evaluation-export", "mistakes-export"}
     for files, count in zip(taken.values(), (8, 3), strict=True):
         arrays, _ = check(files)
         assert "png" in files
         assert len(arrays["paths"]) == count
+    app.session_state["eval_map"] = "truth"
+    wait_for_maps(app.run())
 
 
 def test_a_picture_becomes_the_photo_of_all_pages(run_folder, monkeypatch):

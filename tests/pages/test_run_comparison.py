@@ -95,29 +95,22 @@ def test_without_runs_it_says_what_to_do(tmp_path):
     assert "launch" in open_comparison(tmp_path).info[0].value
 
 
-def test_runs_with_curves_are_compared_first_and_the_address_says_which(runs_folder):
-    app = open_comparison(runs_folder)
-    assert app.multiselect[0].value == ["second", "first"]
-    assert said(app, "compare_runs") == "second,first"
-    assert listed(app) == ["Plain", "Regular"]
-
-
 def test_the_runs_of_the_address_are_compared_and_those_that_are_gone_left_out(runs_folder):
     app = open_comparison(runs_folder, compare_runs="gone,first,third,first")
     assert app.multiselect[0].value == ["first", "third"]
     assert any("No finished epoch" in text.value and "\\*New\\*" in text.value for text in app.caption)
 
 
-def test_choosing_other_runs_changes_table_and_address(runs_folder):
+def test_runs_with_curves_are_compared_first_and_others_can_be_chosen(runs_folder):
     app = open_comparison(runs_folder)
-    app.multiselect[0].set_value(["first"]).run()
-    assert said(app, "compare_runs") == "first"
-    assert listed(app) == ["Plain"]
-    app.multiselect[0].set_value([]).run()
-    assert not app.exception
-    assert listed(app) == []
-    app.multiselect[0].set_value(["second"]).run()
-    assert listed(app) == ["Regular"]
+    assert app.multiselect[0].value == ["second", "first"]
+    assert said(app, "compare_runs") == "second,first"
+    assert listed(app) == ["Plain", "Regular"]
+    for keys, titles in ((["first"], ["Plain"]), ([], []), (["second"], ["Regular"])):
+        app.multiselect[0].set_value(keys).run()
+        assert not app.exception
+        assert said(app, "compare_runs") == (",".join(keys) or "none")
+        assert listed(app) == titles
 
 
 def test_the_table_can_be_sorted_by_each_of_its_figures(runs_folder):
@@ -164,19 +157,16 @@ def row(name: str, accuracy: float, loss: float) -> RunFigures:
     )
 
 
-def test_high_accuracy_and_low_loss_come_first():
-    rows = [row("a", 0.7, 0.6), row("b", 0.9, 0.7), row("c", 0.8, 0.5)]
-    assert [one.run for one in sorted_figures(rows, "accuracy")] == ["b", "c", "a"]
-    assert [one.run for one in sorted_figures(rows, "loss")] == ["c", "a", "b"]
-
-
-def test_the_words_name_the_best_run_by_accuracy_and_by_loss():
+def test_high_accuracy_and_low_loss_come_first_and_are_told_in_words():
     rows = [row("a*", 0.9, 0.6), row("b", 0.8, 0.5)]
     words = table_words(rows)
     assert "**a\\***" in words
     assert "90.0\u00a0% in epoch 4" in words
     assert "**b** has the lowest validation loss, 0.500 in epoch 2" in words
     assert "it also has" in table_words(rows[:1])
+    rows = [row("a", 0.7, 0.6), row("b", 0.9, 0.7), row("c", 0.8, 0.5)]
+    assert [one.run for one in sorted_figures(rows, "accuracy")] == ["b", "c", "a"]
+    assert [one.run for one in sorted_figures(rows, "loss")] == ["c", "a", "b"]
 
 
 def test_runs_of_one_title_are_told_apart_by_seed_else_by_start_else_by_key(runs_folder):

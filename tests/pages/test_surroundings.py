@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,8 @@ import streamlit as st
 from dashboard.session.jobs import Jobs, Waiting
 from dashboard.session.state import KEY
 
+pytestmark = pytest.mark.usefixtures("fresh_folders")
 SECONDS = 60
-
-
-@pytest.fixture(autouse=True)
-def fresh_resources() -> Iterator[None]:
-    """No test here meets the explorer of another one."""
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -92,19 +84,22 @@ def test_a_cache_that_cannot_be_written_is_told_and_done_without(open_app, tmp_p
     assert app.warning
 
 
-def test_a_picture_of_the_data_set_can_be_named_in_the_address(open_app, data_set):
+def test_a_picture_of_the_data_set_can_be_named_in_the_address_and_others_chosen_by_a_click(
+    open_app, data_set
+):
     app = open_app(photo="validation/cats/b.png")
     assert not app.error
     assert not app.exception
     assert app.session_state["photo"] == "validation/cats/b.png"
-    assert app.button(key="photo-data-photos-0")
-
-
-def test_the_data_set_is_browsed_by_chance_and_a_click_chooses(open_app, data_set):
-    app = open_app(photo="validation/cats/b.png")
     app.button(key="photo-data-photos-0").click().run()
     assert app.session_state["photo"].startswith("validation/cats/")
     app.button(key="data-next").click().run()
+    assert not app.exception
+    for picture in (data_set / "validation" / "cats").iterdir():
+        picture.unlink()
+    app.run()
+    assert len(app.error) == 1
+    assert "can be read" in app.error[0].value
     assert not app.exception
 
 
@@ -153,12 +148,3 @@ def test_a_data_set_that_cannot_be_read_is_told_and_the_page_goes_on(open_app, d
     assert not app.error
     assert "cannot be read" in app.warning[0].value
     assert app.title[0].value == "What the network sees"
-
-
-def test_a_picture_of_the_data_set_that_is_gone_is_told_and_a_sample_shown(open_app, data_set):
-    app = open_app(photo="validation/cats/b.png")
-    (data_set / "validation" / "cats" / "b.png").unlink()
-    app.run()
-    assert len(app.error) == 1
-    assert "can be read" in app.error[0].value
-    assert not app.exception

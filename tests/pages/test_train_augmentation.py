@@ -24,23 +24,12 @@ def pictures(app: AppTest) -> list[str]:
     return rows[0].split("<figure")[1:] if rows else []
 
 
-def test_one_photo_is_shown_with_five_variants_that_differ(open_app):
-    app = clean(open_app("train", section="augmentation", start="together"))
-    assert len(pictures(app)) == 1 + VARIANTS
-    assert len(set(pictures(app))) == 1 + VARIANTS
-    assert "never augmented" in words(app)
-
-
-@pytest.mark.parametrize(("preset", "start"), [("lecture_baseline", "together"), ("photo_cnn", "settings")])
-def test_it_opens_on_what_training_uses_or_where_that_is_nothing_on_all_together(open_app, preset, start):
-    app = clean(open_app("train", section="augmentation", preset=preset))
-    assert app.selectbox(key="start").value == start
-    assert len(set(pictures(app))) == 1 + VARIANTS
-
-
-def test_the_sliders_and_others_change_the_variants_and_not_the_original(open_app):
-    app = open_app("train", section="augmentation", start="together")
+def test_it_opens_on_all_together_where_training_uses_nothing_and_can_be_changed(open_app):
+    app = clean(open_app("train", section="augmentation", preset="lecture_baseline"))
+    assert app.selectbox(key="start").value == "together"
     first = pictures(app)
+    assert len(first) == len(set(first)) == 1 + VARIANTS
+    assert "never augmented" in words(app)
     app.slider(key="try_rotation_degrees").set_value(5.0).run()
     second = pictures(clean(app))
     app.button(key="variants-next").click().run()
@@ -64,12 +53,6 @@ def test_a_copied_link_shows_the_same_variants(open_app):
     )
 
 
-def test_the_preview_has_the_size_of_the_last_epochs_of_training(open_app):
-    assert preset_named("photo_cnn").config.input_size_px == 144
-    app = clean(open_app("train", section="augmentation", preset="photo_cnn"))
-    assert "128 × 128 px, as in the last epochs of training" in words(app)
-
-
 def test_what_the_preview_shows_can_be_used_for_training(open_app, photos, launched):
     app = open_app("train", section="augmentation", start="rotation", preset="lecture_baseline")
     app.button(key="use-augmentation").click().run()
@@ -88,7 +71,12 @@ def test_the_preview_is_made_by_the_code_that_trains_and_by_a_seed():
     assert [picture.shape for picture in made[0]] == [(64, 64, 3)] * VARIANTS
 
 
-def test_the_variants_are_made_of_a_small_picture_however_large_the_photo_is(open_app, monkeypatch):
+def test_an_augmentation_is_told_in_words():
+    assert in_words(Augmentation()) == "no augmentation"
+    assert in_words(Augmentation(flip=True, zoom=0.5)) == "flip, zoom 0.5"
+
+
+def test_it_opens_on_what_training_uses_at_the_size_of_the_last_epochs(open_app, monkeypatch):
     sizes: list[tuple[int, ...]] = []
 
     def noted(pixels, params, *, seed, side_px):
@@ -96,20 +84,15 @@ def test_the_variants_are_made_of_a_small_picture_however_large_the_photo_is(ope
         return variants(pixels, params, seed=seed, side_px=side_px)
 
     monkeypatch.setattr(train_augmentation, "variants", noted)
-    clean(open_app("train", section="augmentation", preset="photo_cnn"))
-    assert {kept for shape in sizes for kept in shape[:2]} == {
-        kept_size_px(128, preset_named("photo_cnn").config.augmentation)
-    }
-    assert 128 <= sizes[0][0] < 1.5 * 128
-
-
-def test_an_augmentation_is_told_in_words():
-    assert in_words(Augmentation()) == "no augmentation"
-    assert in_words(Augmentation(flip=True, zoom=0.5)) == "flip, zoom 0.5"
-
-
-def test_the_preview_opens_with_the_settings_that_will_be_used(open_app):
-    app = clean(open_app("train", section="augmentation", preset="report_regularized"))
-    wanted = preset_named("report_regularized").config.augmentation
-    assert app.slider(key="try_rotation_degrees").value == wanted.rotation_degrees
+    config = preset_named("photo_cnn").config
+    assert config.input_size_px == 144
+    app = clean(open_app("train", section="augmentation", preset="photo_cnn"))
+    assert app.selectbox(key="start").value == "settings"
+    assert app.slider(key="try_rotation_degrees").value == config.augmentation.rotation_degrees
     assert app.button(key="use-augmentation").disabled
+    assert len(set(pictures(app))) == 1 + VARIANTS
+    assert "128 × 128 px, as in the last epochs of training" in words(app)
+    # The variants are made of a small picture, however large the photo is.
+    kept_px = kept_size_px(128, config.augmentation)
+    assert {side for shape in sizes for side in shape[:2]} == {kept_px}
+    assert 128 <= kept_px < 1.5 * 128

@@ -47,6 +47,13 @@ def test_a_folder_is_counted_shown_and_scanned(open_app, photos):
     rows = [piece for piece in htmls(app) if piece.count("<figure") == 5]
     assert len(rows) == 2
     assert not any(str(photos) in str(value) for value in app.query_params.values())
+    # The choice survives other sections and pages.
+    app.segmented_control(key="section").set_value("augmentation").run()
+    app.switch_page("pages/activations.py").run()
+    app.switch_page("pages/train.py").run()
+    app.segmented_control(key="section").set_value("settings").run()
+    assert not app.exception
+    assert "12 training photos" in said(app)
 
 
 def test_a_folder_of_the_environment_is_there_from_the_start(open_app, photos, monkeypatch):
@@ -69,23 +76,14 @@ def test_a_folder_is_offered_again_in_another_session(open_app, photos, tmp_path
     assert not app.exception
 
 
-def test_the_choice_of_data_survives_other_sections_and_pages(open_app, photos):
-    app = with_folder(open_app("train", section="data"), photos)
-    app.segmented_control(key="section").set_value("augmentation").run()
-    app.switch_page("pages/activations.py").run()
-    app.switch_page("pages/train.py").run()
-    app.segmented_control(key="section").set_value("settings").run()
-    assert not app.exception
-    assert "12 training photos" in said(app)
-
-
-@pytest.mark.parametrize("name", ["missing", "**[x](http://example.org)**", "$(echo)"])
-def test_a_folder_that_is_not_there_is_told_in_a_sentence(open_app, tmp_path, name):
-    app = with_folder(open_app("train", section="data"), tmp_path / name)
-    assert len(app.error) == 1
-    assert "Expected a folder" in app.error[0].value
-    assert "[x](" not in app.error[0].value
-    assert not app.exception
+def test_a_folder_that_is_not_there_is_told_in_a_sentence(open_app, tmp_path):
+    app = open_app("train", section="data")
+    for name in ("missing", "**[x](http://example.org)**", "$(echo)"):
+        with_folder(app, tmp_path / name)
+        assert len(app.error) == 1
+        assert "Expected a folder" in app.error[0].value
+        assert "[x](" not in app.error[0].value
+        assert not app.exception
 
 
 def test_classes_with_hostile_names_are_shown_as_they_are(open_app, tmp_path):
@@ -106,11 +104,6 @@ def test_without_split_folders_the_split_can_be_chosen_and_is_counted(open_app, 
     app = scanned(app.number_input(key=TEST).set_value(0.2).run())
     assert not app.error
     assert any("<td>10</td><td>6</td><td>4</td>" in piece for piece in htmls(app))
-
-
-def test_shares_that_leave_nothing_are_told(open_app, tmp_path):
-    folder = write_class_folders(tmp_path / "set", 10)
-    app = with_folder(open_app("train", section="data"), folder)
     app.number_input(key=VALIDATION).set_value(0.6).run()
     app.number_input(key=TEST).set_value(0.5).run()
     assert "leave something to train on" in app.error[0].value

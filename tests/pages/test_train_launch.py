@@ -24,18 +24,17 @@ def test_the_sidebar_starts_with_the_settings_of_the_page(open_app, photos, laun
     app.button(key="sidebar-start").click().run()
     assert (launched[0][0].preset, launched[0][0].epochs) == ("article_cnn", 3)
     assert app.query_params["section"] in ("progress", ["progress"])
-
-
-def test_a_start_opens_the_progress_of_the_new_run(open_app, photos, launched):
-    app = open_app("train", section="settings")
-    clean(app.button(key="start-training").click().run())
-    assert app.query_params["section"] in ("progress", ["progress"])
-    assert app.query_params["run"] in ("run-1", ["run-1"])
+    app.switch_page("pages/activations.py").run()
+    app.selectbox(key="sidebar-preset").set_value("lecture_baseline").run()
+    clean(app.button(key="sidebar-start").click().run())
+    assert launched[1][0] == preset_named("lecture_baseline").config
+    assert launched[1][1].folders == (str(photos),)
 
 
 def test_without_data_nothing_can_be_started_and_the_way_to_data_is_shown(open_app):
     app = clean(open_app("train", section="settings"))
     assert app.button(key="start-training").disabled
+    assert not any(button.key == "sidebar-start" for button in app.button)
     app.button(key="to-data").click().run()
     assert app.query_params["section"] in ("data", ["data"])
 
@@ -52,13 +51,6 @@ def test_a_launch_that_fails_is_told_and_the_page_stays(open_app, photos, monkey
     assert app.query_params["section"] in ("settings", ["settings"])
 
 
-def test_a_new_run_is_told_that_it_will_wait(open_app, photos, tmp_path):
-    folder = write_run(tmp_path / "runs", "alive", "running", title="The first")
-    with take_lock(folder / ".lock"):
-        app = clean(open_app("train", section="settings"))
-    assert any("The first" in info.value and "waits" in info.value for info in app.info)
-
-
 def test_the_run_that_trains_is_named_and_not_one_that_waits(open_app, photos, tmp_path):
     first = write_run(tmp_path / "runs", "first", "running", title="The first")
     queue = {"ticket": 1, "device": "cpu"}
@@ -67,7 +59,7 @@ def test_the_run_that_trains_is_named_and_not_one_that_waits(open_app, photos, t
     (second / "config.json").write_text(json.dumps(about | {"created": 1.0}))
     with take_lock(first / ".lock"), take_lock(second / ".lock"):
         app = clean(open_app("train", section="settings"))
-    assert any("The first is being trained" in info.value for info in app.info)
+    assert any("The first is being trained" in info.value and "waits" in info.value for info in app.info)
 
 
 def test_a_run_on_another_device_makes_nobody_wait(open_app, photos, tmp_path, monkeypatch):
@@ -81,25 +73,13 @@ def test_a_run_on_another_device_makes_nobody_wait(open_app, photos, tmp_path, m
     assert not any("waits" in info.value for info in app.info)
 
 
-def test_parameters_are_told_only_while_they_are_those_of_the_preset(open_app, photos):
-    app = clean(open_app("train", section="settings", preset="lecture_baseline"))
-    assert "parameters** for two classes at 150 px" in words(app)
-    app.number_input(key="set_input_size_px").set_value(96).run()
-    assert "parameters**" not in words(clean(app))
-
-
-def test_how_long_it_may_take_is_judged_by_an_earlier_run(open_app, photos, tmp_path):
+def test_parameters_and_how_long_it_may_take_are_told_while_they_are_known(open_app, photos, tmp_path):
     write_run(tmp_path / "runs", "before", "finished", config=CONFIG)
     app = clean(open_app("train", section="settings", preset="lecture_baseline"))
+    assert "parameters** for two classes at 150 px" in words(app)
     assert "About 16 s of training, judged by an earlier run" in words(app)
-
-
-def test_the_sidebar_starts_a_preset_on_every_page(open_app, photos, launched):
-    app = clean(open_app())
-    app.selectbox(key="sidebar-preset").set_value("article_cnn").run()
-    clean(app.button(key="sidebar-start").click().run())
-    assert launched[0][0] == preset_named("article_cnn").config
-    assert launched[0][1].folders == (str(photos),)
+    app.number_input(key="set_input_size_px").set_value(96).run()
+    assert "parameters**" not in words(clean(app))
 
 
 def test_the_sidebar_shows_the_run_on_its_way_and_stops_it(open_app, tmp_path):
@@ -111,11 +91,6 @@ def test_the_sidebar_shows_the_run_on_its_way_and_stops_it(open_app, tmp_path):
         assert "Epoch 2 of 6" in words(app)
         clean(app.button(key="sidebar-cancel").click().run())
     assert "cancelled" in (folder / "stop.json").read_text()
-
-
-def test_without_data_the_sidebar_leads_to_the_choice_of_photos(open_app):
-    app = clean(open_app())
-    assert not any(button.key == "sidebar-start" for button in app.button)
 
 
 def test_where_there_is_no_network_yet_one_can_be_trained(open_app, photos, tmp_path, monkeypatch):

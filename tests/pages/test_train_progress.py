@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import streamlit as st
+from launch_settings import clean, words
 from run_folders import CONFIG, write_run
 from streamlit.testing.v1 import AppTest
 
@@ -18,7 +18,7 @@ from cnn_core.runs.run_progress import fraction_done
 from cnn_core.runs.runs import Runs
 from cnn_core.training.run_folder import RunFolder
 from dashboard.run_setup.run_picker import FINISH
-from dashboard.training.progress import bar_text, diagnosis_text, last_lines
+from dashboard.training.progress import diagnosis_text, last_lines
 
 RUNNING = {
     "epoch": 4,
@@ -36,12 +36,9 @@ RUNNING = {
 
 
 @pytest.fixture(autouse=True)
-def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def runs_folder(fresh_folders: None, tmp_path: Path) -> Path:
     """No test here meets the runs of another one."""
-    monkeypatch.setenv("CONVSCOPE_RUNS", str(tmp_path / "runs"))
-    st.cache_resource.clear()
-    yield tmp_path / "runs"
-    st.cache_resource.clear()
+    return tmp_path / "runs"
 
 
 @pytest.fixture
@@ -58,16 +55,6 @@ def htmls(app: AppTest) -> str:
 
 def labels(app: AppTest) -> list[str]:
     return [button.label for button in app.button if str(button.key).startswith("run-")]
-
-
-def words(app: AppTest) -> str:
-    return " ".join(element.value for element in (*app.markdown, *app.caption))
-
-
-def clean(app: AppTest) -> AppTest:
-    assert not app.exception
-    assert not app.error
-    return app
 
 
 def test_without_runs_the_page_says_how_to_start_one(open_app):
@@ -88,7 +75,10 @@ def test_a_run_on_its_way_shows_its_figures_and_can_be_stopped(open_app, running
     assert labels(app) == ["Pause", "Cancel"]
     app.button(key="run-pause").click().run()
     assert json.loads((running / "stop.json").read_text())["state"] == "paused"
-    assert not app.exception
+    clean(app.run())
+    assert "pausing" in htmls(app)
+    assert app.button(key="run-pause").disabled  # and cannot be asked twice
+    assert not app.button(key="run-cancel").disabled
 
 
 @pytest.mark.parametrize(
@@ -204,22 +194,7 @@ def test_the_settings_of_a_run_can_be_changed_for_another_one(open_app, runs_fol
 
 def test_a_run_that_ended_without_an_epoch_asks_nobody_to_wait(runs_folder):
     write_run(runs_folder, "one", "cancelled", epochs=0)
-    _, words = diagnosis_text(Runs(runs_folder).view("one"))
-    assert "ended before its first epoch" in words
-
-
-def test_preparations_that_have_just_begun_are_not_done(runs_folder):
-    folder = write_run(runs_folder, "one", "preparing", doing="Looking", fraction=0.0)
-    with take_lock(folder / ".lock"):
-        assert bar_text(Runs(runs_folder).view("one")) == "Looking, 0\u00a0%"
-
-
-def test_a_run_that_was_asked_to_pause_says_so_and_cannot_be_asked_twice(open_app, running):
-    Runs(running.parent).stop("alive", "paused")
-    app = clean(open_app("train", section="progress"))
-    assert "pausing" in htmls(app)
-    assert app.button(key="run-pause").disabled
-    assert not app.button(key="run-cancel").disabled
+    assert "ended before its first epoch" in diagnosis_text(Runs(runs_folder).view("one"))[1]
 
 
 def test_the_verdict_knows_how_common_each_class_is(runs_folder):

@@ -6,6 +6,7 @@ from dataclasses import fields
 
 import pytest
 from launch_settings import clean, number, words
+from streamlit.testing.v1 import AppTest
 from tiny_photos import write_tiny_photos
 
 from cnn_core.training.settings.config import Augmentation, TrainingConfig
@@ -53,6 +54,8 @@ def test_changed_settings_are_named_launched_and_in_the_address(open_app, photos
         (0.5, 0.5),
     )
     assert title == "**Mine**"
+    assert app.query_params["section"] in ("progress", ["progress"])
+    assert app.query_params["run"] in ("run-1", ["run-1"])
 
 
 def test_the_epochs_to_keep_can_be_named(open_app, photos, launched):
@@ -62,14 +65,6 @@ def test_the_epochs_to_keep_can_be_named(open_app, photos, launched):
     assert ": before training, 1, 5, 10." in words(clean(app))
     app.button(key="start-training").click().run()
     assert launched[0][0].checkpoint_epochs == (0, 1, 5, 10)
-
-
-@pytest.mark.parametrize("text", ["0, 16", "5, 2", "first", "1.5"])
-def test_epochs_to_keep_that_the_run_does_not_have_are_told_and_not_started(open_app, photos, text):
-    app = open_app("train", section="settings", preset="lecture_baseline", set_checkpoint_epochs=text)
-    assert not app.exception
-    assert any("epochs" in error.value and "Received" in error.value for error in app.error)
-    assert app.button(key="start-training").disabled
 
 
 def test_another_preset_brings_its_own_settings_and_the_way_back_is_one_click(open_app, photos):
@@ -83,25 +78,6 @@ def test_another_preset_brings_its_own_settings_and_the_way_back_is_one_click(op
     assert "set_epochs" not in app.query_params
 
 
-@pytest.mark.parametrize(
-    ("field", "text"), [("set_sizes_px", "96, 128"), ("set_sizes_px", "large"), ("set_stage_shares", "0.5")]
-)
-def test_settings_that_do_not_go_together_are_told_and_not_started(open_app, photos, field, text):
-    app = open_app("train", section="settings", preset="lecture_baseline")
-    app.text_input(key=field).set_value(text).run()
-    assert not app.exception
-    assert "Expected" in app.error[0].value
-    assert app.button(key="start-training").disabled
-
-
-def test_shares_that_are_not_together_one_are_told_and_not_started(open_app, photos):
-    shares = {"set_sizes_px": "96, 120", "set_stage_shares": "0.5, 0.3"}
-    app = open_app("train", section="settings", preset="lecture_baseline", **shares)
-    assert not app.exception
-    assert "Expected stage_shares that are together 1" in app.error[0].value.replace("\\", "")
-    assert app.button(key="start-training").disabled
-
-
 def test_an_address_full_of_nonsense_is_ignored(open_app, photos):
     nonsense = {"set_epochs": "-3", "set_optimizer": "magic", "aug_zoom": "nan", "preset": "none"}
     app = clean(open_app("train", section="settings", **nonsense))
@@ -109,17 +85,39 @@ def test_an_address_full_of_nonsense_is_ignored(open_app, photos):
     assert number(app)["aug_zoom"] == 0.0
 
 
-@pytest.mark.parametrize(
-    ("field", "value"), [("epochs", 900), ("batch_size", -3), ("learning_rate", -1.0), ("dropout", 2.0)]
-)
-def test_a_number_out_of_range_is_told_and_not_started(open_app, photos, field, value):
-    app = open_app("train", section="settings", preset="lecture_baseline")
-    app.number_input(key=f"set_{field}").set_value(value).run()
+def complaints(app: AppTest) -> str:
     assert not app.exception
-    assert app.number_input(key=f"set_{field}").value == value
-    assert any(field in error.value.replace("\\", "") and "from" in error.value for error in app.error)
+    return " ".join(error.value for error in app.error).replace("\\", "")
+
+
+def test_texts_that_are_no_setting_are_told_and_not_started(open_app, photos):
+    shares = {"set_sizes_px": "96, 120", "set_stage_shares": "0.5, 0.3"}
+    app = open_app("train", section="settings", preset="lecture_baseline", **shares)
+    assert "Expected stage_shares that are together 1" in complaints(app)
     assert app.button(key="start-training").disabled
-    assert f"set_{field}" not in app.query_params
+    for field in shares:
+        app.text_input(key=field).set_value("").run()
+    assert complaints(app) == ""
+    wrong = [("checkpoint_epochs", text) for text in ("0, 16", "5, 2", "first", "1.5")]
+    wrong += [("sizes_px", "96, 128"), ("sizes_px", "large"), ("stage_shares", "0.5")]
+    for field, text in wrong:
+        widget = app.text_input(key=f"set_{field}").set_value(text)
+        assert "Received" in complaints(widget.run()), (field, text)
+        assert app.button(key="start-training").disabled
+        app.text_input(key=f"set_{field}").set_value("").run()
+
+
+def test_numbers_out_of_range_are_told_and_not_started(open_app, photos):
+    app = open_app("train", section="settings", preset="lecture_baseline")
+    for field, value in (("epochs", 900), ("batch_size", -3), ("learning_rate", -1.0), ("dropout", 2.0)):
+        before = app.number_input(key=f"set_{field}").value
+        app.number_input(key=f"set_{field}").set_value(value).run()
+        assert app.number_input(key=f"set_{field}").value == value
+        assert field in complaints(app)
+        assert "from" in complaints(app)
+        assert app.button(key="start-training").disabled
+        assert f"set_{field}" not in app.query_params
+        app.number_input(key=f"set_{field}").set_value(before).run()
 
 
 def test_too_few_photos_for_a_batch_are_told_before_the_start(open_app, launched, tmp_path, monkeypatch):

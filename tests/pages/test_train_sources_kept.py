@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
-from data_section import said, scanned, with_folder
+from data_section import said, scanned, with_folder, with_zip
 from run_folders import CONFIG, write_run
 from streamlit.testing.v1 import AppTest
-from tiny_photos import write_class_folders
+from tiny_photos import packed, write_class_folders
 
 from cnn_core.datasets.recent_folders import origin_of, used_folders
 from cnn_core.runs.device_queue import device_lock
@@ -40,18 +38,6 @@ def can_start(app: AppTest) -> bool:
     return any(button.key == "sidebar-start" for button in app.button)
 
 
-def with_zip(app: AppTest, folder: Path, name: str) -> AppTest:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for path in sorted(folder.rglob("*.jpg")):
-            archive.write(path, path.relative_to(folder))
-    app.segmented_control(key="origin").set_value("upload").run()
-    next(each for each in app.file_uploader if each.label == "Zip of class folders").upload(
-        name, stream.getvalue()
-    )
-    return scanned(app.run())
-
-
 def test_a_folder_is_still_chosen_after_a_reload_on_every_page(open_app, several):
     with_folder(open_app("train", section="data"), several / "second")
     app = open_app()
@@ -66,7 +52,7 @@ def test_an_unpacked_zip_is_still_chosen_after_a_reload_and_offered_again_after_
     open_app, several, tmp_path
 ):
     pets = write_class_folders(tmp_path / "elsewhere", 10)
-    with_zip(open_app("train", section="data"), pets, "pets.zip")
+    with_zip(open_app("train", section="data"), packed(pets), "pets.zip")
     for app in (open_app(), open_app("train", section="settings", origin="upload")):
         assert "On pets" in sidebar_says(app)
         assert can_start(app)

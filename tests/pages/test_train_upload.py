@@ -9,8 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from data_section import PATIENCE_SECONDS, said, scanned
-from streamlit.testing.v1 import AppTest
+from data_section import PATIENCE_SECONDS, said, with_zip
 from tiny_photos import packed, write_tiny_photos
 
 from cnn_core.errors import Cancelled, DataError
@@ -22,13 +21,6 @@ from dashboard.session.resources import data_jobs
 @pytest.fixture
 def photos(tmp_path: Path) -> Path:
     return write_tiny_photos(tmp_path / "My photos", training=6, validation=3)
-
-
-def with_zip(app: AppTest, content: bytes, name: str = "photos.zip") -> AppTest:
-    app.segmented_control(key="origin").set_value("upload").run()
-    uploader = next(each for each in app.file_uploader if each.label == "Zip of class folders")
-    uploader.upload(name, content)
-    return scanned(app.run())
 
 
 def test_files_of_a_zip_that_are_not_trained_on_are_counted(open_app, photos):

@@ -32,6 +32,7 @@ def test_a_run_that_waits_says_its_place(run: RunView) -> None:
     ("state", "status", "words"),
     [
         ("preparing", {}, "Getting ready"),
+        ("preparing", {"doing": "Looking", "fraction": 0.0}, "Looking, 0 %"),
         ("preparing", {"doing": "Looking through the pictures", "fraction": 0.5}, "pictures, 50 %"),
         ("finishing", {}, "Writing the network and its figures"),
         ("finishing", {"doing": "Measuring the channels", "fraction": 0.25}, "Measuring the channels, 25 %"),
