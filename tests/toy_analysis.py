@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnn_core.analysis import Analysis, incomparable
-from cnn_core.attribution.attribution_map import GROUP, input_map
+from cnn_core.attribution.attribution_map import GROUP, attribution_map
 from cnn_core.results import AttributionMap
 from cnn_core.settings import number
 
@@ -19,11 +19,11 @@ class ToySettings:
 def toy(probe, target, settings, progress):
     """The mean of random masks, each weighted by the score of the picture behind it."""
     rng, total = np.random.default_rng(settings.seed), 0.0
-    for done in range(1, settings.masks + 1):
-        mask = rng.integers(0, 2, target.picture.shape[1:3]).astype(np.float32)
+    score = probe.scores(target.picture)[target.head][0, target.label]
+    for done, mask in enumerate(rng.integers(0, 2, (settings.masks, *target.picture.shape[1:3])), start=1):
         total += mask * probe.scores(target.picture * mask[..., None])[target.head][0, target.label]
-        progress(done / settings.masks, input_map(probe, target, TOY, total / done))
-    return input_map(probe, target, TOY, total / settings.masks)
+        progress(done / settings.masks, attribution_map(probe, target, TOY, total / done, score))
+    return attribution_map(probe, target, TOY, total / settings.masks, score)
 
 
 TOY = Analysis(

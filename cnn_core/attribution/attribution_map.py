@@ -14,59 +14,36 @@ Float = NDArray[np.float32]
 GROUP = "Attribution"
 
 
-def layer_map(probe: Probe, target: Target, method: str, values: Float, scores: Float) -> AttributionMap:
-    """Wrap the signed map of a layer: where it lies on the picture, and what it should add up to.
-
-    Args:
-        probe: the model.
-        target: with picture, layer and class.
-        method: key of the method.
-        values: ``(h, w)``, additive in logits.
-        scores: ``(classes,)``, logits of the picture.
-    """
-    name, class_index = target.layer, target.label
-    constants = probe.zero_activation_score(name, values.shape, head=target.head)
-    height, width = target.picture.shape[1:3]
-    field = probe.layer(name).receptive_field
-    return AttributionMap(
-        method=method,
-        layer_name=name,
-        head=target.head,
-        class_index=class_index,
-        values=values,
-        signed=True,
-        score=float(scores[class_index]),
-        extent=(0.0, 0.0, height, width)
-        if field is None
-        else field.extent((values.shape[0], values.shape[1])),
-        constant=None if constants is None else float(constants[class_index]),
-    )
-
-
-def input_map(
-    probe: Probe, target: Target, analysis: Analysis, values: Float, score: float | None = None
+def attribution_map(
+    probe: Probe, target: Target, analysis: Analysis, values: Float, score: float
 ) -> AttributionMap:
-    """Wrap a map of the input.
+    """Wrap the map of a layer or of the input: where it lies on the picture, and what it should add up to.
 
     Args:
         probe: the model.
-        target: with picture and class.
+        target: with picture and class, and the layer if the analysis needs one.
         analysis: the method.
-        values: ``(H, W)``.
-        score: the logit of the class, if it is known already.
+        values: ``(h, w)`` of the layer, additive in logits, or ``(H, W)`` of the input.
+        score: the logit of the class for the picture.
     """
+    name = None if analysis.needs_layer is None else target.layer
     height, width = target.picture.shape[1:3]
-    if score is None:
-        score = float(probe.scores(target.picture)[target.head][0, target.label])
+    field = constants = None
+    if name is not None:
+        field = probe.layer(name).receptive_field
+        constants = probe.zero_activation_score(name, values.shape, head=target.head)
     return AttributionMap(
         method=analysis.key,
-        layer_name=None,
+        layer_name=name,
         head=target.head,
         class_index=target.label,
         values=values,
         signed=analysis.signed,
-        score=score,
-        extent=(0.0, 0.0, height, width),
+        score=float(score),
+        extent=(0.0, 0.0, height, width)
+        if field is None
+        else field.extent((values.shape[0], values.shape[1])),
+        constant=None if constants is None else float(constants[target.label]),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnn_core.analysis import Analysis, NoSettings, Target
-from cnn_core.attribution.attribution_map import GROUP, additivity, layer_map, no_map_reason
+from cnn_core.attribution.attribution_map import GROUP, additivity, attribution_map, no_map_reason
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
@@ -39,7 +39,7 @@ def grad_cam(probe: Probe, target: Target, settings: NoSettings, progress: Progr
     answer = probe.layer_gradient(target.picture, target.layer, head=target.head, class_index=target.label)
     weights = answer.gradients[0].mean(axis=(0, 1), dtype=np.float64)  # (k,)
     values = (answer.activations[0] @ weights).astype(np.float32)  # (h, w)
-    return layer_map(probe, target, GRAD_CAM.key, values, answer.scores[0])
+    return attribution_map(probe, target, GRAD_CAM, values, answer.scores[0, target.label])
 
 
 GRAD_CAM = Analysis(

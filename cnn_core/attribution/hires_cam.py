@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnn_core.analysis import Analysis, NoSettings, Target
-from cnn_core.attribution.attribution_map import GROUP, additivity, layer_map, no_map_reason
+from cnn_core.attribution.attribution_map import GROUP, additivity, attribution_map, no_map_reason
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
@@ -35,7 +35,7 @@ def hires_cam(probe: Probe, target: Target, settings: NoSettings, progress: Prog
     """
     answer = probe.layer_gradient(target.picture, target.layer, head=target.head, class_index=target.label)
     values = np.einsum("hwk,hwk->hw", answer.gradients[0], answer.activations[0])
-    return layer_map(probe, target, HIRES_CAM.key, values, answer.scores[0])
+    return attribution_map(probe, target, HIRES_CAM, values, answer.scores[0, target.label])
 
 
 HIRES_CAM = Analysis(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnn_core.analysis import Analysis, NoSettings, Target, incomparable
-from cnn_core.attribution.attribution_map import GROUP, input_map
+from cnn_core.attribution.attribution_map import GROUP, attribution_map
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
@@ -34,7 +34,7 @@ def saliency(probe: Probe, target: Target, settings: NoSettings, progress: Progr
     """
     answer = probe.input_gradient(target.picture, head=target.head, class_index=target.label)
     values = np.abs(answer.gradients[0]).max(axis=-1)  # (H, W)
-    return input_map(probe, target, SALIENCY, values, float(answer.scores[0, target.label]))
+    return attribution_map(probe, target, SALIENCY, values, answer.scores[0, target.label])
 
 
 SALIENCY = Analysis(

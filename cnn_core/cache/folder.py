@@ -30,7 +30,6 @@ KEPT_FRACTION = 0.9  # of the limit stays after a sweep, so that not every write
 SWEEP_FRACTION = 1 / 8  # of the limit is written before looking what other processes have added
 LEFTOVER_SECONDS = 3600.0  # a writer that has not renamed its file by then is dead
 RETRY_SECONDS = 60.0  # writing pauses this long after a failure
-NOTICE_SECONDS = 300.0  # how long the page is told about a damaged entry
 
 
 class Entry(NamedTuple):
@@ -57,7 +56,6 @@ class ResultFolder:
         self._written_bytes = 0
         self._problem: str | None = None
         self._retry_at = float("-inf")
-        self._damaged_at = float("-inf")
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if not os.access(folder, os.W_OK | os.X_OK):
@@ -68,9 +66,7 @@ class ResultFolder:
     @property
     def warning(self) -> str | None:
         """What the page should say about this folder, or None while all is well."""
-        damaged = time.monotonic() - self._damaged_at < NOTICE_SECONDS
-        notice = "A stored result was damaged; it is computed again." if damaged else None
-        return " ".join(part for part in (self._problem, notice) if part is not None) or None
+        return self._problem
 
     def read(self, key: str, result_type: type[T]) -> T | None:
         """The result stored under ``key``, or None. A damaged one is removed."""
@@ -80,7 +76,6 @@ class ResultFolder:
         except OSError:  # missing, in most cases; one that cannot be read is as good as missing
             return None
         except DamagedResultError:
-            self._damaged_at = time.monotonic()
             with contextlib.suppress(OSError):
                 path.unlink()
             return None

@@ -6,12 +6,10 @@ from cnn_core.feature_visualization.filter_patterns import (
     filter_patterns,
     strongest_patterns,
 )
-from cnn_core.feature_visualization.first_layer_kernels import first_layer_kernels
 
 __all__ = [
     "FILTER_PATTERNS",
     "FilterPatternSettings",
     "filter_patterns",
-    "first_layer_kernels",
     "strongest_patterns",
 ]

@@ -1,1 +1,1 @@
-"""Bytes to RGB pixels to model input.."""
+"""Bytes to RGB pixels to model input."""

@@ -1,1 +1,1 @@
-"""Models in folders with their cards.."""
+"""Models in folders with their cards."""

@@ -1,1 +1,1 @@
-"""A model seen as layers.."""
+"""A model seen as layers."""

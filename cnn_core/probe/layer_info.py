@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -77,7 +78,7 @@ def layer_infos(graph: FlatGraph) -> tuple[LayerInfo, ...]:
             title=titles[node.name],
             kind=node.kind,
             output_shape=_shape(node),
-            parameters=_parameters(node.operation),
+            parameters=sum(math.prod(w.shape) for w in getattr(node.operation, "weights", [])),
             receptive_field=fields[node.name],
             spatial=_is_spatial(_shape(node)),
             convolution=node.family in _WINDOW_KINDS or node.family == "conv2dtranspose",
@@ -157,17 +158,6 @@ def _shape(node: Node) -> tuple[int | None, ...]:
 
 def _is_spatial(shape: tuple[int | None, ...]) -> bool:
     return len(shape) == 3 and any(side is None or side > 1 for side in shape[:2])
-
-
-def _parameters(operation: Any) -> int:
-    return int(sum(int(_size(w.shape)) for w in getattr(operation, "weights", [])))
-
-
-def _size(shape: tuple[int, ...]) -> int:
-    count = 1
-    for side in shape:
-        count *= side
-    return count
 
 
 def _titles(graph: FlatGraph) -> dict[str, str]:

@@ -71,21 +71,6 @@ class ReceptiveField:
             offset_px=(self.offset_px[0] - wider[0], self.offset_px[1] - wider[1]),
         )
 
-    def box(self, row: int, column: int, input_size: Pair) -> tuple[int, int, int, int]:
-        """(top, left, bottom, right) of one unit's pixels, cut to the picture; ends are exclusive.
-
-        Empty for a unit that sees nothing but padding.
-        """
-        tops = (self.offset_px[0] + row * self.jump_px[0], self.offset_px[1] + column * self.jump_px[1])
-        (top, bottom), (left, right) = (
-            (
-                min(max(math.floor(tops[a]), 0), input_size[a]),
-                min(max(math.ceil(tops[a] + self.size_px[a]), 0), input_size[a]),
-            )
-            for a in (0, 1)
-        )
-        return top, left, bottom, right
-
     def extent(self, map_size: Pair) -> tuple[float, float, float, float]:
         """(top, left, bottom, right) in pixels of the area that a map of this layer stands for.
 

@@ -1,1 +1,1 @@
-"""The page Activations.."""
+"""The page Activations."""

@@ -1,1 +1,1 @@
-"""The page Evaluation.."""
+"""The page Evaluation."""

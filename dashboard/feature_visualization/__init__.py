@@ -1,1 +1,1 @@
-"""The page Filter patterns.."""
+"""The page Filter patterns."""

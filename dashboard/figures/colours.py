@@ -1,6 +1,6 @@
 """Colour scales: from raw values to colours, with the range that belongs to them.
 
-Magnitudes get a sequential scale that grows in lightness (viridis, cividis); signed values get
+Magnitudes get a sequential scale that grows in lightness (viridis); signed values get
 blue, white and red, centred on 0. No rainbow.
 """
 
@@ -29,7 +29,6 @@ def _table_through(*stops: tuple[int, int, int]) -> UInt8:
 
 
 VIRIDIS = _opencv_table(cv2.COLORMAP_VIRIDIS)
-CIVIDIS = _opencv_table(cv2.COLORMAP_CIVIDIS)
 # Lightness falls equally to both sides of the middle, so that neither sign looks stronger.
 BLUE_WHITE_RED = _table_through((5, 48, 97), (67, 147, 195), (247, 247, 247), (214, 96, 77), (103, 0, 31))
 

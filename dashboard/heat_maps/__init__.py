@@ -1,1 +1,1 @@
-"""The page Heat maps.."""
+"""The page Heat maps."""

@@ -1,1 +1,1 @@
-"""The page Over the epochs.."""
+"""The page Over the epochs."""

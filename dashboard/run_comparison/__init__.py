@@ -1,1 +1,1 @@
-"""The page Runs: runs side by side.."""
+"""The page Runs: runs side by side."""

@@ -1,1 +1,1 @@
-"""Which training run would start now: its data, its settings, what the scan left.."""
+"""Which training run would start now: its data, its settings, what the scan left."""

@@ -1,1 +1,1 @@
-"""What pages share and do not draw: the view, the address, images, resources, jobs.."""
+"""What pages share and do not draw: the view, the address, images, resources, jobs."""

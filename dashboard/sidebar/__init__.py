@@ -1,1 +1,1 @@
-"""The sidebar of every page.."""
+"""The sidebar of every page."""

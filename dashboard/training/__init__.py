@@ -1,1 +1,1 @@
-"""The page Train.."""
+"""The page Train."""

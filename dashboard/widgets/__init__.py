@@ -1,1 +1,1 @@
-"""What pages share and draw.."""
+"""What pages share and draw."""

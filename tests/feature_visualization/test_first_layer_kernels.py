@@ -8,7 +8,7 @@ import pytest
 from keras import layers
 
 from cnn_core.errors import InvalidRequestError
-from cnn_core.feature_visualization import first_layer_kernels
+from cnn_core.feature_visualization.first_layer_kernels import first_layer_kernels
 from cnn_core.probe.probe import Probe
 
 

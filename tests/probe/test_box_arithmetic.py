@@ -29,10 +29,3 @@ def test_same_padding_puts_the_odd_cell_last(
     cells: int, kernel: int, stride: int, dilation: int, before: int
 ) -> None:
     assert same_padding_before(cells, kernel, stride, dilation) == before
-
-
-def test_a_box_is_cut_to_the_picture_and_empty_outside_of_it() -> None:
-    field = ReceptiveField(size_px=(3, 3), jump_px=(2, 2), offset_px=(-4, -1))
-    assert field.box(0, 0, (6, 6)) == (0, 0, 0, 2)
-    assert field.box(2, 1, (6, 6)) == (0, 1, 3, 4)
-    assert field.box(9, 9, (6, 6)) == (6, 6, 6, 6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import keras
@@ -53,6 +54,17 @@ def bounds(seen: np.ndarray) -> Box | None:
     return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
 
 
+def box_of(field: ReceptiveField, unit: tuple[int, int], size: tuple[int, int]) -> Box:
+    """(top, left, bottom, right) of one unit's pixels, cut to the picture; ends are exclusive."""
+    tops = [field.offset_px[a] + unit[a] * field.jump_px[a] for a in (0, 1)]
+    ends = [tops[a] + field.size_px[a] for a in (0, 1)]
+    return tuple(
+        int(min(max(round_(x[a]), 0), size[a]))
+        for x, round_ in ((tops, math.floor), (ends, math.ceil))
+        for a in (0, 1)
+    )
+
+
 def assert_boxes_are_exact(model: keras.Model, name: str, *, cut_units: bool = True) -> None:
     """Compare all units of a layer; with ``cut_units`` also those that see over the edge."""
     graph = flat_graph(all_positive(model))
@@ -62,7 +74,7 @@ def assert_boxes_are_exact(model: keras.Model, name: str, *, cut_units: bool = T
     seen = model_input_pixels(graph, np.ones((1, *graph.input.shape[1:]), np.float32))[name]
     compared = 0
     for row, column in np.ndindex(seen.shape[2:]):
-        box = field.box(row, column, (height, width))
+        box = box_of(field, (row, column), (height, width))
         if cut_units or (box[2] - box[0], box[3] - box[1]) == field.size_px:
             empty = box[0] == box[2] or box[1] == box[3]
             assert bounds(seen[:, :, row, column]) == (None if empty else box), (row, column)
@@ -79,7 +91,7 @@ def assert_units_see_only_their_box(model: keras.Model, inputs: np.ndarray) -> N
         if field is None or name in padding:
             continue
         for row, column in np.ndindex(seen.shape[2:]):
-            top, left, bottom, right = field.box(row, column, inputs.shape[1:3])
+            top, left, bottom, right = box_of(field, (row, column), inputs.shape[1:3])
             outside = seen[:, :, row, column].copy()
             outside[top:bottom, left:right] = False
             assert not outside.any(), (name, row, column)

@@ -1,1 +1,1 @@
-"""Zip archives: what they hold, and unpacking them safely.."""
+"""Zip archives: what they hold, and unpacking them safely."""

@@ -1,1 +1,1 @@
-"""What a data set holds that would hurt training.."""
+"""What a data set holds that would hurt training."""

@@ -1,1 +1,1 @@
-"""What the curves of a run say, and what to do about it.."""
+"""What the curves of a run say, and what to do about it."""

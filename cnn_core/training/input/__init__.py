@@ -1,1 +1,1 @@
-"""From picture files to batches.."""
+"""From picture files to batches."""

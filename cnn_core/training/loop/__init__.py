@@ -1,1 +1,1 @@
-"""One training run, step by step.."""
+"""One training run, step by step."""

@@ -1,1 +1,1 @@
-"""What a run can be told, and the presets.."""
+"""What a run can be told, and the presets."""

@@ -1,1 +1,1 @@
-"""Numbers to Plotly charts.."""
+"""Numbers to Plotly charts."""

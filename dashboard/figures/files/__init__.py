@@ -1,1 +1,1 @@
-"""Pictures and tables to files.."""
+"""Pictures and tables to files."""

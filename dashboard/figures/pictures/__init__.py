@@ -1,1 +1,1 @@
-"""Arrays to pictures, and pictures to grids.."""
+"""Arrays to pictures, and pictures to grids."""
