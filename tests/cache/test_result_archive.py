@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from stored_results import MEGABYTE, activations, disk_only, key, map_of, stored_files
 
-from cnn_core.cache import folder as result_folder
 from cnn_core.cache.archive import DamagedResultError, read_result, result_bytes
 from cnn_core.cache.store import ResultStore
 from cnn_core.results import AttributionMap, FilterPatterns, HeadAnswer, Prediction
@@ -228,16 +227,6 @@ class TestDamagedEntries:
         store = disk_only(tmp_path)
         assert store.get_or_compute(key(), AttributionMap, lambda: map_of([[1]])).values.tolist() == [[1]]
         assert store.warning is not None
-
-    def test_the_notice_goes_after_a_while(
-        self, tmp_path: Path, entry: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        entry.write_bytes(b"")
-        store = ResultStore(tmp_path)
-        store.get(key(), AttributionMap)
-        assert store.warning is not None
-        monkeypatch.setattr(result_folder, "NOTICE_SECONDS", 0.0)
-        assert store.warning is None
 
 
 def save_tree(path: Path, tree: Any, array: Any) -> None:
