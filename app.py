@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from dashboard.figures.pictures.icon import icon
 from dashboard.sidebar.frame import start_page
@@ -23,7 +24,10 @@ PAGES = (
 
 st.set_page_config(page_title="Convscope", page_icon=icon(), layout="wide")
 pages = {entry.page(first=entry is PAGES[0]): entry for entry in PAGES}
-page = st.navigation(list(pages), position="hidden")
+groups: dict[str, list[StreamlitPage]] = {}
+for entry_page, entry in pages.items():
+    groups.setdefault(entry.group, []).append(entry_page)
+page = st.navigation(groups, position="hidden")  # the bar of pages names them instead
 start_page(PAGES, pages[page], sidebar)
 with show_errors():
     page.run()
