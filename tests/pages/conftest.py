@@ -75,7 +75,9 @@ def hold_workers(impatient: None) -> Iterator[Callable[[], threading.Event]]:
 
     def hold() -> threading.Event:
         for number in range(NETWORK_JOBS_AT_ONCE):
-            jobs().start(f"hold-{number}", lambda progress: go_on.wait(SECONDS), "another session")
+            jobs().start(
+                f"hold-{id(go_on)}-{number}", lambda progress: go_on.wait(SECONDS), "another session"
+            )
         return go_on
 
     yield hold

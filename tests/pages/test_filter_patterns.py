@@ -72,22 +72,6 @@ def test_nothing_of_a_layer_that_was_left_is_climbed_to(open_app, hold_workers):
     wait_for_patterns(app)
 
 
-def test_cancel_leads_to_a_way_to_start_again_and_another_session_gets_its_patterns(open_app, hold_workers):
-    go_on = hold_workers()
-    mine, yours = (
-        open_app("filter_patterns", layer="block1_conv", filter_patterns_seed="6", filter_patterns_steps="8")
-        for _ in "ab"
-    )
-    mine.button(key="layer-cancel").click().run()
-    mine.run()
-    assert any("Stopped" in info.value for info in mine.info)
-    yours.run()
-    assert any(button.key == "layer-cancel" for button in yours.button)
-    go_on.set()
-    wait_for_patterns(yours)
-    assert not any("Stopped" in info.value for info in yours.info)
-
-
 @pytest.mark.parametrize(("asked_px", "said"), [(None, False), (16, False), (24, True)])
 def test_another_canvas_than_asked_for_is_told(asked_px, said):
     channels = np.arange(2)
