@@ -6,6 +6,7 @@ import streamlit as st
 
 from cnn_core.analysis import Request
 from cnn_core.feature_visualization import FILTER_PATTERNS, strongest_patterns
+from cnn_core.targets import fitting_layers
 from dashboard.feature_visualization import patterns as parts
 from dashboard.feature_visualization.kernels import draw_kernels
 from dashboard.session.resources import explorer
@@ -21,10 +22,12 @@ from dashboard.widgets.page_fragment import page_fragment
 @page_fragment
 def body(view: View) -> None:
     """Choose a layer, wait for its patterns if they are new, see all of them and one opened."""
-    layers = [info for info in explorer().layers(view.model_key) if info.convolution]
-    if not layers:
-        st.info(parts.NO_CONVOLUTION, icon=":material/info:")
+    probe = explorer().model(view.model_key).probe
+    reason = FILTER_PATTERNS.inapplicable(probe, 0)
+    if reason is not None:
+        st.info(reason, icon=":material/info:")
         return
+    layers = fitting_layers(FILTER_PATTERNS, probe)
     layer_place, which_place = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with layer_place:
         info = layer_slider(layers, first_choice(layers), arrows="Shift")

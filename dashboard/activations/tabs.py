@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 import streamlit as st
 
@@ -17,9 +16,9 @@ from cnn_core.images.decode import RgbImage
 from cnn_core.results import LayerActivations
 from cnn_core.snippet import Call, snippet
 from dashboard.figures.charts.charts import sparsity_figure
-from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale, percent, short
+from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale, percent
 from dashboard.figures.pictures.pattern_grid import row_pixels
-from dashboard.figures.pictures.pictures import jpeg, png, rgb_pixels
+from dashboard.figures.pictures.pictures import jpeg, png, squared
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.figures.pictures.strip import square_pixels
 from dashboard.session.photos import Photo, all_photos
@@ -29,6 +28,7 @@ from dashboard.widgets.chart import chart
 from dashboard.widgets.export_bar import Export, export_bar, file_name, own_photo_note
 from dashboard.widgets.inputs import choice, shuffle_button
 from dashboard.widgets.markdown import escape_markdown
+from dashboard.widgets.sentences import span_text
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
@@ -124,11 +124,11 @@ def draw_on_photos(view: View, info: LayerInfo, channel: int) -> None:
         with column:
             st.image(jpeg(one.square), width="stretch", alt=title)
             st.image(png(one.picture()), width="stretch", alt=f"Channel {channel} for {title}")
-            st.caption(f"{escape_markdown(title)}  \n{_range(one.values)}")
+            st.caption(f"{escape_markdown(title)}  \n{span_text(one.values)}")
     together = shown[0].scale if common else None
     if together is not None:
         st.html(f'<div style="max-width:24rem">{scale_bar_html(together, unit="activation")}</div>')
-    ranges = "; ".join(f"{one.photo.title} {_range(one.values)}" for one in shown)
+    ranges = "; ".join(f"{one.photo.title} {span_text(one.values)}" for one in shown)
     export_bar(
         Export(
             name=file_name(view.model_key, info.name, channel, "photos"),
@@ -158,18 +158,12 @@ def _maps_of_photos(view: View, info: LayerInfo, channel: int, *, common: bool) 
         except (ConvscopeError, OSError):
             continue
         values = layer_of(view, info, image).maps[..., channel]
-        found.append((photo, _square(model_input_pixels(view.model_key, image)), values))
+        found.append((photo, squared(model_input_pixels(view.model_key, image), SMALL_PX), values))
     together = fitting_scale(np.concatenate([values.ravel() for *_, values in found])) if common else None
     return [
         PhotoMap(photo=photo, square=square, values=values, scale=together or fitting_scale(values))
         for photo, square, values in found
     ]
-
-
-def _square(pixels: UInt8) -> UInt8:
-    return np.asarray(
-        cv2.resize(rgb_pixels(pixels), (SMALL_PX, SMALL_PX), interpolation=cv2.INTER_AREA), np.uint8
-    )
 
 
 def draw_random(view: View, infos: Sequence[LayerInfo]) -> None:
@@ -193,7 +187,7 @@ def draw_random(view: View, infos: Sequence[LayerInfo]) -> None:
                 type="tertiary",
                 wrap=True,
             )
-            st.caption(_range(values))
+            st.caption(span_text(values))
     names = [(info.name, channel) for info, channel in lot]
     export_bar(random_export(view, names, maps, seed), key="random-export")
 
@@ -212,7 +206,7 @@ def _drawn_by_lot(infos: Sequence[LayerInfo], seed: int) -> list[tuple[LayerInfo
 def random_export(view: View, names: Sequence[tuple[str, int]], maps: Sequence[Float], seed: int) -> Export:
     """Channels ``(layer name, channel)`` drawn by lot, each on its own scale."""
     titles = [f"{name} {channel}" for name, channel in names]
-    ranges = (f"{title}: {_range(values)}" for title, values in zip(titles, maps, strict=True))
+    ranges = (f"{title}: {span_text(values)}" for title, values in zip(titles, maps, strict=True))
     calls = [
         Call(analysis=ACTIVATIONS, request=request_about(view, layer_name=name), picture=view.photo.path)
         for name, _ in names
@@ -230,8 +224,3 @@ def random_export(view: View, names: Sequence[tuple[str, int]], maps: Sequence[F
         + f"for result, channel in zip(results, {[channel for _, channel in names]}):\n"
         "    print(result.layer_name, channel, result.maps[..., channel].round(2))",
     )
-
-
-def _range(values: Float) -> str:
-    low, high = float(values.min()), float(values.max())
-    return f"{short(low)} everywhere" if low == high else f"{short(low)} to {short(high)}"

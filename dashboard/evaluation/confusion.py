@@ -132,4 +132,4 @@ def open_cell(name: int | None, classes: int) -> None:
 def first_page() -> None:
     """Show the first pictures and the worst mistakes again."""
     st.session_state["eval_page"] = 0
-    st.session_state["eval_worst"] = 1
+    st.session_state["eval_worst"] = 0

@@ -19,7 +19,6 @@ from dashboard.figures.colours import UInt8, short
 from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.figures.pictures.pictures import enlarged, jpeg, rgb_pixels
 from dashboard.figures.pictures.scale_bar import scale_bar_html
-from dashboard.session import address
 from dashboard.session.resources import model_input_pixels
 from dashboard.widgets.evaluation_pictures import (
     DAMAGED,
@@ -30,7 +29,7 @@ from dashboard.widgets.evaluation_pictures import (
     sure,
 )
 from dashboard.widgets.export_bar import Export, export_bar, file_name
-from dashboard.widgets.inputs import choice
+from dashboard.widgets.inputs import choice, pager
 from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.overlay_view import map_over_photo, other_name, scale_of
 
@@ -98,7 +97,7 @@ def mistakes_of(predictions: Predictions, threshold: float, first: int = 0) -> t
 
 def draw_mistakes(run: RunView, predictions: Predictions, threshold: float) -> None:
     """The most confident mistakes with their heat maps beside."""
-    st.subheader("Worst mistakes")
+    st.subheader("Worst mistakes", help="The most confident mistakes come first.")
     count = len(worst_mistakes(predictions, threshold=threshold))
     if count == 0:
         st.markdown("No picture of this set was answered wrong.")
@@ -107,7 +106,7 @@ def draw_mistakes(run: RunView, predictions: Predictions, threshold: float) -> N
     with about_place:
         about = choice("Heat map for", FOR, key="eval_map", help=FOR_HELP)
     with page_place:
-        first = _first_shown(count)
+        first = pager(count, SHOWN, key="eval_worst").start
     mistakes = mistakes_of(predictions, threshold, first)
     calls = _calls(str(run.model_key), mistakes, about)
     from dashboard.widgets.analysis_view import row_of_results  # here, since it loads the framework
@@ -116,23 +115,6 @@ def draw_mistakes(run: RunView, predictions: Predictions, threshold: float) -> N
     maps = row_of_results(list(calls.values()), slot="mistakes", doing=doing)
     if maps is not None:
         _draw_all(run, mistakes, calls, dict(zip(calls, maps, strict=True)), about)
-
-
-def _first_shown(count: int) -> int:
-    """Place of the first mistake on the page."""
-    pages = -(-count // SHOWN)
-    page = address.restore("eval_worst", address.whole_number(1, pages), 1)
-    if pages > 1:
-        page = st.number_input(
-            f"Page, of {pages} with {count:,} mistakes",
-            1,
-            pages,
-            key="eval_worst",
-            width=260,
-            help="The most confident mistakes come first.",
-        )
-    address.keep({"eval_worst": page if page > 1 else None})
-    return (int(page) - 1) * SHOWN
 
 
 def _calls(model_key: str, mistakes: Sequence[Mistake], about: str) -> dict[Mistake, Call]:

@@ -42,10 +42,6 @@ WHICH = {"strongest": "25 strongest", "all": "Whole layer"}
 WHICH_HELP = (
     "The strongest patterns are those with the highest score: the mean of the channel before its ReLU."
 )
-NO_CONVOLUTION = (
-    "This network has no convolution, so it has no filters that patterns could be found for. "
-    "Choose another network, or look at its layers on the page Activations."
-)
 STRONGEST = 25
 LARGE_PX = 448
 SMALL_FIELD_PX = 7

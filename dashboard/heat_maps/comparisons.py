@@ -12,6 +12,7 @@ import streamlit as st
 
 from cnn_core.results import AttributionMap
 from cnn_core.snippet import Call, snippet
+from cnn_core.targets import fitting_layers
 from dashboard.figures.colours import Scale, short
 from dashboard.figures.pictures.overlay import overlay_scale
 from dashboard.figures.pictures.pattern_grid import row_pixels
@@ -50,17 +51,19 @@ def draw_comparisons(view: View, analyses: Sequence[Analysis], selection: HeatMa
 
 
 def _methods(view: View, analyses: Sequence[Analysis], selection: HeatMapSelection) -> dict[str, Call]:
-    """All that can be done here, by title; those that are not chosen with their usual settings."""
-    probe = explorer().model(view.model_key).probe
+    """All that can be done here, by title, on the chosen layer where it fits; others with usual settings."""
+    probe, asked = explorer().model(view.model_key).probe, selection.request
+    usual = dataclasses.replace(asked, layer_name=None)
+    names = {each.key: [info.name for info in fitting_layers(each, probe)] for each in analyses}
     return {
         each.title: Call(
             analysis=each,
-            request=selection.request,
+            request=asked if asked.layer_name in names[each.key] else usual,
             settings=selection.settings if each is selection.analysis else None,
             picture=view.photo.path,
         )
         for each in analyses
-        if each.inapplicable(probe, selection.request.head) is None
+        if each.inapplicable(probe, asked.head) is None
     }
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 
 from cnn_core.attribution import blank_reason
 from cnn_core.results import AttributionMap, HeadAnswer
+from cnn_core.targets import fitting_layers
 from dashboard.figures.colours import Scale, short
 from dashboard.figures.pictures.enlarged_map import map_figure
 from dashboard.figures.pictures.pictures import jpeg
@@ -99,8 +100,9 @@ def choose(view: View, analyses: Sequence[Analysis]) -> HeatMapSelection:
         if analysis.needs_layer is None:
             st.caption("This method works on the photo itself, not on a layer.")
         elif impossible is None:
-            layers = [info for info in explorer().layers(view.model_key) if info.spatial]
-            default = explorer().default_layer(view.model_key, head) or layers[-1].name
+            probe = explorer().model(view.model_key).probe
+            layers = fitting_layers(analysis, probe)
+            default = probe.default_cam_layer(head) or layers[-1].name
             layer_name = layer_slider(layers, default, arrows="Shift").name
     draw_summary(analysis)
     settings = SettingsForm(analysis.settings(), f"{analysis.key}_").draw()

@@ -11,8 +11,10 @@ import streamlit as st
 
 from cnn_core.activations import ACTIVATIONS
 from cnn_core.analysis import Request
+from cnn_core.feature_visualization import FILTER_PATTERNS
 from cnn_core.models.card import checkpoint_key, run_and_epoch
 from cnn_core.snippet import snippet
+from cnn_core.targets import fitting_layers
 from dashboard.figures.colours import Float, Scale, UInt8, fitting_scale, percent, short
 from dashboard.figures.pictures.overlay import overlay_scale
 from dashboard.figures.pictures.pattern_grid import row_pixels
@@ -28,6 +30,7 @@ from dashboard.widgets.choosers import channel_slider, class_picker, first_choic
 from dashboard.widgets.export_bar import Export, export_bar, file_name, own_photo_note
 from dashboard.widgets.gallery import Captioned, pictures_html
 from dashboard.widgets.overlay_view import OPACITY, as_on_the_bar, attribution_pixels, other_name
+from dashboard.widgets.sentences import span_text
 
 if TYPE_CHECKING:
     from dashboard.session.view import View
@@ -41,7 +44,6 @@ NO_EPOCHS = (
     "start one: under Train, Settings, “Epochs kept to open” says how many it keeps, and the first can be "
     "seen here after a moment."
 )
-NO_CONVOLUTION = "This network has no convolution, so it has no filter to follow over the epochs."
 PATTERN_HELP = (
     "What the filter looks for: the picture that drives it most, found by the same steps in every epoch. The "
     "score is the mean of the filter's map for it, before the ReLU."
@@ -63,10 +65,12 @@ def choose(view: View) -> EpochsSelection | None:
     """Draw the pickers; None, with the reason told, where there is no filter."""
     epochs = explorer().checkpoints(view.model_key)
     last = checkpoint_key(run_and_epoch(view.model_key)[0], epochs[-1])
-    layers = [info for info in explorer().layers(last) if info.convolution]
-    if not layers:
-        st.info(NO_CONVOLUTION, icon=":material/info:")
+    probe = explorer().model(last).probe
+    reason = FILTER_PATTERNS.inapplicable(probe, 0)
+    if reason is not None:
+        st.info(reason, icon=":material/info:")
         return None
+    layers = fitting_layers(FILTER_PATTERNS, probe)
     layer_place, channel_place, class_place = st.columns([5, 5, 2.4], gap="medium")
     image = view.photo.image()
     with layer_place:
@@ -146,7 +150,7 @@ class Rows:
 def _draw_rows(selection: EpochsSelection, found: Sequence[Column]) -> Rows:
     rows = Rows(selection, found)
     scores = [f"{epoch_title(one.epoch)}: score {short(float(one.pattern.scores[0]))}" for one in found]
-    spans = [_span(one.map) for one in found]
+    spans = [span_text(one.map) for one in found]
     name = found[0].answer.class_names[selection.class_index]
     shares = [f"{name} {percent(float(one.answer.probabilities[selection.class_index]))}" for one in found]
     st.markdown(f"**What channel {selection.channel} looks for**", help=PATTERN_HELP)
@@ -178,11 +182,6 @@ def _draw_row(
 def epoch_title(epoch: int) -> str:
     """An epoch in words; 0 is the network before its training."""
     return "before training" if epoch == 0 else f"epoch {epoch}"
-
-
-def _span(values: Float) -> str:
-    low, high = float(values.min()), float(values.max())
-    return f"{short(low)} everywhere" if low == high else f"{short(low)} to {short(high)}"
 
 
 def export_of(selection: EpochsSelection, found: Sequence[Column], rows: Rows) -> Export:

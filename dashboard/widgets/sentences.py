@@ -75,6 +75,12 @@ def layer_facts(layer: LayerFigures) -> str:
     return f"{percent(layer.sparsity)} zeros · {blank} of {count} {'map' if count == 1 else 'maps'} blank"
 
 
+def span_text(values: np.ndarray) -> str:
+    """Smallest and largest of some values, or the one that they all have."""
+    low, high = float(values.min()), float(values.max())
+    return f"{short(low)} everywhere" if low == high else f"{short(low)} to {short(high)}"
+
+
 def range_text(layer: LayerFigures) -> str:
     """Smallest and largest value of a layer: ``0 to 3.2``."""
     return f"{short(float(layer.minimum.min()))} to {short(float(layer.maximum.max()))}"
