@@ -15,6 +15,7 @@ from cnn_core.errors import Cancelled
 from cnn_core.runs.worker import prepare_framework
 from cnn_core.training.input.pipeline import kept_size_px, pixel_cache
 from cnn_core.training.loop.run import TrainingRun
+from cnn_core.training.run_status import read_status
 from cnn_core.training.settings.config import TrainingConfig
 from cnn_core.training.settings.presets import preset_named
 
@@ -86,7 +87,7 @@ def run_until(run: TrainingRun, timer: StepTimer, look: Callable[[], None]) -> f
     with suppress(Cancelled):
         run.run(stopped)
     shares = [row["waiting_fraction"] for row in run.history]
-    return sum(shares) / len(shares) if shares else float(run.folder.status()["waiting_fraction"])
+    return sum(shares) / len(shares) if shares else float(read_status(run.folder.path)["waiting_fraction"])
 
 
 if __name__ == "__main__":

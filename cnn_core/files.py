@@ -69,6 +69,13 @@ def read_json(path: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def nested(value: Any, *names: str) -> dict[str, Any]:
+    """The object under ``names``, one in the other, of what JSON said; empty where there is none."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
 @contextmanager
 def writing_into(folder: Path) -> Iterator[None]:
     """Inside, an error of the operating system is one of ``folder``, which cannot be written.

@@ -16,7 +16,7 @@ class Progress:
 
     Attributes:
         tell: receives the share done, 0..1, and a preview: a result of the same type as the final one
-            that holds what is known so far, or None.
+            that holds what is known so far, or None; of a training, in words, what is being done.
         cancelled: asked whether to stop.
         begun, share: where this part of the work lies in the whole, both 0..1.
     """

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from cnn_core.runs.run_status import read_status
 from cnn_core.training.run_folder import HISTORY_FILE, Row, read_rows
+from cnn_core.training.run_status import read_status
 
 SECONDS_BETWEEN = 0.5
 WIDTH = 110

@@ -18,12 +18,12 @@ from cnn_core.errors import Cancelled, DataError
 from cnn_core.models.card import MODEL_FOLDER
 from cnn_core.runs.launching import create_run
 from cnn_core.runs.locks import Lock
-from cnn_core.runs.run_status import LOG_FILE
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs, translate_os_errors
 from cnn_core.runs.worker import STANDARD_ERROR, lower_priority, train
 from cnn_core.settings import value_of_text
 from cnn_core.training.run_folder import HISTORY_FILE, read_rows
+from cnn_core.training.run_status import LOG_FILE
 from cnn_core.training.settings.config import TrainingConfig, config_from_json, config_to_json
 from cnn_core.training.settings.presets import PRESETS, preset_named
 

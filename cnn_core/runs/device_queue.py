@@ -19,8 +19,7 @@ from cnn_core import paths
 from cnn_core.errors import Cancelled
 from cnn_core.files import read_json
 from cnn_core.runs.locks import Lock, is_locked, take_lock
-from cnn_core.runs.run_status import LOCK_FILE
-from cnn_core.training.run_folder import STATUS_FILE
+from cnn_core.training.run_status import LOCK_FILE, STATUS_FILE
 
 POLL_SECONDS = 0.5
 DEVICES = ("cpu", "gpu")

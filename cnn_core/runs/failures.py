@@ -17,6 +17,7 @@ from typing import Any
 
 from cnn_core import paths
 from cnn_core.errors import ChangedSettingsError, ConvscopeError, DataError, DivergedError, ImageError
+from cnn_core.files import nested
 from cnn_core.training.run_folder import HISTORY_FILE
 
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -65,8 +66,7 @@ def failure_of(error: BaseException, *, folder: Path, metadata: Mapping[str, Any
     if _is_disk_full(error):
         return _disk_full(folder)
     if _is_memory(error):
-        config = metadata.get("config")
-        return _out_of_memory(config if isinstance(config, Mapping) else {})
+        return _out_of_memory(nested(metadata, "config"))
     if gone and isinstance(error, OSError | DataError | ImageError):
         return Failure(
             f"The data folder {gone[0]} is no longer there.",
@@ -91,8 +91,7 @@ def failure_of(error: BaseException, *, folder: Path, metadata: Mapping[str, Any
 
 def _data_folders(metadata: Mapping[str, Any]) -> list[str]:
     """Those of the settings, which may be damaged."""
-    source = metadata.get("source")
-    folders = source.get("folders") if isinstance(source, Mapping) else None
+    folders = nested(metadata, "source").get("folders")
     return [name for name in folders if isinstance(name, str)] if isinstance(folders, list) else []
 
 

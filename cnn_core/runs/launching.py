@@ -20,9 +20,9 @@ from cnn_core.files import write_json
 from cnn_core.runs.device_queue import Ticket, device_of
 from cnn_core.runs.failures import LOG_SEPARATOR
 from cnn_core.runs.locks import Lock, take_lock
-from cnn_core.runs.run_status import LOCK_FILE, LOG_FILE, change_state, readable
 from cnn_core.runs.stop_request import remove_stop_request
 from cnn_core.training.run_folder import CONFIG_FILE
+from cnn_core.training.run_status import LOCK_FILE, LOG_FILE, change_state, readable
 from cnn_core.training.settings.config import TrainingConfig, config_to_json
 from cnn_core.training.settings.presets import preset_named
 

@@ -19,9 +19,9 @@ from cnn_core.models.card import CARD_FILE, MODEL_FOLDER
 from cnn_core.runs.device_queue import Ticket, device_lock, waiting
 from cnn_core.runs.failures import Failure, failure_of_vanished
 from cnn_core.runs.locks import is_locked
-from cnn_core.runs.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE, readable, status_in
 from cnn_core.runs.stop_request import StopRequest, StopState
-from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, STATUS_FILE, STEPS_FILE, Row, read_rows
+from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, STEPS_FILE, Row, read_rows
+from cnn_core.training.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE, STATUS_FILE, readable, status_in
 from cnn_core.training.settings.config import TrainingConfig, config_from_json
 
 T = TypeVar("T")

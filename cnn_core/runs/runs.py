@@ -16,10 +16,10 @@ from cnn_core.datasets.source import DataSource
 from cnn_core.errors import TrainingError
 from cnn_core.runs.launching import NEW, TRAIN_COMMAND, create_run, queue_again, reap, start_process
 from cnn_core.runs.locks import Lock, take_lock
-from cnn_core.runs.run_status import LOCK_FILE, change_state
 from cnn_core.runs.run_view import RunReader, RunView, with_queue_places
 from cnn_core.runs.stop_request import StopState, write_stop_request
 from cnn_core.training.run_folder import CONFIG_FILE
+from cnn_core.training.run_status import LOCK_FILE, change_state
 from cnn_core.training.settings.config import TrainingConfig
 
 REMOVED = ".removed-"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnn_core.files import read_json
+from cnn_core.files import nested, read_json
 from cnn_core.models.card import finished_model_metadata
 from cnn_core.training.diagnosis.history import best_epoch, history_column, history_epochs
 from cnn_core.training.run_folder import PRECISION_FILE
@@ -70,5 +70,4 @@ def precision_note(run: RunView) -> str:
 
 def _training(run: RunView) -> dict[str, Any]:
     """What the card of the saved network says of its training; empty before there is one."""
-    metadata = finished_model_metadata(run.folder).get("training")
-    return metadata if isinstance(metadata, dict) else {}
+    return nested(finished_model_metadata(run.folder), "training")

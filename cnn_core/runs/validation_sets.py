@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnn_core.datasets.source import source_name
-from cnn_core.files import read_json
+from cnn_core.files import nested
 from cnn_core.models.card import finished_model_metadata
+from cnn_core.training.diagnosis.task import picture_counts
 
 if TYPE_CHECKING:
     from cnn_core.datasets.source import DataSource
@@ -24,12 +25,12 @@ class ValidationSet:
 
     Attributes:
         source: its data.
-        counts: class and number of its pictures, in order; empty where that is not known yet.
+        counts: number of its pictures by class; empty where that is not known yet.
         fingerprint: of the list of its files, None before the network is saved.
     """
 
     source: DataSource
-    counts: tuple[tuple[str, int], ...]
+    counts: Mapping[str, int]
     fingerprint: str | None
 
     def is_that_of(self, other: ValidationSet) -> bool:
@@ -42,23 +43,21 @@ class ValidationSet:
 
     def describe(self) -> str:
         """Number, data and classes, as ``1,000 photos of pets (cats, dogs)``."""
-        name, classes = source_name(self.source), [one for one, _ in self.counts]
+        name, classes = source_name(self.source), list(self.counts)
         if not classes:
             return f"photos of {name}"
-        count = sum(number for _, number in self.counts)
+        count = sum(self.counts.values())
         listed = ", ".join(classes) if len(classes) <= MOST_CLASSES else f"{len(classes)} classes"
         return f"{count:,} {'photo' if count == 1 else 'photos'} of {name} ({listed})"
 
 
 def validation_set(run: RunView) -> ValidationSet:
-    """What a run was judged on: by the card of its network, else by the scan of its pictures."""
-    data = _mapping(finished_model_metadata(run.folder).get("data"))
-    listed = _mapping(data.get("validation"))
-    scanned = _mapping(read_json(run.folder / "scan.json").get("counts"))
-    fingerprint = listed.get("file_list_sha256")
+    """What a run was judged on."""
+    card = finished_model_metadata(run.folder)
+    fingerprint = nested(card, "data", "validation").get("file_list_sha256")
     return ValidationSet(
         source=run.source,
-        counts=_counts(listed.get("pictures")) or _counts(scanned.get("validation")),
+        counts=picture_counts(run.folder, "validation"),
         fingerprint=fingerprint if isinstance(fingerprint, str) else None,
     )
 
@@ -98,15 +97,6 @@ def _division(source: DataSource) -> tuple[object, ...]:
         source.keep_non_rgb,
         source.keep_near_duplicates,
     )
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _counts(value: Any) -> tuple[tuple[str, int], ...]:
-    counts = tuple(_mapping(value).items())
-    return counts if all(isinstance(number, int) for _, number in counts) else ()
 
 
 def _quoted(title: str) -> str:

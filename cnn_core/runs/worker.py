@@ -26,9 +26,9 @@ from cnn_core.runs.device_queue import Ticket, device_of, wait_for_turn
 from cnn_core.runs.failures import failure_of
 from cnn_core.runs.launching import shorten_log
 from cnn_core.runs.locks import Lock
-from cnn_core.runs.run_status import LOG_FILE, change_state, read_status
 from cnn_core.runs.stop_request import StopRequest, StopState
-from cnn_core.training.run_folder import CONFIG_FILE
+from cnn_core.training.run_folder import CONFIG_FILE, SCAN_FILE
+from cnn_core.training.run_status import LOG_FILE, change_state, read_status
 from cnn_core.training.settings.config import TrainingConfig, config_from_json
 
 if TYPE_CHECKING:
@@ -161,16 +161,17 @@ def train_for_real(job: Job) -> None:
     cache_folder = paths.cache_folder()
     remove_half_written(cache_folder / "pixels", older_than_seconds=OLD_SECONDS)
     splits = read_splits(job.source)
-    preparing = _Progress(job, "preparing")
+    preparing = Progress(tell=_StatusWriter(job.folder, "preparing"), cancelled=job.stopped)
+    preparing(0.0, "Looking through the pictures")
     report = scan(
         splits,
         cache_folder / "scans",
-        progress=Progress(tell=lambda share, _: preparing("Looking through the pictures", share)),
+        progress=preparing,
         keep_non_rgb=job.source.keep_non_rgb,
         keep_near_duplicates=job.source.keep_near_duplicates,
     )
     kept = without_problems(splits, report)
-    write_json(job.folder / "scan.json", _scan_fields(splits, kept, report))
+    write_json(job.folder / SCAN_FILE, _scan_fields(splits, kept, report))
     prepare_framework(job.config)
     change_state(job.folder, "preparing", doing="Starting the framework")
 
@@ -183,7 +184,7 @@ def train_for_real(job: Job) -> None:
         if not job.finish_only and not run.is_over():
             run.run(job.stopped)
         change_state(job.folder, "finishing")
-        finish(run, _Progress(job, "finishing"))
+        finish(run, Progress(tell=_StatusWriter(job.folder, "finishing"), cancelled=job.stopped))
 
 
 @contextmanager
@@ -199,26 +200,21 @@ def _turn_on_found_device(job: Job, found: str) -> Iterator[None]:
         yield
 
 
-class _Progress:
-    """Writes now and then how far a run is besides its steps, and ends it there where that is wished for."""
+class _StatusWriter:
+    """Writes now and then how far a run is besides its steps."""
 
-    def __init__(self, job: Job, state: str) -> None:
-        self._job = job
+    def __init__(self, folder: Path, state: str) -> None:
+        self._folder = folder
         self._state = state
-        self._doing = ""
+        self._doing: object = ""
         self._said = 0.0
 
-    def __call__(self, doing: str, fraction: float) -> None:
-        """Take note of what is being done, and of the share of it that is done, 0..1.
-
-        Raises:
-            Cancelled: the run shall stop.
-        """
-        if self._job.stopped():
-            raise Cancelled("Stopped as asked; the finished epochs are kept.")
-        if doing != self._doing or time.monotonic() - self._said > PROGRESS_SECONDS:
-            self._doing, self._said = doing, time.monotonic()
-            change_state(self._job.folder, self._state, doing=doing, fraction=round(fraction, 3))
+    def __call__(self, fraction: float, doing: object) -> None:
+        """Take note of the share that is done, 0..1, and of what is being done where that is told."""
+        now, doing = time.monotonic(), doing or self._doing
+        if doing != self._doing or now - self._said > PROGRESS_SECONDS:
+            self._doing, self._said = doing, now
+            change_state(self._folder, self._state, doing=doing, fraction=round(fraction, 3))
 
 
 def _scan_fields(before: Splits, after: Splits, report: ScanReport) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What a run leaves on disk, and all that anybody outside sees of it.
 
-``config.json`` (settings and data), ``status.json`` (renewed every few seconds), ``steps.csv`` (a row per
+``config.json`` (settings and data), ``scan.json`` (what its pictures are), ``steps.csv`` (a row per
 group of batches), ``history.csv`` (a row per epoch), ``checkpoint.npz`` (all that is needed to go on
 after the last finished epoch), ``checkpoints/`` (epochs kept as models) and at the end ``model/``.
 """
@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import time
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -22,10 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.errors import TrainingError
-from cnn_core.files import read_json, replacing, write_json
+from cnn_core.files import read_json, replacing
 
 CONFIG_FILE = "config.json"
-STATUS_FILE = "status.json"
+SCAN_FILE = "scan.json"
 HISTORY_FILE = "history.csv"
 STEPS_FILE = "steps.csv"
 CHECKPOINT_FILE = "checkpoint.npz"
@@ -77,14 +76,6 @@ class RunFolder:
         """A person's name for the run, if one was given."""
         title = read_json(self.path / CONFIG_FILE).get("title")
         return str(title) if title else None
-
-    def write_status(self, state: str, **metadata: Any) -> None:
-        """Say how the run is doing: a state such as ``running``, with what else is known."""
-        write_json(self.path / STATUS_FILE, {"state": state, **metadata, "time": time.time()})
-
-    def status(self) -> dict[str, Any]:
-        """What was said last; empty before."""
-        return read_json(self.path / STATUS_FILE)
 
     def history(self) -> list[Row]:
         """A row per finished epoch."""

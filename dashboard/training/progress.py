@@ -15,7 +15,7 @@ from cnn_core.runs.run_progress import epoch_text, fraction_done, last_accuracy
 from cnn_core.runs.saved_epoch import precision_note, saved_words
 from cnn_core.training.diagnosis.diagnosis import diagnose
 from cnn_core.training.diagnosis.task import task_of
-from cnn_core.training.run_folder import PRECISION_FILE
+from cnn_core.training.run_folder import PRECISION_FILE, SCAN_FILE
 from dashboard.figures.charts.curve_ranges import CurveOf
 from dashboard.figures.charts.training_curves import training_curves_alt, training_curves_figure
 from dashboard.figures.colours import percent
@@ -168,7 +168,7 @@ def _draw_curves(run: RunView) -> None:
         st.markdown(f":material/save: {saved}")
     if run.history and (note := precision_note(run)):
         st.caption(note)
-    skipped = len(read_json(run.folder / "scan.json").get("problems") or [])
+    skipped = len(read_json(run.folder / SCAN_FILE).get("problems") or [])
     if skipped:
         st.caption(
             f":material/rule: {skipped:,} damaged or repeated pictures were left out; Data names them."

@@ -17,10 +17,10 @@ from cnn_core.errors import Cancelled
 from cnn_core.runs import worker as process
 from cnn_core.runs.launching import create_run
 from cnn_core.runs.locks import take_lock
-from cnn_core.runs.run_status import change_state
 from cnn_core.runs.runs import Runs
 from cnn_core.runs.worker import Job
 from cnn_core.training.run_folder import RunFolder
+from cnn_core.training.run_status import change_state
 from cnn_core.training.settings.config import Augmentation, TrainingConfig
 from cnn_core.training.settings.presets import PRESETS, preset_named
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from cnn_core.datasets.source import DataSource
-from cnn_core.runs.run_status import change_state
 from cnn_core.training.run_folder import RunFolder
+from cnn_core.training.run_status import change_state
 from cnn_core.training.settings.config import TrainingConfig, config_to_json
 
 CONFIG = TrainingConfig(preset="lecture_baseline", epochs=6, batch_size=8)

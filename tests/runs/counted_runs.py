@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from cnn_core.datasets.source import DataSource
-from cnn_core.runs.run_status import change_state
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs
+from cnn_core.training.run_status import change_state
 from cnn_core.training.settings.config import TrainingConfig, config_to_json
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_training.py")))

@@ -17,6 +17,7 @@ from cnn_core.errors import Cancelled, ConvscopeError, TrainingError
 from cnn_core.runs.locks import Lock
 from cnn_core.runs.worker import Job, lower_priority, train
 from cnn_core.training.run_folder import RunFolder
+from cnn_core.training.run_status import change_state
 
 STEPS = 5
 STEP_SECONDS = 0.02
@@ -43,7 +44,7 @@ def _count(job: Job) -> None:
     for epoch in range(len(history) + 1, job.config.epochs + 1):
         for step in range(1, STEPS + 1):
             time.sleep(STEP_SECONDS)
-            folder.write_status("running", epoch=epoch, epochs=job.config.epochs, step=step, steps=STEPS)
+            change_state(job.folder, "running", epoch=epoch, epochs=job.config.epochs, step=step, steps=STEPS)
             folder.add_step({"epoch": epoch, "step": step, "steps": STEPS, "loss": 1 / step, "accuracy": 0.5})
             if job.stopped():
                 raise Cancelled("Stopped.")

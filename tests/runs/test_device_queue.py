@@ -11,7 +11,7 @@ from cnn_core.errors import Cancelled
 from cnn_core.runs import device_queue
 from cnn_core.runs.device_queue import Ticket, device_lock, device_of, wait_for_turn, waiting
 from cnn_core.runs.locks import Lock, is_locked, take_lock
-from cnn_core.runs.run_status import change_state
+from cnn_core.training.run_status import change_state
 
 
 @pytest.fixture(autouse=True)

@@ -24,13 +24,13 @@ from cnn_core.models.store import ModelStore
 from cnn_core.runs import launching
 from cnn_core.runs.launching import create_run, queue_again
 from cnn_core.runs.locks import take_lock
-from cnn_core.runs.run_status import read_status
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs
 from cnn_core.runs.stop_request import write_stop_request
 from cnn_core.runs.worker import train
 from cnn_core.training.loop.network import Network
 from cnn_core.training.run_folder import RunFolder
+from cnn_core.training.run_status import read_status
 from cnn_core.training.settings.config import Augmentation, TrainingConfig
 
 CONFIG = TrainingConfig(

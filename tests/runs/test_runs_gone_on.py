@@ -15,9 +15,9 @@ from counted_runs import CONFIG, FAKE, LONG, SOURCE, until, until_state, write_r
 
 from cnn_core.errors import TrainingError
 from cnn_core.runs.locks import Lock, is_locked, take_lock
-from cnn_core.runs.run_status import change_state
 from cnn_core.runs.runs import Runs
 from cnn_core.training.run_folder import RunFolder
+from cnn_core.training.run_status import change_state
 
 
 def test_a_stopped_run_goes_on_after_its_last_epoch(runs: Runs) -> None:

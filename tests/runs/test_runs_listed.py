@@ -12,9 +12,9 @@ from counted_runs import write_run
 from cnn_core.errors import TrainingError
 from cnn_core.runs.device_queue import device_lock, waiting
 from cnn_core.runs.locks import take_lock
-from cnn_core.runs.run_status import change_state
 from cnn_core.runs.runs import Runs
 from cnn_core.training.run_folder import RunFolder
+from cnn_core.training.run_status import change_state
 
 
 @pytest.mark.parametrize("state", ["queued", "preparing", "running", "finishing", "unheard of"])

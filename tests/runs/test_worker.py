@@ -18,14 +18,14 @@ import pytest
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import Cancelled, TrainingError
 from cnn_core.runs import launching
-from cnn_core.runs import run_status as status_module
 from cnn_core.runs import worker as process
 from cnn_core.runs.device_queue import device_lock
 from cnn_core.runs.launching import create_run, shorten_log
 from cnn_core.runs.locks import Lock, is_locked, take_lock
-from cnn_core.runs.run_status import change_state, read_status
 from cnn_core.runs.stop_request import StopRequest, write_stop_request
 from cnn_core.runs.worker import Job, train
+from cnn_core.training import run_status as status_module
+from cnn_core.training.run_status import change_state, read_status
 from cnn_core.training.settings.config import TrainingConfig
 
 CONFIG = TrainingConfig(preset="lecture_baseline", epochs=3, batch_size=8)

@@ -11,6 +11,7 @@ from cnn_core.errors import TrainingError
 from cnn_core.files import read_json
 from cnn_core.training import run_folder
 from cnn_core.training.run_folder import Checkpoint, RunFolder, read_rows
+from cnn_core.training.run_status import change_state, read_status
 
 HEADER = "epoch,step,steps,loss,accuracy,images_per_second\n"
 
@@ -82,7 +83,7 @@ def test_a_run_without_averages_has_none_in_its_checkpoint(folder: RunFolder) ->
 def test_a_new_folder_has_nothing_to_say(folder: RunFolder) -> None:
     assert folder.path.is_dir()
     assert folder.load() is None
-    assert (folder.status(), folder.history(), folder.steps(), folder.title()) == ({}, [], [], None)
+    assert (read_status(folder.path), folder.history(), folder.steps(), folder.title()) == ({}, [], [], None)
 
 
 def test_a_process_that_ends_while_it_saves_leaves_the_checkpoint_before(
@@ -172,12 +173,12 @@ def test_a_cell_without_a_number_is_not_a_number_and_a_line_without_its_end_is_l
 
 
 def test_the_status_has_the_state_the_facts_and_the_time(folder: RunFolder) -> None:
-    folder.write_status("running", epoch=3, loss=0.25)
-    status = folder.status()
+    change_state(folder.path, "running", epoch=3, loss=0.25, doing="Training")
+    status = read_status(folder.path)
     assert (status["state"], status["epoch"], status["loss"]) == ("running", 3, 0.25)
     assert status["time"] > 1.6e9
-    folder.write_status("finishing")
-    assert set(folder.status()) == {"state", "time"}
+    change_state(folder.path, "finishing")
+    assert set(read_status(folder.path)) == {"state", "time", "epoch", "loss"}  # what is known stays
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]", "null", '"word"'])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cnn_core.files import read_json
+from cnn_core.files import nested, read_json
 from cnn_core.models.card import finished_model_metadata, model_metadata
-from cnn_core.training.run_folder import CONFIG_FILE
+from cnn_core.training.run_folder import CONFIG_FILE, SCAN_FILE
 from cnn_core.training.settings.config import CLASS_WEIGHTS
 
 UNWEIGHTED = CLASS_WEIGHTS[0]
@@ -76,14 +75,10 @@ def task_of(folder: Path) -> Task:
         folder: of a run, or of a model; its files are not trusted.
     """
     card = finished_model_metadata(folder) or model_metadata(folder)
-    scanned, data = (
-        _mapping(metadata) for metadata in (read_json(folder / "scan.json").get("counts"), card.get("data"))
-    )
+    settings = nested(read_json(folder / CONFIG_FILE), "config") or nested(card, "training")
     training, validation = (
-        _counts(scanned.get(name)) or _counts(_mapping(data.get(name)).get("pictures"))
-        for name in ("training", "validation")
+        tuple(picture_counts(folder, part).values()) for part in ("training", "validation")
     )
-    settings = _mapping(read_json(folder / CONFIG_FILE).get("config")) or _mapping(card.get("training"))
     training = training or TWO_CLASSES.training
     return Task(
         training=training,
@@ -93,15 +88,20 @@ def task_of(folder: Path) -> Task:
     )
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+def picture_counts(folder: Path, part: str) -> dict[str, int]:
+    """Pictures of each of at least two classes, by its name; empty where nothing tells them.
 
-
-def _counts(value: Any) -> tuple[int, ...]:
-    """Pictures of each of at least two classes; empty where that is not what the value tells."""
-    counts = tuple(_mapping(value).values())
-    whole = all(isinstance(count, int) and count >= 0 for count in counts)
-    return counts if len(counts) > 1 and whole and sum(counts) > 0 else ()
+    Args:
+        folder: of a run, whose scan comes first, or of a model.
+        part: ``training``, ``validation`` or ``test``.
+    """
+    card = finished_model_metadata(folder) or model_metadata(folder)
+    scanned = nested(read_json(folder / SCAN_FILE), "counts", part)
+    for counts in (scanned, nested(card, "data", part, "pictures")):
+        whole = all(isinstance(count, int) and count >= 0 for count in counts.values())
+        if len(counts) > 1 and whole and any(counts.values()):
+            return counts
+    return {}
 
 
 def _share(value: Any) -> float:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.datasets.folders import LabelledFiles
+from cnn_core.progress import SILENT, Progress
 from cnn_core.training.input.pipeline import pixel_cache
 
 SizedFiles = tuple[LabelledFiles, int]  # a set, and the side in pixels of its pictures
@@ -22,13 +23,12 @@ class DecodedPictures:
         self._cache_folder = cache_folder
         self._maps: dict[SizedFiles, NDArray[np.uint8]] = {}
 
-    def decode(self, wanted: Iterable[SizedFiles], progress: Callable[[float], None]) -> None:
+    def decode(self, wanted: Iterable[SizedFiles], progress: Progress) -> None:
         """Open all these sets; what is wrong with a picture comes out now, and not hours later.
 
         Args:
             wanted: sets and sizes; the same one twice counts once.
-            progress: called with the share of all of them that is done, 0..1, where a set is decoded; may
-                raise to stop.
+            progress: told the share of all of them that is done, where a set is decoded.
 
         Raises:
             ImageError: a file is no usable picture.
@@ -38,20 +38,14 @@ class DecodedPictures:
         total, done = sum(len(files.paths) for files, _ in sets), 0
         for files, size_px in sets:
             count = len(files.paths)
-
-            def tell(fraction: float, before: int = done, count: int = count) -> None:
-                progress((before + fraction * count) / total)
-
-            self._open(files, size_px, tell)
+            self._open(files, size_px, progress.between(done / total, (done + count) / total))
             done += count
 
     def of(self, files: LabelledFiles, size_px: int) -> NDArray[np.uint8]:
         """The pictures of a set, ``(n, size_px, size_px, 3)``, uint8, read-only."""
-        return self._open(files, size_px, lambda fraction: None)
+        return self._open(files, size_px, SILENT)
 
-    def _open(
-        self, files: LabelledFiles, size_px: int, progress: Callable[[float], None]
-    ) -> NDArray[np.uint8]:
+    def _open(self, files: LabelledFiles, size_px: int, progress: Progress) -> NDArray[np.uint8]:
         if (files, size_px) not in self._maps:
             self._maps[files, size_px] = pixel_cache(files, size_px, self._cache_folder, progress)
         return self._maps[files, size_px]

@@ -11,7 +11,7 @@ import hashlib
 import mmap
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,9 +26,11 @@ from cnn_core.errors import ImageError
 from cnn_core.files import replacing
 from cnn_core.images.decode import decode_image, resize_pixels
 from cnn_core.images.preprocessing import Preprocessing
+from cnn_core.progress import SILENT, Progress
 from cnn_core.training.input.augmentation import augmented
 from cnn_core.training.settings.config import Augmentation
 
+DECODING = "Decoding the pictures once"
 CACHE_OVERSIZE = 1.25  # pictures are kept this much larger than used, so that zooming in stays sharp
 CACHE_BYTES = 8 * 2**30  # of all memory maps together; those used longest ago make room
 DECODED_AT_ONCE = 256
@@ -46,7 +48,7 @@ def pixel_cache(
     files: LabelledFiles,
     size_px: int,
     folder: Path,
-    progress: Callable[[float], None] = lambda fraction: None,
+    progress: Progress = SILENT,
 ) -> NDArray[np.uint8]:
     """All pictures of a set, decoded and resized, as a memory map that later runs share.
 
@@ -54,7 +56,7 @@ def pixel_cache(
         files: the set; path, size and time of every file name the cache file.
         size_px: side of the square kept per picture.
         folder: where the file lies; made if missing.
-        progress: called with the share decoded, 0..1; may raise to stop.
+        progress: told the share decoded after each group of pictures.
 
     Returns:
         ``(n, size_px, size_px, 3)``, uint8, RGB, read-only, same order as ``files.paths``.
@@ -121,7 +123,7 @@ def _metadata(path: Path) -> os.stat_result | None:
         return None
 
 
-def _decode(files: LabelledFiles, size_px: int, path: Path, progress: Callable[[float], None]) -> None:
+def _decode(files: LabelledFiles, size_px: int, path: Path, progress: Progress) -> None:
     pixels = _new_map(path, (len(files.paths), size_px, size_px, 3))
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(files.paths), DECODED_AT_ONCE):
@@ -129,7 +131,7 @@ def _decode(files: LabelledFiles, size_px: int, path: Path, progress: Callable[[
             for index, picture in enumerate(pool.map(lambda p: _square(p, size_px), group), start):
                 pixels[index] = picture
             _let_go(pixels)
-            progress((start + len(group)) / len(files.paths))
+            progress((start + len(group)) / len(files.paths), DECODING)
     pixels.flush()
 
 

@@ -20,8 +20,9 @@ from cnn_core.models.card import MODEL_FOLDER
 from cnn_core.models.store import STATISTICS_FILE
 from cnn_core.neurons.statistics import ChannelStatistics, channel_statistics, save_statistics
 from cnn_core.probe.probe import Probe
+from cnn_core.progress import SILENT, Progress
 from cnn_core.training.loop.model_folder import basic_card, versions, write_model_folder
-from cnn_core.training.loop.run import Tell, TrainingRun
+from cnn_core.training.loop.run import TrainingRun
 from cnn_core.training.loop.validation import predictions_of
 from cnn_core.training.run_folder import HISTORY_FILE
 from cnn_core.training.settings.config import config_to_json
@@ -30,7 +31,7 @@ BATCH = 50
 MOST_MEASURED = 2000  # photos for the statistics of the channels
 
 
-def finish(run: TrainingRun, tell: Tell = lambda doing, fraction: None) -> Path:
+def finish(run: TrainingRun, progress: Progress = SILENT) -> Path:
     """Write ``model/`` and the predictions of a run that has trained at least one epoch.
 
     All is computed before any of it is written, so that a run stopped in between has none of it, and begins
@@ -38,8 +39,7 @@ def finish(run: TrainingRun, tell: Tell = lambda doing, fraction: None) -> Path:
 
     Args:
         run: whose epochs are trained.
-        tell: called before each batch with what is being done and the share of all of it, 0..1; may raise to
-            stop.
+        progress: told before each batch.
 
     Returns:
         The model folder.
@@ -49,13 +49,13 @@ def finish(run: TrainingRun, tell: Tell = lambda doing, fraction: None) -> Path:
     """
     if not run.history:
         raise TrainingError("Expected at least one finished epoch. Received: none. Resume the run.")
-    run.decode_validated(tell)
+    run.decode_validated(progress)
     epoch, weights = run.weights_to_keep()
-    tell("Making the network", 0.0)
+    progress(0.0, "Making the network")
     model = run.network.finished(weights)
     validated = {name: files for name, files in run.splits.items() if name != "training"}
     pixels = run.pixels(run.splits.validation)[_spread(len(run.splits.validation.paths))]
-    work = _Batches(run, tell, [*(len(files.paths) for files in validated.values()), len(pixels)])
+    work = _Batches(run, progress, [*(len(files.paths) for files in validated.values()), len(pixels)])
     found = {name: _predictions(run, model, files, work, name) for name, files in validated.items()}
     statistics = channel_statistics(Probe(model), work.of("Measuring the channels", pixels))
     card = {
@@ -68,7 +68,7 @@ def finish(run: TrainingRun, tell: Tell = lambda doing, fraction: None) -> Path:
         save_statistics(folder / STATISTICS_FILE, statistics)
         shutil.copyfile(run.folder.path / HISTORY_FILE, folder / HISTORY_FILE)
 
-    tell("Writing the network", 1.0)
+    progress(1.0, "Writing the network")
     for name, predictions in found.items():
         write_predictions(run.folder.path / f"predictions_{name}.npz", predictions)
     write_model_folder(run.folder.path / MODEL_FOLDER, model, card, more)
@@ -78,16 +78,16 @@ def finish(run: TrainingRun, tell: Tell = lambda doing, fraction: None) -> Path:
 class _Batches:
     """All batches that finishing takes, counted, so that each can say how far the whole is."""
 
-    def __init__(self, run: TrainingRun, tell: Tell, sets: Sequence[int]) -> None:
+    def __init__(self, run: TrainingRun, progress: Progress, sets: Sequence[int]) -> None:
         """``sets`` are the numbers of pictures that will be asked for."""
-        self._run, self._tell = run, tell
+        self._run, self._progress = run, progress
         self._all = sum(math.ceil(pictures / BATCH) for pictures in sets)
         self._done = 0
 
     def of(self, doing: str, pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
         """Model inputs of pictures ``(n, H, W, 3)``, a batch at a time."""
         for start in range(0, len(pixels), BATCH):
-            self._tell(doing, self._done / self._all)
+            self._progress(self._done / self._all, doing)
             yield self._run.network.preprocessing.apply(pixels[start : start + BATCH])
             self._done += 1
 

@@ -11,8 +11,10 @@ import numpy as np
 
 from cnn_core import backend
 from cnn_core.files import read_json, write_json
+from cnn_core.progress import SILENT, Progress
 from cnn_core.training.run_folder import PRECISION_FILE
 
+MEASURING = "Measuring which precision is faster"
 SECONDS = 3.0  # of steps in two precisions by turns, after one step each that compiles
 FEWEST_STEPS = 2  # of each, where a step takes longer than that
 COMPILING_SHARE = 0.5  # of the progress: as long as the steps themselves, for the networks here
@@ -40,7 +42,7 @@ def precision_of(
     step_in: Callable[[str], backend.TrainingStep],
     batch_shape: tuple[int, ...],
     folder: Path,
-    progress: Callable[[float], None] = lambda fraction: None,
+    progress: Progress = SILENT,
 ) -> Precision:
     """The precision to train in; measured once, and remembered in the run's folder.
 
@@ -50,8 +52,7 @@ def precision_of(
         step_in: a fresh training step in a precision.
         batch_shape: ``(n, H, W, c)``.
         folder: of the run.
-        progress: called between the steps of a measurement with the share of it that is done, 0..1; may raise
-            to stop, and then nothing is remembered.
+        progress: told before each step of a measurement; where it is cancelled nothing is remembered.
     """
     saved = read_json(folder / PRECISION_FILE)
     if setting != "automatic":
@@ -71,7 +72,7 @@ def _measured(
     devices: backend.Devices,
     step_in: Callable[[str], backend.TrainingStep],
     batch_shape: tuple[int, ...],
-    progress: Callable[[float], None],
+    progress: Progress,
 ) -> Precision:
     candidates = ["float32"]
     if devices.name != "CPU" or backend.fast_precision() != "float32":
@@ -89,14 +90,14 @@ def _measured(
 def _median_seconds(
     steps: Mapping[str, Callable[..., object]],
     batch_shape: tuple[int, ...],
-    progress: Callable[[float], None],
+    progress: Progress,
 ) -> dict[str, float]:
     """Seconds of the median step of each; in turns, so that others on the machine disturb all alike."""
     inputs = np.random.default_rng(0).random(batch_shape, np.float32)
     labels = np.arange(batch_shape[0], dtype=np.float32) % 2
     weights = np.ones_like(labels)
     for place, step in enumerate(steps.values()):
-        progress(COMPILING_SHARE * place / len(steps))
+        progress(COMPILING_SHARE * place / len(steps), MEASURING)
         step(inputs, labels, weights)  # compiles
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     started = time.perf_counter()
@@ -104,7 +105,7 @@ def _median_seconds(
     while (passed := time.perf_counter() - started) < SECONDS or rounds < FEWEST_STEPS:
         rounds += 1
         for name, step in steps.items():
-            progress(COMPILING_SHARE + (1 - COMPILING_SHARE) * min(1.0, passed / SECONDS))
+            progress(COMPILING_SHARE + (1 - COMPILING_SHARE) * min(1.0, passed / SECONDS), MEASURING)
             before = time.perf_counter()
             step(inputs, labels, weights)
             seconds[name].append(time.perf_counter() - before)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled
 from cnn_core.models.card import checkpoint_folder
+from cnn_core.progress import SILENT, Progress
 from cnn_core.training.checkpoint_epochs import epochs_to_keep
 from cnn_core.training.input.pictures import DecodedPictures, SizedFiles
 from cnn_core.training.input.pipeline import Batch, Batching, kept_size_px, training_batches
@@ -35,13 +36,10 @@ from cnn_core.training.run_folder import (
     RunFolder,
     validation_losses,
 )
+from cnn_core.training.run_status import change_state
 from cnn_core.training.settings.config import TrainingConfig, config_to_json
 
-DECODING = "Decoding the pictures once"
 STOPPED = "Stopped as asked; the finished epochs are kept."
-MEASURING = "Measuring which precision is faster"
-
-Tell = Callable[[str, float], None]  # what is being done, and the share of it that is done, 0..1
 
 _LOG = logging.getLogger(__name__)
 
@@ -55,7 +53,7 @@ class TrainingRun:
         splits: Splits,
         folder: Path,
         cache_folder: Path,
-        tell: Tell = lambda doing, fraction: None,
+        progress: Progress = SILENT,
     ) -> None:
         """Make a run, or take it up where it stopped.
 
@@ -64,14 +62,14 @@ class TrainingRun:
             splits: its pictures.
             folder: of the run; made if missing.
             cache_folder: decoded pictures, shared by runs.
-            tell: called while the precision is measured; may raise to stop.
+            progress: told while the precision is measured and the pictures are decoded.
 
         Raises:
             DataError: too few pictures, settings that do not fit the network, or other classes than before.
             ChangedSettingsError: other settings than before, where that matters.
         """
         check_trainable(config, splits)
-        self.config, self.splits = config, splits
+        self.config, self.splits, self._progress = config, splits, progress
         self.folder = RunFolder(folder)
         saved = self.folder.load()
         if saved is not None:
@@ -85,7 +83,7 @@ class TrainingRun:
             lambda precision: self._network(precision).step,
             (config.batch_size, size_px, size_px, 3),
             folder,
-            partial(tell, MEASURING),
+            progress,
         )
         self.network = self._network(self.precision.chosen)
         self._labels = np.asarray(splits.training.labels, np.float32)
@@ -148,20 +146,15 @@ class TrainingRun:
 
     def _decode(self, stopped: Callable[[], bool]) -> None:
         """Open the pictures of the epochs that are left, and those that they are judged by."""
-
-        def tell(fraction: float) -> None:
-            if stopped():
-                raise Cancelled("Stopped as asked while the pictures were decoded.")
-            self.folder.write_status("preparing", doing=DECODING, fraction=fraction)
-
         losses = self._losses()
         epochs = range(len(losses), 0 if self.is_over() else self.network.stages.end(losses))
         training = [(self.splits.training, self._kept_size_px(epoch)) for epoch in epochs]
-        self._pictures.decode([*training, *self._validation_batches()], tell)
+        progress = replace(self._progress, cancelled=stopped)
+        self._pictures.decode([*training, *self._validation_batches()], progress)
 
-    def decode_validated(self, tell: Tell) -> None:
-        """Open the pictures that epochs and models are judged by; ``tell`` may raise to stop."""
-        self._pictures.decode(self._validation_batches(), partial(tell, DECODING))
+    def decode_validated(self, progress: Progress) -> None:
+        """Open the pictures that epochs and models are judged by."""
+        self._pictures.decode(self._validation_batches(), progress)
 
     def _validation_batches(self) -> list[SizedFiles]:
         size_px = self.config.input_size_px
@@ -258,7 +251,7 @@ class TrainingRun:
     def _tell(self, report: EpochReport) -> None:
         self.folder.add_step(report.group_row())
         metadata = {"precision": self.precision.chosen, "device": self.precision.device}
-        self.folder.write_status("running", **report.status(), **metadata)
+        change_state(self.folder.path, "running", **report.status(), **metadata)
 
     def _keep_epoch(self, epoch: int) -> None:
         network = self.network

@@ -16,6 +16,7 @@ from cnn_core.datasets.folders import LabelledFiles, labelled_files
 from cnn_core.errors import ImageError
 from cnn_core.images.decode import decode_image, resize_pixels
 from cnn_core.images.preprocessing import Preprocessing
+from cnn_core.progress import Progress
 from cnn_core.training.input import pipeline
 from cnn_core.training.input.pipeline import pixel_cache, training_batches
 
@@ -171,11 +172,11 @@ class TestPixelCache:
         np.testing.assert_array_equal(pixel_cache(photos, 16, tmp_path / "other"), expected)
 
     def test_stopping_in_the_middle_leaves_nothing(self, photos: LabelledFiles, tmp_path: Path) -> None:
-        def stop(_: float) -> None:
+        def stop(*_: object) -> None:
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            pixel_cache(photos, 16, tmp_path / "cache", stop)
+            pixel_cache(photos, 16, tmp_path / "cache", Progress(tell=stop))
         assert list((tmp_path / "cache").iterdir()) == []
 
     def test_progress_goes_up_to_all(
@@ -183,7 +184,7 @@ class TestPixelCache:
     ) -> None:
         monkeypatch.setattr(pipeline, "DECODED_AT_ONCE", 4)
         told: list[float] = []
-        pixel_cache(photos, 16, tmp_path / "cache", told.append)
+        pixel_cache(photos, 16, tmp_path / "cache", Progress(tell=lambda share, _: told.append(share)))
         assert told == pytest.approx([4 / 6, 1])
 
     def test_a_photo_that_has_gone_is_told(self, photos: LabelledFiles, tmp_path: Path) -> None:

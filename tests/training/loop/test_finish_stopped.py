@@ -9,6 +9,7 @@ from tiny_training import new_run, small
 
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled
+from cnn_core.progress import Progress
 from cnn_core.training.loop import finish as finish_module
 from cnn_core.training.loop.finish import finish
 from cnn_core.training.loop.run import TrainingRun
@@ -20,10 +21,10 @@ class EpochsSelection:
     """Takes note of what finishing tells, and stops it at the given call."""
 
     def __init__(self, stop_at: int | None = None) -> None:
-        self.told: list[tuple[str, float]] = []
+        self.told: list[tuple[object, float]] = []
         self._stop_at = stop_at
 
-    def __call__(self, doing: str, fraction: float) -> None:
+    def __call__(self, fraction: float, doing: object) -> None:
         self.told.append((doing, fraction))
         if len(self.told) == self._stop_at:
             raise Cancelled("Stopped as asked.")
@@ -41,10 +42,10 @@ def test_a_finishing_stopped_anywhere_leaves_nothing_and_begins_again_and_says_h
     before = contents(tmp_path)
     for stop_at in range(1, 6):
         with pytest.raises(Cancelled):
-            finish(run, EpochsSelection(stop_at))
+            finish(run, Progress(tell=EpochsSelection(stop_at)))
         assert contents(tmp_path) == before
     monkeypatch.setattr(finish_module, "BATCH", 4)  # three batches of each set of ten
-    finish(run, asked)
+    finish(run, Progress(tell=asked))
     assert contents(tmp_path) - before >= {"model/card.json", "predictions_test.npz"}
     assert [doing for doing, _ in asked.told] == [
         "Making the network",
@@ -63,6 +64,6 @@ def test_pictures_that_must_be_decoded_again_can_be_stopped_too(splits: Splits, 
         EpochsSelection(1),
     )
     with pytest.raises(Cancelled):
-        finish(again, asked)
+        finish(again, Progress(tell=asked))
     assert asked.told[0][0] == "Decoding the pictures once"
     assert list((tmp_path / "emptied").iterdir()) == []

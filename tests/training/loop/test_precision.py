@@ -13,6 +13,7 @@ import pytest
 
 from cnn_core import backend
 from cnn_core.errors import Cancelled
+from cnn_core.progress import Progress
 from cnn_core.training.loop import precision
 from cnn_core.training.loop.precision import Precision, precision_of
 
@@ -157,7 +158,14 @@ def test_a_measurement_says_how_far_it_is_and_can_be_stopped_between_any_two_ste
     told: list[float] = []
     devices: Any = SimpleNamespace(name="CPU")
     machine = computer(0.5, 0.5)
-    precision_of("automatic", devices, machine.step_in, SHAPE, tmp_path, told.append)
+    precision_of(
+        "automatic",
+        devices,
+        machine.step_in,
+        SHAPE,
+        tmp_path,
+        Progress(tell=lambda share, _: told.append(share)),
+    )
     assert len(told) == sum(machine.steps.values())  # before each step, those that compile too
     assert told == sorted(told)
     assert told[0] == 0
@@ -167,12 +175,12 @@ def test_a_measurement_says_how_far_it_is_and_can_be_stopped_between_any_two_ste
         folder.mkdir()
         asked = iter(range(1, stop_at))
 
-        def stop(_: float, asked: Iterator[int] = asked) -> None:
+        def stop(*_: object, asked: Iterator[int] = asked) -> None:
             if next(asked, None) is None:
                 raise Cancelled("Stopped as asked.")
 
         machine = computer(0.5, 0.5)
         with pytest.raises(Cancelled):
-            precision_of("automatic", devices, machine.step_in, SHAPE, folder, stop)
+            precision_of("automatic", devices, machine.step_in, SHAPE, folder, Progress(tell=stop))
         assert sum(machine.steps.values()) == stop_at - 1
         assert list(folder.iterdir()) == []

@@ -19,6 +19,7 @@ from tiny_training import (
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled, DataError, TrainingError
 from cnn_core.training.loop.run import TrainingRun
+from cnn_core.training.run_status import read_status
 from cnn_core.training.settings.config import TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("small_networks")
@@ -76,7 +77,8 @@ def test_a_frozen_base_is_fine_tuned_as_soon_as_the_loss_falls_no_more_also_afte
     again.run()
     assert rates(again) == pytest.approx([0.01, 0.01, 0.01, 1e-4, 1e-4])
     assert again.is_over()
-    assert (again.folder.status()["epochs"], again.folder.status()["seconds_left"]) == (5, 0)
+    status = read_status(again.folder.path)
+    assert (status["epochs"], status["seconds_left"]) == (5, 0)
 
 
 def test_fine_tuning_that_does_not_help_stops_early_too(
@@ -144,7 +146,7 @@ def test_a_wish_to_stop_in_the_last_step_of_an_epoch_does_not_throw_the_epoch_aw
 
 def test_a_run_can_be_stopped_while_it_decodes(splits: Splits, tmp_path: Path) -> None:
     run = TrainingRun(small(), splits, tmp_path / "run", tmp_path / "pixels")
-    with pytest.raises(Cancelled, match="decoded"):
+    with pytest.raises(Cancelled):
         run.run(stopped=lambda: True)
     assert list((tmp_path / "pixels").iterdir()) == []
     assert run.folder.load() is None

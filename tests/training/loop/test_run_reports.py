@@ -16,14 +16,16 @@ from cnn_core import backend
 from cnn_core.datasets.splits import Splits
 from cnn_core.models.card import CHECKPOINTS_FOLDER
 from cnn_core.models.store import ModelStore
+from cnn_core.progress import Progress
 from cnn_core.training.loop.network import Network
 from cnn_core.training.loop.run import TrainingRun
+from cnn_core.training.run_status import read_status
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 
 
 def test_the_status_says_how_far_a_run_is(one_epoch: TrainingRun) -> None:
-    status = one_epoch.folder.status()
+    status = read_status(one_epoch.folder.path)
     assert status["state"] == "running"
     steps = 2 * STEPS  # its batches are half as large
     assert (status["epoch"], status["epochs"], status["step"], status["steps"]) == (1, 1, steps, steps)
@@ -36,18 +38,12 @@ def test_the_status_says_how_far_a_run_is(one_epoch: TrainingRun) -> None:
 
 
 def test_decoding_says_so_and_the_groups_of_steps_are_written(splits: Splits, tmp_path: Path) -> None:
-    states = []
-    run = TrainingRun(small(epochs=1), splits, tmp_path / "run", tmp_path / "pixels")
-    write = run.folder.write_status
-    run.folder.write_status = lambda state, **metadata: (
-        states.append((state, metadata)),
-        write(state, **metadata),
-    )
+    decoding: list[float] = []
+    progress = Progress(tell=lambda share, _: decoding.append(share))
+    run = TrainingRun(small(epochs=1), splits, tmp_path / "run", tmp_path / "pixels", progress)
     run.run()
-    decoding = [metadata["fraction"] for state, metadata in states if state == "preparing"]
-    assert decoding == pytest.approx([24 / 44, 34 / 44, 1])  # all three sets, before the first step
-    assert [state for state, _ in states[:3]] == ["preparing"] * 3
-    assert states[-1][0] == "running"
+    assert decoding == pytest.approx([24 / 44, 34 / 44, 1])  # all three sets, once
+    assert read_status(run.folder.path)["state"] == "running"
     rows = run.folder.steps()  # one, or more on a slow machine
     assert (rows[-1]["epoch"], rows[-1]["step"], rows[-1]["steps"]) == (1, STEPS, STEPS)
     steps = np.diff([0, *(row["step"] for row in rows)])

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from cnn_core.files import read_json, write_json
-from cnn_core.training.run_folder import STATUS_FILE
 
+STATUS_FILE = "status.json"
 LOCK_FILE = ".lock"  # held by the process of a run as long as it lives
 LOG_FILE = "log.txt"
 
