@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from cnn_core import paths
 from cnn_core.cli.progress_line import ProgressLine
-from cnn_core.datasets.source import SWITCHES, DataSource
+from cnn_core.datasets.source import DataSource
 from cnn_core.errors import Cancelled, DataError
 from cnn_core.models.card import MODEL_FOLDER
 from cnn_core.runs.launching import create_run
@@ -21,10 +21,10 @@ from cnn_core.runs.locks import Lock
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs, translate_os_errors
 from cnn_core.runs.worker import STANDARD_ERROR, lower_priority, train
-from cnn_core.settings import value_of_text
+from cnn_core.settings import settings_from_json, settings_to_json, value_of_text
 from cnn_core.training.run_folder import HISTORY_FILE, read_rows
 from cnn_core.training.run_status import LOG_FILE
-from cnn_core.training.settings.config import TrainingConfig, config_from_json, config_to_json
+from cnn_core.training.settings.config import TrainingConfig
 from cnn_core.training.settings.presets import PRESETS, preset_named
 
 TRAIN_HELP = """\
@@ -45,6 +45,7 @@ In a container, on a GPU where there is one (image convscope:gpu, with the NVIDI
 """
 PRESET_LINES = "\n".join(f"  {preset.key:<22} {preset.summary}" for preset in PRESETS)
 SHORT_FIELDS = ("epochs", "batch_size", "seed", "precision", "device")  # with an option of their own
+SWITCHES = ("keep_non_rgb", "keep_near_duplicates")
 OF_NEW_RUNS = ("preset", "validation", "test", "data_seed", *SWITCHES, "changes", "title", *SHORT_FIELDS)
 
 
@@ -165,7 +166,7 @@ def _chosen_config(options: argparse.Namespace) -> TrainingConfig:
     Raises:
         DataError: an unknown preset or setting, or a value that it cannot have.
     """
-    metadata = config_to_json(preset_named(options.preset or "photo_cnn").config)
+    metadata = settings_to_json(preset_named(options.preset or "photo_cnn").config)
     for name in SHORT_FIELDS:
         if getattr(options, name) is not None:
             metadata[name] = getattr(options, name)
@@ -178,7 +179,7 @@ def _chosen_config(options: argparse.Namespace) -> TrainingConfig:
             )
         target = metadata[group] if dot else metadata
         target[inner if dot else group] = value_of_text(value.strip())
-    return config_from_json(metadata)
+    return settings_from_json(TrainingConfig, metadata, DataError)
 
 
 def _chosen_source(options: argparse.Namespace) -> DataSource:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from cnn_core.datasets.folders import is_utf8, not_utf8
 from cnn_core.errors import DataError
+from cnn_core.settings import check_fields, number, switch
 
-SWITCHES = ("keep_non_rgb", "keep_near_duplicates")
+AMOUNT = "Below 1 a share of each class, from 1 on a number of pictures per class."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,21 +27,22 @@ class DataSource:
         keep_near_duplicates: train on pictures nearly the same as others too, as a fixed camera takes them.
     """
 
-    folders: tuple[str, ...]
-    validation: float = 0.2
-    test: float = 0.0
-    seed: int = 0
-    keep_non_rgb: bool = False
-    keep_near_duplicates: bool = False
+    folders: tuple[str, ...] = field(default=(), metadata={"label": "Data"})
+    validation: float = number(0.2, "Set aside: validation", AMOUNT, 0, 1e6, 0.05)
+    test: float = number(0.0, "Set aside: test", AMOUNT, 0, 1e6, 0.05)
+    seed: int = number(0, "Set aside: seed", "Chooses which pictures are set aside.", 0, 2**32 - 1, 1)
+    keep_non_rgb: bool = switch(False, "Pictures that are not RGB are kept", "Turned into RGB.")
+    keep_near_duplicates: bool = switch(False, "Near-duplicates are kept", "As a fixed camera takes them.")
 
     def __post_init__(self) -> None:
         """Refuse what cannot be meant.
 
         Raises:
-            DataError: no folder, one whose name is not UTF-8, or a share that is negative, not finite or
-                leaves nothing to train on.
+            DataError: no folder, one whose name is not UTF-8, a value of another kind or out of range, or
+                shares that leave nothing to train on.
         """
-        object.__setattr__(self, "folders", tuple(str(folder) for folder in self.folders))
+        folders = self.folders if isinstance(self.folders, list | tuple) else ()
+        object.__setattr__(self, "folders", tuple(map(str, folders)))
         if not self.folders or not all(folder.strip() for folder in self.folders):
             raise DataError(
                 "Expected at least one data folder. Received: none. Name a folder with one sub-folder per "
@@ -52,53 +51,19 @@ class DataSource:
         for folder in self.folders:
             if not is_utf8(folder):
                 raise DataError(not_utf8(Path(folder)))
+        check_fields(self, DataError)
         for name, value in (("validation", self.validation), ("test", self.test)):
-            _check_part(name, value)
+            if value >= 1 and not float(value).is_integer():
+                raise DataError(
+                    f"Expected {name} as a share below 1 or a whole number of pictures per class. "
+                    f"Received: {value:g}. Choose e.g. 0.2 or 500."
+                )
         shares = sum(value for value in (self.validation, self.test) if value < 1)
         if shares >= 1:
             raise DataError(
                 "Expected shares of validation and test that leave something to train on. "
                 f"Received: {self.validation:g} and {self.test:g}. Choose less, e.g. 0.2 and 0.1."
             )
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain values for a JSON file; ``from_json`` takes them back."""
-        return {**asdict(self), "folders": list(self.folders)}
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> DataSource:
-        """The source that ``to_json`` wrote down.
-
-        Raises:
-            DataError: an unknown or missing field, or a value of another kind.
-        """
-        kinds: dict[str, Any] = {"folders": (list, tuple), "seed": int, **dict.fromkeys(SWITCHES, bool)}
-        known = {each.name for each in fields(cls)}
-        if not isinstance(value, Mapping) or "folders" not in value or not set(value) <= known:
-            raise DataError(_not_a_source(value))
-        for name, entry in value.items():
-            number = not isinstance(entry, bool) or name in SWITCHES
-            if not (isinstance(entry, kinds.get(name, (int, float))) and number):
-                raise DataError(_not_a_source(value))
-        if not all(isinstance(folder, str) for folder in value["folders"]):
-            raise DataError(_not_a_source(value))
-        return cls(**{**value, "folders": tuple(value["folders"])})
-
-
-def _check_part(name: str, value: float) -> None:
-    whole = value < 1 or float(value).is_integer()
-    if not (math.isfinite(value) and value >= 0 and whole):
-        raise DataError(
-            f"Expected {name} as a share below 1 or a whole number of pictures per class. "
-            f"Received: {value:g}. Choose e.g. 0.2 or 500."
-        )
-
-
-def _not_a_source(value: object) -> str:
-    return (
-        f"Expected a data source: folders, validation, test, seed, {', '.join(SWITCHES)}. "
-        f"Received: {str(value)[:200]}. Name the data folder again."
-    )
 
 
 def source_name(source: DataSource) -> str:

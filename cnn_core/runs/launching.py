@@ -21,9 +21,10 @@ from cnn_core.runs.device_queue import Ticket, device_of
 from cnn_core.runs.failures import LOG_SEPARATOR
 from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.stop_request import remove_stop_request
+from cnn_core.settings import settings_to_json
 from cnn_core.training.run_folder import CONFIG_FILE
 from cnn_core.training.run_status import LOCK_FILE, LOG_FILE, change_state, readable
-from cnn_core.training.settings.config import TrainingConfig, config_to_json
+from cnn_core.training.settings.config import TrainingConfig
 from cnn_core.training.settings.presets import preset_named
 
 TRAIN_COMMAND = (sys.executable, "-m", "cnn_core", "train")
@@ -65,8 +66,8 @@ def create_run(
     new.mkdir()
     try:
         metadata = {
-            "config": config_to_json(config),
-            "source": dataclasses.replace(source, folders=data).to_json(),
+            "config": settings_to_json(config),
+            "source": settings_to_json(dataclasses.replace(source, folders=data)),
             "title": readable(title) or preset_named(config.preset).title,
             "created": now,
         }

@@ -20,9 +20,10 @@ from cnn_core.runs.device_queue import Ticket, device_lock, waiting
 from cnn_core.runs.failures import Failure, failure_of_vanished
 from cnn_core.runs.locks import is_locked
 from cnn_core.runs.stop_request import StopRequest, StopState
+from cnn_core.settings import settings_from_json
 from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, STEPS_FILE, Row, read_rows
 from cnn_core.training.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE, STATUS_FILE, readable, status_in
-from cnn_core.training.settings.config import TrainingConfig, config_from_json
+from cnn_core.training.settings.config import TrainingConfig
 
 T = TypeVar("T")
 
@@ -195,8 +196,8 @@ class _About:
 def _about(path: Path) -> _About | None:
     metadata = read_json(path)
     try:
-        config = config_from_json(metadata.get("config", {}))
-        source = DataSource.from_json(metadata.get("source", {}))
+        config = settings_from_json(TrainingConfig, metadata.get("config", {}), DataError)
+        source = settings_from_json(DataSource, metadata.get("source", {}), DataError)
         title = readable(metadata.get("title")) or path.parent.name
         return _About(config, source, title, _moment(metadata.get("created")))
     except UNREADABLE:

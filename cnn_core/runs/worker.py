@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from cnn_core import paths
 from cnn_core.datasets.source import DataSource
-from cnn_core.errors import Cancelled, TrainingError
+from cnn_core.errors import Cancelled, DataError, TrainingError
 from cnn_core.files import read_json, remove_half_written, write_json
 from cnn_core.models.card import CHECKPOINTS_FOLDER
 from cnn_core.progress import Progress
@@ -27,9 +27,10 @@ from cnn_core.runs.failures import failure_of
 from cnn_core.runs.launching import shorten_log
 from cnn_core.runs.locks import Lock
 from cnn_core.runs.stop_request import StopRequest, StopState
+from cnn_core.settings import settings_from_json
 from cnn_core.training.run_folder import CONFIG_FILE, SCAN_FILE
 from cnn_core.training.run_status import LOG_FILE, change_state, read_status
-from cnn_core.training.settings.config import TrainingConfig, config_from_json
+from cnn_core.training.settings.config import TrainingConfig
 
 if TYPE_CHECKING:
     from cnn_core.datasets.scan.scan import ScanReport
@@ -104,8 +105,8 @@ def _worked(
 
 def _work(folder: Path, stopped: Callable[[], bool], trainer: Trainer) -> None:
     metadata = read_json(folder / CONFIG_FILE)
-    config = config_from_json(metadata.get("config", {}))
-    source = DataSource.from_json(metadata.get("source", {}))
+    config = settings_from_json(TrainingConfig, metadata.get("config", {}), DataError)
+    source = settings_from_json(DataSource, metadata.get("source", {}), DataError)
     status = read_status(folder)
     ticket = Ticket.of(folder.name, status)
     if ticket is None:

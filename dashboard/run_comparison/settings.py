@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -41,59 +40,12 @@ def setting_rows(runs: Sequence[RunView], titles: Sequence[str]) -> list[Setting
         runs: which.
         titles: a name of its own for each.
     """
-    configs = {title: run.config for run, title in zip(runs, titles, strict=True)}
-    rows = [*_data_rows(runs, titles), *compared_settings(configs)]
-    return sorted(rows, key=lambda row: not row.differs)
-
-
-def _data_rows(runs: Sequence[RunView], titles: Sequence[str]) -> list[SettingRow]:
-    sources = {title: run.source for run, title in zip(runs, titles, strict=True)}
-    return [
-        _row(
-            "data",
-            "Data",
-            {title: source.folders for title, source in sources.items()},
-            {title: _names(source.folders) for title, source in sources.items()},
-        ),
-        *(
-            _row(
-                name,
-                label,
-                {title: getattr(source, name) for title, source in sources.items()},
-                {title: text(getattr(source, name)) for title, source in sources.items()},
-            )
-            for name, label, text in _SOURCE_FIELDS
-        ),
+    named = dict(zip(titles, runs, strict=True))
+    rows = [
+        *compared_settings({title: run.source for title, run in named.items()}),
+        *compared_settings({title: run.config for title, run in named.items()}),
     ]
-
-
-def _row(field: str, label: str, values: dict[str, Any], texts: dict[str, str]) -> SettingRow:
-    return SettingRow(
-        field=field, label=label, values=values, texts=texts, differs=len(set(values.values())) > 1
-    )
-
-
-def _names(folders: Sequence[str]) -> str:
-    """The last names of folders, each with its parent's, so that ``train`` tells whose it is."""
-    return ", ".join("/".join(Path(folder).parts[-2:]) for folder in folders)
-
-
-def _part(amount: float) -> str:
-    """A share, or a number of pictures per class."""
-    return f"{100 * amount:.0f} %" if amount < 1 else f"{amount:.0f} per class"
-
-
-def _yes_no(answer: bool) -> str:
-    return "yes" if answer else "no"
-
-
-_SOURCE_FIELDS: tuple[tuple[str, str, Callable[[Any], str]], ...] = (
-    ("validation", "Set aside: validation", _part),
-    ("test", "Set aside: test", _part),
-    ("seed", "Set aside: seed", str),
-    ("keep_non_rgb", "Pictures that are not RGB are kept", _yes_no),
-    ("keep_near_duplicates", "Near-duplicates are kept", _yes_no),
-)
+    return sorted(rows, key=lambda row: not row.differs)
 
 
 def settings_html(rows: Sequence[SettingRow], titles: Sequence[str], *, only: bool) -> str:

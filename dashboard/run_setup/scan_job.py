@@ -9,6 +9,7 @@ from cnn_core import paths
 from cnn_core.datasets.scan.scan import ScanReport, scan, without_problems
 from cnn_core.datasets.splits import Splits
 from cnn_core.progress import Progress
+from cnn_core.settings import settings_to_json
 from dashboard.session.resources import data_jobs
 from dashboard.widgets.job_view import Task, result_or_progress
 
@@ -29,7 +30,7 @@ def left_of(source: DataSource, splits: Splits) -> Splits:
 def scan_key(source: DataSource, splits: Splits) -> str:
     """Of the job that scans these files; differs when a file or a setting does."""
     prints = [files.fingerprint() for _, files in splits.items()]
-    return json.dumps(["scan", source.to_json(), prints])
+    return json.dumps(["scan", settings_to_json(source), prints])
 
 
 def scan_report(source: DataSource, splits: Splits) -> ScanReport | None:

@@ -7,8 +7,9 @@ from typing import Any
 import streamlit as st
 
 from cnn_core.errors import DataError
+from cnn_core.settings import settings_from_json, settings_to_json
 from cnn_core.training.checkpoint_epochs import epochs_to_keep
-from cnn_core.training.settings.config import Augmentation, TrainingConfig, config_from_json, config_to_json
+from cnn_core.training.settings.config import Augmentation, TrainingConfig
 from cnn_core.training.settings.presets import PRESETS, Preset, preset_named
 from dashboard.session import address
 from dashboard.session.state import session
@@ -96,8 +97,10 @@ def chosen_config() -> TrainingConfig:
                 f"Expected {about['label']} as numbers with commas between them, e.g. {about['example']}. "
                 f"Received: {value!r}. Correct them, or leave the field empty."
             )
-    metadata: dict[str, Any] = config_to_json(preset.config) | values
-    return config_from_json(metadata | {"augmentation": augmentation_form(preset).values()})
+    metadata: dict[str, Any] = settings_to_json(preset.config) | values
+    return settings_from_json(
+        TrainingConfig, metadata | {"augmentation": augmentation_form(preset).values()}, DataError
+    )
 
 
 def kept_epochs_line() -> str | None:

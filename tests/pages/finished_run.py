@@ -15,7 +15,7 @@ from tiny_model import write_tiny_model
 from cnn_core.datasets.source import DataSource
 from cnn_core.evaluation.predictions import Predictions, write_predictions
 from cnn_core.models.card import checkpoint_folder
-from cnn_core.training.settings.config import config_to_json
+from cnn_core.settings import settings_to_json
 from cnn_core.training.settings.presets import preset_named
 from dashboard.figures.pictures.pictures import png
 
@@ -38,8 +38,8 @@ def write_run(
     _write(
         folder / "config.json",
         {
-            "config": config_to_json(preset_named(preset).config),
-            "source": DataSource(folders=("photos",)).to_json(),
+            "config": settings_to_json(preset_named(preset).config),
+            "source": settings_to_json(DataSource(folders=("photos",))),
             "title": title,
             "created": created,
         },

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from cnn_core.datasets.source import DataSource
+from cnn_core.settings import settings_to_json
 from cnn_core.training.run_folder import RunFolder
 from cnn_core.training.run_status import change_state
-from cnn_core.training.settings.config import TrainingConfig, config_to_json
+from cnn_core.training.settings.config import TrainingConfig
 
 CONFIG = TrainingConfig(preset="lecture_baseline", epochs=6, batch_size=8)
 
@@ -43,8 +44,8 @@ def write_run(
     folder = runs_folder / key
     folder.mkdir(parents=True)
     about = {
-        "config": config_to_json(config),
-        "source": DataSource(folders=("/photos",)).to_json(),
+        "config": settings_to_json(config),
+        "source": settings_to_json(DataSource(folders=("/photos",))),
         "title": title,
         "created": time.time(),
     }

@@ -223,10 +223,10 @@ def test_settings_that_differ_come_first_with_a_sign_and_the_data_is_among_them(
     differs = [one.differs for one in rows]
     assert differs == sorted(differs, reverse=True)
     assert {one.label for one in rows if one.differs} >= {"Preset", "Dropout"}
-    assert not next(one for one in rows if one.field == "data").differs
+    assert not next(one for one in rows if one.field == "folders").differs
     moved = dataclasses.replace(runs[1].source, folders=("elsewhere/photos",))
     rows = setting_rows([runs[0], dataclasses.replace(runs[1], source=moved)], ["a", "b"])
-    assert next(one for one in rows if one.field == "data").differs
+    assert next(one for one in rows if one.field == "folders").differs
 
 
 @pytest.mark.parametrize("change", [{"seed": 7}, {"keep_non_rgb": True}, {"keep_near_duplicates": True}])

@@ -13,8 +13,9 @@ from typing import Any
 from cnn_core.datasets.source import DataSource
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs
+from cnn_core.settings import settings_to_json
 from cnn_core.training.run_status import change_state
-from cnn_core.training.settings.config import TrainingConfig, config_to_json
+from cnn_core.training.settings.config import TrainingConfig
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_training.py")))
 CONFIG = TrainingConfig(preset="lecture_baseline", epochs=2, batch_size=8)
@@ -40,8 +41,8 @@ def write_run(runs: Runs, key: str, state: str, *, created: float = 1.0, **statu
     folder = runs.folder / key
     folder.mkdir(parents=True)
     about = {
-        "config": config_to_json(CONFIG),
-        "source": SOURCE.to_json(),
+        "config": settings_to_json(CONFIG),
+        "source": settings_to_json(SOURCE),
         "title": key.title(),
         "created": created,
     }

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from cnn_core.errors import DataError
+from cnn_core.settings import settings_from_json, settings_to_json
 from cnn_core.training.checkpoint_epochs import MOST_CHECKPOINTS, epochs_to_keep
-from cnn_core.training.settings.config import TrainingConfig, config_from_json, config_to_json
+from cnn_core.training.settings.config import TrainingConfig
 
 
 def test_named_epochs_are_kept_whatever_the_number() -> None:
@@ -45,7 +46,7 @@ def test_never_more_epochs_are_kept_than_asked_for(epochs: int, count: int) -> N
 
 def test_named_epochs_survive_json() -> None:
     config = TrainingConfig(epochs=30, checkpoint_epochs=(0, 1, 30))
-    again = config_from_json(json.loads(json.dumps(config_to_json(config))))
+    again = settings_from_json(TrainingConfig, json.loads(json.dumps(settings_to_json(config))), DataError)
     assert again == config
     assert again.checkpoint_epochs == (0, 1, 30)
 
@@ -78,5 +79,5 @@ def test_there_is_a_largest_number_of_epochs_to_keep() -> None:
 
 @pytest.mark.parametrize("given", ["0, 1", 5, None])
 def test_json_that_is_no_list_is_refused_with_an_example(given: Any) -> None:
-    with pytest.raises(DataError, match=r"Expected checkpoint_epochs as a list of numbers, e.g. \[1, 2\]"):
-        config_from_json({"checkpoint_epochs": given})
+    with pytest.raises(DataError, match=r"Expected checkpoint_epochs as a list, e.g. \[1, 2\]"):
+        settings_from_json(TrainingConfig, {"checkpoint_epochs": given}, DataError)

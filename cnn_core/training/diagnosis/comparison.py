@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from cnn_core.datasets.source import DataSource
 from cnn_core.training.settings.config import TrainingConfig
 from cnn_core.training.settings.presets import PRESETS
 
-AUGMENTATION = "Augmentation: "
 NONE = "–"
 
 
@@ -34,11 +35,13 @@ class SettingRow:
     differs: bool
 
 
-def compared_settings(configs: Mapping[str, TrainingConfig]) -> tuple[SettingRow, ...]:
+def compared_settings(
+    configs: Mapping[str, TrainingConfig] | Mapping[str, DataSource],
+) -> tuple[SettingRow, ...]:
     """All settings, those that differ first, else in the order of the form.
 
     Args:
-        configs: settings of each run, by a title or key of its own.
+        configs: settings of each run, or its data, by a title or key of its own.
 
     Returns:
         A row per setting; empty without runs. Of one run, nothing differs.
@@ -62,14 +65,15 @@ def _row(field: str, label: str, found: Mapping[str, Mapping[str, tuple[str, Any
     )
 
 
-def _settings(config: TrainingConfig) -> Iterator[tuple[str, tuple[str, Any]]]:
-    """Name, label and value of every setting, augmentation last."""
+def _settings(config: Any) -> Iterator[tuple[str, tuple[str, Any]]]:
+    """Name, label and value of every setting, those of the augmentation for itself."""
     for one in dataclasses.fields(config):
-        if one.name != "augmentation":
-            yield one.name, (_label(one), getattr(config, one.name))
-    for one in dataclasses.fields(config.augmentation):
-        label = AUGMENTATION + _label(one)[0].lower() + _label(one)[1:]
-        yield f"augmentation.{one.name}", (label, getattr(config.augmentation, one.name))
+        value = getattr(config, one.name)
+        if not dataclasses.is_dataclass(value):
+            yield one.name, (_label(one), value)
+            continue
+        for name, (label, inner) in _settings(value):
+            yield f"{one.name}.{name}", (f"{_label(one)}: {label[0].lower()}{label[1:]}", inner)
 
 
 def _label(one: dataclasses.Field[Any]) -> str:
@@ -80,6 +84,8 @@ def _text(field: str, value: Any) -> str:
     """A value for people: yes or no, numbers without needless digits, a preset by its title."""
     if field == "preset":
         return next((preset.title for preset in PRESETS if preset.key == value), str(value))
+    if field == "folders":  # each with its parent's name, so that ``train`` tells whose it is
+        return ", ".join("/".join(Path(folder).parts[-2:]) for folder in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):

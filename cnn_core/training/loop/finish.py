@@ -21,11 +21,11 @@ from cnn_core.models.store import STATISTICS_FILE
 from cnn_core.neurons.statistics import ChannelStatistics, channel_statistics, save_statistics
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import SILENT, Progress
+from cnn_core.settings import settings_to_json
 from cnn_core.training.loop.model_folder import basic_card, versions, write_model_folder
 from cnn_core.training.loop.run import TrainingRun
 from cnn_core.training.loop.validation import predictions_of
 from cnn_core.training.run_folder import HISTORY_FILE
-from cnn_core.training.settings.config import config_to_json
 
 BATCH = 50
 MOST_MEASURED = 2000  # photos for the statistics of the channels
@@ -123,7 +123,7 @@ def _card(run: TrainingRun, model: keras.Model, epoch: int) -> dict[str, Any]:
         "preset": run.config.preset,
         "data": {name: _data(files) for name, files in run.splits.items()},
         "training": {
-            **config_to_json(run.config),
+            **settings_to_json(run.config),
             "kept_epoch": epoch,
             "epochs_trained": len(run.history),
             "precision_used": run.precision.chosen,

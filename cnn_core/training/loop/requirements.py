@@ -8,11 +8,12 @@ from typing import Any
 
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import ChangedSettingsError, DataError
+from cnn_core.settings import settings_to_json
 from cnn_core.training.loop.network import architecture_of
 from cnn_core.training.loop.stages import Stages
 from cnn_core.training.run_folder import Checkpoint, validation_losses
 from cnn_core.training.settings.batch_rule import check_batch
-from cnn_core.training.settings.config import TrainingConfig, config_to_json
+from cnn_core.training.settings.config import TrainingConfig
 
 # To change at any time.
 FREE = frozenset({"device", "epochs", "checkpoint_epochs", "checkpoint_count", "tensorboard"})
@@ -61,7 +62,7 @@ def check_same(saved: Checkpoint, config: TrainingConfig, classes: tuple[str, ..
             f"Expected the classes that the run began with, {', '.join(saved.classes)}. "
             f"Received: {', '.join(classes)}. Restore the class folders, or start a new run."
         )
-    before, now = dict(_flat(saved.settings)), dict(_flat(config_to_json(config)))
+    before, now = dict(_flat(saved.settings)), dict(_flat(settings_to_json(config)))
     changed = [name for name in now if before.get(name) != now[name]]
     refused, why = [name for name in changed if name not in FREE], ""
     if not refused and "epochs" in changed:

@@ -20,6 +20,7 @@ from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled
 from cnn_core.models.card import checkpoint_folder
 from cnn_core.progress import SILENT, Progress
+from cnn_core.settings import settings_to_json
 from cnn_core.training.checkpoint_epochs import epochs_to_keep
 from cnn_core.training.input.pictures import DecodedPictures, SizedFiles
 from cnn_core.training.input.pipeline import Batch, Batching, kept_size_px, training_batches
@@ -37,7 +38,7 @@ from cnn_core.training.run_folder import (
     validation_losses,
 )
 from cnn_core.training.run_status import change_state
-from cnn_core.training.settings.config import TrainingConfig, config_to_json
+from cnn_core.training.settings.config import TrainingConfig
 
 STOPPED = "Stopped as asked; the finished epochs are kept."
 
@@ -218,7 +219,7 @@ class TrainingRun:
 
     def _save(self) -> None:
         checkpoint = self.network.checkpoint(self.history, self._best)
-        settings, pictures = config_to_json(self.config), self._fingerprint
+        settings, pictures = settings_to_json(self.config), self._fingerprint
         self.folder.save(
             replace(checkpoint, classes=self.splits.classes, pictures=pictures, settings=settings)
         )

@@ -6,9 +6,7 @@ documentation build themselves from this file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from cnn_core.errors import DataError
 from cnn_core.settings import (
@@ -16,8 +14,6 @@ from cnn_core.settings import (
     choice,
     number,
     numbers,
-    settings_from_json,
-    settings_to_json,
     switch,
 )
 from cnn_core.training.checkpoint_epochs import MOST_CHECKPOINTS, check_checkpoint_epochs
@@ -204,17 +200,3 @@ class TrainingConfig:
             if epoch < round(passed * self.epochs):
                 return size_px
         return self.sizes_px[-1] if self.sizes_px else self.input_size_px
-
-
-def config_to_json(config: TrainingConfig) -> dict[str, Any]:
-    """The settings as a dictionary that ``json`` can write."""
-    return settings_to_json(config)
-
-
-def config_from_json(metadata: Mapping[str, Any]) -> TrainingConfig:
-    """Settings from what ``config_to_json`` gave; fields that are missing keep their defaults.
-
-    Raises:
-        DataError: an unknown field, or a value of the wrong kind or out of range.
-    """
-    return settings_from_json(TrainingConfig, metadata, DataError)

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from cnn_core.errors import DataError
-from cnn_core.training.settings.config import Augmentation, TrainingConfig, config_from_json, config_to_json
+from cnn_core.settings import settings_from_json, settings_to_json
+from cnn_core.training.settings.config import Augmentation, TrainingConfig
 from cnn_core.training.settings.presets import PRESETS, preset_named
 
 PHOTO_CNN = preset_named("photo_cnn").config
@@ -117,19 +118,21 @@ def test_shares_that_are_not_together_one_are_refused(shares: Any) -> None:
 
 @pytest.mark.parametrize("config", [preset.config for preset in PRESETS], ids=lambda config: config.preset)
 def test_settings_survive_json_to_the_type(config: TrainingConfig) -> None:
-    again = config_from_json(json.loads(json.dumps(config_to_json(config))))
+    again = settings_from_json(TrainingConfig, json.loads(json.dumps(settings_to_json(config))), DataError)
     assert again == config
     assert repr(again) == repr(config)  # 1 and 1.0 are equal, and are not the same
 
 
 def test_fields_that_are_missing_keep_their_defaults() -> None:
-    assert config_from_json({}) == TrainingConfig()
-    found = config_from_json({"epochs": 3, "augmentation": {"flip": True}})
+    assert settings_from_json(TrainingConfig, {}, DataError) == TrainingConfig()
+    found = settings_from_json(TrainingConfig, {"epochs": 3, "augmentation": {"flip": True}}, DataError)
     assert found == TrainingConfig(epochs=3, augmentation=Augmentation(flip=True))
 
 
 def test_a_whole_number_in_json_is_taken_for_a_fraction() -> None:
-    assert config_from_json({"warmup_epochs": 2}) == TrainingConfig(warmup_epochs=2.0)
+    assert settings_from_json(TrainingConfig, {"warmup_epochs": 2}, DataError) == TrainingConfig(
+        warmup_epochs=2.0
+    )
 
 
 @pytest.mark.parametrize(
@@ -158,7 +161,7 @@ def test_json_that_does_not_fit_is_refused_by_the_name_of_the_field(
     metadata: dict[str, Any], name: str
 ) -> None:
     with pytest.raises(DataError, match=rf"\b{name}\b.*Received|Received: {name}"):
-        config_from_json(metadata)
+        settings_from_json(TrainingConfig, metadata, DataError)
 
 
 # ---- Sizes by epoch ----
