@@ -43,3 +43,13 @@ class ChangedSettingsError(TrainingError):
 
 class Cancelled(ConvscopeError):
     """The person asked a long computation to stop."""
+
+
+def causes(error: BaseException) -> list[BaseException]:
+    """The error and those that it was raised from, or while handling, outermost first."""
+    found: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in found:
+        found.append(cause)
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return found

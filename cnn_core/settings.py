@@ -119,7 +119,7 @@ def settings_from_json(kind: type[T], values: Mapping[str, Any], error: type[Con
         ConvscopeError: the given ``error``: an unknown field, or a value of the wrong kind or out of range.
     """
     known = {one.name: one for one in dataclasses.fields(cast(Any, kind))}
-    unknown = sorted(set(values) - set(known))
+    unknown = sorted(set(values) - set(known)) if isinstance(values, Mapping) else [repr(values)[:200]]
     if unknown:
         raise error(f"Expected settings of {sorted(known)}. Received: {', '.join(unknown)}.")
     return kind(**{name: _from_json(known[name], value, error) for name, value in values.items()})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from cnn_core.errors import DataError
+from cnn_core.errors import DataError, causes
 from cnn_core.files import writing_into
 from cnn_core.progress import SILENT, Progress
 
@@ -70,23 +70,13 @@ def _reason(error: BaseException) -> str:
 
     if isinstance(error, HTTPError) and error.response is not None:
         return f"the answer {error.response.status_code} {error.response.reason}"
-    causes = _causes(error)
-    if any(isinstance(cause, Timeout | TimeoutError) for cause in causes):
+    found = causes(error)
+    if any(isinstance(cause, Timeout | TimeoutError) for cause in found):
         return f"no answer for {TIMEOUT_SECONDS:g} s"
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
+    if any(isinstance(cause, socket.gaierror) for cause in found):
         return "no connection to the internet"
-    reason = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
+    reason = next((cause.strerror for cause in found if isinstance(cause, OSError) and cause.strerror), None)
     return f"a connection that was refused or broken off ({reason or type(error).__name__})"
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """The error and those that it was raised from or while handling, outermost first."""
-    found: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and cause not in found:
-        found.append(cause)
-        cause = cause.__cause__ or cause.__context__
-    return found
 
 
 def _not_downloaded(url: str, received: str) -> str:

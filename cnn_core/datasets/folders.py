@@ -27,6 +27,11 @@ def is_utf8(name: str) -> bool:
     return True
 
 
+def is_picture(name: str) -> bool:
+    """Whether a file is a picture by its name."""
+    return os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES
+
+
 def shown_name(name: str) -> str:
     r"""A file name with bytes that are no UTF-8 as ``\xe9``."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
@@ -178,11 +183,7 @@ def not_utf8_in(folder: Path) -> list[Path]:
     Raises:
         DataError: the folder cannot be read.
     """
-    return [
-        folder / name
-        for name in _names_in(folder)
-        if not is_utf8(name) and os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES
-    ]
+    return [folder / name for name in _names_in(folder) if not is_utf8(name) and is_picture(name)]
 
 
 def not_utf8(path: Path) -> str:
@@ -201,9 +202,7 @@ def _pictures(folder: Path, names: Iterable[str]) -> list[Path]:
     return [
         folder / name
         for name in names
-        if os.path.splitext(name)[1].lower() in PICTURE_SUFFIXES
-        and is_utf8(name)
-        and os.path.isfile(folder / name)
+        if is_picture(name) and is_utf8(name) and os.path.isfile(folder / name)
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cnn_core.datasets.folders import PICTURE_SUFFIXES, folders_in, is_utf8
+from cnn_core.datasets.folders import folders_in, is_picture, is_utf8
 from cnn_core.datasets.splits import SPLIT_NAMES
 from cnn_core.errors import DataError
 
@@ -49,12 +49,9 @@ def _is_split(folder: Path, *splits: str) -> bool:
 def _has_picture(folder: Path) -> bool:
     try:
         with os.scandir(folder) as entries:
-            return any(_is_picture(entry) for entry in entries)
+            return any(
+                is_picture(entry.name) and entry.name[0] != "." and is_utf8(entry.name) and entry.is_file()
+                for entry in entries
+            )
     except OSError:
         return False
-
-
-def _is_picture(entry: os.DirEntry[str]) -> bool:
-    name = entry.name
-    suffix = os.path.splitext(name)[1].lower()
-    return suffix in PICTURE_SUFFIXES and not name.startswith(".") and is_utf8(name) and entry.is_file()

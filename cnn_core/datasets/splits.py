@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,7 +142,7 @@ def _set_aside(pool: LabelledFiles, parts: dict[str, float], seed: int) -> dict[
     for label, indices in by_class.items():
         drawn = iter(sorted(indices, key=lambda index: _rank(pool, index, seed)))
         for name, count in _counts(pool.classes[label], len(indices), parts).items():
-            chosen[name] += _next(drawn, count)
+            chosen[name] += itertools.islice(drawn, count)
         chosen["training"] += drawn
     return {name: pool.chosen(sorted(indices)) for name, indices in chosen.items()}
 
@@ -161,10 +162,6 @@ def _counts(class_name: str, available: int, parts: dict[str, float]) -> dict[st
 def _rank(pool: LabelledFiles, index: int, seed: int) -> bytes:
     text = f"{seed}/{pool.classes[pool.labels[index]]}/{pool.paths[index].name}"
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
-
-
-def _next(indices: Iterator[int], count: int) -> list[int]:
-    return [next(indices) for _ in range(count)]
 
 
 def _notes(folders: list[Path], classes: tuple[str, ...]) -> tuple[str, ...]:

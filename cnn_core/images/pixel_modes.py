@@ -52,7 +52,7 @@ def upright_rgb(picture: Image.Image) -> Pixels:
     picture.draft(None, (width // factor, height // factor))  # JPEG can decode small at once
     picture.load()
     pixels = _rgb(picture, _shrink_factor(picture.width * picture.height))
-    turn = UPRIGHT.get(_orientation(picture))
+    turn = UPRIGHT.get(orientation(picture))
     return pixels if turn is None else turn(pixels)
 
 
@@ -61,7 +61,8 @@ def _shrink_factor(pixels: int) -> int:
     return int(np.ceil(np.sqrt(pixels / KEPT_PIXELS)))
 
 
-def _orientation(picture: Image.Image) -> int:
+def orientation(picture: Image.Image) -> int:
+    """How a picture is to be turned, 1 to 8 as in EXIF; 1 for not at all."""
     try:
         return int(picture.getexif().get(EXIF_ORIENTATION, 1))
     except Exception:  # damaged EXIF is no reason to refuse a picture, and raises anything at all

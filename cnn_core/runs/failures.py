@@ -16,9 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from cnn_core import paths
-from cnn_core.errors import ChangedSettingsError, ConvscopeError, DataError, DivergedError, ImageError
+from cnn_core.errors import (
+    ChangedSettingsError,
+    ConvscopeError,
+    DataError,
+    DivergedError,
+    ImageError,
+    causes,
+)
 from cnn_core.files import nested
 from cnn_core.training.run_folder import HISTORY_FILE
+from cnn_core.training.run_status import LOG_FILE, log_end
 
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 NOT_ALLOWED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -28,7 +36,6 @@ OUT_OF_MEMORY_WORDS = re.compile(
 )
 DISK_WORDS = re.compile(r"No space left on device|Bus error")  # a full disk under a memory map is a bus error
 LONGEST_MESSAGE = 300
-LOG_TAIL_BYTES = 8192
 LOG_SEPARATOR = "======== "  # begins the line between two processes of one run
 
 AFTERWARDS = "Then resume the run: finished epochs are kept."
@@ -97,7 +104,7 @@ def _data_folders(metadata: Mapping[str, Any]) -> list[str]:
 
 def failure_of_vanished(log: Path) -> Failure:
     """Explain the end of a process that could not say anything itself, as far as its log tells."""
-    last_words = _tail(log).rpartition(LOG_SEPARATOR)[2]
+    last_words = log_end(log).rpartition(LOG_SEPARATOR)[2]
     if DISK_WORDS.search(last_words):
         return _disk_full(log.parent)
     if OUT_OF_MEMORY_WORDS.search(last_words):
@@ -124,7 +131,7 @@ def _advice_for_same_settings(error: ConvscopeError, folder: Path) -> str:
 
 def _refused(error: BaseException, folder: Path) -> Failure | None:
     """A folder of ours that cannot be written, or a file that may not be read; None for anything else."""
-    for cause in _causes(error):
+    for cause in causes(error):
         if not isinstance(cause, OSError) or cause.errno not in NOT_ALLOWED:
             continue
         path = None if cause.filename is None else Path(str(cause.filename)).absolute()
@@ -143,27 +150,17 @@ def _refused(error: BaseException, folder: Path) -> Failure | None:
 
 
 def _is_disk_full(error: BaseException) -> bool:
-    return any(isinstance(cause, OSError) and cause.errno in DISK_FULL for cause in _causes(error))
+    return any(isinstance(cause, OSError) and cause.errno in DISK_FULL for cause in causes(error))
 
 
 def _is_memory(error: BaseException) -> bool:
-    for cause in _causes(error):
+    for cause in causes(error):
         names = {kind.__name__ for kind in type(cause).__mro__}
         if names & OUT_OF_MEMORY_CLASSES or getattr(cause, "errno", None) == errno.ENOMEM:
             return True
         if not isinstance(cause, ConvscopeError) and OUT_OF_MEMORY_WORDS.search(str(cause)):
             return True
     return False
-
-
-def _causes(error: BaseException) -> list[BaseException]:
-    """The error and those that it was raised from."""
-    found: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None and cause not in found:
-        found.append(cause)
-        cause = cause.__cause__
-    return found
 
 
 def _disk_full(folder: Path) -> Failure:
@@ -191,13 +188,4 @@ def _unforeseen(error: BaseException, folder: Path) -> Failure:
     if len(message) > LONGEST_MESSAGE:
         message = f"{message[:LONGEST_MESSAGE]} …"
     reason = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    return Failure(reason, f"The details are in {folder / 'log.txt'}. {TRY_AGAIN}")
-
-
-def _tail(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            file.seek(max(0, path.stat().st_size - LOG_TAIL_BYTES))
-            return file.read().decode("utf-8", errors="replace")
-    except OSError:
-        return ""
+    return Failure(reason, f"The details are in {folder / LOG_FILE}. {TRY_AGAIN}")

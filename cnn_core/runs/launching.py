@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from cnn_core import paths
@@ -64,7 +65,8 @@ def create_run(
     wanted = f"{stamp}-{UNSAFE.sub('-', config.preset)}" if name is None else name
     new = runs_folder / f"{NEW}{os.getpid()}-{threading.get_ident()}-{time.time_ns()}"
     new.mkdir()
-    try:
+    with ExitStack() as undo:
+        undo.callback(shutil.rmtree, new, ignore_errors=True)
         metadata = {
             "config": settings_to_json(config),
             "source": settings_to_json(dataclasses.replace(source, folders=data)),
@@ -72,16 +74,11 @@ def create_run(
             "created": now,
         }
         write_json(new / CONFIG_FILE, metadata)
-        lock = _own_lock(new)
-        try:
-            device = device_of(config.device)
-            return _in_place(new, runs_folder, wanted, numbered=name is None, device=device), lock
-        except BaseException:
-            lock.release()
-            raise
-    except BaseException:
-        shutil.rmtree(new, ignore_errors=True)
-        raise
+        lock = undo.enter_context(_own_lock(new))
+        device = device_of(config.device)
+        folder = _in_place(new, runs_folder, wanted, numbered=name is None, device=device)
+        undo.pop_all()  # it stays, and stays locked
+    return folder, lock
 
 
 def _found_folders(source: DataSource) -> tuple[str, ...]:

@@ -28,8 +28,6 @@ from cnn_core.training.settings.config import TrainingConfig
 T = TypeVar("T")
 
 REMEMBERED_FILES = 2000
-# All that damaged settings raise: nested too deep, numbers beyond a float, values of another kind.
-UNREADABLE = (AttributeError, DataError, OverflowError, RecursionError, TypeError, ValueError)
 LATEST = 253_402_300_799.0  # the end of the year 9999
 RESUMABLE = frozenset({"paused", "cancelled", "failed", "interrupted"})
 
@@ -200,7 +198,7 @@ def _about(path: Path) -> _About | None:
         source = settings_from_json(DataSource, metadata.get("source", {}), DataError)
         title = readable(metadata.get("title")) or path.parent.name
         return _About(config, source, title, _moment(metadata.get("created")))
-    except UNREADABLE:
+    except Exception:  # damaged settings raise anything at all: numbers beyond a float, other kinds
         return None
 
 

@@ -82,7 +82,7 @@ def apart_words(runs: Sequence[RunView], titles: Sequence[str]) -> str:
     if len(groups) < 2:
         return ""
     describe = "; ".join(
-        f"{', '.join(map(_quoted, names))}: {validated.describe()}" for validated, names in groups
+        f"{', '.join(f'“{name}”' for name in names)}: {validated.describe()}" for validated, names in groups
     )
     return f"These runs were judged on different validation photos, {NO_ORDER}. {describe}."
 
@@ -97,8 +97,3 @@ def _division(source: DataSource) -> tuple[object, ...]:
         source.keep_non_rgb,
         source.keep_near_duplicates,
     )
-
-
-def _quoted(title: str) -> str:
-    """A title that may hold a comma itself."""
-    return f"“{title}”"

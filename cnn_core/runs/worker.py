@@ -24,7 +24,6 @@ from cnn_core.models.card import CHECKPOINTS_FOLDER
 from cnn_core.progress import Progress
 from cnn_core.runs.device_queue import Ticket, device_of, wait_for_turn
 from cnn_core.runs.failures import failure_of
-from cnn_core.runs.launching import shorten_log
 from cnn_core.runs.locks import Lock
 from cnn_core.runs.stop_request import StopRequest, StopState
 from cnn_core.settings import settings_from_json
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from cnn_core.datasets.splits import Splits
 
 NICENESS = 5  # lower priority than the dashboard's 0, so that the page stays quick
-LOG_SECONDS = 20.0
 PROGRESS_SECONDS = 1.0
 OLD_SECONDS = 6 * 3600.0  # nobody decodes pictures for so long
 STANDARD_ERROR = 2
@@ -93,9 +91,14 @@ def train(
 def _worked(
     folder: Path, stop_request: StopRequest, watch: Callable[[], None] | None, trainer: Trainer
 ) -> Literal["finished"] | StopState:
+    def stopped() -> bool:
+        if watch is not None:
+            watch()
+        return stop_request()
+
     _tidy(folder)
     try:
-        _work(folder, _Watched(folder, stop_request, watch), trainer)
+        _work(folder, stopped, trainer)
     except Cancelled:
         change_state(folder, stop_request.state)
         return stop_request.state
@@ -134,24 +137,6 @@ def _tidy(folder: Path) -> None:
     """Remove what an earlier process of the run was writing when it was killed."""
     for place in (folder, folder / CHECKPOINTS_FOLDER):
         remove_half_written(place)
-
-
-class _Watched:
-    """The wish to stop, and what else has to be looked after now and then."""
-
-    def __init__(self, folder: Path, stop_request: StopRequest, watch: Callable[[], None] | None) -> None:
-        self._folder = folder
-        self._stop_request = stop_request
-        self._watch = watch
-        self._looked = time.monotonic()
-
-    def __call__(self) -> bool:
-        if self._watch is not None:
-            self._watch()
-        if time.monotonic() - self._looked > LOG_SECONDS:
-            self._looked = time.monotonic()
-            shorten_log(self._folder)
-        return self._stop_request()
 
 
 def train_for_real(job: Job) -> None:

@@ -14,6 +14,7 @@ from cnn_core.files import read_json, write_json
 STATUS_FILE = "status.json"
 LOCK_FILE = ".lock"  # held by the process of a run as long as it lives
 LOG_FILE = "log.txt"
+LOG_END_BYTES = 8192
 
 ALIVE = frozenset({"queued", "preparing", "running", "finishing"})  # only with a process behind it
 ENDED = frozenset({"paused", "cancelled", "failed", "finished"})
@@ -69,6 +70,18 @@ def _write_in_place(path: Path, content: bytes) -> None:
         os.ftruncate(descriptor, len(content))
     finally:
         os.close(descriptor)
+
+
+def log_end(path: Path) -> str:
+    """Some of the last whole lines of a log; empty where there is none."""
+    try:
+        with path.open("rb") as file:
+            start = max(0, file.seek(0, os.SEEK_END) - LOG_END_BYTES)
+            file.seek(start)
+            text = file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return ""
+    return text.partition("\n")[2] if start else text
 
 
 def readable(title: object) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from cnn_core import paths
-from cnn_core.datasets.folders import PICTURE_SUFFIXES, is_utf8, pictures_in
+from cnn_core.datasets.folders import is_picture, is_utf8, pictures_in
 from cnn_core.errors import ConvscopeError
 from dashboard.session.photo import Photo, photo_file
 from dashboard.session.state import session
@@ -30,7 +30,7 @@ def samples() -> tuple[Photo, ...]:
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _sample_files(folder: Path) -> tuple[Photo, ...]:
-    paths = [path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES]
+    paths = [path for path in folder.iterdir() if is_picture(path.name)]
     order = sorted(
         paths, key=lambda path: (not _ANIMALS & set(path.stem.split("_")), path.stem.count("_"), path.stem)
     )

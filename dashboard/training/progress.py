@@ -16,6 +16,7 @@ from cnn_core.runs.saved_epoch import precision_note, saved_words
 from cnn_core.training.diagnosis.diagnosis import diagnose
 from cnn_core.training.diagnosis.task import task_of
 from cnn_core.training.run_folder import PRECISION_FILE, SCAN_FILE
+from cnn_core.training.run_status import LOG_FILE, log_end
 from dashboard.figures.charts.curve_ranges import CurveOf
 from dashboard.figures.charts.training_curves import training_curves_alt, training_curves_figure
 from dashboard.figures.colours import percent
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
 
 REDRAWN_SECONDS = 1.5
-LOG_BYTES = 4000
 LIST_REM = 60  # height of the list of all runs, about 30 of them
 DOING = {"preparing": "Getting ready", "finishing": "Writing the network and its figures"}
 COLUMNS = ("Run", "Preset", "Started", "State", "Epochs", "Validation accuracy, last epoch")
@@ -212,23 +212,10 @@ def _draw_log(run: RunView) -> None:
     box = st.expander("Log", icon=":material/terminal:", key="log-open", on_change="rerun")
     if box.open:
         with box:
-            st.code(last_lines(run.folder / "log.txt"), language=None, height=260)
+            st.code(log_end(run.folder / LOG_FILE).strip() or "The log is empty.", language=None, height=260)
             if run.config.tensorboard:
                 st.caption("TensorBoard, in a terminal:")
                 st.code(f"tensorboard --logdir {run.folder / 'tensorboard'}", language="bash")
-
-
-def last_lines(path: Path) -> str:
-    """The end of a log; a sentence when there is none."""
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, 2)
-            file.seek(max(0, size - LOG_BYTES))
-            text = file.read().decode("utf-8", "replace")
-    except OSError:
-        return "The log is empty."
-    whole = text.partition("\n")[2] if size > LOG_BYTES else text
-    return whole.strip() or "The log is empty."
 
 
 def _draw_all(known: Sequence[RunView]) -> None:

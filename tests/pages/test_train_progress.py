@@ -17,8 +17,9 @@ from cnn_core.runs.locks import take_lock
 from cnn_core.runs.run_progress import fraction_done
 from cnn_core.runs.runs import Runs
 from cnn_core.training.run_folder import RunFolder
+from cnn_core.training.run_status import log_end
 from dashboard.run_setup.run_picker import FINISH
-from dashboard.training.progress import diagnosis_text, last_lines
+from dashboard.training.progress import diagnosis_text
 
 RUNNING = {
     "epoch": 4,
@@ -229,6 +230,6 @@ def logged(app: AppTest) -> list[str]:
 
 
 def test_only_the_end_of_a_long_log_is_read(tmp_path: Path):
-    (tmp_path / "log.txt").write_text("x" * 5000 + "\nbegin\n" + "line\n" * 1000)
-    assert last_lines(tmp_path / "log.txt").startswith("line")
-    assert last_lines(tmp_path / "none.txt") == "The log is empty."
+    (tmp_path / "log.txt").write_text("x" * 5000 + "\nbegin\n" + "line\n" * 2000)
+    assert log_end(tmp_path / "log.txt").startswith("line")
+    assert log_end(tmp_path / "none.txt") == ""

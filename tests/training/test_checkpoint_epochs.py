@@ -57,8 +57,6 @@ def test_named_epochs_survive_json() -> None:
         ((0, 31), "from 0, before the training, to 30, the last one. Received: 31. Leave these out"),
         ((2, 31, 40), "from 0, before the training, to 30, the last one. Received: 31, 40. Leave these out"),
         ((-1, 2), "as a whole number from 0 to 500. Received: -1"),
-        ((5, 2, 2), "in rising order, each once. Received: 5, 2, 2. Write 2, 5."),
-        ((1, 1), "Write 1."),
         ((1.5,), "as a whole number from 0 to 500. Received: 1.5"),
         ((True,), "as a whole number"),
         ("0, 1", "as a list of numbers"),
@@ -79,5 +77,5 @@ def test_there_is_a_largest_number_of_epochs_to_keep() -> None:
 
 @pytest.mark.parametrize("given", ["0, 1", 5, None])
 def test_json_that_is_no_list_is_refused_with_an_example(given: Any) -> None:
-    with pytest.raises(DataError, match=r"Expected checkpoint_epochs as a list, e.g. \[1, 2\]"):
+    with pytest.raises(DataError, match=r"Expected checkpoint_epochs as a list of numbers, e.g. \[1, 2\]"):
         settings_from_json(TrainingConfig, {"checkpoint_epochs": given}, DataError)

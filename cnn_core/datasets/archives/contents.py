@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO, NamedTuple
 
-from cnn_core.datasets.folders import LITTER_FOLDERS, PICTURE_SUFFIXES
+from cnn_core.datasets.folders import LITTER_FOLDERS, PICTURE_SUFFIXES, is_picture
 from cnn_core.datasets.splits import NAMED_AT_MOST, SPLIT_NAMES
 from cnn_core.errors import DataError
 
@@ -273,7 +273,7 @@ def _is_folder(entry: zipfile.ZipInfo) -> bool:
 
 
 def _is_picture(path: PurePosixPath) -> bool:
-    return path.suffix.lower() in PICTURE_SUFFIXES and not any(
+    return is_picture(path.name) and not any(
         part.startswith(".") or part in LITTER_FOLDERS for part in path.parts
     )
 

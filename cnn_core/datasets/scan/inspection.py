@@ -24,13 +24,13 @@ from cnn_core.images.decode import (
     MIN_SIDE_PX,
     decode_image,
 )
+from cnn_core.images.pixel_modes import orientation
 
 TINY_SIDE_PX = 32
 THUMBNAIL_PX = 32
 DRAFT_PX = 128  # a thumbnail from this size differs by less than 1 of 255 from one of the full picture
 FLAT_CONTRAST = 2.0  # standard deviation of the grey thumbnail, 0..255; below it there is nothing to see
 BIG_PIXELS = 8_000_000
-EXIF_ORIENTATION = 0x0112
 SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 MODE_NAMES = {
     "1": "black and white",
@@ -148,7 +148,7 @@ def _is_plain(picture: Image.Image) -> bool:
     return (
         picture.format == "JPEG"
         and picture.mode == "RGB"
-        and picture.getexif().get(EXIF_ORIENTATION, 1) == 1
+        and orientation(picture) == 1
         and min(width, height) >= MIN_SIDE_PX
         and max(width, height) <= MAX_ASPECT_RATIO * min(width, height)
         and width * height <= MAX_MEGAPIXELS * 1_000_000
@@ -166,10 +166,7 @@ def _header(content: bytes) -> _Header | None:
         with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
             width, height = picture.size
             non_rgb = picture.mode != "RGB" or picture.has_transparency_data
-            try:
-                sideways = picture.getexif().get(EXIF_ORIENTATION, 1) in SIDEWAYS
-            except Exception:  # damaged EXIF is no reason to refuse a picture
-                sideways = False
+            sideways = orientation(picture) in SIDEWAYS
             return _Header(picture.mode, (height, width) if sideways else (width, height), non_rgb)
     except Exception:  # no picture at all; decode_image says it in a sentence
         return None

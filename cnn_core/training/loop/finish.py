@@ -121,7 +121,10 @@ def _card(run: TrainingRun, model: keras.Model, epoch: int) -> dict[str, Any]:
     return {
         **basic_card(run.title, model, run.splits.classes, run.network),
         "preset": run.config.preset,
-        "data": {name: _data(files) for name, files in run.splits.items()},
+        "data": {
+            name: {"pictures": files.counts(), "file_list_sha256": files.fingerprint()}
+            for name, files in run.splits.items()
+        },
         "training": {
             **settings_to_json(run.config),
             "kept_epoch": epoch,
@@ -132,7 +135,3 @@ def _card(run: TrainingRun, model: keras.Model, epoch: int) -> dict[str, Any]:
         },
         "versions": versions(),
     }
-
-
-def _data(files: LabelledFiles) -> dict[str, Any]:
-    return {"pictures": files.counts(), "file_list_sha256": files.fingerprint()}

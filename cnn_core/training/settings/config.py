@@ -96,7 +96,7 @@ class TrainingConfig:
         precision: ``float32``, ``mixed_bfloat16``, or the faster of both by a measurement.
         device: all GPUs, or the CPU although there is one.
         checkpoint_count: of how many epochs the weights are kept to be looked at, spread like powers.
-        checkpoint_epochs: the epochs to keep instead, in rising order; 0 is the network before its training.
+        checkpoint_epochs: the epochs to keep instead; 0 is the network before its training.
         tensorboard: also write events for TensorBoard.
         seed: of initial weights, order of pictures, dropout and augmentation.
         base: Keras application below the new head; preset ``transfer`` alone.
@@ -141,7 +141,7 @@ class TrainingConfig:
     )
     checkpoint_epochs: tuple[int, ...] = numbers(
         "Named epochs to keep",
-        "Which stay as networks instead, in rising order; 0 is before the training.",
+        "Which stay as networks instead; 0 is before the training.",
         "0, 1, 2, 5, 10",
         "spread over the run",
         0,
