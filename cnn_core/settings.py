@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from cnn_core.errors import ConvscopeError
+from cnn_core.files import nested
 
 T = TypeVar("T")
 
@@ -48,31 +49,31 @@ def numbers(label: str, text: str, example: str, empty: str, minimum: float, max
     return dataclasses.field(default=(), metadata=about | {"example": example, "empty": empty})
 
 
-def settings_from_text(kind: type[T], changes: Sequence[str], error: type[ConvscopeError]) -> T:
-    """Settings with some of them written as ``name=value``; words, numbers, ``true``, ``null``, ``[1, 2]``.
+def settings_from_text(values: T, changes: Sequence[str], error: type[ConvscopeError]) -> T:
+    """``values`` with some of them written as ``name=value``; words, numbers, ``true``, ``null``, ``[1, 2]``.
 
     Raises:
         ConvscopeError: the given ``error``: no such setting, or a value that it cannot have.
     """
-    names = [one.name for one in dataclasses.fields(cast(Any, kind))]
-    given: dict[str, Any] = {}
+    written = settings_to_json(values)
     for change in changes:
         name, equals, text = change.partition("=")
-        if not equals or name.strip() not in names:
-            raise error(f"Expected NAME=VALUE with a name of {names}. Received: {change!r}.")
-        given[name.strip()] = value_of_text(text.strip())
-    values = kind(**given)
-    check_fields(values, error)
-    return values
+        *groups, inner = name.strip().split(".")
+        target = nested(written, *groups)
+        if not equals or inner not in target:
+            raise error(f"Expected NAME=VALUE with a name of {[*written]}. Received: {change!r}.")
+        target[inner] = _value_of_text(text.strip())
+    changed = settings_from_json(type(values), written, error)
+    check_fields(changed, error)
+    return changed
 
 
-def value_of_text(text: str) -> Any:
-    """``0.2``, ``true`` and ``[96, 128]`` as what they say, lists as tuples; anything else is a word."""
+def _value_of_text(text: str) -> Any:
+    """``0.2``, ``true`` and ``[96, 128]`` as what they say; anything else is a word."""
     try:
-        value = json.loads(text)
+        return json.loads(text)
     except ValueError:
         return text
-    return tuple(value) if isinstance(value, list) else value
 
 
 def check_fields(values: Any, error: type[ConvscopeError]) -> None:

@@ -65,7 +65,7 @@ def _run(options: argparse.Namespace) -> None:
     from cnn_core.analysis import Request  # here, since both load the framework
 
     analysis, explorer = analysis_named(options.analysis), open_explorer()
-    settings = settings_from_text(analysis.settings, options.changes, InvalidRequestError)
+    settings = settings_from_text(analysis.settings(), options.changes, InvalidRequestError)
     request = Request(
         model_key=options.model,
         image=None if options.image is None else open_image(options.image),

@@ -21,7 +21,7 @@ from cnn_core.runs.locks import Lock
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs, translate_os_errors
 from cnn_core.runs.worker import STANDARD_ERROR, lower_priority, train
-from cnn_core.settings import settings_from_json, settings_to_json, value_of_text
+from cnn_core.settings import settings_from_text
 from cnn_core.training.run_folder import HISTORY_FILE, read_rows
 from cnn_core.training.run_status import LOG_FILE
 from cnn_core.training.settings.config import TrainingConfig
@@ -166,20 +166,10 @@ def _chosen_config(options: argparse.Namespace) -> TrainingConfig:
     Raises:
         DataError: an unknown preset or setting, or a value that it cannot have.
     """
-    metadata = settings_to_json(preset_named(options.preset or "photo_cnn").config)
-    for name in SHORT_FIELDS:
-        if getattr(options, name) is not None:
-            metadata[name] = getattr(options, name)
-    for change in options.changes:
-        name, equals, value = change.partition("=")
-        group, dot, inner = name.strip().partition(".")
-        if not equals or (dot and not isinstance(metadata.get(group), dict)):
-            raise DataError(
-                f"Expected --set FIELD=VALUE, e.g. --set augmentation.zoom=0.2. Received: {change!r}."
-            )
-        target = metadata[group] if dot else metadata
-        target[inner if dot else group] = value_of_text(value.strip())
-    return settings_from_json(TrainingConfig, metadata, DataError)
+    given = {name: getattr(options, name) for name in SHORT_FIELDS}
+    short = [f"{name}={value}" for name, value in given.items() if value is not None]
+    preset = preset_named(options.preset or "photo_cnn")
+    return settings_from_text(preset.config, [*short, *options.changes], DataError)
 
 
 def _chosen_source(options: argparse.Namespace) -> DataSource:
