@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -130,7 +129,8 @@ class Explorer:
                 target, inputs=self._inputs(analysis, request), statistics=model.statistics
             )
             found = None
-            for other, name, result in _computed_together(analysis, model, full):
+            together = () if analysis.together is None else analysis.together(model.probe, full)
+            for other, name, result in together:
                 beside = dataclasses.replace(target, layer_name=name)
                 other_key = _key(other, request, model, beside, other.settings())
                 if other_key == key:
@@ -185,13 +185,6 @@ class Explorer:
         if request.image is None:
             return 0
         return self.predict(request.model_key, request.image).heads[request.head].best
-
-
-def _computed_together(
-    analysis: Analysis, model: OpenModel, target: Target
-) -> Iterable[tuple[Analysis, str | None, Any]]:
-    """The results that come out of one pass through the network; none for most analyses."""
-    return () if analysis.together is None else analysis.together(model.probe, target)
 
 
 def _key(analysis: Analysis, request: Request, model: OpenModel, target: Target, settings: Any) -> str:
