@@ -34,20 +34,22 @@ def photos(tmp_path: Path) -> LabelledFiles:
 
 
 class TestPixelCache:
-    def test_pictures_are_those_of_decoding_and_resizing_in_order(
-        self, photos: LabelledFiles, tmp_path: Path
+    @pytest.mark.parametrize("claims", [True, False], ids=["room claimed first", "where the system cannot"])
+    def test_pictures_are_those_of_decoding_and_resizing_in_order_read_only_and_progress_goes_up_to_all(
+        self, photos: LabelledFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claims: bool
     ) -> None:
-        pixels = pixel_cache(photos, 16, tmp_path / "cache")
+        if not claims:
+            monkeypatch.delattr(os, "posix_fallocate")
+        monkeypatch.setattr(pipeline, "DECODED_AT_ONCE", 4)
+        told: list[float] = []
+        pixels = pixel_cache(photos, 16, tmp_path / "cache", Progress(tell=lambda share, _: told.append(share)))
+        assert told == pytest.approx([4 / 6, 1])
         assert pixels.shape == (6, 16, 16, 3)
         for row, path in zip(pixels, photos.paths, strict=True):
             expected = resize_pixels(decode_image(path.read_bytes()).pixels, (16, 16))
             np.testing.assert_array_equal(row, expected)
-
-    def test_validation_pictures_are_never_augmented(
-        self, photos: LabelledFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(pipeline, "augmented", lambda *_: 1 / 0)
-        assert pixel_cache(photos, 16, tmp_path / "cache").shape == (6, 16, 16, 3)
+        with pytest.raises(ValueError, match="read-only"):
+            pixels[0] = 0
 
     def test_a_second_run_decodes_nothing(
         self, photos: LabelledFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -126,15 +128,23 @@ class TestPixelCache:
         assert pixel_cache(photos, 16, tmp_path / "cache").shape == (6, 16, 16, 3)
         assert list((tmp_path / "cache").iterdir()) == []
 
-    def test_it_cannot_be_written(self, photos: LabelledFiles, tmp_path: Path) -> None:
-        with pytest.raises(ValueError, match="read-only"):
-            pixel_cache(photos, 16, tmp_path / "cache")[0] = 0
+    def test_a_bad_picture_one_that_has_gone_or_a_stop_leaves_no_file(
+        self, photos: LabelledFiles, tmp_path: Path
+    ) -> None:
+        def stop(*_: object) -> None:
+            raise KeyboardInterrupt
 
-    def test_a_bad_picture_is_named_and_leaves_no_file(self, photos: LabelledFiles, tmp_path: Path) -> None:
+        cache = tmp_path / "cache"
+        with pytest.raises(KeyboardInterrupt):
+            pixel_cache(photos, 16, cache, Progress(tell=stop))
+        assert list(cache.iterdir()) == []
         photos.paths[3].write_bytes(b"not a picture")
         with pytest.raises(ImageError, match=r"dogs/0\.png: Expected a PNG"):
-            pixel_cache(photos, 16, tmp_path / "cache")
-        assert list((tmp_path / "cache").iterdir()) == []
+            pixel_cache(photos, 16, cache)
+        photos.paths[2].unlink()
+        with pytest.raises(FileNotFoundError, match=r"2\.png"):
+            pixel_cache(photos, 16, cache)
+        assert list(cache.iterdir()) == []
 
     @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EFBIG])
     def test_a_full_disk_is_found_before_decoding_and_nothing_is_left(
@@ -155,43 +165,14 @@ class TestPixelCache:
         """A memory map that outgrows the disk while it is written ends the process with a bus error."""
         claimed: list[int] = []
 
-        def spy(path: Path, size_px: int) -> np.ndarray[Any, Any]:
+        def spy(data: bytes) -> Any:
             (file,) = (tmp_path / "cache").iterdir()
             claimed.append(file.stat().st_blocks * 512)
-            return np.zeros((size_px, size_px, 3), np.uint8)
+            return decode_image(data)
 
-        monkeypatch.setattr(pipeline, "_square", spy)
+        monkeypatch.setattr(pipeline, "decode_image", spy)
         pixel_cache(photos, 128, tmp_path / "cache")
         assert min(claimed) >= 6 * 128 * 128 * 3
-
-    def test_it_does_without_that_where_the_system_cannot(
-        self, photos: LabelledFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        expected = np.array(pixel_cache(photos, 16, tmp_path / "cache"))
-        monkeypatch.delattr(os, "posix_fallocate")
-        np.testing.assert_array_equal(pixel_cache(photos, 16, tmp_path / "other"), expected)
-
-    def test_stopping_in_the_middle_leaves_nothing(self, photos: LabelledFiles, tmp_path: Path) -> None:
-        def stop(*_: object) -> None:
-            raise KeyboardInterrupt
-
-        with pytest.raises(KeyboardInterrupt):
-            pixel_cache(photos, 16, tmp_path / "cache", Progress(tell=stop))
-        assert list((tmp_path / "cache").iterdir()) == []
-
-    def test_progress_goes_up_to_all(
-        self, photos: LabelledFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(pipeline, "DECODED_AT_ONCE", 4)
-        told: list[float] = []
-        pixel_cache(photos, 16, tmp_path / "cache", Progress(tell=lambda share, _: told.append(share)))
-        assert told == pytest.approx([4 / 6, 1])
-
-    def test_a_photo_that_has_gone_is_told(self, photos: LabelledFiles, tmp_path: Path) -> None:
-        photos.paths[2].unlink()
-        with pytest.raises(FileNotFoundError, match=r"2\.png"):
-            pixel_cache(photos, 16, tmp_path / "cache")
-        assert list((tmp_path / "cache").iterdir()) == []
 
     def test_a_training_tensor_is_what_the_dashboard_gives_the_network(
         self, photos: LabelledFiles, tmp_path: Path

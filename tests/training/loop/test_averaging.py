@@ -20,8 +20,33 @@ def average_of(start: float, decay: float, *moves: tuple[int, float]) -> float:
     return float(average.values[0][0, 0])
 
 
-def test_it_starts_at_the_fresh_weights() -> None:
-    assert average_of(3, 0.9) == 3
+# 0.2 is below what any step would allow: 0.2 to the 8th, 5th and 3rd are kept of what there was.
+SINCE = 0.2**3 * (0.2**5 * (1 - 0.2**8) + (1 - 0.2**5) * 5) + (1 - 0.2**3) * 2
+
+
+@pytest.mark.parametrize(
+    ("start", "decay", "moves", "expected"),
+    [
+        (3, 0.9, [], 3),
+        (0, 0.99, [(8, 1)], 1 - (9 / 18) ** 8),
+        (0, 0.99, [(2, 1)], 1 - (3 / 12) ** 2),
+        (0, 0.2, [(8, 1), (13, 5), (16, 2)], SINCE),
+        (2, 0.99, [(step, 2) for step in range(8, 88, 8)], 2),
+        (0, 0.6, [(5, 1), (5, 100)], 1 - (6 / 15) ** 5),
+    ],
+    ids=[
+        "fresh weights",
+        "a smaller decay in early steps",
+        "as many steps as there were",
+        "the steps since the last move",
+        "a constant weight",
+        "the same step twice",
+    ],
+)
+def test_each_move_takes_in_the_steps_since_the_last_one(
+    start: float, decay: float, moves: list[tuple[int, float]], expected: float
+) -> None:
+    assert average_of(start, decay, *moves) == pytest.approx(expected)
 
 
 def test_it_is_due_eight_steps_after_its_last_move() -> None:
@@ -31,37 +56,14 @@ def test_it_is_due_eight_steps_after_its_last_move() -> None:
     assert [step for step in range(4, 13) if average.is_due(step)] == [11, 12]
 
 
-def test_early_steps_use_a_smaller_decay() -> None:
-    """At step 8 the decay per step is (1 + 8) / (10 + 8) = 1/2, over eight steps 1/256."""
-    assert average_of(0, 0.99, (8, 1)) == pytest.approx(255 / 256)
-
-
-def test_a_move_before_the_eighth_step_counts_the_steps_there_were() -> None:
-    """At step 2 the decay per step is 3 / 12, over two steps 1/16."""
-    assert average_of(0, 0.99, (2, 1)) == pytest.approx(15 / 16)
-
-
-def test_each_move_takes_in_the_steps_since_the_last_one() -> None:
-    """Chosen 0.2 is below what any step would allow: 0.2 to the 8th, 5th and 3rd are kept."""
-    expected = 0.0
-    for steps, value in ((8, 1), (5, 5), (3, 2)):
-        expected = 0.2**steps * expected + (1 - 0.2**steps) * value
-    assert average_of(0, 0.2, (8, 1), (13, 5), (16, 2)) == pytest.approx(expected)
-
-
-def test_moving_again_at_the_same_step_changes_nothing() -> None:
-    assert average_of(0, 0.6, (5, 1), (5, 100)) == average_of(0, 0.6, (5, 1))
-
-
-def test_a_constant_weight_keeps_its_value() -> None:
-    assert average_of(2, 0.99, *((step, 2) for step in range(8, 88, 8))) == pytest.approx(2)
-
-
-def test_late_in_training_the_chosen_decay_counts() -> None:
-    average = WeightAverage(weights(0), 0.998)
-    average.restore(weights(0), 100_000)
-    average.move(100_008, weights(1))
-    assert float(average.values[0][0, 0]) == pytest.approx(1 - 0.998**8, rel=1e-5)
+@pytest.mark.parametrize(("decay", "restored_at", "moved_at"), [(0.998, 100_000, 100_008), (0.5, 15, 16)])
+def test_a_restored_average_has_the_chosen_decay_and_lacks_the_steps_since(
+    decay: float, restored_at: int, moved_at: int
+) -> None:
+    average = WeightAverage(weights(0), decay)
+    average.restore(weights(0), restored_at)
+    average.move(moved_at, weights(1))
+    assert float(average.values[0][0, 0]) == pytest.approx(1 - decay ** (moved_at - restored_at), rel=1e-5)
 
 
 @pytest.mark.parametrize("step", [8, 15, 31])
@@ -78,10 +80,3 @@ def test_the_weights_given_are_not_touched() -> None:
     average.restore(later, 8)
     average.move(16, weights(5))
     assert (fresh, later) == (weights(0), weights(1))
-
-
-def test_a_restored_average_lacks_the_steps_since() -> None:
-    average = WeightAverage(weights(0), 0.5)
-    average.restore(weights(0), 15)
-    average.move(16, weights(1))
-    assert float(average.values[0][0, 0]) == pytest.approx(0.5)

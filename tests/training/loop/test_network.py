@@ -37,15 +37,18 @@ def test_the_seed_decides_the_weights_to_begin_with() -> None:
     assert not same_weights(network(seed=3), network(seed=4))
 
 
-def test_one_unit_answers_for_two_classes() -> None:
-    found = probabilities_of(np.float32([[0.0], [math.log(3)], [-1000.0]]))
-    np.testing.assert_allclose(found, [[0.5, 0.5], [0.25, 0.75], [1, 0]], atol=1e-7)
+@pytest.mark.parametrize(
+    ("logits", "expected"),
+    [
+        ([[0.0], [math.log(3)], [-1000.0]], [[0.5, 0.5], [0.25, 0.75], [1, 0]]),
+        ([[0, 0, math.log(2)], [1000, 1000, 0]], [[0.25, 0.25, 0.5], [0.5, 0.5, 0]]),
+    ],
+    ids=["one unit for two classes", "a unit for each class"],
+)
+def test_logits_become_shares_of_one(logits: list[list[float]], expected: list[list[float]]) -> None:
+    found = probabilities_of(np.float32(logits))
+    np.testing.assert_allclose(found, expected, atol=1e-7)
     assert found.dtype == np.float32
-
-
-def test_more_classes_share_one_by_their_logits() -> None:
-    found = probabilities_of(np.float32([[0, 0, math.log(2)], [1000, 1000, 0]]))
-    np.testing.assert_allclose(found, [[0.25, 0.25, 0.5], [0.5, 0.5, 0]], atol=1e-7)
 
 
 @pytest.mark.parametrize("classes", [2, 3])
@@ -62,14 +65,17 @@ def test_answers_do_not_depend_on_how_many_are_asked_for_at_once(monkeypatch: py
     np.testing.assert_allclose(one.probabilities(PIXELS), expected, atol=1e-6)
 
 
-def test_a_restored_network_takes_the_very_next_step_also_with_dropout() -> None:
+def test_a_restored_network_answers_by_its_average_and_takes_the_very_next_step_also_with_dropout() -> None:
     first = network(dropout=0.5, average_decay=0.9, optimizer="adam")
     for _ in range(9):
         train(first)
+    first.take_kept_weights()
+    answered = first.probabilities(PIXELS)
     saved = first.checkpoint([{"epoch": 1.0, "val_loss": 0.5}], [])
     expected = [train(first), train(first)]
     again = network(dropout=0.5, average_decay=0.9, optimizer="adam", seed=8)
     again.restore(saved)
+    np.testing.assert_allclose(again.probabilities(PIXELS), answered, atol=1e-6)
     np.testing.assert_allclose([train(again), train(again)], expected, atol=1e-5)
     for a, b in zip(again.kept_weights(), first.kept_weights(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
@@ -79,16 +85,6 @@ def test_dropout_differs_from_step_to_step() -> None:
     """So the state of its generator matters in the test above."""
     one = network(dropout=0.5, learning_rate=1e-6, optimizer="sgd")
     assert abs(train(one)[0] - train(one)[0]) > 1e-3
-
-
-def test_restoring_answers_with_the_averaged_weights() -> None:
-    first = network(average_decay=0.9)
-    for _ in range(9):
-        train(first)
-    first.take_kept_weights()
-    again = network(average_decay=0.9, seed=8)
-    again.restore(first.checkpoint([{"epoch": 1.0, "val_loss": 0.5}], []))
-    np.testing.assert_allclose(again.probabilities(PIXELS), first.probabilities(PIXELS), atol=1e-6)
 
 
 def test_averaged_weights_are_judged_and_kept_only_when_they_are_taken() -> None:

@@ -30,45 +30,41 @@ def rates(epochs: int, steps: int, *, fine_tuning: bool = False, **settings: Any
 
 # ---- Learning rate ----
 
-
-def test_a_constant_rate_stays_as_it_is() -> None:
-    assert rates(3, 2) == pytest.approx([0.1] * 6)
+RISE = [0, 0.025, 0.05, 0.075]
 
 
-def test_the_cosine_falls_from_the_rate_to_zero() -> None:
+def falling(steps: int) -> list[float]:
     """Half the cosine of pi times the share that is behind, plus one half."""
-    expected = [0.1 * (1 + math.cos(math.pi * step / 8)) / 2 for step in range(8)]
-    found = rates(4, 2, schedule="cosine")
-    assert found == pytest.approx(expected, rel=1e-5)
-    assert (found[0], found[4]) == pytest.approx((0.1, 0.05))
+    return [0.1 * (1 + math.cos(math.pi * step / steps)) / 2 for step in range(steps)]
 
 
-def test_the_rate_rises_from_zero_and_stays() -> None:
-    assert rates(10, 4, warmup_epochs=1.0) == pytest.approx([0, 0.025, 0.05, 0.075] + [0.1] * 36)
-
-
-def test_the_cosine_begins_where_the_rise_ends() -> None:
-    found = rates(10, 4, warmup_epochs=1.0, schedule="cosine")
-    assert found[:5] == pytest.approx([0, 0.025, 0.05, 0.075, 0.1])
-    assert found[4 + 18] == pytest.approx(0.05)  # half of the 36 steps that are left
-    assert found[39] == pytest.approx(0.1 * (1 + math.cos(math.pi * 35 / 36)) / 2, rel=1e-4)
-
-
-def test_the_rise_takes_a_fifth_of_the_run_at_most() -> None:
-    """Ten epochs of rise asked for, two of ten given."""
-    found = rates(10, 2, warmup_epochs=10.0)
-    assert found == pytest.approx([0, 0.025, 0.05, 0.075] + [0.1] * 16)
-
-
-@pytest.mark.parametrize("schedule", ["constant", "cosine"])
-def test_a_rise_of_less_than_a_step_is_none(schedule: str) -> None:
-    found = rates(2, 1, warmup_epochs=0.5, schedule=schedule)
-    assert np.isfinite(found).all()
-    assert found[0] == pytest.approx(0.1)
-
-
-def test_fine_tuning_takes_small_steps_of_one_length() -> None:
-    assert rates(2, 3, fine_tuning=True, schedule="cosine", warmup_epochs=1.0) == pytest.approx([0.001] * 6)
+@pytest.mark.parametrize(
+    ("epochs", "steps", "settings", "expected"),
+    [
+        (3, 2, {}, [0.1] * 6),
+        (4, 2, {"schedule": "cosine"}, falling(8)),
+        (10, 4, {"warmup_epochs": 1.0}, [*RISE, *[0.1] * 36]),
+        (10, 4, {"warmup_epochs": 1.0, "schedule": "cosine"}, [*RISE, *falling(36)]),
+        (10, 2, {"warmup_epochs": 10.0}, [*RISE, *[0.1] * 16]),
+        (2, 1, {"warmup_epochs": 0.5}, [0.1, 0.1]),
+        (2, 1, {"warmup_epochs": 0.5, "schedule": "cosine"}, [0.1, 0.05]),
+        (2, 3, {"fine_tuning": True, "schedule": "cosine", "warmup_epochs": 1.0}, [0.001] * 6),
+    ],
+    ids=[
+        "constant",
+        "cosine",
+        "rise",
+        "cosine after the rise",
+        "a rise of a fifth at most",
+        "a rise of less than a step",
+        "a cosine after such a rise",
+        "fine-tuning",
+    ],
+)
+def test_each_step_has_the_rate_that_its_schedule_gives(
+    epochs: int, steps: int, settings: dict[str, Any], expected: list[float]
+) -> None:
+    assert rates(epochs, steps, **settings) == pytest.approx(expected, rel=1e-4, abs=1e-8)
 
 
 # ---- The rule ----
@@ -119,46 +115,35 @@ def test_weight_decay_is_for_adamw_alone(optimizer: str) -> None:
 # ---- Losses ----
 
 
-def losses(labels: list[float], logits: list[list[float]], classes: int, smoothing: float = 0.0) -> Any:
-    found = losses_of(TrainingConfig(label_smoothing=smoothing), classes)(
-        np.asarray(labels, np.float32), np.asarray(logits, np.float32)
-    )
-    return np.asarray(found)
+def logs_of(*logits: float) -> list[float]:
+    """The logarithms of their softmax."""
+    return [z - math.log(sum(map(math.exp, logits))) for z in logits]
 
 
-def test_the_loss_of_two_classes_is_the_cross_entropy_of_one_unit() -> None:
-    """At logit z the probability of class 1 is 1 / (1 + exp(-z))."""
-    p = 1 / (1 + math.exp(-2))
-    found = losses([1, 0, 1], [[2.0], [2.0], [0.0]], 2)
-    assert found.shape == (3,)
-    assert found == pytest.approx([-math.log(p), -math.log(1 - p), math.log(2)], rel=1e-5)
+NO, YES = logs_of(0, 2)  # of one unit at logit 2
+ONE, TWO, THREE = logs_of(1, 2, 3)
 
 
-def test_the_loss_of_more_classes_is_the_cross_entropy_of_their_softmax() -> None:
-    total = math.exp(1) + math.exp(2) + math.exp(3)
-    found = losses([2, 0], [[1.0, 2.0, 3.0]] * 2, 3)
-    assert found.shape == (2,)
-    assert found == pytest.approx([-math.log(math.exp(3) / total), -math.log(math.exp(1) / total)], rel=1e-5)
-
-
-def test_label_smoothing_moves_both_targets_by_half_of_it() -> None:
-    """0.2 makes 0.1 and 0.9 of 0 and 1."""
-    p = 1 / (1 + math.exp(-2))
-    found = losses([1, 0], [[2.0]] * 2, 2, smoothing=0.2)
-    expected = [-0.9 * math.log(p) - 0.1 * math.log(1 - p), -0.1 * math.log(p) - 0.9 * math.log(1 - p)]
+@pytest.mark.parametrize(
+    ("labels", "logits", "smoothing", "expected"),
+    [
+        ([1, 0, 1], [[2.0], [2.0], [0.0]], 0.0, [-YES, -NO, math.log(2)]),
+        ([2, 0], [[1.0, 2.0, 3.0]] * 2, 0.0, [-THREE, -ONE]),
+        ([1, 0], [[2.0]] * 2, 0.2, [-0.9 * YES - 0.1 * NO, -0.1 * YES - 0.9 * NO]),
+        ([1], [[1.0, 2.0, 3.0]], 0.3, [-0.1 * ONE - 0.8 * TWO - 0.1 * THREE]),
+        ([0], [[50.0]], 0.0, [50]),
+        ([0], [[0.0, 90.0, 0.0]], 0.0, [90]),
+    ],
+    ids=["one unit", "softmax", "smoothed unit", "smoothed softmax", "large logit", "large logits"],
+)
+def test_the_loss_is_the_cross_entropy_of_targets_each_smoothed_by_its_share(
+    labels: list[float], logits: list[list[float]], smoothing: float, expected: list[float]
+) -> None:
+    config = TrainingConfig(label_smoothing=smoothing)
+    loss = losses_of(config, max(2, len(logits[0])))
+    found = np.asarray(loss(np.asarray(labels, np.float32), np.asarray(logits, np.float32)))
+    assert found.shape == (len(labels),)
     assert found == pytest.approx(expected, rel=1e-5)
-
-
-def test_label_smoothing_gives_every_class_its_share() -> None:
-    """0.3 over three classes: 0.8 for the truth, 0.1 for the others."""
-    logs = [z - math.log(math.exp(1) + math.exp(2) + math.exp(3)) for z in (1, 2, 3)]
-    found = losses([1], [[1.0, 2.0, 3.0]], 3, smoothing=0.3)
-    assert found == pytest.approx([-(0.1 * logs[0] + 0.8 * logs[1] + 0.1 * logs[2])], rel=1e-5)
-
-
-def test_a_loss_of_large_logits_is_exact() -> None:
-    assert losses([0], [[50.0]], 2) == pytest.approx([50])
-    assert losses([0], [[0.0, 90.0, 0.0]], 3) == pytest.approx([90])
 
 
 # ---- Weights of the classes ----

@@ -50,22 +50,48 @@ def computer(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Computer]:
     return made
 
 
+MIXED = "mixed_bfloat16"
+GPU, UNMEASURED = {"device": "GPU H"}, {"float32": 0, MIXED: 0}
+
+
 @pytest.mark.parametrize(
-    ("float32", "bfloat16", "chosen"),
+    ("seconds", "hardware", "options", "chosen", "measures"),
     [
-        (0.2, 0.1, "mixed_bfloat16"),
-        (0.1, 0.2, "float32"),
-        (0.103, 0.1, "float32"),
-        (0.107, 0.1, "mixed_bfloat16"),
+        ((0.2, 0.1), MIXED, {}, MIXED, True),
+        ((0.1, 0.2), MIXED, {}, "float32", True),
+        ((0.103, 0.1), MIXED, {}, "float32", True),
+        ((0.107, 0.1), MIXED, {}, MIXED, True),
+        ((0.2, 0.1), "float32", {}, "float32", False),
+        ((0.2, 0.1), "float32", GPU, MIXED, True),
+        ((0.2, 0.1), MIXED, {"wish": "float32"}, "float32", False),
+        ((0.1, 0.2), MIXED, {"wish": MIXED}, MIXED, False),
     ],
-    ids=["twice as fast", "half as fast", "hardly faster", "clearly faster"],
+    ids=[
+        "twice as fast",
+        "half as fast",
+        "hardly faster",
+        "clearly faster",
+        "a processor without bfloat16",
+        "a GPU, whatever the processor",
+        "float32 as set",
+        "bfloat16 as set",
+    ],
 )
-def test_the_faster_precision_is_taken_if_it_is_clearly_so(
-    computer: Callable[..., Computer], tmp_path: Path, float32: float, bfloat16: float, chosen: str
+def test_the_clearly_faster_precision_is_taken_where_it_is_not_settled_otherwise(
+    computer: Callable[..., Computer],
+    tmp_path: Path,
+    *,
+    seconds: Any,
+    hardware: str,
+    options: dict[str, str],
+    chosen: str,
+    measures: bool,
 ) -> None:
-    found = computer(float32, bfloat16).measured(tmp_path)
-    assert found.chosen == chosen
-    speeds = {"float32": 6 / float32, "mixed_bfloat16": 6 / bfloat16}
+    machine = computer(*seconds, hardware)
+    found = machine.measured(tmp_path, **options)
+    assert found.chosen == json.loads((tmp_path / "precision.json").read_text())["chosen"] == chosen
+    assert (machine.steps == UNMEASURED) != measures
+    speeds = {"float32": 6 / seconds[0], MIXED: 6 / seconds[1]} if measures else {}
     assert found.images_per_second == pytest.approx(speeds, abs=0.06)  # without the step that compiles
 
 
@@ -80,7 +106,7 @@ def test_the_measurement_takes_three_seconds_of_steps(
     assert slow.steps == {"float32": 3, "mixed_bfloat16": 3}  # one to compile, two to compare
 
 
-def test_a_measurement_is_remembered_in_the_folder_of_the_run(
+def test_a_measurement_is_remembered_in_the_folder_of_the_run_for_the_same_device_unless_half_written(
     computer: Callable[..., Computer], tmp_path: Path
 ) -> None:
     first = computer(0.2, 0.1).measured(tmp_path)
@@ -92,38 +118,11 @@ def test_a_measurement_is_remembered_in_the_folder_of_the_run(
     }
     later = computer(0.1, 0.2)  # would choose otherwise, in the middle of a run
     assert later.measured(tmp_path) == first
-    assert later.steps == {"float32": 0, "mixed_bfloat16": 0}
-
-
-def test_on_another_device_it_is_measured_anew(computer: Callable[..., Computer], tmp_path: Path) -> None:
-    computer(0.2, 0.1).measured(tmp_path)
-    found = computer(0.1, 0.2).measured(tmp_path, device="GPU H")
+    assert later.steps == UNMEASURED
+    found = later.measured(tmp_path, **GPU)
     assert (found.chosen, found.device) == ("float32", "GPU H")
-
-
-def test_without_bfloat16_hardware_nothing_is_measured(
-    computer: Callable[..., Computer], tmp_path: Path
-) -> None:
-    machine = computer(0.2, 0.1, fast="float32")
-    assert machine.measured(tmp_path) == Precision(chosen="float32", device="CPU", images_per_second={})
-    assert machine.steps == {"float32": 0, "mixed_bfloat16": 0}
-
-
-def test_a_gpu_is_measured_whatever_the_processor_beside_it(
-    computer: Callable[..., Computer], tmp_path: Path
-) -> None:
-    found = computer(0.2, 0.1, fast="float32").measured(tmp_path, device="GPU H")
-    assert found.chosen == "mixed_bfloat16"
-
-
-@pytest.mark.parametrize("wish", ["float32", "mixed_bfloat16"])
-def test_a_wish_is_obeyed_without_a_measurement_and_written_down(
-    computer: Callable[..., Computer], tmp_path: Path, wish: str
-) -> None:
-    machine = computer(0.2, 0.1)
-    assert machine.measured(tmp_path, wish).chosen == wish
-    assert machine.steps == {"float32": 0, "mixed_bfloat16": 0}
-    assert json.loads((tmp_path / "precision.json").read_text())["chosen"] == wish
+    (tmp_path / "precision.json").write_text('{"chosen": "mixed_bf')
+    assert later.measured(tmp_path).chosen == "float32"
 
 
 def test_one_slow_step_among_many_does_not_count(
@@ -145,11 +144,6 @@ def test_one_slow_step_among_many_does_not_count(
 
     monkeypatch.setattr(machine, "step_in", disturbed)
     assert machine.measured(tmp_path).images_per_second["float32"] == 60
-
-
-def test_a_half_written_memory_is_measured_anew(computer: Callable[..., Computer], tmp_path: Path) -> None:
-    (tmp_path / "precision.json").write_text('{"chosen": "mixed_bf')
-    assert computer(0.1, 0.2).measured(tmp_path).chosen == "float32"
 
 
 def test_a_measurement_says_how_far_it_is_and_can_be_stopped_between_any_two_steps(
