@@ -102,9 +102,9 @@ def test_their_cards_say_what_they_answer_to_the_validation_photos(
     explorer: Explorer, data_folder: Path, key: str
 ) -> None:
     model = explorer.model(key)
-    files = labelled_files([data_folder / "cats_and_dogs_filtered" / "validation"]).chosen(range(0, 1000, 8))
+    files = labelled_files([data_folder / "cats_and_dogs_filtered" / "validation"]).chosen(range(0, 1000, 20))
     inputs = np.concatenate([explorer.model_input(key, open_image(path)) for path in files.paths])
     (scores,) = model.probe.scores(inputs)
     right = np.mean(scores.argmax(axis=1) == np.asarray(files.labels))
-    assert right == pytest.approx(model.card.accuracy, abs=0.1)  # every eighth photo: two standard errors
+    assert right == pytest.approx(model.card.accuracy, abs=0.15)  # fifty photos: two standard errors
     assert files.classes == model.card.classes

@@ -72,10 +72,6 @@ def vgg() -> keras.Model:
     return keras.Sequential([layers.Input((32, 32, 3)), base, layers.Dense(2, "softmax", name="answer")])
 
 
-def res_net() -> keras.Model:
-    return keras.applications.ResNet50V2(weights=None, input_shape=(64, 64, 3), classes=4)
-
-
 def dense_net() -> keras.Model:
     return keras.applications.DenseNet121(weights=None, input_shape=(32, 32, 3), classes=4)
 
@@ -87,7 +83,6 @@ def efficient_net() -> keras.Model:
 APPLICATIONS = {
     mobile_net: (5, "out_relu", "Conv_1"),
     vgg: (2, "vgg16/block5_conv3", "vgg16/block5_conv3"),  # its last pooling leaves one cell of 32 pixels
-    res_net: (4, "post_relu", "conv1_conv"),
 }
 
 

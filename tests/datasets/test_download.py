@@ -98,10 +98,3 @@ def test_cancelling_while_it_arrives_or_is_unpacked_leaves_nothing_behind(
         download(wanted, tmp_path, stopping)
     assert shares[-1] == pytest.approx(share, abs=0.06)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_target_that_cannot_be_put_in_place_is_told(wanted: PublishedSet, tmp_path: Path) -> None:
-    (tmp_path / "set").touch()
-    for folder in (tmp_path, tmp_path / "set" / "downloads"):
-        with pytest.raises(DataError, match=r"Expected a (new )?folder"):
-            download(wanted, folder)

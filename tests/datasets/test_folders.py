@@ -61,21 +61,20 @@ def test_the_fingerprint_follows_names_sizes_and_classes_not_places(tmp_path: Pa
     assert len({here, with_it, longer.fingerprint()}) == 3
 
 
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"Expected a folder .* Received: .*nowhere, which is no folder"):
-        labelled_files([tmp_path / "nowhere"])
-
-
-def test_no_folder_at_all_is_refused() -> None:
-    with pytest.raises(DataError, match="Received: none"):
-        labelled_files([])
-
-
-def test_folders_that_disagree_are_refused(tmp_path: Path) -> None:
-    one = make(tmp_path / "one", cats=["a.jpg"], dogs=["b.jpg"])
-    other = make(tmp_path / "other", cats=["a.jpg"], hounds=["b.jpg"])
-    with pytest.raises(DataError, match="hounds"):
-        labelled_files([one, other])
+@pytest.mark.parametrize(
+    ("names", "refused"),
+    [
+        (["nowhere"], r"Expected a folder .* Received: .*nowhere, which is no folder"),
+        ([], "Received: none"),
+        (["one", "other"], "hounds"),
+    ],
+    ids=["a missing one", "none at all", "those that disagree"],
+)
+def test_folders_that_are_no_data_set_are_refused(tmp_path: Path, names: list[str], refused: str) -> None:
+    make(tmp_path / "one", cats=["a.jpg"], dogs=["b.jpg"])
+    make(tmp_path / "other", cats=["a.jpg"], hounds=["b.jpg"])
+    with pytest.raises(DataError, match=refused):
+        labelled_files([tmp_path / name for name in names])
 
 
 def test_chosen_files_keep_classes_and_labels(tmp_path: Path) -> None:

@@ -135,29 +135,29 @@ def test_a_class_named_train_is_a_class(tmp_path: Path) -> None:
     assert split(tmp_path).classes == ("bus", "train")
 
 
-def test_validation_without_training_is_refused(tmp_path: Path) -> None:
-    named_files(tmp_path / "validation")
-    with pytest.raises(DataError, match=r"Expected a folder named train .* beside validation"):
-        split(tmp_path)
-
-
-def test_two_folders_for_one_split_are_refused(tmp_path: Path) -> None:
-    named_files(tmp_path / "train")
-    named_files(tmp_path / "training")
-    with pytest.raises(DataError, match="Received: train and training"):
-        split(tmp_path)
-
-
-def test_a_class_that_validation_lacks_is_named(tmp_path: Path) -> None:
-    named_files(tmp_path / "train", 3, ("birds", "cats", "dogs"))
-    named_files(tmp_path / "validation", 3)
-    with pytest.raises(DataError, match=r"'birds', 'cats', 'dogs'\], in the validation folder .*missing"):
-        split(tmp_path)
-
-
-def test_no_validation_at_all_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="Expected pictures to validate on"):
-        split(named_files(tmp_path), validation=0)
+@pytest.mark.parametrize(
+    ("folders", "refused"),
+    [
+        ({"validation": ("cats", "dogs")}, r"Expected a folder named train .* beside validation"),
+        (
+            {"train": ("cats", "dogs"), "training": ("cats", "dogs")},
+            "Received: train and training",
+        ),
+        (
+            {"train": ("birds", "cats", "dogs"), "validation": ("cats", "dogs")},
+            r"'birds', 'cats', 'dogs'\], in the validation folder .*missing",
+        ),
+        ({".": ("cats", "dogs")}, "Expected pictures to validate on"),
+    ],
+    ids=["no training", "two folders for one split", "a class that validation lacks", "no validation at all"],
+)
+def test_folders_that_give_no_splits_are_refused(
+    tmp_path: Path, folders: dict[str, tuple[str, ...]], refused: str
+) -> None:
+    for name, classes in folders.items():
+        named_files(tmp_path / name, 3, classes)
+    with pytest.raises(DataError, match=refused):
+        split(tmp_path, validation=0)
 
 
 @pytest.mark.parametrize("validation", [1, 2, 0.4])

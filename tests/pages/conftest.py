@@ -124,7 +124,7 @@ def launched(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Launched:
 
     def launch(self, config, source, *, title=None):
         calls.append((config, source, title))
-        return write_run(tmp_path / "runs", f"run-{len(calls)}", "paused", epochs=0).name
+        return write_run(tmp_path / "runs", f"run-{len(calls)}", "paused", history=0).name
 
     monkeypatch.setattr(Runs, "launch", launch)
     return calls

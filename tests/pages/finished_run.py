@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
+import run_folders
+from run_folders import history_row
 from tiny_model import write_tiny_model
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.evaluation.predictions import Predictions, write_predictions
 from cnn_core.models.card import checkpoint_folder
-from cnn_core.settings import settings_to_json
 from cnn_core.training.settings.presets import preset_named
 from dashboard.figures.pictures.pictures import png
 
@@ -26,42 +27,21 @@ EPOCHS = 3
 def write_run(
     folder: Path,
     *,
-    title: str = "Tiny run",
     preset: str = "report_baseline",
     state: str = "finished",
     accuracies: Sequence[float] = (0.6, 0.8, 0.7),
     checkpoints: Sequence[int] = (),
-    created: float = 1.0,
+    **about: Any,
 ) -> Path:
     """Write a run without a model: settings, status, history, and the epochs that it kept."""
-    folder.mkdir(parents=True)
-    _write(
-        folder / "config.json",
-        {
-            "config": settings_to_json(preset_named(preset).config),
-            "source": settings_to_json(DataSource(folders=("photos",))),
-            "title": title,
-            "created": created,
-        },
-    )
-    _write(folder / "status.json", {"state": state, "time": 2.0})
     rows = [
-        {
-            "epoch": epoch,
-            "loss": 1 / epoch,
-            "accuracy": 0.9,
-            "val_loss": 1 - accuracy,
-            "val_accuracy": accuracy,
-            "images_per_second": 100.0 + epoch,
-            "seconds": 10.0,
-        }
+        history_row(epoch, accuracy=0.9, val_loss=1 - accuracy, val_accuracy=accuracy)
+        | {"images_per_second": 100.0 + epoch, "seconds": 10.0}
         for epoch, accuracy in enumerate(accuracies, start=1)
     ]
-    with (folder / "history.csv").open("w", newline="", encoding="utf-8") as file:
-        if rows:
-            writer = csv.DictWriter(file, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+    about = {"title": "Tiny run", "created": 1.0, "source": DataSource(folders=("photos",))} | about
+    config = preset_named(preset).config
+    run_folders.write_run(folder.parent, folder.name, state, history=rows, config=config, **about)
     if checkpoints:
         write_checkpoints(folder, checkpoints)
     return folder

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from finished_run import write_run
+from run_folders import validated_on, write_card
 from streamlit.testing.v1 import AppTest
 from taken_away import check, taken_away
 
@@ -250,3 +251,13 @@ def test_the_table_of_settings_marks_differences_by_more_than_colour_and_leaves_
     paths = dataclasses.replace(rows[0], texts={"a": "<i>/cats_and", "<b>": ""})
     assert "&lt;i&gt;/<wbr>cats_<wbr>and" in settings_html([paths], ["a", "<b>"], only=False)
     assert "No setting differs" in settings_html(setting_rows(runs[:1], ["a"]), ["a"], only=True)
+
+
+@pytest.mark.parametrize("fingerprints", [("aa", "aa"), ("aa", "bb")], ids=["alike", "apart"])
+def test_the_page_names_a_winner_only_among_runs_validated_alike(tmp_path, fingerprints):
+    alike = len(set(fingerprints)) == 1
+    for fingerprint, key in zip(fingerprints, ("one", "two"), strict=True):
+        write_card(write_run(tmp_path / key), data=validated_on({"cats": 4, "dogs": 4}, fingerprint))
+    app = open_comparison(tmp_path)
+    assert ["different validation photos" in text.value for text in app.warning] == [True] * (not alike)
+    assert any("reached the highest validation accuracy" in text.value for text in app.markdown) == alike

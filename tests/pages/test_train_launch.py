@@ -84,7 +84,7 @@ def test_parameters_and_how_long_it_may_take_are_told_while_they_are_known(open_
 
 def test_the_sidebar_shows_the_run_on_its_way_and_stops_it(open_app, tmp_path):
     folder = write_run(
-        tmp_path / "runs", "alive", "running", title="Night run", epoch=2, epochs=6, step=0, steps=4
+        tmp_path / "runs", "alive", "running", title="Night run", epoch=2, history=6, step=0, steps=4
     )
     with take_lock(folder / ".lock"):
         app = clean(open_app("activations"))

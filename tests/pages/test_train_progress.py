@@ -154,7 +154,7 @@ def test_an_error_of_a_button_is_told_and_the_page_stays(open_app, runs_folder, 
 
 def test_all_runs_are_listed_with_their_states_and_hostile_titles_as_they_are(open_app, running, runs_folder):
     title = "**x** <script>alert(1)</script> $y$"
-    write_run(runs_folder, "done", "finished", title=title, epochs=6)
+    write_run(runs_folder, "done", "finished", title=title, history=6)
     app = clean(open_app("train", section="progress", run="done"))
     assert "&lt;script&gt;alert" in htmls(app)
     assert "<script>alert" not in htmls(app)
@@ -194,13 +194,13 @@ def test_the_settings_of_a_run_can_be_changed_for_another_one(open_app, runs_fol
 
 
 def test_a_run_that_ended_without_an_epoch_asks_nobody_to_wait(runs_folder):
-    write_run(runs_folder, "one", "cancelled", epochs=0)
+    write_run(runs_folder, "one", "cancelled", history=0)
     assert "ended before its first epoch" in diagnosis_text(Runs(runs_folder).view("one"))[1]
 
 
 def test_the_verdict_knows_how_common_each_class_is(runs_folder):
     """All answered with the commonest class: 0.9 is well learned of two equal classes, and nothing here."""
-    folder = write_run(runs_folder, "one", "finished", epochs=3)
+    folder = write_run(runs_folder, "one", "finished", history=3)
     same = {"loss": 0.4, "accuracy": 0.9, "val_loss": 0.4, "val_accuracy": 0.9}
     RunFolder(folder).write_history([{"epoch": epoch, **same} for epoch in (1, 2, 3)])
     assert "No over-fitting" in diagnosis_text(Runs(runs_folder).view("one"))[1]

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from run_folders import CONFIG, history_row, write_run
+from run_folders import CONFIG, history_row, write_card, write_run
 
 from cnn_core.runs.run_view import RunReader, RunView
 from cnn_core.runs.saved_epoch import WHY_LOSS, precision_note, saved_words
-from cnn_core.training.run_folder import RunFolder
 from dashboard.training.progress import COLUMNS, figures_html, runs_html
 from dashboard.widgets.run_names import listed_names
 from dashboard.widgets.run_words import started
@@ -35,16 +33,13 @@ def saved(
     **training: Any,
 ) -> RunView:
     """A finished run of three epochs, the second of the lowest loss, with the card of its network."""
-    path = write_run(folder, "one", "finished", config=replace(CONFIG, keep=keep))
     curves = zip(LOSSES, accuracies, strict=True)
     rows = [
         history_row(epoch, val_loss=loss, val_accuracy=share) for epoch, (loss, share) in enumerate(curves, 1)
     ]
-    RunFolder(path).write_history(rows)
+    path = write_run(folder, "one", "finished", history=rows, config=replace(CONFIG, keep=keep))
     if kept is not None:
-        card = {"training": {"kept_epoch": kept, **training}}
-        (path / "model").mkdir()
-        (path / "model" / "card.json").write_text(json.dumps(card), encoding="utf-8")
+        write_card(path, training={"kept_epoch": kept, **training})
     view = RunReader().view(path)
     if view is None:
         raise FileNotFoundError(path)

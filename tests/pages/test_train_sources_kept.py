@@ -146,7 +146,7 @@ def test_a_short_run_is_told_with_the_time_of_its_start():
 @pytest.mark.parametrize(("busy", "words"), [(False, "Preparing"), (True, "Waits, place 1")])
 def test_a_run_is_told_to_wait_only_where_another_one_has_the_device(open_app, tmp_path, busy, words):
     queue = {"ticket": 1, "device": "cpu"}
-    folder = write_run(tmp_path / "runs", "next", "queued", title="Next", epochs=0, queue=queue)
+    folder = write_run(tmp_path / "runs", "next", "queued", title="Next", history=0, queue=queue)
     device = device_lock("cpu")
     device.parent.mkdir(parents=True, exist_ok=True)
     with take_lock(folder / ".lock"), take_lock(device) if busy else nullcontext():

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import run_folders
+
 from cnn_core.datasets.source import DataSource
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs
-from cnn_core.settings import settings_to_json
-from cnn_core.training.run_status import change_state
 from cnn_core.training.settings.config import TrainingConfig
 
 FAKE = (sys.executable, str(Path(__file__).with_name("fake_training.py")))
@@ -38,17 +37,8 @@ def until_state(runs: Runs, key: str, state: str) -> RunView:
 
 def write_run(runs: Runs, key: str, state: str, *, created: float = 1.0, **status: Any) -> Path:
     """A run as its process would have left it."""
-    folder = runs.folder / key
-    folder.mkdir(parents=True)
-    about = {
-        "config": settings_to_json(CONFIG),
-        "source": settings_to_json(SOURCE),
-        "title": key.title(),
-        "created": created,
-    }
-    (folder / "config.json").write_text(json.dumps(about))
-    change_state(folder, state, **status)
-    return folder
+    about = {"title": key.title(), "config": CONFIG, "source": SOURCE, "created": created}
+    return run_folders.write_run(runs.folder, key, state, history=0, **about, **status)
 
 
 def process_of(view: RunView) -> int:

@@ -76,6 +76,7 @@ def test_runs_are_listed_newest_first_without_what_is_none(runs: Runs) -> None:
     ("name", "old", "new"),
     [
         ("config.json", '"learning_rate": 0.001', f'"learning_rate": {10**400}'),
+        ("config.json", '"checkpoint_epochs": []', '"checkpoint_epochs": [0, 1, 20]'),
         ("config.json", '"validation": 0.2', f'"validation": {10**400}'),
         ("config.json", '"title": "A"', f'"title": {"[" * 5000}{"]" * 5000}'),
         ("status.json", '"state": "paused"', '"state": [1]'),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -68,27 +69,25 @@ def test_equal_files_are_twins_and_the_first_one_stays() -> None:
     assert repeated(noise(4), keys=keys) == [Duplicate(2, 0, None, False), Duplicate(3, 0, None, False)]
 
 
-def test_a_constant_shift_is_measured_as_itself() -> None:
+CHECKERED = np.where(np.arange(1024).reshape(32, 32) % 2 == 0, 1, -1)
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        (lambda picture: shifted(picture, 3 + 0 * CHECKERED), [Duplicate(1, 0, 3.0, False)]),
+        (lambda picture: shifted(picture, 3 * CHECKERED), [Duplicate(1, 0, 3.0, False)]),
+        (lambda picture: shifted(picture, 4 * CHECKERED), []),
+        (lambda picture: picture[:, ::-1], [Duplicate(1, 0, 0.0, True)]),
+        (lambda picture: picture[::-1], []),
+    ],
+    ids=["a constant shift", "a root mean square below 4", "one of 4", "mirrored", "upside down"],
+)
+def test_a_picture_is_a_near_duplicate_by_root_mean_square_also_mirrored(
+    changed: Callable[[NDArray[np.uint8]], NDArray[np.uint8]], found: list[Duplicate]
+) -> None:
     picture = noise(1)[0]
-    (pair,) = repeated(np.stack([picture, shifted(picture, np.full((32, 32), 3))]))
-    assert pair == Duplicate(1, 0, 3.0, False)
-
-
-@pytest.mark.parametrize(("difference", "count"), [(3, 1), (4, 0), (5, 0)])
-def test_the_limit_is_a_root_mean_square_below_4(difference: int, count: int) -> None:
-    picture = noise(1)[0]
-    signs = np.where(np.arange(1024).reshape(32, 32) % 2 == 0, difference, -difference)
-    assert len(repeated(np.stack([picture, shifted(picture, signs)]))) == count
-
-
-def test_a_mirrored_picture_is_a_twin() -> None:
-    picture = noise(1)[0]
-    assert repeated(np.stack([picture, picture[:, ::-1]])) == [Duplicate(1, 0, 0.0, True)]
-
-
-def test_a_picture_upside_down_is_none() -> None:
-    picture = noise(1)[0]
-    assert repeated(np.stack([picture, picture[::-1]])) == []
+    assert repeated(np.stack([picture, changed(picture)])) == found
 
 
 def test_of_two_groups_the_earlier_one_keeps_its_picture() -> None:
@@ -113,12 +112,12 @@ def test_pictures_with_little_contrast_must_be_more_alike() -> None:
     assert len(repeated(np.concatenate([fog, fog[:1]]))) == 1
 
 
-def test_a_thousand_copies_leave_one() -> None:
+def test_many_copies_leave_one() -> None:
     base = noise(1)[0]
     rng = np.random.default_rng(1)
-    copies = np.stack([shifted(base, rng.integers(-2, 3, (32, 32))) for _ in range(1000)])
+    copies = np.stack([shifted(base, rng.integers(-2, 3, (32, 32))) for _ in range(300)])
     found = repeated(copies)
-    assert len(found) == 999
+    assert len(found) == 299
     assert len({pair.kept for pair in found}) == 1
 
 
@@ -138,16 +137,16 @@ def test_blocks_find_what_a_comparison_of_all_pairs_finds(monkeypatch: pytest.Mo
     monkeypatch.setattr(duplicates, "ROWS", 16)
     monkeypatch.setattr(duplicates, "COLUMNS", 8)
     rng = np.random.default_rng(2)
-    contrast, brightness = rng.uniform(1, 60, (150, 1, 1)), rng.uniform(90, 160, (150, 1, 1))
-    originals = np.clip(rng.normal(brightness, contrast, (150, 32, 32)), 0, 255).astype(np.uint8)
-    changed = originals[rng.permutation(150)[:60]].astype(np.int64)
+    contrast, brightness = rng.uniform(1, 60, (70, 1, 1)), rng.uniform(90, 160, (70, 1, 1))
+    originals = np.clip(rng.normal(brightness, contrast, (70, 32, 32)), 0, 255).astype(np.uint8)
+    changed = originals[rng.permutation(70)[:40]].astype(np.int64)
     changed[::2] = changed[::2, :, ::-1]
     changed += rng.integers(-3, 4, changed.shape)
     pictures = np.concatenate([originals, np.clip(changed, 0, 255).astype(np.uint8)])
     pictures = pictures[rng.permutation(len(pictures))]
     found = repeated(pictures)
     pairs = brute_force(pictures)
-    assert len(pairs) > 60
+    assert len(pairs) > 40
     assert {pair.index for pair in found} | {pair.kept for pair in found} == pairs
 
 
@@ -168,26 +167,28 @@ def test_it_can_be_stopped() -> None:
         find_duplicates([b"a"], noise(1), [[0]], [0], Progress(cancelled=lambda: True))
 
 
-def test_near_ones_of_two_classes_both_stay_and_are_told() -> None:
+@pytest.mark.parametrize(
+    ("shifts", "labels", "repeats", "conflicts"),
+    [
+        ((2,), [0, 1], (), (Duplicate(1, 0, 2.0, False),)),
+        ((1, 3), [0, 1, 0], (Duplicate(2, 0, 3.0, False),), (Duplicate(1, 0, 1.0, False),)),
+    ],
+    ids=["both stay", "one of its own class counts although the other is nearer"],
+)
+def test_near_ones_of_two_classes_are_told(
+    shifts: tuple[int, ...],
+    labels: list[int],
+    repeats: tuple[Duplicate, ...],
+    conflicts: tuple[Duplicate, ...],
+) -> None:
     picture = noise(1)[0]
-    near = shifted(picture, np.full((32, 32), 2))
-    found = found_duplicates(np.stack([picture, near]), labels=[0, 1])
-    assert found.repeated == ()
-    assert found.conflicts == (Duplicate(1, 0, 2.0, False),)
+    stack = np.stack([picture, *(shifted(picture, np.full((32, 32), by)) for by in shifts)])
+    assert found_duplicates(stack, labels=labels) == Duplicates(repeats, conflicts)
 
 
 def test_equal_files_of_two_classes_are_still_repeated() -> None:
     found = found_duplicates(noise(2), keys=[b"a", b"a"], labels=[0, 1])
-    assert found.repeated == (Duplicate(1, 0, None, False),)
-    assert found.conflicts == ()
-
-
-def test_a_near_one_of_its_own_class_counts_although_one_of_another_class_is_nearer() -> None:
-    picture = noise(1)[0]
-    stack = np.stack([picture, *(shifted(picture, np.full((32, 32), by)) for by in (1, 3))])
-    found = found_duplicates(stack, labels=[0, 1, 0])
-    assert found.repeated == (Duplicate(2, 0, 3.0, False),)
-    assert found.conflicts == (Duplicate(1, 0, 1.0, False),)
+    assert found == Duplicates((Duplicate(1, 0, None, False),))
 
 
 @pytest.mark.parametrize("groups", [None, [list(range(40)), list(range(40, 80))]])

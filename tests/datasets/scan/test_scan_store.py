@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from photo_folders import photo, save
 from PIL import Image
 from scanned_folders import found, read
 
-from cnn_core.datasets.scan import inspection as inspection_module
 from cnn_core.datasets.scan import scan as scan_module
 from cnn_core.datasets.scan.scan import scan
 from cnn_core.errors import Cancelled
@@ -69,11 +69,15 @@ def test_what_may_pass_is_not_kept(
 ) -> None:
     """Sound photos would count as unreadable in every later run."""
 
-    def troubled(path: Path) -> bytes:
-        raise trouble
+    opened = Path.open
+
+    def troubled(path: Path, *rest: Any, **options: Any) -> IO[Any]:
+        if path.suffix == ".jpg":
+            raise trouble
+        return opened(path, *rest, **options)
 
     with monkeypatch.context() as now:
-        now.setattr(inspection_module, "_content", troubled)
+        now.setattr(Path, "open", troubled)
         report = scan(read(data), tmp_path / "cache")
     assert report.counts()["unreadable"] == 24
     assert report.transient

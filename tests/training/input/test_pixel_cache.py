@@ -42,7 +42,9 @@ class TestPixelCache:
             monkeypatch.delattr(os, "posix_fallocate")
         monkeypatch.setattr(pipeline, "DECODED_AT_ONCE", 4)
         told: list[float] = []
-        pixels = pixel_cache(photos, 16, tmp_path / "cache", Progress(tell=lambda share, _: told.append(share)))
+        pixels = pixel_cache(
+            photos, 16, tmp_path / "cache", Progress(tell=lambda share, _: told.append(share))
+        )
         assert told == pytest.approx([4 / 6, 1])
         assert pixels.shape == (6, 16, 16, 3)
         for row, path in zip(pixels, photos.paths, strict=True):

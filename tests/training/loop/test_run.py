@@ -61,13 +61,13 @@ def test_an_epoch_is_judged_by_the_pictures_as_they_are(one_epoch: TrainingRun, 
 def test_an_epoch_is_judged_as_the_finished_model_is(splits: Splits, tmp_path: Path) -> None:
     """Also where a network cannot decide: one half is an answer for class 1 in both."""
     run = new_run(small(epochs=1), splits, tmp_path)
-    finish_epoch = run._finish_epoch
+    take = run.network.take_kept_weights
 
-    def undecided(*rest: Any) -> None:
+    def undecided() -> None:
         run.network.model.set_weights([0 * weights for weights in run.network.model.get_weights()])
-        finish_epoch(*rest)
+        take()
 
-    run._finish_epoch = undecided  # type: ignore[method-assign]
+    run.network.take_kept_weights = undecided  # type: ignore[method-assign]
     labels = (0,) * 8 + (1,) * 2
     uneven = replace(splits.validation, labels=labels)
     run.splits = replace(splits, validation=uneven)

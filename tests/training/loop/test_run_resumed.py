@@ -176,18 +176,19 @@ def test_a_checkpoint_that_was_never_finished_counts_for_nothing(
     assert new_run(one_epoch.config, splits, one_epoch.folder.path).history == one_epoch.history
 
 
-def test_classes_that_came_while_a_run_was_paused_are_told(one_epoch: TrainingRun, tmp_path: Path) -> None:
-    more = draw_splits(tmp_path, ("cats", "dogs", "owls"))
-    with pytest.raises(DataError, match="classes that the run began with"):
-        new_run(one_epoch.config, more, one_epoch.folder.path)
-
-
-def test_classes_of_other_names_are_refused_although_the_network_would_fit(
-    one_epoch: TrainingRun, tmp_path: Path
+@pytest.mark.parametrize(
+    ("classes", "told"),
+    [
+        (("cats", "dogs", "owls"), "classes that the run began with"),
+        (("zebras", "dogs"), r"began with, cats, dogs\. Received: dogs, zebras"),
+    ],
+    ids=["one that came while it was paused", "other names, although the network would fit"],
+)
+def test_other_classes_than_the_run_began_with_are_refused(
+    one_epoch: TrainingRun, tmp_path: Path, classes: tuple[str, ...], told: str
 ) -> None:
-    others = draw_splits(tmp_path, ("zebras", "dogs"))
-    with pytest.raises(DataError, match=r"began with, cats, dogs\. Received: dogs, zebras"):
-        new_run(one_epoch.config, others, one_epoch.folder.path)
+    with pytest.raises(DataError, match=told):
+        new_run(one_epoch.config, draw_splits(tmp_path, classes), one_epoch.folder.path)
 
 
 def test_training_pictures_that_have_changed_are_noted_in_the_log(
