@@ -165,7 +165,7 @@ def train_for_real(job: Job) -> None:
     from cnn_core.training.loop.finish import finish
     from cnn_core.training.loop.run import TrainingRun
 
-    with _turn_on_found_device(job, backend.device_name()):
+    with turn_on_found_device(job, backend.device_name()):
         run = TrainingRun(job.config, kept, job.folder, cache_folder / "pixels", preparing)
         if not job.finish_only and not run.is_over():
             run.run(job.stopped)
@@ -174,7 +174,7 @@ def train_for_real(job: Job) -> None:
 
 
 @contextmanager
-def _turn_on_found_device(job: Job, found: str) -> Iterator[None]:
+def turn_on_found_device(job: Job, found: str) -> Iterator[None]:
     """Where a GPU was expected and the framework cannot use it, the CPU is waited for too."""
     if found != "CPU" or device_of(job.config.device) == "cpu":
         yield

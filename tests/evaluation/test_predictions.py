@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,18 +61,18 @@ def test_a_missing_or_damaged_file_says_what_to_do(content: bytes | str | None, 
         read_predictions(path, CLASSES)
 
 
-def test_an_archive_without_the_labels_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "predictions_test.npz"
-    np.savez(path, probabilities=np.ones((1, 2)) / 2)
-    with pytest.raises(DataError, match="labels"):
-        read_predictions(path, CLASSES)
-
-
-def test_pickled_objects_are_not_opened(tmp_path: Path) -> None:
-    path = tmp_path / "predictions_test.npz"
-    np.savez(path, probabilities=np.array([{}]), labels=np.array([0]), paths=np.array(["a"]))
-    with pytest.raises(DataError, match="pickle"):
-        read_predictions(path, CLASSES)
+@pytest.mark.parametrize(
+    ("arrays", "told"),
+    [
+        ({"probabilities": np.ones((1, 2)) / 2}, "labels"),
+        ({"probabilities": np.array([{}]), "labels": np.array([0]), "paths": np.array(["a"])}, "pickle"),
+    ],
+    ids=["without the labels", "with pickled objects"],
+)
+def test_an_archive_of_something_else_is_refused(tmp_path: Path, arrays: dict[str, Any], told: str) -> None:
+    np.savez(tmp_path / "predictions_test.npz", **arrays)
+    with pytest.raises(DataError, match=told):
+        read_predictions(tmp_path / "predictions_test.npz", CLASSES)
 
 
 @pytest.mark.parametrize("rows", [10**15, 10**30])
@@ -98,17 +99,16 @@ def test_one_sigmoid_unit_gives_the_probability_of_both_classes(unit: list) -> N
     np.testing.assert_array_equal(two_columns(np.array(unit)), np.float32([[0.75, 0.25], [0, 1]]))
 
 
-def test_of_two_classes_exactly_the_threshold_answers_class_1() -> None:
+@pytest.mark.parametrize(
+    ("threshold", "labels"),
+    [(0.5, [0, 1, 1, 1, 1]), (0.7, [0, 0, 0, 1, 1]), (0, [1] * 5), (np.inf, [0] * 5)],
+)
+def test_of_two_classes_what_is_at_least_the_threshold_is_class_1(
+    threshold: float, labels: list[int]
+) -> None:
     """Also where the threshold is no exact number in float32: 0.7 is 0.69999999 there."""
-    given = two_classes([0.5, 0.7, 0.699, 0.2], [0, 0, 0, 0])
-    assert predicted_labels(given).tolist() == [1, 1, 1, 0]
-    assert predicted_labels(given, 0.7).tolist() == [0, 1, 0, 0]
-
-
-def test_the_highest_and_lowest_threshold_give_one_answer_to_all() -> None:
-    given = two_classes([0, 0.5, 1], [0, 0, 1])
-    assert predicted_labels(given, 0).tolist() == [1, 1, 1]
-    assert predicted_labels(given, np.inf).tolist() == [0, 0, 0]
+    given = two_classes([0, 0.5, 0.699, 0.7, 1], [0] * 5)
+    assert predicted_labels(given, threshold).tolist() == labels
 
 
 def test_of_three_classes_the_most_probable_is_the_answer_and_the_first_of_equals() -> None:

@@ -14,7 +14,6 @@ from data_section import htmls, said, scanned, with_folder
 from PIL import Image
 from tiny_photos import write_class_folders, write_tiny_photos
 
-from cnn_core.datasets.scan import inspection
 from cnn_core.datasets.scan.scan import Problem, ScanReport
 from dashboard.run_setup.data_choice import NEAR, TEST, VALIDATION
 from dashboard.session.photos import data_groups
@@ -142,11 +141,15 @@ def test_names_that_are_not_utf8_are_told_and_break_no_page(open_app, photos):
 
 
 def test_after_a_trouble_of_the_moment_the_files_can_be_looked_at_again(open_app, photos, monkeypatch):
-    def troubled(path: Path) -> bytes:
-        raise OSError(24, "Too many open files")
+    opened = Path.open
+
+    def troubled(path, *rest, **options):
+        if path.suffix == ".jpg":
+            raise OSError(24, "Too many open files")
+        return opened(path, *rest, **options)
 
     with monkeypatch.context() as now:
-        now.setattr(inspection, "_content", troubled)
+        now.setattr(Path, "open", troubled)
         app = with_folder(open_app("train", section="data"), photos)
         assert "for a reason that may pass" in said(app)
     app = scanned(app.button(key="scan-anew").click().run())

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import threading
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -45,15 +43,6 @@ def test_a_file_that_is_no_zip_is_told_and_another_becomes_a_data_set_called_as_
     assert not app.exception
     assert app.subheader[0].value == "good ones"
     assert "18 files" in said(app)
-
-
-def test_a_zip_that_leads_out_of_its_folder_is_refused(open_app):
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr("../../outside.jpg", b"x")
-    app = with_zip(open_app("train", section="data"), stream.getvalue())
-    assert len(app.error) == 1
-    assert not app.exception
 
 
 def test_a_download_that_fails_names_the_reason_and_the_other_way(open_app, monkeypatch):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import json
 import shutil
@@ -17,7 +16,6 @@ import pytest
 from counted_runs import until_state
 from PIL import Image
 
-from cnn_core import backend
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import TrainingError
 from cnn_core.models.store import ModelStore
@@ -105,19 +103,13 @@ def go_on(folder: Path, watch: Callable[[], None] | None = None, *, finish: bool
     return train(folder, lock, watch=watch)
 
 
-def pause_after(folder: Path, *, epochs: int) -> None:
-    """Ask the run to stop in the epoch that follows."""
-    if len(RunFolder(folder).history()) == epochs:
-        write_stop_request(folder, "paused")
-
-
 def test_pictures_that_cannot_be_used_are_written_down_and_skipped(whole: RunView) -> None:
     problems = json.loads((whole.folder / "scan.json").read_text())["problems"]
     assert {problem["kind"] for problem in problems} == {"unreadable", "duplicate"}
     assert whole.model_key == whole.key
 
 
-def test_a_run_killed_in_the_middle_of_a_checkpoint_goes_on_as_if_nothing_had_been(
+def test_a_run_killed_in_the_middle_of_a_checkpoint_that_then_misses_its_photos_goes_on_in_the_same_curve(
     tmp_path: Path, photos: Path, whole: RunView, project_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(project_root))
@@ -126,6 +118,11 @@ def test_a_run_killed_in_the_middle_of_a_checkpoint_goes_on_as_if_nothing_had_be
     view = until_state(runs, killed, "interrupted")
     assert len(view.history) == 1
     assert list(view.folder.glob(".checkpoint*"))
+    photos.rename(tmp_path / "unplugged")
+    with pytest.raises(TrainingError, match=f"The data folder {photos} is no longer there"):
+        go_on(view.folder)
+    assert runs.view(killed).history == view.history
+    (tmp_path / "unplugged").rename(photos)
 
     assert go_on(view.folder) == "finished"
     view = runs.view(killed)
@@ -135,22 +132,6 @@ def test_a_run_killed_in_the_middle_of_a_checkpoint_goes_on_as_if_nothing_had_be
     assert epochs == sorted(epochs)
     assert not list(view.folder.glob(".checkpoint*"))
     assert ModelStore(view.folder).open("model").card.classes == ("cats", "dogs")
-
-
-def test_a_run_that_is_paused_and_then_misses_its_photos_goes_on_in_the_same_curve(
-    tmp_path: Path, photos: Path, whole: RunView
-) -> None:
-    folder = new_run(tmp_path, photos)
-    assert go_on(folder, lambda: pause_after(folder, epochs=1)) == "paused"
-    kept = RunFolder(folder).history()
-    assert len(kept) == 1
-    photos.rename(tmp_path / "unplugged")
-    with pytest.raises(TrainingError, match=f"The data folder {photos} is no longer there"):
-        go_on(folder)
-    assert RunFolder(folder).history() == kept
-    (tmp_path / "unplugged").rename(photos)
-    assert go_on(folder) == "finished"
-    np.testing.assert_allclose(curve(Runs(folder.parent).view(folder.name)), curve(whole), rtol=1e-3)
 
 
 def test_a_run_paused_while_it_is_finished_goes_straight_on_with_that(
@@ -178,45 +159,7 @@ def test_a_run_paused_while_it_is_finished_goes_straight_on_with_that(
     assert ModelStore(folder).open("model").card.classes == ("cats", "dogs")
 
 
-def test_a_run_stopped_while_its_precision_is_measured_remembers_nothing_of_it(
-    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(backend, "fast_precision", lambda: "mixed_bfloat16")
-    source = DataSource(folders=(str(photos),), validation=4)
-    config = dataclasses.replace(CONFIG, precision="automatic")
-    folder, lock = create_run(tmp_path / "runs", config, source, title="Test")
-
-    def pause() -> None:
-        if read_status(folder).get("doing") == "Measuring which precision is faster":
-            write_stop_request(folder, "cancelled")
-
-    assert train(folder, lock, watch=pause) == "cancelled"
-    assert not (folder / "precision.json").exists()
-    assert RunFolder(folder).history() == []
-
-
-def test_a_loss_that_is_no_number_fails_the_run_and_keeps_its_epochs(
-    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder, usual = new_run(tmp_path, photos), Network.train
-
-    def explodes_in_the_second_epoch(network: Network, *batch: Any) -> tuple[float, float]:
-        return (float("nan"), 0.0) if RunFolder(folder).history() else usual(network, *batch)
-
-    monkeypatch.setattr(Network, "train", explodes_in_the_second_epoch)
-    with pytest.raises(TrainingError, match=r"nan in epoch 2.*lower learning rate"):
-        go_on(folder)
-    assert read_status(folder)["state"] == "failed"
-    assert read_status(folder)["advice"].startswith("Resuming would repeat this. Start a new run")
-    assert len(RunFolder(folder).history()) == 1
-    assert (folder / "checkpoint.npz").exists()
-
-    assert go_on(folder, finish=True) == "finished"
-    assert len(RunFolder(folder).history()) == 1
-    assert ModelStore(folder).open("model").card.classes == ("cats", "dogs")
-
-
-def test_a_disk_that_fills_up_fails_the_run_which_goes_on_when_there_is_room(
+def test_a_disk_that_fills_up_fails_the_run_which_is_finished_with_its_epochs_when_there_is_room(
     tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, usual = new_run(tmp_path, photos), np.savez
@@ -230,6 +173,7 @@ def test_a_disk_that_fills_up_fails_the_run_which_goes_on_when_there_is_room(
         patch.setattr(np, "savez", full_after_the_first_epoch)
         with pytest.raises(TrainingError, match="disk is full"):
             go_on(folder)
+    assert read_status(folder)["state"] == "failed"
+    assert go_on(folder, finish=True) == "finished"
     assert len(RunFolder(folder).history()) == 1
-    assert go_on(folder) == "finished"
-    assert len(RunFolder(folder).history()) == 3
+    assert ModelStore(folder).open("model").card.classes == ("cats", "dogs")

@@ -146,13 +146,13 @@ def test_stopping_a_finished_run_changes_nothing(runs: Runs) -> None:
 def test_a_run_that_somebody_has_finished_meanwhile_is_not_cancelled(
     runs: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder, locked = write_run(runs, "a", "paused"), Runs._locked
+    folder = write_run(runs, "a", "paused")
 
-    def finished_first(*asked: Any) -> Lock:
+    def finished_first(path: Path) -> Lock | None:
         change_state(folder, "finished")
-        return locked(*asked)
+        return take_lock(path)
 
-    monkeypatch.setattr(Runs, "_locked", finished_first)
+    monkeypatch.setattr("cnn_core.runs.runs.take_lock", finished_first)
     runs.stop("a", "cancelled")
     assert runs.view("a").state == "finished"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from counted_runs import CONFIG, FAKE, LONG, PATIENCE_SECONDS, SOURCE, process_of, until_state
+from counted_runs import CONFIG, LONG, PATIENCE_SECONDS, SOURCE, process_of, until_state
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError, TrainingError
@@ -42,7 +42,7 @@ def test_a_launched_run_counts_to_its_end_in_another_process_without_the_framewo
 
 def test_a_run_outlives_the_process_that_launched_it(runs: Runs, project_root: Path) -> None:
     program = (
-        "import sys; sys.path.insert(0, 'tests/runs')\n"
+        "import sys; sys.path[:0] = ['tests', 'tests/runs']\n"
         "from counted_runs import *\n"
         f"Runs(Path({str(runs.folder)!r}), command=FAKE).launch(CONFIG, SOURCE, title='count')\n"
     )
@@ -74,21 +74,6 @@ def test_the_queue_goes_on_when_the_one_at_work_or_one_that_waits_is_killed(runs
     os.kill(process_of(runs.view(first)), signal.SIGKILL)
     until_state(runs, third, "finished")
     assert runs.view(first).state == "interrupted"
-
-
-def test_a_run_of_another_folder_has_the_device_alone_and_the_place_is_that_in_its_own_folder(
-    runs: Runs, tmp_path: Path
-) -> None:
-    others = Runs(tmp_path / "others", command=FAKE)
-    first = others.launch(LONG, SOURCE, title="count")
-    until_state(others, first, "running")
-    second = runs.launch(CONFIG, SOURCE, title="count")
-    view = runs.all()[0]
-    assert (view.state, view.queue_place) == ("queued", 1)
-    others.stop(first)
-    until_state(others, first, "paused")
-    view = until_state(runs, second, "finished")
-    assert view.queue_place is None
 
 
 def test_a_run_that_waits_can_be_cancelled(runs: Runs) -> None:

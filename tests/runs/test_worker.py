@@ -149,13 +149,6 @@ def test_a_failure_is_told_with_reason_and_advice_and_what_was_done_stays(
     assert not is_locked(folder / ".lock")
 
 
-def test_a_data_folder_that_vanished_is_the_reason(new_run: tuple[Path, Lock], data: Path) -> None:
-    folder, lock = new_run
-    data.rmdir()
-    with pytest.raises(TrainingError, match=f"The data folder {data} is no longer there"):
-        train(folder, lock)
-
-
 def test_on_a_full_disk_the_reason_is_written_over_the_old_status_and_half_a_model_goes(
     new_run: tuple[Path, Lock], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,9 +231,9 @@ def test_a_run_that_expected_a_gpu_and_finds_none_waits_for_the_processor_too(
     monkeypatch.setattr(process, "device_of", lambda stop_request: "gpu")
     job = Job(folder=folder, config=CONFIG, source=DataSource(folders=("x",)), stopped=lambda: False)
     with lock:
-        with process._turn_on_found_device(job, "GPU NVIDIA"):
+        with process.turn_on_found_device(job, "GPU NVIDIA"):
             assert not is_locked(cpu)
-        with process._turn_on_found_device(job, "CPU"):
+        with process.turn_on_found_device(job, "CPU"):
             assert is_locked(cpu)
             assert read_status(folder)["state"] == "preparing"
     assert not is_locked(cpu)

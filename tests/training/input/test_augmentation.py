@@ -61,10 +61,6 @@ def test_flipping_mirrors_exactly_and_half_of_the_time() -> None:
     assert 160 < mirrored < 240  # four standard deviations
 
 
-def test_without_flip_nothing_is_mirrored() -> None:
-    assert all(np.array_equal(apply(noise(), NOTHING, seed), noise()) for seed in range(20))
-
-
 def test_a_shift_fills_the_border_with_its_mirror_image_and_no_black() -> None:
     ramp = np.repeat(np.arange(100, 140, dtype=np.uint8)[None, :, None], 40, 0).repeat(3, 2)
     shifted = [apply(ramp, Augmentation(shift_fraction=0.25), seed) for seed in range(20)]

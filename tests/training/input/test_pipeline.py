@@ -121,17 +121,6 @@ class TestBatches:
         """By hand: 15 MiB; 294 MiB, of which one fits into 512; and 3 GiB, of which none would."""
         assert batching(batch_size=batch_size, size_px=size_px).ahead == ahead
 
-    def test_no_more_batches_are_made_ahead_than_fit_into_memory(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        made = counted_warps(monkeypatch)
-        monkeypatch.setattr(pipeline, "AHEAD_BYTES", 2 * 2 * 8 * 8 * 3 * 4)
-        settings = batching(batch_size=2, augmentation=Augmentation(flip=True))
-        epoch = training_batches(NUMBERED, LABELS, settings)
-        next(epoch)
-        epoch.close()  # type: ignore[attr-defined]
-        assert len(made) == 2 * (1 + 2)
-
     def test_stopping_early_leaves_no_thread_behind(self) -> None:
         before = threading.active_count()
         epoch = training_batches(NUMBERED, LABELS, batching(batch_size=2))
