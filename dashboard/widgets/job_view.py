@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -20,7 +19,6 @@ T = TypeVar("T")
 
 QUICK_SECONDS = 0.5  # what is over so soon appears at once, without a flicker of its progress
 REDRAWN_SECONDS = 0.4
-BROWSER_SECONDS = 5  # in which a slow browser has drawn the widgets of a page for the first time
 STOPPED = "Stopped. What was found before is kept."
 
 
@@ -143,8 +141,7 @@ def _draw_progress(task: Task[T], job: Job) -> None:
     The page is drawn anew when the job is over.
     """
     if job.finished.is_set() or session().name not in job.waiting:
-        if job.started is not None and time.monotonic() - job.started < BROWSER_SECONDS:
-            address.set_anew()
+        address.set_anew()  # a slow browser may not have drawn the widgets of the run that began the job
         st.rerun()
     bar, stop = st.columns([6, 1], vertical_alignment="center")
     bar.progress(min(job.fraction, 1.0), text=f"{task.doing} · {_time_left(job)}")
