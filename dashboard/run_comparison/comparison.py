@@ -164,7 +164,7 @@ def comparison_code(runs: Sequence[RunView], titles: Sequence[str]) -> str:
     return (
         "from pathlib import Path\n\n"
         "from cnn_core.runs.run_view import RunReader\n"
-        "from cnn_core.training.diagnosis.comparison import compared_settings\n"
+        "from cnn_core.training.settings.comparison import compared_settings\n"
         "from cnn_core.training.diagnosis.history import best_epoch, history_column\n\n"
         f"folders = {{\n{named}}}\n"
         "runs = {title: RunReader().view(Path(folder)) for title, folder in folders.items()}\n"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from cnn_core.training.diagnosis.comparison import SettingRow, compared_settings
+from cnn_core.training.settings.comparison import SettingRow, compared_settings
 from dashboard.widgets.inputs import toggle
 
 if TYPE_CHECKING:

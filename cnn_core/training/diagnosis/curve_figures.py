@@ -107,18 +107,12 @@ def _learned(history: Sequence[Row], task: Task) -> float:
         if guessed(counts) < 1
     ]
     if task.weighted:
-        shares.append(_certain(_end(history, "loss"), task))
+        # Where right answers are given up for rare classes, only the training loss tells: by the share of the
+        # first uncertainty that is gone, whose square root grows like the distance from guessing.
+        uncertain = math.log(task.classes)
+        left = uncertain - _end(history, "loss")
+        shares.append(math.sqrt(np.maximum(0.0, left / (uncertain - task.lowest_loss))))
     return max((share for share in shares if not math.isnan(share)), default=math.nan)
-
-
-def _certain(loss: float, task: Task) -> float:
-    """The same by the training loss, which alone tells where right answers are given up for rare classes.
-
-    The share of the first uncertainty that is taken away, as a square root: it grows with the square of how
-    far the right answers are from those by guessing.
-    """
-    uncertain = math.log(task.classes)
-    return math.sqrt(np.maximum(0.0, (uncertain - loss) / (uncertain - task.lowest_loss)))
 
 
 def _risen(values: Float64) -> bool:
@@ -170,11 +164,10 @@ def _collapsed(losses: Float64) -> bool:
 
 def _ends_finite(history: Sequence[Row]) -> bool:
     """Whether the last losses are numbers; a training loss that was never written is no failure."""
-    last = {name: number(history[-1].get(name)) for name in ("loss", "val_loss")} if history else {}
-    bad = [name for name, value in last.items() if value is not None and not math.isfinite(value)]
-    known = [name for name in bad if _finite(history_column(history, name)).size]
-    infinite = any(math.isinf(last[name] or 0) for name in bad)
-    return not (infinite or known or len(bad) == len(last) > 0)
+    ends = {name: number(history[-1].get(name)) for name in ("loss", "val_loss")} if history else {}
+    bad = {name: end for name, end in ends.items() if end is not None and not math.isfinite(end)}
+    lost = any(math.isinf(end) or _finite(history_column(history, name)).size for name, end in bad.items())
+    return not lost and len(bad) < 2
 
 
 def _finite(values: Float64) -> Float64:
@@ -183,5 +176,5 @@ def _finite(values: Float64) -> Float64:
 
 def _end(history: Sequence[Row], name: str) -> float:
     """Median of the last three epochs, or of as many as there are: one of them decides nothing."""
-    kept = _finite(history_column(history, name)[-END_EPOCHS:])
-    return float(np.median(kept)) if kept.size else math.nan
+    ends = _finite(history_column(history, name)[-END_EPOCHS:])
+    return float(np.median(ends)) if ends.size else math.nan

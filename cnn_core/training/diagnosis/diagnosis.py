@@ -5,14 +5,31 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from cnn_core.training.diagnosis.curve_figures import CurveFigures, curve_figures
-from cnn_core.training.diagnosis.diagnosis_text import Kind, advice_of, nothing_learned, sentence_of
 from cnn_core.training.diagnosis.history import FEWEST_EPOCHS, Row
 from cnn_core.training.diagnosis.task import TWO_CLASSES, Task
 
+Kind = Literal["too_early", "underfitting", "good", "overfitting", "diverged"]
+
 WIDE_GAP = 0.10  # of accuracy, training over validation
+NARROW_GAP = 0.05
 LITTLE_LEARNED = 0.5  # of the way from guessing to knowing all: 75 % right of two classes
+NOTHING_LEARNED = 0.1
+FEW_EPOCHS = 10  # with so few, more of them come before other remedies
+
+_LOSS = "the validation loss, lowest in epoch {best} with {lowest}, is {last} in the last epoch"
+SENTENCES: dict[Kind, str] = {
+    "too_early": f"{{epochs}} of at least {FEWEST_EPOCHS} epochs are there, "
+    "too few to tell over-fitting from chance.",
+    "diverged": "Diverged: the training loss rose and stayed high, or is no finite number any more; the "
+    "validation loss was lowest in epoch {best}.",
+    "overfitting": f"Over-fitted: over the last epochs {{right}}, and {_LOSS}.",
+    "underfitting": "Under-fitted: over the last epochs {right}, where to answer always the commonest class "
+    "gives {guessing}.",
+    "good": f"No over-fitting: over the last epochs {{right}}, and {_LOSS}.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,28 +80,85 @@ def diagnose(history: Sequence[Row], task: Task = TWO_CLASSES) -> Diagnosis:
         Tukey 1977, "Exploratory data analysis", chapter 7; Prechelt 1998, "Early stopping - but
         when?", on how far a validation loss has to rise before that says something.
     """
-    metadata = curve_figures(history, task)
-    kind = _kind(metadata)
+    figures = curve_figures(history, task)
+    kind = _kind(figures)
     return Diagnosis(
         kind=kind,
-        best_epoch=metadata.best,
-        lowest_val_loss=_or_none(metadata.lowest),
-        gap_accuracy=_or_none(metadata.gap_accuracy),
-        gap_loss=_or_none(metadata.gap_loss),
-        sentence=sentence_of(kind, metadata),
-        advice=advice_of(kind, metadata),
+        best_epoch=figures.best,
+        lowest_val_loss=_or_none(figures.lowest),
+        gap_accuracy=_or_none(figures.gap_accuracy),
+        gap_loss=_or_none(figures.gap_loss),
+        sentence=_sentence(kind, figures),
+        advice=_advice(kind, figures),
     )
 
 
-def _kind(metadata: CurveFigures) -> Kind:
-    if metadata.diverged:
+def _kind(figures: CurveFigures) -> Kind:
+    if figures.diverged:
         return "diverged"
-    if metadata.epochs < FEWEST_EPOCHS:
+    if figures.epochs < FEWEST_EPOCHS:
         return "too_early"
-    wide = metadata.gap_accuracy >= WIDE_GAP and not metadata.gap_loss <= 0
-    if metadata.risen or (wide and not nothing_learned(metadata)):
+    wide = figures.gap_accuracy >= WIDE_GAP and not figures.gap_loss <= 0
+    if figures.risen or (wide and not figures.learned < NOTHING_LEARNED):
         return "overfitting"
-    return "underfitting" if metadata.learned < LITTLE_LEARNED else "good"
+    return "underfitting" if figures.learned < LITTLE_LEARNED else "good"
+
+
+def _sentence(kind: Kind, figures: CurveFigures) -> str:
+    """What happened, with the figures; of the accuracies those that are known."""
+    accuracies = {"training": figures.accuracy, "validation": figures.val_accuracy}
+    known = [
+        f"{_share(value)} of the {split}" for split, value in accuracies.items() if not math.isnan(value)
+    ]
+    return SENTENCES[kind].format(
+        epochs=figures.epochs,
+        best="none" if figures.best is None else figures.best,
+        lowest=_loss(figures.lowest),
+        last=_loss(figures.val_loss_last),
+        right=f"{' and '.join(known)} pictures are right"
+        if known
+        else "an unknown share of pictures is right",
+        guessing=_share(figures.guessing),
+    )
+
+
+def _advice(kind: Kind, figures: CurveFigures) -> str:
+    """What to try first."""
+    go_on = figures.epochs < FEW_EPOCHS or figures.falling or not figures.level
+    if kind == "too_early":
+        return "Train for more epochs."
+    if kind == "diverged":
+        return "Lower the learning rate to a tenth, or add warm-up epochs."
+    if kind == "overfitting":
+        return (
+            f"Keep epoch {figures.best} (early stopping, or best epoch), and try more augmentation, dropout "
+            "or photos."
+        )
+    if kind == "good":
+        if go_on:
+            return "Train for more epochs, which may help."
+        if figures.gap_accuracy > NARROW_GAP:
+            gap = _share(figures.gap_accuracy)
+            return f"More augmentation, dropout or photos may narrow the gap of {gap}."
+        return "More epochs will hardly help; more photos or a larger network may."
+    if go_on:
+        return "Train for more epochs, then try a larger network."
+    if not figures.learned < NOTHING_LEARNED:
+        return "Try a larger network, a higher learning rate, or less of any dropout and augmentation."
+    if figures.task.unbalanced and not figures.task.weighted:
+        return "Try balanced class weights and more photos of the rare classes."
+    return (
+        "Try a learning rate ten times lower, then ten times higher, and look whether the folders hold what "
+        "their names say."
+    )
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.0f}\N{NO-BREAK SPACE}%"
+
+
+def _loss(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
 
 
 def _or_none(value: float) -> float | None:

@@ -23,14 +23,12 @@ class SettingRow:
         field: its name, as ``--set`` of the command line takes it: ``learning_rate``,
             ``augmentation.zoom``.
         label: its name for people.
-        values: by run, the raw value.
         texts: by run, the value for people.
         differs: whether not all runs have the same value.
     """
 
     field: str
     label: str
-    values: Mapping[str, Any]
     texts: Mapping[str, str]
     differs: bool
 
@@ -46,38 +44,30 @@ def compared_settings(
     Returns:
         A row per setting; empty without runs. Of one run, nothing differs.
     """
-    found = {run: dict(_settings(config)) for run, config in configs.items()}
-    if not found:
-        return ()
-    labels = next(iter(found.values()))
-    rows = [_row(field, label, found) for field, (label, _) in labels.items()]
+    settings = [_settings(config) for config in configs.values()]
+    rows = [
+        SettingRow(
+            field=field,
+            label=label,
+            texts={run: _text(field, value) for run, (*_, value) in zip(configs, same, strict=True)},
+            differs=len({value for *_, value in same}) > 1,
+        )
+        for same in zip(*settings, strict=True)
+        for field, label, _ in same[:1]
+    ]
     return tuple(sorted(rows, key=lambda row: not row.differs))
 
 
-def _row(field: str, label: str, found: Mapping[str, Mapping[str, tuple[str, Any]]]) -> SettingRow:
-    values = {run: settings[field][1] for run, settings in found.items()}
-    return SettingRow(
-        field=field,
-        label=label,
-        values=values,
-        texts={run: _text(field, value) for run, value in values.items()},
-        differs=len(set(values.values())) > 1,
-    )
-
-
-def _settings(config: Any) -> Iterator[tuple[str, tuple[str, Any]]]:
-    """Name, label and value of every setting, those of the augmentation for itself."""
-    for one in dataclasses.fields(config):
-        value = getattr(config, one.name)
-        if not dataclasses.is_dataclass(value):
-            yield one.name, (_label(one), value)
-            continue
-        for name, (label, inner) in _settings(value):
-            yield f"{one.name}.{name}", (f"{_label(one)}: {label[0].lower()}{label[1:]}", inner)
-
-
-def _label(one: dataclasses.Field[Any]) -> str:
-    return str(one.metadata.get("label") or one.name.replace("_", " ").capitalize())
+def _settings(config: Any) -> Iterator[tuple[str, str, Any]]:
+    """Name, label and value of every setting, those of the augmentation one by one."""
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        label = str(field.metadata.get("label") or field.name.capitalize())
+        if dataclasses.is_dataclass(value):
+            for name, inner_label, inner in _settings(value):
+                yield f"{field.name}.{name}", f"{label}: {inner_label[0].lower()}{inner_label[1:]}", inner
+        else:
+            yield field.name, label, value
 
 
 def _text(field: str, value: Any) -> str:
