@@ -9,13 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from cnn_core.errors import DataError
-from cnn_core.settings import (
-    check_fields,
-    choice,
-    number,
-    numbers,
-    switch,
-)
+from cnn_core.settings import check_fields, choice, number, numbers, switch
 from cnn_core.training.checkpoint_epochs import MOST_CHECKPOINTS, check_checkpoint_epochs
 
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
@@ -34,17 +28,8 @@ SHARE_ROUNDING = 0.015  # three shares of 0.33 are meant to be one
 class Augmentation:
     """Random changes of a training picture; all zero means none.
 
-    Attributes:
-        flip: mirror left and right with probability one half.
-        rotation_degrees: largest rotation either way.
-        zoom: largest relative change of scale, 0.3 meaning 1/1.3 to 1.3 times.
-        stretch: largest relative change of the aspect ratio, as ``zoom``.
-        shift_fraction: largest shift in either direction, as a share of the side.
-        brightness: largest change of brightness, as a share of the full range.
-        contrast: largest relative change of contrast.
-        saturation: largest relative change of colour saturation.
-        erase_probability: how often one rectangle is painted grey (Zhong et al. 2020).
-        erase_fraction: largest side of that rectangle, as a share of the picture's.
+    The help of each field says what it means. ``zoom`` and ``stretch`` of 0.3 are 1/1.3 to 1.3 times; for the
+    erased box see Zhong et al. 2020.
     """
 
     flip: bool = switch(False, "Flip", "Mirror left and right, every other time.")
@@ -69,39 +54,24 @@ class Augmentation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainingConfig:
-    """Everything that decides a run besides its data.
+    """Everything that decides a run besides its data; what the help of a field leaves open:
 
     Attributes:
-        preset: key of an architecture in ``cnn_core.architectures``.
-        epochs: passes over the training pictures.
-        batch_size: pictures per step, over all devices.
-        input_size_px: side of the pictures that the finished model takes.
-        sizes_px: side of the training pictures, one per stage; small ones first train faster
-            (progressive resizing, Howard 2018). Empty: ``input_size_px`` throughout. The last may be
-            smaller than ``input_size_px``, because augmentation zooms in (Touvron et al. 2019).
-        stage_shares: share of the epochs spent at each of ``sizes_px``; together 1.
+        preset: key of one in ``cnn_core.training.settings.presets``.
         optimizer: ``adam`` (Kingma and Ba 2015), ``adamw`` (Loshchilov and Hutter 2019), ``rmsprop``
             (Hinton 2012) or ``sgd`` with momentum 0.9.
         learning_rate: of every step, or the peak of the cosine.
         schedule: ``constant``, or ``cosine`` down to zero (Loshchilov and Hutter 2017).
-        warmup_epochs: length of a linear rise from zero, at most a fifth of the run.
-        weight_decay: decoupled weight decay, kernels only; ``adamw`` alone.
+        dropout: presets with several places keep their proportions.
+        warmup_epochs: of a linear rise from zero, at most a fifth of the run.
+        weight_decay: decoupled, of kernels only.
         label_smoothing: pulls the targets 0 and 1 together by this much (Szegedy et al. 2016).
-        average_decay: decay per step of averaged weights (Polyak and Juditsky 1992); 0: none are kept.
-        dropout: largest share of units dropped; presets with several places keep their proportions.
-        early_stopping_epochs: stop after so many epochs without a lower validation loss, or begin fine-tuning
-            where that is still to come, which has its own count; 0: never.
-        class_weights: ``balanced`` weighs a rare class up.
-        keep: which epoch becomes the model: ``last``, or ``best`` by validation loss.
-        precision: ``float32``, ``mixed_bfloat16``, or the faster of both by a measurement.
-        device: all GPUs, or the CPU although there is one.
-        checkpoint_count: of how many epochs the weights are kept to be looked at, spread like powers.
-        checkpoint_epochs: the epochs to keep instead; 0 is the network before its training.
-        tensorboard: also write events for TensorBoard.
-        seed: of initial weights, order of pictures, dropout and augmentation.
+        average_decay: per step, of averaged weights (Polyak and Juditsky 1992).
+        checkpoint_count: of epochs spread like powers.
         base: Keras application below the new head; preset ``transfer`` alone.
-        fine_tuning_epochs: the last so many epochs also train the base, at a hundredth of the rate.
-        augmentation: random changes of the training pictures.
+        fine_tuning_epochs: at a hundredth of the learning rate.
+        sizes_px: small pictures first train faster (progressive resizing, Howard 2018). The last size may be
+            below ``input_size_px``, because augmentation zooms in (Touvron et al. 2019).
     """
 
     preset: str = "photo_cnn"

@@ -16,20 +16,23 @@ class Preset:
     """A network with the settings it is usually trained with.
 
     Attributes:
-        key: name in settings, cards and on the command line.
         title: a person's name for it.
         summary: a sentence on what it is and what to expect.
-        architecture: key in ``cnn_core.architectures``.
+        architecture: key of it in ``cnn_core.architectures``.
         parameters: weights of the network for two classes at the preset's picture size.
         config: its settings; all can be changed.
     """
 
-    key: str
     title: str
     summary: str
     architecture: str
     parameters: int
     config: TrainingConfig
+
+    @property
+    def key(self) -> str:
+        """Its name in settings, cards and on the command line."""
+        return self.config.preset
 
 
 LECTURE_AUGMENTATION = Augmentation(flip=True, rotation_degrees=45.0, zoom=0.5, shift_fraction=0.15)
@@ -54,7 +57,6 @@ PHOTO_AUGMENTATION = Augmentation(
 
 PRESETS = (
     Preset(
-        key="lecture_baseline",
         title="Lecture, baseline",
         summary="Three convolutions and a wide hidden layer. Learns its photos by heart within 15 epochs.",
         architecture="lecture_cnn",
@@ -62,7 +64,6 @@ PRESETS = (
         config=TrainingConfig(preset="lecture_baseline", epochs=15, batch_size=128),
     ),
     Preset(
-        key="lecture_regularized",
         title="Lecture, regularised",
         summary="The lecture's network with dropout and augmentation: learns slowly, as much for new photos.",
         architecture="lecture_cnn",
@@ -76,7 +77,6 @@ PRESETS = (
         ),
     ),
     Preset(
-        key="article_cnn",
         title="Article",
         summary="Four convolutions and dropout 0.5, without augmentation: over-fits after some epochs.",
         architecture="article_cnn",
@@ -86,7 +86,6 @@ PRESETS = (
         ),
     ),
     Preset(
-        key="article_cnn_augmented",
         title="Article, augmented",
         summary="The article's network with augmentation: answers new photos better, and does not over-fit.",
         architecture="article_cnn",
@@ -101,7 +100,6 @@ PRESETS = (
         ),
     ),
     Preset(
-        key="report_baseline",
         title="Report, baseline",
         summary="Four convolutions without padding. Over-fits: the validation loss turns up early.",
         architecture="report_cnn",
@@ -111,7 +109,6 @@ PRESETS = (
         ),
     ),
     Preset(
-        key="report_regularized",
         title="Report, regularised",
         summary="The report's network with dropout 0.5 and augmentation; keeps its best epoch.",
         architecture="report_cnn",
@@ -128,7 +125,6 @@ PRESETS = (
         ),
     ),
     Preset(
-        key="photo_cnn",
         title="Photo CNN",
         summary="The bundled network: deeper, batch normalisation, averaged weights. Best from nothing.",
         architecture="photo_cnn",
@@ -152,7 +148,6 @@ PRESETS = (
         ),
     ),
     Preset(
-        key="transfer",
         title="Transfer",
         summary="A frozen ImageNet network under a new head, then fine-tuned. Few photos are enough.",
         architecture="transfer",
