@@ -5,38 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-Row = dict[str, float]
+from cnn_core.training.run_folder import Row
 
 ROW_SECONDS = 2.0
-
-
-@dataclass(slots=True)
-class Clock:
-    """Starts when it is made."""
-
-    started: float = field(default_factory=time.monotonic)
-    waited_seconds: float = 0.0
-    asked: float = field(default_factory=time.monotonic)
-    said: float = field(default_factory=time.monotonic)
-
-    def seconds(self) -> float:
-        """Since the start."""
-        return time.monotonic() - self.started
-
-    def batch_came(self) -> None:
-        """Count the time since the last step as waiting."""
-        self.waited_seconds += time.monotonic() - self.asked
-
-    def step_done(self) -> None:
-        """From here on the next batch is waited for."""
-        self.asked = time.monotonic()
-
-    def row_is_due(self) -> bool:
-        """Whether it is time to say how far it is; true about every two seconds."""
-        if self.asked - self.said < ROW_SECONDS:
-            return False
-        self.said = self.asked
-        return True
 
 
 @dataclass(slots=True)
@@ -53,6 +24,10 @@ class Means:
         self.loss += (loss - self.loss) / self.steps
         self.accuracy += (accuracy - self.accuracy) / self.steps
 
+    def rounded(self, digits: int) -> Row:
+        """Both, as they are written."""
+        return {"loss": round(self.loss, digits), "accuracy": round(self.accuracy, digits)}
+
 
 @dataclass(slots=True, kw_only=True)
 class EpochReport:
@@ -64,9 +39,10 @@ class EpochReport:
         steps: of an epoch.
         batch_size: pictures per step.
         step: the last one that is done, counted from 1.
-        clock: time, and waiting for data.
         means: over the epoch so far.
         group: over the steps since the last row.
+        waited_seconds: for data.
+        started, last_step, last_row: moments on the clock.
     """
 
     epoch: int
@@ -74,56 +50,52 @@ class EpochReport:
     steps: int
     batch_size: int
     step: int = 0
-    clock: Clock = field(default_factory=Clock)
     means: Means = field(default_factory=Means)
     group: Means = field(default_factory=Means)
+    waited_seconds: float = 0.0
+    started: float = field(default_factory=time.monotonic)
+    last_step: float = field(default_factory=time.monotonic)
+    last_row: float = field(default_factory=time.monotonic)
+
+    def seconds(self) -> float:
+        """Since the start."""
+        return time.monotonic() - self.started
+
+    def batch_came(self) -> None:
+        """Count the time since the last step as waiting."""
+        self.waited_seconds += time.monotonic() - self.last_step
 
     def step_done(self, loss: float, accuracy: float) -> bool:
-        """Take in one step; true where it is time to tell."""
+        """Take in one step; true about every two seconds, and at the end, when it is time to tell."""
         self.step += 1
         self.means.add(loss, accuracy)
         self.group.add(loss, accuracy)
-        self.clock.step_done()
-        return self.clock.row_is_due() or self.step == self.steps
+        self.last_step = time.monotonic()
+        if self.step < self.steps and self.last_step - self.last_row < ROW_SECONDS:
+            return False
+        self.last_row = self.last_step
+        return True
 
     def group_row(self) -> Row:
         """A row of ``steps.csv`` over the steps since the last one."""
         group, self.group = self.group, Means()
-        return {
-            "epoch": self.epoch + 1,
-            "step": self.step,
-            "steps": self.steps,
-            "loss": round(group.loss, 5),
-            "accuracy": round(group.accuracy, 5),
-            "images_per_second": round(self._images_per_second(), 1),
-        }
+        speed = self.pace()["images_per_second"]
+        return {**self._position(), **group.rounded(5), "images_per_second": speed}
 
     def status(self) -> Row:
         """How far the run is, for its status."""
         steps_left = self.steps * (self.epochs - self.epoch) - self.step
+        seconds_left = round(steps_left * self.seconds() / self.step)
+        position = {**self._position(), "epochs": self.epochs}
+        return {**position, **self.pace(), "seconds_left": seconds_left, **self.means.rounded(4)}
+
+    def pace(self) -> Row:
+        """Pictures per second, and the share of the time spent waiting for data."""
+        seconds = self.seconds()
         return {
-            "epoch": self.epoch + 1,
-            "epochs": self.epochs,
-            "step": self.step,
-            "steps": self.steps,
-            "images_per_second": round(self._images_per_second(), 1),
-            "waiting_fraction": self._waiting_fraction(),
-            "seconds_left": round(steps_left * self.batch_size / self._images_per_second()),
-            "loss": round(self.means.loss, 4),
-            "accuracy": round(self.means.accuracy, 4),
+            "images_per_second": round(self.step * self.batch_size / seconds, 1),
+            "waiting_fraction": round(self.waited_seconds / seconds, 4),
         }
 
-    def trained(self) -> Row:
-        """What a row of ``history.csv`` says of the training; call it before the epoch is judged."""
-        return {
-            "loss": round(self.means.loss, 5),
-            "accuracy": round(self.means.accuracy, 5),
-            "images_per_second": round(self._images_per_second(), 1),
-            "waiting_fraction": self._waiting_fraction(),
-        }
-
-    def _images_per_second(self) -> float:
-        return self.step * self.batch_size / self.clock.seconds()
-
-    def _waiting_fraction(self) -> float:
-        return round(self.clock.waited_seconds / self.clock.seconds(), 4)
+    def _position(self) -> Row:
+        return {"epoch": self.epoch + 1, "step": self.step, "steps": self.steps}

@@ -53,10 +53,11 @@ def finish(run: TrainingRun, progress: Progress = SILENT) -> Path:
     epoch, weights = run.weights_to_keep()
     progress(0.0, "Making the network")
     model = run.network.finished(weights)
-    validated = {name: files for name, files in run.splits.items() if name != "training"}
-    pixels = run.pixels(run.splits.validation)[_spread(len(run.splits.validation.paths))]
-    work = _Batches(run, progress, [*(len(files.paths) for files in validated.values()), len(pixels)])
-    found = {name: _predictions(run, model, files, work, name) for name, files in validated.items()}
+    count = len(run.splits.validation.paths)
+    spread = np.unique(np.linspace(0, count - 1, min(count, MOST_MEASURED)).astype(np.int64))  # all classes
+    pixels = run.pixels(run.splits.validation)[spread]
+    work = _Batches(run, progress, [*(len(files.paths) for files in run.validated.values()), len(pixels)])
+    found = {name: _predictions(run, model, files, work, name) for name, files in run.validated.items()}
     statistics = channel_statistics(Probe(model), work.of("Measuring the channels", pixels))
     card = {
         **_card(run, model, epoch),
@@ -110,11 +111,6 @@ def _channels(statistics: Mapping[str, ChannelStatistics]) -> dict[str, int]:
 def _scores(found: Predictions) -> dict[str, Any]:
     scores, more = evaluate(found), ("auc", "confusion", "calibration_error") if found.two_classes else ()
     return {name: getattr(scores, name) for name in ("pictures", "accuracy", "loss", *more)}
-
-
-def _spread(count: int) -> NDArray[np.int64]:
-    """Places of at most ``MOST_MEASURED`` pictures, from all classes."""
-    return np.unique(np.linspace(0, count - 1, min(count, MOST_MEASURED)).astype(np.int64))
 
 
 def _card(run: TrainingRun, model: keras.Model, epoch: int) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -55,42 +55,23 @@ def precision_of(
         progress: told before each step of a measurement; where it is cancelled nothing is remembered.
     """
     saved = read_json(folder / PRECISION_FILE)
-    if setting != "automatic":
-        found = Precision(chosen=setting, device=devices.name, images_per_second={})
-    elif saved.get("device") == devices.name and saved.get("images_per_second"):
+    if setting == "automatic" and saved.get("device") == devices.name and saved.get("images_per_second"):
         return Precision(**saved)
-    else:
-        found = _measured(devices, step_in, batch_shape, progress)
-    write_json(
-        folder / PRECISION_FILE,
-        {"chosen": found.chosen, "device": found.device, "images_per_second": found.images_per_second},
-    )
+    chosen, speeds = "float32" if setting == "automatic" else setting, {}
+    # Where bfloat16 is emulated a step can take a minute.
+    if setting == "automatic" and (devices.name != "CPU" or backend.fast_precision() != "float32"):
+        steps = {name: step_in(name) for name in ("float32", "mixed_bfloat16")}
+        medians = _median_seconds(steps, batch_shape, progress)
+        speeds = {name: round(batch_shape[0] / seconds, 1) for name, seconds in medians.items()}
+        if speeds["mixed_bfloat16"] > WORTH_IT * speeds["float32"]:
+            chosen = "mixed_bfloat16"
+    found = Precision(chosen=chosen, device=devices.name, images_per_second=speeds)
+    write_json(folder / PRECISION_FILE, asdict(found))
     return found
 
 
-def _measured(
-    devices: backend.Devices,
-    step_in: Callable[[str], backend.TrainingStep],
-    batch_shape: tuple[int, ...],
-    progress: Progress,
-) -> Precision:
-    candidates = ["float32"]
-    if devices.name != "CPU" or backend.fast_precision() != "float32":
-        candidates.append("mixed_bfloat16")  # emulated elsewhere: a step can take a minute
-    if len(candidates) == 1:
-        return Precision(chosen="float32", device=devices.name, images_per_second={})
-    medians = _median_seconds({name: step_in(name) for name in candidates}, batch_shape, progress)
-    speeds = {name: round(batch_shape[0] / seconds, 1) for name, seconds in medians.items()}
-    faster = speeds["mixed_bfloat16"] > WORTH_IT * speeds["float32"]
-    return Precision(
-        chosen="mixed_bfloat16" if faster else "float32", device=devices.name, images_per_second=speeds
-    )
-
-
 def _median_seconds(
-    steps: Mapping[str, Callable[..., object]],
-    batch_shape: tuple[int, ...],
-    progress: Progress,
+    steps: Mapping[str, Callable[..., object]], batch_shape: tuple[int, ...], progress: Progress
 ) -> dict[str, float]:
     """Seconds of the median step of each; in turns, so that others on the machine disturb all alike."""
     inputs = np.random.default_rng(0).random(batch_shape, np.float32)

@@ -6,7 +6,7 @@ Started again on the same folder, a run goes on after its last finished epoch.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -31,12 +31,7 @@ from cnn_core.training.loop.optimizers import class_weights
 from cnn_core.training.loop.precision import precision_of
 from cnn_core.training.loop.requirements import check_same, check_trainable
 from cnn_core.training.loop.validation import check_finite, loss_and_accuracy
-from cnn_core.training.run_folder import (
-    Arrays,
-    Checkpoint,
-    RunFolder,
-    validation_losses,
-)
+from cnn_core.training.run_folder import Arrays, RunFolder, validation_losses
 from cnn_core.training.run_status import change_state
 from cnn_core.training.settings.config import TrainingConfig
 
@@ -95,7 +90,10 @@ class TrainingRun:
         self.history: list[dict[str, float]] = [] if saved is None else saved.history
         self._best: Arrays = [] if saved is None else saved.best
         if saved is not None:
-            self._take_up(saved)
+            if saved.pictures != self._fingerprint:
+                _LOG.warning("The training pictures have changed since the epochs before.")
+            self.network.restore(saved)
+            self.folder.write_history(self.history)  # the last process may have ended just before
         self.folder.cut_steps(len(self.history))
 
     def run(self, stopped: Callable[[], bool] = lambda: False) -> None:
@@ -121,6 +119,11 @@ class TrainingRun:
         return self.folder.title() or " and ".join(self.splits.classes).capitalize()
 
     @property
+    def validated(self) -> dict[str, LabelledFiles]:
+        """The sets that are not trained on, by name."""
+        return {name: files for name, files in self.splits.items() if name != "training"}
+
+    @property
     def best_epoch(self) -> int:
         """The epoch of the lowest validation loss, counted from 1."""
         return 1 + min(range(len(self.history)), key=lambda epoch: self.history[epoch]["val_loss"])
@@ -139,27 +142,17 @@ class TrainingRun:
         classes = len(self.splits.classes)
         return Network(self.config, classes, self._steps, self.devices, precision)
 
-    def _take_up(self, saved: Checkpoint) -> None:
-        if saved.pictures != self._fingerprint:
-            _LOG.warning("The training pictures have changed since the epochs before.")
-        self.network.restore(saved)
-        self.folder.write_history(self.history)  # the last process may have ended just before
-
     def _decode(self, stopped: Callable[[], bool]) -> None:
         """Open the pictures of the epochs that are left, and those that they are judged by."""
         losses = self._losses()
         epochs = range(len(losses), 0 if self.is_over() else self.network.stages.end(losses))
         training = [(self.splits.training, self._kept_size_px(epoch)) for epoch in epochs]
-        progress = replace(self._progress, cancelled=stopped)
-        self._pictures.decode([*training, *self._validation_batches()], progress)
+        self.decode_validated(replace(self._progress, cancelled=stopped), training)
 
-    def decode_validated(self, progress: Progress) -> None:
-        """Open the pictures that epochs and models are judged by."""
-        self._pictures.decode(self._validation_batches(), progress)
-
-    def _validation_batches(self) -> list[SizedFiles]:
-        size_px = self.config.input_size_px
-        return [(files, size_px) for name, files in self.splits.items() if name != "training"]
+    def decode_validated(self, progress: Progress, training: Sequence[SizedFiles] = ()) -> None:
+        """Open the pictures that epochs and models are validated on, after those of the ``training``."""
+        validated = [(files, self.config.input_size_px) for files in self.validated.values()]
+        self._pictures.decode([*training, *validated], progress)
 
     def _train_epoch(self, epoch: int, stopped: Callable[[], bool]) -> None:
         pixels = self._pictures.of(self.splits.training, self._kept_size_px(epoch))
@@ -169,7 +162,7 @@ class TrainingRun:
         stop = False
         report = EpochReport(epoch=epoch, epochs=epochs, steps=self._steps, batch_size=self.config.batch_size)
         for inputs, labels in self._batches(pixels, epoch):
-            report.clock.batch_came()
+            report.batch_came()
             loss, accuracy = self.network.train(inputs, labels, self._class_weights[labels.astype(int)])
             check_finite(loss, epoch, report.step + 1)
             if report.step_done(loss, accuracy):
@@ -192,37 +185,36 @@ class TrainingRun:
         return training_batches(pixels, self._labels, batching)
 
     def _finish_epoch(self, epoch: int, report: EpochReport) -> None:
-        trained, size_px = report.trained(), self._size_px(epoch)
+        pace, size_px = report.pace(), self._size_px(epoch)
         self.network.take_kept_weights()
-        val_loss, val_accuracy = self._validate()
+        val_loss, val_accuracy = loss_and_accuracy(
+            self.probabilities(self.splits.validation), self.splits.validation
+        )
         check_finite(val_loss, epoch, self._steps)
         row = {
             "epoch": epoch + 1,
             "size_px": size_px,
-            "loss": trained["loss"],
-            "accuracy": trained["accuracy"],
+            **report.means.rounded(5),
             "val_loss": round(val_loss, 5),
             "val_accuracy": round(val_accuracy, 5),
             "learning_rate": round(self.network.learning_rate, 9),
-            "images_per_second": trained["images_per_second"],
-            "waiting_fraction": trained["waiting_fraction"],
-            "seconds": round(report.clock.seconds(), 1),
+            **pace,
+            "seconds": round(report.seconds(), 1),
         }
         self.history.append(row)
         if self.config.keep == "best" and self.best_epoch == epoch + 1:
             self._best = [weight.copy() for weight in self.network.kept_weights()]
         if epoch + 1 in self._kept_epochs:
             self._keep_epoch(epoch + 1)
-        self._save()
+        checkpoint = replace(
+            self.network.checkpoint(self.history, self._best),
+            classes=self.splits.classes,
+            pictures=self._fingerprint,
+            settings=settings_to_json(self.config),
+        )
+        self.folder.save(checkpoint)
         if self.config.tensorboard:
             self._events.write(epoch + 1, row)
-
-    def _save(self) -> None:
-        checkpoint = self.network.checkpoint(self.history, self._best)
-        settings, pictures = settings_to_json(self.config), self._fingerprint
-        self.folder.save(
-            replace(checkpoint, classes=self.splits.classes, pictures=pictures, settings=settings)
-        )
 
     @cached_property
     def _events(self) -> backend.EventWriter:
@@ -236,10 +228,6 @@ class TrainingRun:
         """Pictures as the finished model takes them, ``(n, size, size, 3)``."""
         return self._pictures.of(files, self.config.input_size_px)
 
-    def _validate(self) -> tuple[float, float]:
-        """Mean cross-entropy in nats, and accuracy, on the validation pictures."""
-        return loss_and_accuracy(self.probabilities(self.splits.validation), self.splits.validation)
-
     def _losses(self) -> list[float]:
         return validation_losses(self.history)
 
@@ -251,8 +239,8 @@ class TrainingRun:
 
     def _tell(self, report: EpochReport) -> None:
         self.folder.add_step(report.group_row())
-        metadata = {"precision": self.precision.chosen, "device": self.precision.device}
-        change_state(self.folder.path, "running", **report.status(), **metadata)
+        used = {"precision": self.precision.chosen, "device": self.precision.device}
+        change_state(self.folder.path, "running", **report.status(), **used)
 
     def _keep_epoch(self, epoch: int) -> None:
         network = self.network
