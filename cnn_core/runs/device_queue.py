@@ -19,7 +19,7 @@ from cnn_core import paths
 from cnn_core.errors import Cancelled
 from cnn_core.files import read_json
 from cnn_core.runs.locks import Lock, is_locked, take_lock
-from cnn_core.training.run_status import LOCK_FILE, STATUS_FILE
+from cnn_core.training.run_status import LOCK_FILE, STATUS_FILE, change_state
 
 POLL_SECONDS = 0.5
 DEVICES = ("cpu", "gpu")
@@ -62,6 +62,19 @@ class Ticket:
     def metadata(self) -> dict[str, Any]:
         """What the status of a waiting run says."""
         return {"queue": {"ticket": self.time_ns, "device": self.device}}
+
+
+def join_queue(folder: Path, device: str, *, finish: bool = False) -> Ticket:
+    """Put the run in ``folder`` behind everybody who waits for a device.
+
+    Args:
+        folder: of the run.
+        device: ``gpu`` or ``cpu``.
+        finish: train no further epoch, only write the model of those there are.
+    """
+    ticket = Ticket.last(folder.name, device, folder.parent)
+    change_state(folder, "queued", **ticket.metadata(), finish=finish)
+    return ticket
 
 
 def device_of(setting: str) -> str:

@@ -18,7 +18,7 @@ from cnn_core import paths
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError, TrainingError
 from cnn_core.files import write_json
-from cnn_core.runs.device_queue import Ticket, device_of
+from cnn_core.runs.device_queue import Ticket, device_of, join_queue
 from cnn_core.runs.failures import LOG_SEPARATOR
 from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.stop_request import remove_stop_request
@@ -58,7 +58,13 @@ def create_run(
         TrainingError: there is such a run already.
         OSError: nothing can be written there.
     """
-    data = _found_folders(source)
+    data = tuple(Path(folder).expanduser().absolute() for folder in source.folders)
+    for data_folder in data:
+        if not data_folder.is_dir():
+            raise DataError(
+                f"Expected a data folder. Received: {data_folder}, which is not there. Name one that holds "
+                "a folder per class."
+            )
     runs_folder.mkdir(parents=True, exist_ok=True)
     now = time.time()
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
@@ -67,36 +73,21 @@ def create_run(
     new.mkdir()
     with ExitStack() as undo:
         undo.callback(shutil.rmtree, new, ignore_errors=True)
-        metadata = {
+        about = {
             "config": settings_to_json(config),
-            "source": settings_to_json(dataclasses.replace(source, folders=data)),
+            "source": settings_to_json(dataclasses.replace(source, folders=tuple(map(str, data)))),
             "title": readable(title) or preset_named(config.preset).title,
             "created": now,
         }
-        write_json(new / CONFIG_FILE, metadata)
-        lock = undo.enter_context(_own_lock(new))
+        write_json(new / CONFIG_FILE, about)
+        lock = take_lock(new / LOCK_FILE)
+        if lock is None:
+            raise TrainingError(f"Expected a new folder. Received: {new}, which somebody uses. Try again.")
+        undo.enter_context(lock)
         device = device_of(config.device)
         folder = _in_place(new, runs_folder, wanted, numbered=name is None, device=device)
         undo.pop_all()  # it stays, and stays locked
     return folder, lock
-
-
-def _found_folders(source: DataSource) -> tuple[str, ...]:
-    folders = tuple(Path(folder).expanduser().absolute() for folder in source.folders)
-    for folder in folders:
-        if not folder.is_dir():
-            raise DataError(
-                f"Expected a data folder. Received: {folder}, which is not there. Name one that holds "
-                "a folder per class."
-            )
-    return tuple(map(str, folders))
-
-
-def _own_lock(folder: Path) -> Lock:
-    lock = take_lock(folder / LOCK_FILE)
-    if lock is None:
-        raise TrainingError(f"Expected a new folder. Received: {folder}, which somebody uses. Try again.")
-    return lock
 
 
 def _in_place(new: Path, runs_folder: Path, wanted: str, *, numbered: bool, device: str) -> Path:
@@ -126,8 +117,7 @@ def queue_again(folder: Path, device_setting: str, *, finish: bool = False) -> N
         finish: train no further epoch, only write the model of those there are.
     """
     remove_stop_request(folder)
-    ticket = Ticket.last(folder.name, device_of(device_setting), folder.parent)
-    change_state(folder, "queued", **ticket.metadata(), finish=finish)
+    join_queue(folder, device_of(device_setting), finish=finish)
 
 
 def start_process(folder: Path, lock: Lock, command: Sequence[str] = TRAIN_COMMAND) -> None:
@@ -161,10 +151,11 @@ def start_process(folder: Path, lock: Lock, command: Sequence[str] = TRAIN_COMMA
         _children.append(process)
 
 
-def reap() -> None:
-    """Let ended children of this process go, so that none stays as a zombie."""
+def reap() -> tuple[subprocess.Popen[bytes], ...]:
+    """Let ended children of this process go, so that none stays as a zombie; those still alive."""
     with _children_lock:
         _children[:] = [child for child in _children if child.poll() is None]
+        return tuple(_children)
 
 
 def shorten_log(folder: Path) -> None:

@@ -139,20 +139,17 @@ class RunReader:
         stop_request = StopRequest(folder)
         return RunView(
             key=folder.name,
-            title=about.title,
             state=state,
-            config=about.config,
-            source=about.source,
             status=status,
             history=self._read(folder / HISTORY_FILE, read_rows) or (),
             steps=self._read(folder / STEPS_FILE, read_rows) or (),
             reason=failure.reason if failure is not None else None,
             advice=failure.advice if failure is not None else None,
-            created=about.created,
             folder=folder,
             model_key=folder.name if model.exists() else None,
             queue_place=None,
             stopping=stop_request.state if state in ALIVE and stop_request() else None,
+            **about,
         )
 
     def _failure(self, folder: Path, state: str, status: Mapping[str, Any]) -> Failure | None:
@@ -183,21 +180,16 @@ class RunReader:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class _About:
-    config: TrainingConfig
-    source: DataSource
-    title: str
-    created: float
-
-
-def _about(path: Path) -> _About | None:
-    metadata = read_json(path)
+def _about(path: Path) -> dict[str, Any] | None:
+    """The fields of a view that the settings of a run tell; None where they are damaged."""
+    about = read_json(path)
     try:
-        config = settings_from_json(TrainingConfig, metadata.get("config", {}), DataError)
-        source = settings_from_json(DataSource, metadata.get("source", {}), DataError)
-        title = readable(metadata.get("title")) or path.parent.name
-        return _About(config, source, title, _moment(metadata.get("created")))
+        return {
+            "config": settings_from_json(TrainingConfig, about.get("config", {}), DataError),
+            "source": settings_from_json(DataSource, about.get("source", {}), DataError),
+            "title": readable(about.get("title")) or path.parent.name,
+            "created": _moment(about.get("created")),
+        }
     except Exception:  # damaged settings raise anything at all: numbers beyond a float, other kinds
         return None
 

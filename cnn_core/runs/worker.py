@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from cnn_core import paths
 from cnn_core.datasets.source import DataSource
@@ -22,7 +22,7 @@ from cnn_core.errors import Cancelled, DataError, TrainingError
 from cnn_core.files import read_json, remove_half_written, write_json
 from cnn_core.models.card import CHECKPOINTS_FOLDER
 from cnn_core.progress import Progress
-from cnn_core.runs.device_queue import Ticket, device_of, wait_for_turn
+from cnn_core.runs.device_queue import Ticket, device_of, join_queue, wait_for_turn
 from cnn_core.runs.failures import failure_of
 from cnn_core.runs.locks import Lock
 from cnn_core.runs.stop_request import StopRequest, StopState
@@ -30,10 +30,6 @@ from cnn_core.settings import settings_from_json
 from cnn_core.training.run_folder import CONFIG_FILE, SCAN_FILE
 from cnn_core.training.run_status import LOG_FILE, change_state, read_status
 from cnn_core.training.settings.config import TrainingConfig
-
-if TYPE_CHECKING:
-    from cnn_core.datasets.scan.scan import ScanReport
-    from cnn_core.datasets.splits import Splits
 
 NICENESS = 5  # lower priority than the dashboard's 0, so that the page stays quick
 PROGRESS_SECONDS = 1.0
@@ -81,44 +77,46 @@ def train(
         TrainingError: the run failed; its status says why, and so does the message.
     """
     stop_request = StopRequest(folder)
-    with lock, stop_request.signals():
-        try:
-            return _worked(folder, stop_request, watch, train_for_real if trainer is None else trainer)
-        except Exception as error:
-            raise _failed(folder, error) from error
 
-
-def _worked(
-    folder: Path, stop_request: StopRequest, watch: Callable[[], None] | None, trainer: Trainer
-) -> Literal["finished"] | StopState:
     def stopped() -> bool:
         if watch is not None:
             watch()
         return stop_request()
 
-    _tidy(folder)
-    try:
-        _work(folder, stopped, trainer)
-    except Cancelled:
-        change_state(folder, stop_request.state)
-        return stop_request.state
-    change_state(folder, "finished")
-    return "finished"
+    with lock, stop_request.signals():
+        try:
+            _tidy(folder)
+            try:
+                _work(folder, stopped, train_for_real if trainer is None else trainer)
+            except Cancelled:
+                change_state(folder, stop_request.state)
+                return stop_request.state
+            change_state(folder, "finished")
+            return "finished"
+        except Exception as error:
+            raise _failed(folder, error) from error
 
 
 def _work(folder: Path, stopped: Callable[[], bool], trainer: Trainer) -> None:
-    metadata = read_json(folder / CONFIG_FILE)
-    config = settings_from_json(TrainingConfig, metadata.get("config", {}), DataError)
-    source = settings_from_json(DataSource, metadata.get("source", {}), DataError)
-    status = read_status(folder)
+    about, status = read_json(folder / CONFIG_FILE), read_status(folder)
+    job = Job(
+        folder=folder,
+        config=settings_from_json(TrainingConfig, about.get("config", {}), DataError),
+        source=settings_from_json(DataSource, about.get("source", {}), DataError),
+        stopped=stopped,
+        finish_only=status.get("finish") is True,
+    )
     ticket = Ticket.of(folder.name, status)
-    if ticket is None:
-        ticket = Ticket.last(folder.name, device_of(config.device), folder.parent)
-        change_state(folder, "queued", **ticket.metadata())
-    with wait_for_turn(folder.parent, ticket, stopped):
-        change_state(folder, "preparing")
-        finish_only = status.get("finish") is True
-        trainer(Job(folder=folder, config=config, source=source, stopped=stopped, finish_only=finish_only))
+    with _turn(job, join_queue(folder, device_of(job.config.device)) if ticket is None else ticket):
+        trainer(job)
+
+
+@contextmanager
+def _turn(job: Job, ticket: Ticket) -> Iterator[None]:
+    """Inside, the run has the device of its ticket for itself."""
+    with wait_for_turn(job.folder.parent, ticket, job.stopped):
+        change_state(job.folder, "preparing")
+        yield
 
 
 def _failed(folder: Path, error: Exception) -> TrainingError:
@@ -157,7 +155,8 @@ def train_for_real(job: Job) -> None:
         keep_near_duplicates=job.source.keep_near_duplicates,
     )
     kept = without_problems(splits, report)
-    write_json(job.folder / SCAN_FILE, _scan_fields(splits, kept, report))
+    counts = {name: files.counts() for name, files in kept.items()}
+    write_json(job.folder / SCAN_FILE, {"counts": counts, **report.to_json()})
     prepare_framework(job.config)
     change_state(job.folder, "preparing", doing="Starting the framework")
 
@@ -179,10 +178,7 @@ def turn_on_found_device(job: Job, found: str) -> Iterator[None]:
     if found != "CPU" or device_of(job.config.device) == "cpu":
         yield
         return
-    ticket = Ticket.last(job.folder.name, "cpu", job.folder.parent)
-    change_state(job.folder, "queued", **ticket.metadata())
-    with wait_for_turn(job.folder.parent, ticket, job.stopped):
-        change_state(job.folder, "preparing")
+    with _turn(job, join_queue(job.folder, "cpu")):
         yield
 
 
@@ -201,15 +197,6 @@ class _StatusWriter:
         if doing != self._doing or now - self._said > PROGRESS_SECONDS:
             self._doing, self._said = doing, now
             change_state(self._folder, self._state, doing=doing, fraction=round(fraction, 3))
-
-
-def _scan_fields(before: Splits, after: Splits, report: ScanReport) -> dict[str, Any]:
-    """What the scan found, as JSON: pictures per class before and after, and every problem."""
-    return {
-        "found": {name: files.counts() for name, files in before.items()},
-        "counts": {name: files.counts() for name, files in after.items()},
-        **report.to_json(),
-    }
 
 
 def prepare_framework(config: TrainingConfig) -> None:

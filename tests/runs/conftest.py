@@ -18,7 +18,7 @@ def runs(tmp_path: Path, project_root: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PYTHONPATH", str(project_root))
     found = Runs(tmp_path / "runs", command=FAKE)
     yield found
-    for child in list(launching._children):
+    for child in launching.reap():
         child.kill()
         child.wait()
     launching.reap()

@@ -50,7 +50,7 @@ def nothing_left() -> Iterator[None]:
     before = keras.config.dtype_policy()
     yield
     keras.config.set_dtype_policy(before)
-    for child in list(launching._children):
+    for child in launching.reap():
         child.kill()
         child.wait()
     launching.reap()
