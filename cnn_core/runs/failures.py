@@ -16,14 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cnn_core import paths
-from cnn_core.errors import (
-    ChangedSettingsError,
-    ConvscopeError,
-    DataError,
-    DivergedError,
-    ImageError,
-    causes,
-)
+from cnn_core.errors import ChangedSettingsError, ConvscopeError, DataError, DivergedError, ImageError, causes
 from cnn_core.files import nested
 from cnn_core.training.run_folder import HISTORY_FILE
 from cnn_core.training.run_status import LOG_FILE, log_end
@@ -45,6 +38,10 @@ SPACE_ADVICE = (
     f"larger disk. {AFTERWARDS}"
 )
 DATA_ADVICE = f"Put the data in order. {AFTERWARDS} Other settings need a new run."
+REPEATED = (
+    "Resuming would repeat this, unless its cause is removed first. Start a new run with other settings."
+)
+REPEATED_DIVERGENCE = "Resuming would repeat this. Start a new run with a lower learning rate."
 KEPT_ADVICE = "The finished epochs are kept: finish this run to make them a model."
 
 
@@ -69,37 +66,35 @@ def failure_of(error: BaseException, *, folder: Path, metadata: Mapping[str, Any
         folder: of the run.
         metadata: what its ``config.json`` says; may lack anything.
     """
-    gone = [name for name in _data_folders(metadata) if not Path(name).is_dir()]
-    if _is_disk_full(error):
+    folders = nested(metadata, "source").get("folders")
+    names = [name for name in folders if isinstance(name, str)] if isinstance(folders, list) else []
+    gone = [name for name in names if not Path(name).is_dir()]
+    if any(isinstance(cause, OSError) and cause.errno in DISK_FULL for cause in causes(error)):
         return _disk_full(folder)
-    if _is_memory(error):
+    if any(map(_is_lack_of_memory, causes(error))):
         return _out_of_memory(nested(metadata, "config"))
     if gone and isinstance(error, OSError | DataError | ImageError):
         return Failure(
             f"The data folder {gone[0]} is no longer there.",
             f"Put it back, or connect its drive. {AFTERWARDS}",
         )
-    refused = _refused(error, folder)
-    if refused is not None:
+    if (refused := _refused(error, folder)) is not None:
         return refused
     if isinstance(error, FileNotFoundError):
-        return Failure(
-            f"The file {error.filename} is no longer there.",
-            f"Put it back. {AFTERWARDS}",
-        )
+        return Failure(f"The file {error.filename} is no longer there.", f"Put it back. {AFTERWARDS}")
     if isinstance(error, DataError | ImageError):
         return Failure(str(error), DATA_ADVICE)
     if isinstance(error, ChangedSettingsError):
         return Failure(str(error), AFTERWARDS)
     if isinstance(error, ConvscopeError):
-        return Failure(str(error), _advice_for_same_settings(error, folder))
-    return _unforeseen(error, folder)
-
-
-def _data_folders(metadata: Mapping[str, Any]) -> list[str]:
-    """Those of the settings, which may be damaged."""
-    folders = nested(metadata, "source").get("folders")
-    return [name for name in folders if isinstance(name, str)] if isinstance(folders, list) else []
+        again = REPEATED_DIVERGENCE if isinstance(error, DivergedError) else REPEATED
+        kept = f" {KEPT_ADVICE}" if (folder / HISTORY_FILE).exists() else ""
+        return Failure(str(error), f"{again}{kept}")
+    message = " ".join(str(error).split())
+    if len(message) > LONGEST_MESSAGE:
+        message = f"{message[:LONGEST_MESSAGE]} …"
+    reason = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    return Failure(reason, f"The details are in {folder / LOG_FILE}. {TRY_AGAIN}")
 
 
 def failure_of_vanished(log: Path) -> Failure:
@@ -117,16 +112,6 @@ def failure_of_vanished(log: Path) -> Failure:
         "The process of this run is gone: it was killed, memory ran out, or the machine was switched off.",
         "Resume the run: finished epochs are kept. If it happens again, start one with a smaller batch size.",
     )
-
-
-def _advice_for_same_settings(error: ConvscopeError, folder: Path) -> str:
-    """What to do where a resumed run would do the same again."""
-    again = (
-        "Resuming would repeat this, unless its cause is removed first. Start a new run with other settings."
-    )
-    if isinstance(error, DivergedError):
-        again = "Resuming would repeat this. Start a new run with a lower learning rate."
-    return f"{again} {KEPT_ADVICE}" if (folder / HISTORY_FILE).exists() else again
 
 
 def _refused(error: BaseException, folder: Path) -> Failure | None:
@@ -149,18 +134,11 @@ def _refused(error: BaseException, folder: Path) -> Failure | None:
     return None
 
 
-def _is_disk_full(error: BaseException) -> bool:
-    return any(isinstance(cause, OSError) and cause.errno in DISK_FULL for cause in causes(error))
-
-
-def _is_memory(error: BaseException) -> bool:
-    for cause in causes(error):
-        names = {kind.__name__ for kind in type(cause).__mro__}
-        if names & OUT_OF_MEMORY_CLASSES or getattr(cause, "errno", None) == errno.ENOMEM:
-            return True
-        if not isinstance(cause, ConvscopeError) and OUT_OF_MEMORY_WORDS.search(str(cause)):
-            return True
-    return False
+def _is_lack_of_memory(cause: BaseException) -> bool:
+    names = {kind.__name__ for kind in type(cause).__mro__}
+    if names & OUT_OF_MEMORY_CLASSES or getattr(cause, "errno", None) == errno.ENOMEM:
+        return True
+    return not isinstance(cause, ConvscopeError) and OUT_OF_MEMORY_WORDS.search(str(cause)) is not None
 
 
 def _disk_full(folder: Path) -> Failure:
@@ -181,11 +159,3 @@ def _out_of_memory(config: Mapping[str, Any]) -> Failure:
         f"Start a run with a smaller batch size{halved}, or with smaller pictures; or close other programs "
         "and resume this one.",
     )
-
-
-def _unforeseen(error: BaseException, folder: Path) -> Failure:
-    message = " ".join(str(error).split())
-    if len(message) > LONGEST_MESSAGE:
-        message = f"{message[:LONGEST_MESSAGE]} …"
-    reason = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    return Failure(reason, f"The details are in {folder / LOG_FILE}. {TRY_AGAIN}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from cnn_core.datasets.source import DataSource
@@ -65,7 +65,7 @@ class Runs:
         Raises:
             TrainingError: it is alive or finished, there is none, or no process can be started.
         """
-        self._start_again(key, finish=False)
+        self._start_again(key)
 
     def finish_now(self, key: str) -> None:
         """End a run that has stopped: write the model of its finished epochs, without training another.
@@ -76,9 +76,9 @@ class Runs:
         """
         self._start_again(key, finish=True)
 
-    def _start_again(self, key: str, *, finish: bool) -> None:
+    def _start_again(self, key: str, *, finish: bool = False) -> None:
         lock = self.queued_again(key, finish=finish)
-        with translate_os_errors(f"The run could not be {_done(finish)}"):
+        with translate_os_errors(f"The run could not be {'finished' if finish else 'resumed'}"):
             self._start(self.folder / key, lock)
 
     def queued_again(self, key: str, *, finish: bool = False) -> Lock:
@@ -94,8 +94,9 @@ class Runs:
         Raises:
             TrainingError: it is alive, finished, or without a finished epoch; or there is none.
         """
-        lock = self._locked(key, _done(finish))
-        try:
+        done = "finished" if finish else "resumed"
+        with ExitStack() as undo:
+            lock = undo.enter_context(self._locked(key, done))
             view = self._read(key, mine=True)
             if not view.can_resume:
                 raise TrainingError(
@@ -107,11 +108,9 @@ class Runs:
                     f"Expected a run with a finished epoch. Received: {view.title}, which has none. "
                     "Resume it, or launch a new run."
                 )
-            with translate_os_errors(f"The run could not be {_done(finish)}"):
+            with translate_os_errors(f"The run could not be {done}"):
                 queue_again(view.folder, view.config.device, finish=finish)
-        except BaseException:
-            lock.release()
-            raise
+            undo.pop_all()  # it stays locked
         return lock
 
     def stop(self, key: str, state: StopState = "paused") -> None:
@@ -143,7 +142,11 @@ class Runs:
             self._remove_leftovers()
             doomed = self.folder / f"{REMOVED}{time.time_ns()}-{key}"
             (self.folder / key).rename(doomed)  # vanishes at once, also if deleting takes long
-            _delete(doomed)
+            with suppress(FileNotFoundError):  # somebody who removes another run helps
+                if doomed.is_symlink():
+                    doomed.unlink()
+                else:
+                    shutil.rmtree(doomed)
 
     def all(self) -> tuple[RunView, ...]:
         """Every run that can be read, newest first."""
@@ -206,28 +209,9 @@ class Runs:
         for path in self.folder.glob(f"{REMOVED}*"):
             shutil.rmtree(path, ignore_errors=True)
         for path in self.folder.glob(f"{NEW}*"):
-            if _age_seconds(path) > OLD_SECONDS:
-                shutil.rmtree(path, ignore_errors=True)
-
-
-def _done(finish: bool) -> str:
-    return "finished" if finish else "resumed"
-
-
-def _delete(folder: Path) -> None:
-    """Delete a folder; of a link to one, only the link."""
-    with suppress(FileNotFoundError):  # somebody who removes another run helps
-        if folder.is_symlink():
-            folder.unlink()
-        else:
-            shutil.rmtree(folder)
-
-
-def _age_seconds(path: Path) -> float:
-    try:
-        return time.time() - path.stat().st_mtime
-    except OSError:  # gone
-        return 0.0
+            with suppress(OSError):  # gone
+                if time.time() - path.stat().st_mtime > OLD_SECONDS:
+                    shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ def test_a_launched_run_counts_to_its_end_in_another_process_without_the_framewo
     runs: Runs,
 ) -> None:
     key = runs.launch(CONFIG, SOURCE, title="count")
-    child = launching._children[-1]
+    child = launching.reap()[-1]
     first = runs.view(key)
     assert first.is_alive  # from the very first moment, with nothing between folder and process
     view = until_state(runs, key, "finished")
@@ -36,7 +36,7 @@ def test_a_launched_run_counts_to_its_end_in_another_process_without_the_framewo
     assert not view.can_resume
     assert child.wait(timeout=PATIENCE_SECONDS) == 0  # 2 where keras or tensorflow had been imported
     runs.all()
-    assert child not in launching._children
+    assert child not in launching.reap()
     assert not Path(f"/proc/{child.pid}").exists()
 
 
@@ -68,7 +68,7 @@ def test_the_queue_goes_on_when_the_one_at_work_or_one_that_waits_is_killed(runs
     first, second, third = (runs.launch(config, SOURCE, title="count") for config in (LONG, CONFIG, CONFIG))
     until_state(runs, first, "running")
     assert runs.view(third).queue_place == 2
-    launching._children[1].kill()
+    launching.reap()[1].kill()
     until_state(runs, second, "interrupted")
     assert runs.view(third).queue_place == 1
     os.kill(process_of(runs.view(first)), signal.SIGKILL)
