@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,30 +47,25 @@ class RunFigures:
 
 
 def run_figures(run: RunView, title: str) -> RunFigures:
-    """The figures of a run from its history."""
+    """The figures of a run from its history, and from the card of its finished model or a kept epoch."""
     history = run.history
-    accuracy, at = history_column(history, "val_accuracy"), history_epochs(history)
+    accuracy, epochs = history_column(history, "val_accuracy"), history_epochs(history)
     losses, speed = history_column(history, "val_loss"), history_column(history, "images_per_second")
     gaps = history_column(history, "accuracy") - accuracy
     seconds = history_column(history, "seconds")
     highest = int(np.nanargmax(accuracy)) if np.isfinite(accuracy).any() else None
+    kept = (model_metadata(checkpoint_folder(run.folder, epoch)) for epoch in kept_epochs(run.folder)[:1])
+    counts = (card.get("parameters") for card in (finished_model_metadata(run.folder), *kept))
     return RunFigures(
         run=title,
         state=run.state,
         accuracy=None if highest is None else float(accuracy[highest]),
-        accuracy_epoch=None if highest is None else int(at[highest]),
+        accuracy_epoch=None if highest is None else int(epochs[highest]),
         loss=float(np.nanmin(losses)) if np.isfinite(losses).any() else None,
         loss_epoch=best_epoch(history),
         gap=float(gaps[-1]) if len(gaps) and math.isfinite(gaps[-1]) else None,
         epochs=len(history),
-        parameters=_parameters(run.folder),
+        parameters=next((count for count in counts if isinstance(count, int)), None),
         seconds=float(np.nansum(seconds)) if np.isfinite(seconds).any() else None,
         images_per_second=float(np.nanmedian(speed)) if np.isfinite(speed).any() else None,
     )
-
-
-def _parameters(folder: Path) -> int | None:
-    """Number of weights, from the card of the finished model or of an epoch that was kept."""
-    kept = (model_metadata(checkpoint_folder(folder, epoch)) for epoch in kept_epochs(folder)[:1])
-    counts = (metadata.get("parameters") for metadata in (finished_model_metadata(folder), *kept))
-    return next((count for count in counts if isinstance(count, int)), None)

@@ -22,35 +22,24 @@ WHY_LOSS = (
 
 def saved_words(run: RunView) -> str:
     """The epoch of the saved network, and the setting that keeps a better one; empty while there is none."""
-    kept = _training(run).get("kept_epoch")
+    kept, best = _training(run).get("kept_epoch"), best_epoch(run.history)
     if not isinstance(kept, int) or not run.history:
         return ""
-    best, words = best_epoch(run.history), [f"The saved network is that of epoch {kept}{_which(run, kept)}."]
+    which = {"the last": int(history_epochs(run.history)[-1]), "the one of the lowest validation loss": best}
+    names = ", and ".join(name for name, epoch in which.items() if epoch == kept)
+    words = f"The saved network is that of epoch {kept}{f' ({names})' if names else ''}."
     if run.config.keep == "last" and best is not None and best < kept:
-        words.append(
-            f"To save epoch {best} instead next time, set “Epoch to keep” to “best”, in All settings."
-        )
-    return " ".join([*words, *why_loss(run)])
+        words += f" To save epoch {best} instead next time, set “Epoch to keep” to “best”, in All settings."
+    return words + _why_loss(run)
 
 
-def _which(run: RunView, kept: int) -> str:
-    names = []
-    if kept == int(history_epochs(run.history)[-1]):
-        names.append("the last")
-    if kept == best_epoch(run.history):
-        names.append("the one of the lowest validation loss")
-    return f" ({', and '.join(names)})" if names else ""
-
-
-def why_loss(run: RunView) -> list[str]:
+def _why_loss(run: RunView) -> str:
     """Why the epoch of the lowest loss is named, where another one has the highest accuracy; else nothing."""
     accuracies, best = history_column(run.history, "val_accuracy"), best_epoch(run.history)
     if best is None or not np.isfinite(accuracies).any():
-        return []
+        return ""
     highest = history_epochs(run.history)[accuracies == np.nanmax(accuracies)]
-    if best in highest:
-        return []
-    return [f"The accuracy was highest in epoch {int(highest[0])}. {WHY_LOSS}"]
+    return "" if best in highest else f" The accuracy was highest in epoch {int(highest[0])}. {WHY_LOSS}"
 
 
 def precision_note(run: RunView) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cnn_core.datasets.source import source_name
@@ -39,7 +39,9 @@ class ValidationSet:
             return False
         if self.fingerprint is not None and other.fingerprint is not None:
             return self.fingerprint == other.fingerprint
-        return _division(self.source) == _division(other.source)
+        # Further folders are trained on only.
+        mine, theirs = (replace(one.source, folders=one.source.folders[:1]) for one in (self, other))
+        return mine == theirs
 
     def describe(self) -> str:
         """Number, data and classes, as ``1,000 photos of pets (cats, dogs)``."""
@@ -71,13 +73,11 @@ def apart_words(runs: Sequence[RunView], titles: Sequence[str]) -> str:
     """
     groups: list[tuple[ValidationSet, list[str]]] = []
     for run, title in zip(runs, titles, strict=True):
-        if not run.history:
-            continue
-        validated = validation_set(run)
-        group = next((names for one, names in groups if one.is_that_of(validated)), None)
-        if group is None:
-            groups.append((validated, [title]))
-        else:
+        if run.history:
+            validated = validation_set(run)
+            group = next((names for one, names in groups if one.is_that_of(validated)), [])
+            if not group:
+                groups.append((validated, group))
             group.append(title)
     if len(groups) < 2:
         return ""
@@ -85,15 +85,3 @@ def apart_words(runs: Sequence[RunView], titles: Sequence[str]) -> str:
         f"{', '.join(f'“{name}”' for name in names)}: {validated.describe()}" for validated, names in groups
     )
     return f"These runs were judged on different validation photos, {NO_ORDER}. {describe}."
-
-
-def _division(source: DataSource) -> tuple[object, ...]:
-    """All of a source that decides which pictures are set aside; further folders are trained on only."""
-    return (
-        source.folders[0],
-        source.validation,
-        source.test,
-        source.seed,
-        source.keep_non_rgb,
-        source.keep_near_duplicates,
-    )

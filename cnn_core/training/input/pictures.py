@@ -38,14 +38,11 @@ class DecodedPictures:
         total, done = sum(len(files.paths) for files, _ in sets), 0
         for files, size_px in sets:
             count = len(files.paths)
-            self._open(files, size_px, progress.between(done / total, (done + count) / total))
+            self.of(files, size_px, progress.between(done / total, (done + count) / total))
             done += count
 
-    def of(self, files: LabelledFiles, size_px: int) -> NDArray[np.uint8]:
+    def of(self, files: LabelledFiles, size_px: int, progress: Progress = SILENT) -> NDArray[np.uint8]:
         """The pictures of a set, ``(n, size_px, size_px, 3)``, uint8, read-only."""
-        return self._open(files, size_px, SILENT)
-
-    def _open(self, files: LabelledFiles, size_px: int, progress: Progress) -> NDArray[np.uint8]:
         if (files, size_px) not in self._maps:
             self._maps[files, size_px] = pixel_cache(files, size_px, self._cache_folder, progress)
         return self._maps[files, size_px]

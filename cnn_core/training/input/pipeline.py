@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.errors import ImageError
-from cnn_core.files import replacing
+from cnn_core.files import file_stamp, replacing
 from cnn_core.images.decode import decode_image, resize_pixels
 from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.progress import SILENT, Progress
@@ -45,10 +45,7 @@ Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 def pixel_cache(
-    files: LabelledFiles,
-    size_px: int,
-    folder: Path,
-    progress: Progress = SILENT,
+    files: LabelledFiles, size_px: int, folder: Path, progress: Progress = SILENT
 ) -> NDArray[np.uint8]:
     """All pictures of a set, decoded and resized, as a memory map that later runs share.
 
@@ -86,8 +83,8 @@ def _stamp(files: LabelledFiles) -> str:
     """
     digest = hashlib.sha256()
     for path in files.paths:
-        metadata = _metadata(path)
-        seen = (-1, -1) if metadata is None else (metadata.st_size, metadata.st_mtime_ns)
+        time_ns, size = file_stamp(path) or (-1, -1)
+        seen = (size, time_ns)
         digest.update(f"{seen} ".encode() + os.fsencode(path.absolute()) + b"\n")
     return digest.hexdigest()
 
@@ -109,18 +106,9 @@ def _opened(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
 def _make_room(folder: Path, needed: int) -> None:
     """Drop the memory maps used longest ago until there is room; a run that reads one keeps it open."""
     finished = (path for path in folder.glob("*.npy") if not path.name.startswith("."))
-    kept = sorted(
-        (metadata.st_mtime, metadata.st_size, path) for path in finished if (metadata := _metadata(path))
-    )
-    while kept and sum(size for _, size, _ in kept) + needed > CACHE_BYTES:
-        kept.pop(0)[-1].unlink(missing_ok=True)
-
-
-def _metadata(path: Path) -> os.stat_result | None:
-    try:
-        return path.stat()
-    except OSError:  # it has gone meanwhile
-        return None
+    maps = sorted((*stamp, path) for path in finished if (stamp := file_stamp(path)) is not None)
+    while maps and sum(size for _, size, _ in maps) + needed > CACHE_BYTES:
+        maps.pop(0)[-1].unlink(missing_ok=True)
 
 
 def _decode(files: LabelledFiles, size_px: int, path: Path, progress: Progress) -> None:
