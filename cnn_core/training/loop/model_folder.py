@@ -35,7 +35,12 @@ def write_model_folder(
     if more is not None:
         more(temporary)
     write_json(temporary / CARD_FILE, dict(card))
-    _put_in_place(temporary, folder)
+    old = folder.with_name(f".{folder.name}.old")  # goes only when the new one is there
+    if folder.exists():  # otherwise what an earlier process moved aside is the only one so far
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
+    temporary.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def write_checkpoint(
@@ -78,13 +83,3 @@ def versions() -> dict[str, str]:
         **{name: version(name) for name in ("keras", "numpy", "pillow")},
         "backend": backend.version(),
     }
-
-
-def _put_in_place(finished: Path, folder: Path) -> None:
-    """Replace a model folder; the old one goes only when the new one is there."""
-    old = folder.with_name(f".{folder.name}.old")
-    if folder.exists():  # otherwise what an earlier process moved aside is the only one so far
-        shutil.rmtree(old, ignore_errors=True)
-        folder.rename(old)
-    finished.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cnn_core.training.input import augmentation
 from cnn_core.training.input.augmentation import GREY, augmented
 from cnn_core.training.settings.config import Augmentation
 from cnn_core.training.settings.presets import PHOTO_AUGMENTATION
@@ -81,9 +82,23 @@ def test_the_mirror_image_laid_around_a_picture_is_that_of_its_borders(
 ) -> None:
     wild = Augmentation(rotation_degrees=180, zoom=0.5, stretch=0.5, shift_fraction=0.3)
     smooth = cv2.GaussianBlur(noise(height, width), (0, 0), 2)
-    laid_around = apply(smooth, wild, seed, 40).astype(int)
-    monkeypatch.setattr(augmentation, "_overhang", lambda *_: (10**6,) * 4)  # so much is left to OpenCV
-    np.testing.assert_allclose(laid_around, apply(smooth, wild, seed, 40), atol=1)
+    laid, matrix = np.zeros(2), np.zeros((2, 3))
+    make_border, warp = cv2.copyMakeBorder, cv2.warpAffine
+
+    def bordered(pixels: Any, top: int, bottom: int, left: int, right: int, kind: int) -> Any:
+        laid[:] = left, top
+        return make_border(pixels, top, bottom, left, right, kind)
+
+    def warped(pixels: Any, used: Any, size: Any, **options: Any) -> Any:
+        matrix[:] = used
+        return warp(pixels, used, size, **options)
+
+    monkeypatch.setattr(cv2, "copyMakeBorder", bordered)
+    monkeypatch.setattr(cv2, "warpAffine", warped)
+    found = apply(smooth, wild, seed, 40).astype(int)
+    matrix[:, 2] += matrix[:, :2] @ laid
+    alone = warp(smooth, matrix, (40, 40), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    np.testing.assert_allclose(found, alone, atol=1)
 
 
 @pytest.mark.parametrize(
