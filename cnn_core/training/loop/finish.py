@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import platform
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +14,18 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core import backend
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.errors import TrainingError
 from cnn_core.evaluation.predictions import Predictions, two_columns, write_predictions
 from cnn_core.evaluation.scores import evaluate
 from cnn_core.models.card import MODEL_FOLDER
 from cnn_core.models.store import STATISTICS_FILE
-from cnn_core.neurons.statistics import ChannelStatistics, channel_statistics, save_statistics
+from cnn_core.neurons.statistics import channel_statistics, save_statistics
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import SILENT, Progress
 from cnn_core.settings import settings_to_json
-from cnn_core.training.loop.model_folder import basic_card, versions, write_model_folder
+from cnn_core.training.loop.model_folder import basic_card, write_model_folder
 from cnn_core.training.loop.run import TrainingRun
 from cnn_core.training.loop.validation import predictions_of
 from cnn_core.training.run_folder import HISTORY_FILE
@@ -62,7 +65,10 @@ def finish(run: TrainingRun, progress: Progress = SILENT) -> Path:
     card = {
         **_card(run, model, epoch),
         **{name: _scores(predictions) for name, predictions in found.items()},
-        "channels": _channels(statistics),
+        "channels": {
+            "convolution": sum(len(values.fires) for values in statistics.values()),
+            "dead_on_validation": sum(int((~values.active).sum()) for values in statistics.values()),
+        },
     }
 
     def more(folder: Path) -> None:
@@ -101,13 +107,6 @@ def _predictions(
     return predictions_of(two_columns(answers) if answers.shape[1] == 1 else answers, files)
 
 
-def _channels(statistics: Mapping[str, ChannelStatistics]) -> dict[str, int]:
-    return {
-        "convolution": sum(len(values.fires) for values in statistics.values()),
-        "dead_on_validation": sum(int((~values.active).sum()) for values in statistics.values()),
-    }
-
-
 def _scores(found: Predictions) -> dict[str, Any]:
     scores, more = evaluate(found), ("auc", "confusion", "calibration_error") if found.two_classes else ()
     return {name: getattr(scores, name) for name in ("pictures", "accuracy", "loss", *more)}
@@ -129,5 +128,9 @@ def _card(run: TrainingRun, model: keras.Model, epoch: int) -> dict[str, Any]:
             "device_used": run.precision.device,
             "seconds": round(sum(row["seconds"] for row in run.history)),
         },
-        "versions": versions(),
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("keras", "numpy", "pillow")},
+            "backend": backend.version(),
+        },
     }

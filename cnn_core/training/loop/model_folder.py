@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import platform
 import shutil
 from collections.abc import Callable, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from cnn_core import backend
 from cnn_core.files import write_json
 from cnn_core.models.card import CARD_FILE, MODEL_FILE
 from cnn_core.training.loop.network import Network
@@ -43,22 +40,6 @@ def write_model_folder(
     shutil.rmtree(old, ignore_errors=True)
 
 
-def write_checkpoint(
-    folder: Path, model: keras.Model, card: Mapping[str, Any], epoch: int, row: Mapping[str, float]
-) -> None:
-    """Keep the network of one epoch as a model folder of its own.
-
-    Args:
-        folder: its place.
-        model: what is saved.
-        card: from ``basic_card``.
-        epoch: counted from 1; 0 is the network before its training.
-        row: of the history; empty before the training.
-    """
-    measured = {"validation": {"accuracy": row["val_accuracy"], "loss": row["val_loss"]}} if row else {}
-    write_model_folder(folder, model, {**card, "epoch": epoch, **measured})
-
-
 def basic_card(title: str, model: keras.Model, classes: tuple[str, ...], network: Network) -> dict[str, Any]:
     """What every card says: the classes, what the model takes, and how large it is."""
     size_px, preprocessing = network.plan.size_px, network.preprocessing
@@ -73,13 +54,4 @@ def basic_card(title: str, model: keras.Model, classes: tuple[str, ...], network
             "channel_order": preprocessing.channel_order,
         },
         "parameters": int(model.count_params()),
-    }
-
-
-def versions() -> dict[str, str]:
-    """What a model was made with."""
-    return {
-        "python": platform.python_version(),
-        **{name: version(name) for name in ("keras", "numpy", "pillow")},
-        "backend": backend.version(),
     }

@@ -25,7 +25,7 @@ from cnn_core.training.checkpoint_epochs import epochs_to_keep
 from cnn_core.training.input.pictures import DecodedPictures, SizedFiles
 from cnn_core.training.input.pipeline import Batch, Batching, kept_size_px, training_batches
 from cnn_core.training.loop.epoch_report import EpochReport
-from cnn_core.training.loop.model_folder import basic_card, write_checkpoint
+from cnn_core.training.loop.model_folder import basic_card, write_model_folder
 from cnn_core.training.loop.network import Network
 from cnn_core.training.loop.optimizers import class_weights
 from cnn_core.training.loop.precision import precision_of
@@ -243,8 +243,10 @@ class TrainingRun:
         change_state(self.folder.path, "running", **report.status(), **used)
 
     def _keep_epoch(self, epoch: int) -> None:
-        network = self.network
-        model = network.finished(network.kept_weights())
-        row = self.history[-1] if self.history else {}
-        card = basic_card(self.title, model, self.splits.classes, network)
-        write_checkpoint(checkpoint_folder(self.folder.path, epoch), model, card, epoch, row)
+        """Keep the network as it is now as a model; 0 is the one before its training."""
+        model = self.network.finished(self.network.kept_weights())
+        card = {**basic_card(self.title, model, self.splits.classes, self.network), "epoch": epoch}
+        if self.history:
+            row = self.history[-1]
+            card["validation"] = {"accuracy": row["val_accuracy"], "loss": row["val_loss"]}
+        write_model_folder(checkpoint_folder(self.folder.path, epoch), model, card)
