@@ -54,7 +54,6 @@ def folded(trained: keras.Model, plan: Plan) -> keras.Model:
 
     Args:
         trained: from ``photo_cnn(..., for_training=True)``; not changed.
-        plan: of the result.
 
     Returns:
         A float32 model with the same answers as ``trained`` at inference.

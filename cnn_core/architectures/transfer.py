@@ -57,8 +57,6 @@ def transfer(plan: Plan, *, logits: bool, pretrained: bool = True) -> keras.Mode
     Batch normalisation of the base stays as ImageNet left it, also while fine-tuning.
 
     Args:
-        plan: ``base`` is one of ``BASES``.
-        logits: as in training.
         pretrained: with ImageNet weights; needless where others are put in their place.
     """
     inputs = keras.Input((plan.size_px, plan.size_px, 3), name="photo")

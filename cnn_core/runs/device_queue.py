@@ -65,13 +65,7 @@ class Ticket:
 
 
 def join_queue(folder: Path, device: str, *, finish: bool = False) -> Ticket:
-    """Put the run in ``folder`` behind everybody who waits for a device.
-
-    Args:
-        folder: of the run.
-        device: ``gpu`` or ``cpu``.
-        finish: train no further epoch, only write the model of those there are.
-    """
+    """Put a run behind all that wait for a device; to ``finish`` it is to train no further epoch."""
     ticket = Ticket.last(folder.name, device, folder.parent)
     change_state(folder, "queued", **ticket.metadata(), finish=finish)
     return ticket
@@ -110,9 +104,6 @@ def device_lock(device: str) -> Path:
     """The file whose lock is held by the one run that uses a device, in whatever folder that run lies.
 
     It lies in the cache, which all containers of a machine may share, as they share the machine's GPU.
-
-    Args:
-        device: ``cpu`` or ``gpu``.
     """
     try:
         machine = BOOT_FILE.read_text(encoding="ascii").strip()

@@ -47,25 +47,14 @@ KEPT_ADVICE = "The finished epochs are kept: finish this run to make them a mode
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What a failed run says of itself.
-
-    Attributes:
-        reason: what happened.
-        advice: what to do now.
-    """
+    """What a failed run says of itself: what happened, and what to do now."""
 
     reason: str
     advice: str
 
 
 def failure_of(error: BaseException, *, folder: Path, metadata: Mapping[str, Any]) -> Failure:
-    """Explain an error that ended a run.
-
-    Args:
-        error: as raised.
-        folder: of the run.
-        metadata: what its ``config.json`` says; may lack anything.
-    """
+    """Explain an error that ended a run; ``metadata`` is what its ``config.json`` says, or nothing."""
     folders = nested(metadata, "source").get("folders")
     names = [name for name in folders if isinstance(name, str)] if isinstance(folders, list) else []
     gone = [name for name in names if not Path(name).is_dir()]

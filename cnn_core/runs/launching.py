@@ -44,8 +44,6 @@ def create_run(
     """Make the folder of a new run; it appears whole, and locked.
 
     Args:
-        runs_folder: of all runs; made if missing.
-        config: settings.
         source: data; its folders are written down as absolute paths.
         title: a person's name for the run; the preset's where nothing of it can be read.
         name: of the folder; by default the time and the preset.
@@ -109,13 +107,7 @@ def _in_place(new: Path, runs_folder: Path, wanted: str, *, numbered: bool, devi
 
 
 def queue_again(folder: Path, device_setting: str, *, finish: bool = False) -> None:
-    """Put a stopped run, whose lock the caller holds, at the end of the queue.
-
-    Args:
-        folder: of the run.
-        device_setting: ``automatic`` or ``cpu``.
-        finish: train no further epoch, only write the model of those there are.
-    """
+    """Put a stopped run, whose lock the caller holds, at the end of the queue; see ``join_queue``."""
     remove_stop_request(folder)
     join_queue(folder, device_of(device_setting), finish=finish)
 
@@ -124,7 +116,6 @@ def start_process(folder: Path, lock: Lock, command: Sequence[str] = TRAIN_COMMA
     """Train the run in ``folder`` in a process of its own, which outlives this one.
 
     Args:
-        folder: of the run, an absolute path.
         lock: of the folder; handed over, so that the run is not without a holder for a moment.
         command: to which the folder and the lock are added.
 

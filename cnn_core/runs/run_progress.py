@@ -40,13 +40,7 @@ def last_accuracy(run: RunView) -> float | None:
 
 
 def estimated_seconds(config: TrainingConfig, pictures: int, known: Sequence[RunView]) -> float | None:
-    """How long a run may take, by the pace of the newest one with the same network and size; else None.
-
-    Args:
-        config: of the new run.
-        pictures: that it trains on.
-        known: runs, newest first.
-    """
+    """How long a run may take, by the first ``known`` one of the same network and size; None without any."""
     for run in known:
         same = (run.config.preset, run.config.input_size_px, run.config.sizes_px)
         if same != (config.preset, config.input_size_px, config.sizes_px) or not run.history:

@@ -17,19 +17,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFigures:
-    """The figures of one run; None where nothing was measured yet.
+    """The figures of the run named so; None where nothing was measured yet.
 
     Attributes:
-        run: its name.
-        state: queued, running, finished and so on.
-        accuracy: highest validation accuracy, 0..1.
-        accuracy_epoch: when that was, the first of equals.
-        loss: lowest validation loss.
-        loss_epoch: when that was.
+        accuracy, accuracy_epoch: highest validation accuracy, 0..1, and when that was, the first of equals.
+        loss, loss_epoch: lowest validation loss, and when.
         gap: training less validation accuracy after the last epoch: what it knows by heart.
-        epochs: finished ones.
-        parameters: of the network.
-        seconds: of all epochs together.
+        epochs, seconds: finished ones, and what they took together.
         images_per_second: in the median epoch.
     """
 

@@ -96,10 +96,6 @@ def with_queue_places(runs_folder: Path, views: Iterable[RunView]) -> list[RunVi
     """The same runs, those that wait with their place in the queue of their device.
 
     One that is next on a device that is free does not wait, its process only starts: it is ``preparing``.
-
-    Args:
-        runs_folder: in which they lie.
-        views: some of its runs.
     """
     return [view if view.ticket is None else _placed(runs_folder, view, view.ticket) for view in views]
 
@@ -121,9 +117,7 @@ class RunReader:
     def view(self, folder: Path, *, mine: bool = False) -> RunView | None:
         """The run in ``folder``, without its place in the queue; None if there is none that can be read.
 
-        Args:
-            folder: of the run.
-            mine: the caller has locked it, so that there is no process behind it.
+        One that is ``mine`` the caller has locked, so that there is no process behind it.
         """
         about = self._read(folder / CONFIG_FILE, _about)
         if about is None:

@@ -40,12 +40,7 @@ class Runs:
         self._reader = RunReader()
 
     def launch(self, config: TrainingConfig, source: DataSource, *, title: str | None = None) -> str:
-        """Start a run in a process of its own; it waits there until its device is free.
-
-        Args:
-            config: settings.
-            source: data.
-            title: a person's name for the run; the preset's by default.
+        """Start a run in a process of its own, called like its preset by default; it waits for its device.
 
         Returns:
             The key of the run.
@@ -82,11 +77,7 @@ class Runs:
             self._start(self.folder / key, lock)
 
     def queued_again(self, key: str, *, finish: bool = False) -> Lock:
-        """Put a run that has stopped before its end into the queue once more.
-
-        Args:
-            key: of the run.
-            finish: train no further epoch, only write the model of those there are.
+        """Put a run that has stopped before its end into the queue again, only to ``finish`` it if so wished.
 
         Returns:
             The lock of its folder, for whoever trains it now.
@@ -117,7 +108,6 @@ class Runs:
         """Ask a run to stop after its current step; one that has no process is only marked as cancelled.
 
         Args:
-            key: of the run.
             state: what it becomes. Both can be resumed; ``cancelled`` says that nobody means to.
 
         Raises:

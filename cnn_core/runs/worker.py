@@ -39,12 +39,9 @@ STANDARD_ERROR = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What one process has to do.
+    """What one process has to do in the folder of a run.
 
     Attributes:
-        folder: of the run.
-        config: settings.
-        source: data.
         stopped: whether to stop; asked after every step.
         finish_only: write the model of the epochs there are, without training another one.
     """
@@ -65,8 +62,6 @@ def train(
     """Wait for the device, train the epochs that are left, and write the model.
 
     Args:
-        folder: of the run, with its ``config.json``.
-        lock: of that folder; released at the end.
         watch: called after every step and while waiting, e.g. to show the progress.
         trainer: does the work; the real one by default.
 

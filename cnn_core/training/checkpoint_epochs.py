@@ -18,9 +18,7 @@ def epochs_to_keep(epochs: int, count: int, named: Sequence[int] = ()) -> frozen
     A network changes most at first, so without names the epochs are spread like powers: 0, 1, 2, 4, 8.
 
     Args:
-        epochs: of the run.
         count: how many to keep, if none are named; fewer where powers fall into one epoch.
-        named: the epochs asked for, as ``check_checkpoint_epochs`` wants them.
     """
     if named:
         return frozenset(named)
@@ -30,11 +28,7 @@ def epochs_to_keep(epochs: int, count: int, named: Sequence[int] = ()) -> frozen
 
 
 def check_checkpoint_epochs(named: Sequence[int], epochs: int) -> None:
-    """Refuse what a run of ``epochs`` cannot keep.
-
-    Args:
-        named: the epochs asked for, whole numbers; none is fine.
-        epochs: of the run.
+    """Refuse ``named`` epochs that a run of ``epochs`` cannot keep; none named is fine.
 
     Raises:
         DataError: not from 0 to the last epoch, or too many.

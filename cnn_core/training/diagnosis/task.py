@@ -93,7 +93,6 @@ def picture_counts(folder: Path, part: str) -> dict[str, int]:
 
     Args:
         folder: of a run, whose scan comes first, or of a model.
-        part: ``training``, ``validation`` or ``test``.
     """
     card = finished_model_metadata(folder) or model_metadata(folder)
     scanned = nested(read_json(folder / SCAN_FILE), "counts", part)

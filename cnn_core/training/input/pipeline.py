@@ -150,9 +150,6 @@ class Batching:
 
     Attributes:
         size_px: side of the pictures in the batches.
-        batch_size: pictures per batch.
-        augmentation: random changes.
-        preprocessing: from pixel values to model input.
         seed: (run, epoch); the same seed gives the same bytes on any number of threads.
     """
 
@@ -174,10 +171,7 @@ def training_batches(
 ) -> Iterator[Batch]:
     """One epoch of shuffled, augmented batches; the last incomplete one is left out.
 
-    Args:
-        pixels: ``(n, H, W, 3)``, uint8.
-        labels: ``(n,)``, float32.
-        batching: their size, and what is done to them.
+    Pictures are ``(n, H, W, 3)``, uint8; labels ``(n,)``, float32.
     """
     count, size_px, augmentation = batching.batch_size, batching.size_px, batching.augmentation
     order = np.random.default_rng(batching.seed).permutation(len(pixels))

@@ -34,13 +34,9 @@ class EpochReport:
     """The figures of one epoch; its clock starts when it is made.
 
     Attributes:
-        epoch: counted from 0.
-        epochs: of the run.
-        steps: of an epoch.
-        batch_size: pictures per step.
-        step: the last one that is done, counted from 1.
-        means: over the epoch so far.
-        group: over the steps since the last row.
+        epoch, epochs: counted from 0; of the run.
+        step, steps: the last one that is done, counted from 1; of an epoch.
+        means, group: over the epoch so far; over the steps since the last row.
         waited_seconds: for data.
         started, last_step, last_row: moments on the clock.
     """

@@ -40,10 +40,6 @@ def finish(run: TrainingRun, progress: Progress = SILENT) -> Path:
     All is computed before any of it is written, so that a run stopped in between has none of it, and begins
     with this again.
 
-    Args:
-        run: whose epochs are trained.
-        progress: told before each batch.
-
     Returns:
         The model folder.
 

@@ -17,14 +17,7 @@ from cnn_core.training.loop.network import Network
 def write_model_folder(
     folder: Path, model: keras.Model, card: Mapping[str, Any], more: Callable[[Path], None] | None = None
 ) -> None:
-    """Write a model folder beside its place, then put it there; complete or absent.
-
-    Args:
-        folder: its place.
-        model: what is saved.
-        card: its card.
-        more: writes further files into the folder that it is given.
-    """
+    """Write a model folder beside its place, then put it there: complete or absent; ``more`` adds files."""
     temporary = folder.with_name(f".{folder.name}.new")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

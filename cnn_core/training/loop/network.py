@@ -35,10 +35,7 @@ class Network:
         """Make it with fresh weights from ``config.seed``.
 
         Args:
-            config: settings of the run.
-            classes: how many.
             steps: training steps per epoch.
-            devices: where it is trained.
             precision: ``float32`` or ``mixed_bfloat16``.
         """
         self._config, self._classes, self._steps, self._devices = config, classes, steps, devices
@@ -74,12 +71,7 @@ class Network:
         return answer
 
     def start_epoch(self, epoch: int, losses: Sequence[float]) -> None:
-        """Get ready for an epoch; fine-tuning begins with an optimizer of its own.
-
-        Args:
-            epoch: counted from 0.
-            losses: validation loss of each finished epoch, which may have the first step end early.
-        """
+        """Get ready for an epoch, counted from 0; fine-tuning begins with an optimizer of its own."""
         stage = int(self.stages.fine_tunes(epoch, losses))
         if stage != self._stage:
             self._enter(stage)

@@ -23,7 +23,6 @@ def optimizer_of(
     """The optimizer of a run, or of its second step.
 
     Args:
-        config: its settings.
         epochs: how long this optimizer is used.
         steps: training steps per epoch.
         fine_tuning: small steps of a constant length.
@@ -68,12 +67,7 @@ def losses_of(config: TrainingConfig, classes: int) -> Any:
 
 
 def class_weights(setting: str, files: LabelledFiles) -> NDArray[np.float32]:
-    """Weight of a picture by its class, ``(classes,)``; over all pictures the mean is 1.
-
-    Args:
-        setting: ``none`` or ``balanced``, as in ``TrainingConfig.class_weights``.
-        files: the training pictures.
-    """
+    """Weight of a training picture by its class, ``(classes,)``; over all ``files`` the mean is 1."""
     counts = np.asarray(list(files.counts().values()), np.float32)
     if setting == "none":
         return np.ones_like(counts)

@@ -47,11 +47,8 @@ def precision_of(
     """The precision to train in; measured once, and remembered in the run's folder.
 
     Args:
-        setting: a precision, or ``automatic``.
-        devices: where the run computes.
         step_in: a fresh training step in a precision.
         batch_shape: ``(n, H, W, c)``.
-        folder: of the run.
         progress: told before each step of a measurement; where it is cancelled nothing is remembered.
     """
     saved = read_json(folder / PRECISION_FILE)

@@ -43,11 +43,6 @@ def check_same(saved: Checkpoint, config: TrainingConfig, classes: tuple[str, ..
     history judges by the old sizes, and so on. The kept epochs and the device may change, and the length of a
     run without fine-tuning.
 
-    Args:
-        saved: the checkpoint.
-        config: settings of now.
-        classes: of the pictures of now.
-
     Raises:
         DataError: other classes.
         ChangedSettingsError: other settings.

@@ -54,9 +54,6 @@ class TrainingRun:
         """Make a run, or take it up where it stopped.
 
         Args:
-            config: its settings.
-            splits: its pictures.
-            folder: of the run; made if missing.
             cache_folder: decoded pictures, shared by runs.
             progress: told while the precision is measured and the pictures are decoded.
 

@@ -37,12 +37,7 @@ def loss_and_accuracy(probabilities: NDArray[np.float32], files: LabelledFiles) 
 
 
 def check_finite(loss: float, epoch: int, step: int) -> None:
-    """Refuse to go on with a loss that is no number.
-
-    Args:
-        loss: in nats.
-        epoch: that it was found in, counted from 0.
-        step: the same, counted from 1.
+    """Refuse to go on with a loss in nats that is no number; ``epoch`` counts from 0, ``step`` from 1.
 
     Raises:
         DivergedError: it is infinite, or NaN.

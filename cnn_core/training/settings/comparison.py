@@ -36,10 +36,7 @@ class SettingRow:
 def compared_settings(
     configs: Mapping[str, TrainingConfig] | Mapping[str, DataSource],
 ) -> tuple[SettingRow, ...]:
-    """All settings, those that differ first, else in the order of the form.
-
-    Args:
-        configs: settings of each run, or its data, by a title or key of its own.
+    """All settings by the titles of runs, those that differ first, else in the order of the form.
 
     Returns:
         A row per setting; empty without runs. Of one run, nothing differs.
