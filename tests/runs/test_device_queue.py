@@ -129,11 +129,6 @@ def test_a_status_without_a_place_in_the_queue_has_no_ticket(status: dict[str, o
     assert Ticket.of("a", status) is None
 
 
-def test_a_ticket_comes_back_from_the_status_that_holds_it() -> None:
-    ticket = Ticket(time_ns=7, key="a", device="gpu")
-    assert Ticket.of("a", {"state": "queued", **ticket.metadata()}) == ticket
-
-
 def test_a_new_place_is_behind_all_others_of_its_device_also_when_the_clock_was_set_back(
     tmp_path: Path,
 ) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 import pytest
 
 from cnn_core.errors import DataError
-from cnn_core.settings import settings_from_json, settings_to_json
 from cnn_core.training.checkpoint_epochs import MOST_CHECKPOINTS, epochs_to_keep
 from cnn_core.training.settings.config import TrainingConfig
 
@@ -44,13 +42,6 @@ def test_never_more_epochs_are_kept_than_asked_for(epochs: int, count: int) -> N
     assert kept <= set(range(epochs + 1))
 
 
-def test_named_epochs_survive_json() -> None:
-    config = TrainingConfig(epochs=30, checkpoint_epochs=(0, 1, 30))
-    again = settings_from_json(TrainingConfig, json.loads(json.dumps(settings_to_json(config))), DataError)
-    assert again == config
-    assert again.checkpoint_epochs == (0, 1, 30)
-
-
 @pytest.mark.parametrize(
     ("named", "message"),
     [
@@ -73,9 +64,3 @@ def test_there_is_a_largest_number_of_epochs_to_keep() -> None:
     assert TrainingConfig(epochs=100, checkpoint_epochs=most[:-1]).checkpoint_epochs == most[:-1]
     with pytest.raises(DataError, match=f"{MOST_CHECKPOINTS} at most. Received: {len(most)}"):
         TrainingConfig(epochs=100, checkpoint_epochs=most)
-
-
-@pytest.mark.parametrize("given", ["0, 1", 5, None])
-def test_json_that_is_no_list_is_refused_with_an_example(given: Any) -> None:
-    with pytest.raises(DataError, match=r"Expected checkpoint_epochs as a list of numbers, e.g. \[1, 2\]"):
-        settings_from_json(TrainingConfig, {"checkpoint_epochs": given}, DataError)

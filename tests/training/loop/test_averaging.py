@@ -1,11 +1,13 @@
-"""The moving average of weights, worked out by hand."""
+"""The moving averages of weights and of batch statistics, worked out by hand."""
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 
-from cnn_core.training.loop.averaging import WeightAverage
+from cnn_core import backend
+from cnn_core.training.loop.averaging import MovingStatistics, WeightAverage
 
 
 def weights(value: float) -> list[np.ndarray]:
@@ -80,3 +82,39 @@ def test_the_weights_given_are_not_touched() -> None:
     average.restore(later, 8)
     average.move(16, weights(5))
     assert (fresh, later) == (weights(0), weights(1))
+
+
+# ---- Batch normalisation ----
+
+
+def normalising(momentum: float = 0.99) -> keras.Model:
+    layers = [keras.Input((1, 1, 2)), backend.FusedBatchNormalization(momentum=momentum)]
+    return keras.Sequential(layers)
+
+
+def test_moving_statistics_of_a_young_network_are_those_of_its_batches() -> None:
+    model = normalising()
+    batch = np.float32([[1, 10], [3, 30], [5, 20], [7, 20]]).reshape(4, 1, 1, 2)
+    for _ in range(3):
+        model(batch, training=True)
+    assert model.get_weights()[2][0] < 0.2  # of a mean of 4
+    _, _, mean, variance = MovingStatistics(model).corrected_weights(3)
+    np.testing.assert_allclose(mean, [4, 20], rtol=1e-4)
+    np.testing.assert_allclose(variance, batch.var(axis=0, ddof=1).ravel(), rtol=1e-3)
+
+
+def test_moving_statistics_of_an_untrained_network_and_of_an_old_one_stay() -> None:
+    model = normalising()
+    model(np.full((4, 1, 1, 2), 9, np.float32), training=True)
+    for step in (0, 100_000):
+        for a, b in zip(MovingStatistics(model).corrected_weights(step), model.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+def test_a_channel_that_never_changes_has_no_variance_below_zero() -> None:
+    model = normalising()
+    for _ in range(40):
+        model(np.full((4, 1, 1, 2), 0.3, np.float32), training=True)
+    variance = MovingStatistics(model).corrected_weights(40)[3]
+    assert (variance >= 0).all()
+    np.testing.assert_allclose(variance, 0, atol=1e-5)

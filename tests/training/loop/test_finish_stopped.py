@@ -17,7 +17,7 @@ from cnn_core.training.loop.run import TrainingRun
 pytestmark = pytest.mark.usefixtures("small_networks")
 
 
-class EpochsSelection:
+class Listener:
     """Takes note of what finishing tells, and stops it at the given call."""
 
     def __init__(self, stop_at: int | None = None) -> None:
@@ -37,33 +37,31 @@ def contents(folder: Path) -> set[str]:
 def test_a_finishing_stopped_anywhere_leaves_nothing_and_begins_again_and_says_how_far_it_is(
     splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run, asked = new_run(small(epochs=1), splits, tmp_path), EpochsSelection()
+    run, listener = new_run(small(epochs=1), splits, tmp_path), Listener()
     run.run()
     before = contents(tmp_path)
     for stop_at in range(1, 6):
         with pytest.raises(Cancelled):
-            finish(run, Progress(tell=EpochsSelection(stop_at)))
+            finish(run, Progress(tell=Listener(stop_at)))
         assert contents(tmp_path) == before
     monkeypatch.setattr(finish_module, "BATCH", 4)  # three batches of each set of ten
-    finish(run, Progress(tell=asked))
+    finish(run, Progress(tell=listener))
     assert contents(tmp_path) - before >= {"model/card.json", "predictions_test.npz"}
-    assert [doing for doing, _ in asked.told] == [
+    assert [doing for doing, _ in listener.told] == [
         "Making the network",
         *["Answering the validation pictures"] * 3,
         *["Answering the test pictures"] * 3,
         *["Measuring the channels"] * 3,
         "Writing the network",
     ]
-    assert [fraction for _, fraction in asked.told[1:]] == pytest.approx([k / 9 for k in range(10)])
+    assert [fraction for _, fraction in listener.told[1:]] == pytest.approx([k / 9 for k in range(10)])
 
 
 def test_pictures_that_must_be_decoded_again_can_be_stopped_too(splits: Splits, tmp_path: Path) -> None:
     new_run(small(epochs=1), splits, tmp_path / "run").run()
-    again, asked = (
-        TrainingRun(small(epochs=1), splits, tmp_path / "run", tmp_path / "emptied"),
-        EpochsSelection(1),
-    )
+    again = TrainingRun(small(epochs=1), splits, tmp_path / "run", tmp_path / "emptied")
+    listener = Listener(1)
     with pytest.raises(Cancelled):
-        finish(again, Progress(tell=asked))
-    assert asked.told[0][0] == "Decoding the pictures once"
+        finish(again, Progress(tell=listener))
+    assert listener.told[0][0] == "Decoding the pictures once"
     assert list((tmp_path / "emptied").iterdir()) == []

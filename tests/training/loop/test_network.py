@@ -51,13 +51,6 @@ def test_logits_become_shares_of_one(logits: list[list[float]], expected: list[l
     assert found.dtype == np.float32
 
 
-@pytest.mark.parametrize("classes", [2, 3])
-def test_a_network_answers_a_probability_per_class(classes: int) -> None:
-    found = network(classes).probabilities(PIXELS)
-    assert found.shape == (6, classes)
-    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-6)
-
-
 def test_answers_do_not_depend_on_how_many_are_asked_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     one = network()
     expected = one.probabilities(PIXELS)

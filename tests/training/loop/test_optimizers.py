@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
-from cnn_core.datasets.folders import LabelledFiles
-from cnn_core.training.loop.optimizers import class_weights, losses_of, optimizer_of
+from cnn_core.training.loop.optimizers import losses_of, optimizer_of
 from cnn_core.training.settings.config import TrainingConfig
 
 
@@ -144,13 +142,3 @@ def test_the_loss_is_the_cross_entropy_of_targets_each_smoothed_by_its_share(
     found = np.asarray(loss(np.asarray(labels, np.float32), np.asarray(logits, np.float32)))
     assert found.shape == (len(labels),)
     assert found == pytest.approx(expected, rel=1e-5)
-
-
-# ---- Weights of the classes ----
-
-
-def test_a_picture_counts_by_how_rare_its_class_is_or_all_the_same() -> None:
-    """Nine cats and three dogs: 12 / (2 * 9) = 2/3 and 12 / (2 * 3) = 2."""
-    files = LabelledFiles(("cats", "dogs"), (Path("a"),) * 12, (0,) * 9 + (1,) * 3)
-    assert class_weights("balanced", files).tolist() == pytest.approx([2 / 3, 2])
-    assert class_weights("none", files).tolist() == [1, 1]

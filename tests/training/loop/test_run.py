@@ -8,16 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_training import (
-    BATCH,
-    STEPS,
-    UNRECOGNISABLE,
-    before_each_step,
-    draw_splits,
-    new_run,
-    resized,
-    small,
-)
+from tiny_training import BATCH, STEPS, UNRECOGNISABLE, before_each_step, draw_splits, new_run, resized, small
 
 from cnn_core.datasets.splits import Splits
 from cnn_core.models.card import CHECKPOINTS_FOLDER

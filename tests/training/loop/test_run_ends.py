@@ -7,14 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_training import (
-    STEPS,
-    before_each_step,
-    cut_off,
-    new_run,
-    saved_checkpoint,
-    small,
-)
+from tiny_training import STEPS, before_each_step, cut_off, new_run, saved_checkpoint, small
 
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled, DataError, TrainingError

@@ -52,42 +52,6 @@ def test_a_run_of_four_steps_keeps_and_judges_averaged_weights_that_were_trained
     assert np.abs(judged - answered_fresh).max() > 1e-3
 
 
-# ---- Batch normalisation ----
-
-
-def normalising(momentum: float = 0.99) -> keras.Model:
-    layers = [keras.Input((1, 1, 2)), backend.FusedBatchNormalization(momentum=momentum)]
-    return keras.Sequential(layers)
-
-
-def test_moving_statistics_of_a_young_network_are_those_of_its_batches() -> None:
-    model = normalising()
-    batch = np.float32([[1, 10], [3, 30], [5, 20], [7, 20]]).reshape(4, 1, 1, 2)
-    for _ in range(3):
-        model(batch, training=True)
-    assert model.get_weights()[2][0] < 0.2  # of a mean of 4
-    _, _, mean, variance = MovingStatistics(model).corrected_weights(3)
-    np.testing.assert_allclose(mean, [4, 20], rtol=1e-4)
-    np.testing.assert_allclose(variance, batch.var(axis=0, ddof=1).ravel(), rtol=1e-3)
-
-
-def test_moving_statistics_of_an_untrained_network_and_of_an_old_one_stay() -> None:
-    model = normalising()
-    model(np.full((4, 1, 1, 2), 9, np.float32), training=True)
-    for step in (0, 100_000):
-        for a, b in zip(MovingStatistics(model).corrected_weights(step), model.get_weights(), strict=True):
-            np.testing.assert_array_equal(a, b)
-
-
-def test_a_channel_that_never_changes_has_no_variance_below_zero() -> None:
-    model = normalising()
-    for _ in range(40):
-        model(np.full((4, 1, 1, 2), 0.3, np.float32), training=True)
-    variance = MovingStatistics(model).corrected_weights(40)[3]
-    assert (variance >= 0).all()
-    np.testing.assert_allclose(variance, 0, atol=1e-5)
-
-
 def test_statistics_of_a_pretrained_base_are_not_corrected() -> None:
     network = Network(small(preset="transfer"), 2, 4, backend.Devices("cpu"), "float32")
     assert not MovingStatistics(network.model).exist()

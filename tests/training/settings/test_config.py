@@ -22,8 +22,8 @@ SWITCHES = [(kind, one) for kind, one in FIELDS if isinstance(one.default, bool)
 WITHOUT_A_WIDGET = {"preset", "augmentation"}  # drawn by forms of their own
 
 
-def sizes(config: TrainingConfig = PHOTO_CNN, **settings: Any) -> list[int]:
-    config = dataclasses.replace(config, **settings)
+def sizes(**settings: Any) -> list[int]:
+    config = dataclasses.replace(PHOTO_CNN, **settings)
     return [config.size_at(epoch) for epoch in range(config.epochs)]
 
 
@@ -123,16 +123,12 @@ def test_settings_survive_json_to_the_type(config: TrainingConfig) -> None:
     assert repr(again) == repr(config)  # 1 and 1.0 are equal, and are not the same
 
 
-def test_fields_that_are_missing_keep_their_defaults() -> None:
+def test_fields_that_are_missing_keep_their_defaults_and_the_others_their_kind() -> None:
     assert settings_from_json(TrainingConfig, {}, DataError) == TrainingConfig()
-    found = settings_from_json(TrainingConfig, {"epochs": 3, "augmentation": {"flip": True}}, DataError)
-    assert found == TrainingConfig(epochs=3, augmentation=Augmentation(flip=True))
-
-
-def test_a_whole_number_in_json_is_taken_for_a_fraction() -> None:
-    assert settings_from_json(TrainingConfig, {"warmup_epochs": 2}, DataError) == TrainingConfig(
-        warmup_epochs=2.0
-    )
+    written = {"epochs": 3, "warmup_epochs": 2, "augmentation": {"flip": True}}
+    found = settings_from_json(TrainingConfig, written, DataError)
+    assert found == TrainingConfig(epochs=3, warmup_epochs=2.0, augmentation=Augmentation(flip=True))
+    assert isinstance(found.warmup_epochs, float)  # a whole number in JSON is taken for a fraction
 
 
 @pytest.mark.parametrize(
@@ -167,36 +163,34 @@ def test_json_that_does_not_fit_is_refused_by_the_name_of_the_field(
 # ---- Sizes by epoch ----
 
 
-def test_small_pictures_come_first_for_their_share_of_the_epochs() -> None:
-    assert sizes(epochs=10, sizes_px=(96, 128), stage_shares=(0.6, 0.4)) == [96] * 6 + [128] * 4
-
-
-def test_three_stages_follow_each_other() -> None:
-    expected = [64] * 4 + [96] * 2 + [128] * 2
-    assert sizes(epochs=8, sizes_px=(64, 96, 128), stage_shares=(0.5, 0.25, 0.25)) == expected
-
-
-def test_without_stages_every_epoch_takes_the_size_of_the_input() -> None:
-    assert sizes(TrainingConfig(epochs=3, input_size_px=40)) == [40] * 3
-
-
-def test_the_bundled_preset_never_goes_back_to_a_smaller_size() -> None:
-    chosen = sizes()
-    assert chosen == sorted(chosen)
-    assert set(chosen) == {96, 128}
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"epochs": 10, "sizes_px": (96, 128), "stage_shares": (0.6, 0.4)}, [96] * 6 + [128] * 4),
+        (
+            {"epochs": 8, "sizes_px": (64, 96, 128), "stage_shares": (0.5, 0.25, 0.25)},
+            [64] * 4 + [96] * 2 + [128] * 2,
+        ),
+        (
+            {"epochs": 300, "sizes_px": (64, 96, 128), "stage_shares": (0.33, 0.33, 0.33)},
+            [64] * 99 + [96] * 99 + [128] * 102,
+        ),
+        ({"epochs": 3, "input_size_px": 40, "sizes_px": (), "stage_shares": ()}, [40] * 3),
+    ],
+    ids=["two stages", "three stages", "shares that were rounded", "no stages"],
+)
+def test_each_size_is_trained_for_its_share_of_the_epochs(
+    settings: dict[str, Any], expected: list[int]
+) -> None:
+    assert sizes(**settings) == expected
 
 
 @pytest.mark.parametrize("epochs", range(1, 12))
-def test_rounding_leaves_no_epoch_without_a_size(epochs: int) -> None:
+def test_rounding_leaves_no_epoch_without_a_size_and_none_goes_back_to_a_smaller_one(epochs: int) -> None:
     chosen = sizes(epochs=epochs)
-    assert len(chosen) == epochs
     assert chosen == sorted(chosen)
+    assert set(chosen) <= {96, 128}
 
 
 def test_epochs_past_the_end_keep_the_last_size() -> None:
     assert PHOTO_CNN.size_at(100) == 128
-
-
-def test_shares_that_were_rounded_end_with_the_last_size() -> None:
-    found = sizes(epochs=300, sizes_px=(64, 96, 128), stage_shares=(0.33, 0.33, 0.33))
-    assert found == [64] * 99 + [96] * 99 + [128] * 102
