@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from cnn_core.runs.run_progress import epoch_text, fraction_done, last_accuracy
+from cnn_core.runs.run_summary import epoch_text, fraction_done, last_accuracy
 from dashboard.figures.colours import percent
 from dashboard.run_setup.settings_choice import (
     chosen_config,

@@ -11,8 +11,7 @@ import streamlit as st
 
 from cnn_core.datasets.source import source_name
 from cnn_core.files import read_json
-from cnn_core.runs.run_progress import epoch_text, fraction_done, last_accuracy
-from cnn_core.runs.saved_epoch import precision_note, saved_words
+from cnn_core.runs.run_summary import epoch_text, fraction_done, last_accuracy, precision_note, saved_words
 from cnn_core.training.diagnosis.diagnosis import diagnose
 from cnn_core.training.diagnosis.task import task_of
 from cnn_core.training.run_folder import PRECISION_FILE, SCAN_FILE

@@ -10,7 +10,7 @@ import streamlit as st
 from cnn_core.datasets.recent_folders import remember_folder
 from cnn_core.datasets.source import DataSource, source_name
 from cnn_core.runs.device_queue import device_of
-from cnn_core.runs.run_progress import estimated_seconds
+from cnn_core.runs.run_summary import estimated_seconds
 from cnn_core.training.settings.batch_rule import fills_a_batch, fitting_batch
 from cnn_core.training.settings.comparison import compared_settings
 from cnn_core.training.settings.config import TrainingConfig

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnn_core.errors import TrainingError
 from cnn_core.runs.locks import take_lock
-from cnn_core.runs.run_progress import fraction_done
+from cnn_core.runs.run_summary import fraction_done
 from cnn_core.runs.runs import Runs
 from cnn_core.training.run_folder import RunFolder
 from cnn_core.training.run_status import log_end

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from run_folders import CONFIG, history_row, write_card, write_run
 
+from cnn_core.runs.run_summary import WHY_LOSS, precision_note, saved_words
 from cnn_core.runs.run_view import RunReader, RunView
-from cnn_core.runs.saved_epoch import WHY_LOSS, precision_note, saved_words
 from dashboard.training.progress import COLUMNS, figures_html, runs_html
 from dashboard.widgets.run_names import listed_names
 from dashboard.widgets.run_words import started

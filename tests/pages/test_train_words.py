@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from run_folders import CONFIG, write_run
 
-from cnn_core.runs.run_progress import estimated_seconds
+from cnn_core.runs.run_summary import estimated_seconds
 from cnn_core.runs.runs import Runs
 from dashboard.widgets.run_words import duration
 
