@@ -59,7 +59,7 @@ class Ticket:
             return None
         return cls(time_ns=time_ns, key=key, device=device)
 
-    def metadata(self) -> dict[str, Any]:
+    def fields(self) -> dict[str, Any]:
         """What the status of a waiting run says."""
         return {"queue": {"ticket": self.time_ns, "device": self.device}}
 
@@ -67,7 +67,7 @@ class Ticket:
 def join_queue(folder: Path, device: str, *, finish: bool = False) -> Ticket:
     """Put a run behind all that wait for a device; to ``finish`` it is to train no further epoch."""
     ticket = Ticket.last(folder.name, device, folder.parent)
-    change_state(folder, "queued", **ticket.metadata(), finish=finish)
+    change_state(folder, "queued", **ticket.fields(), finish=finish)
     return ticket
 
 

@@ -53,15 +53,15 @@ class Failure:
     advice: str
 
 
-def failure_of(error: BaseException, *, folder: Path, metadata: Mapping[str, Any]) -> Failure:
-    """Explain an error that ended a run; ``metadata`` is what its ``config.json`` says, or nothing."""
-    folders = nested(metadata, "source").get("folders")
+def failure_of(error: BaseException, *, folder: Path, settings: Mapping[str, Any]) -> Failure:
+    """Explain an error that ended a run; ``settings`` are what its ``config.json`` says, or nothing."""
+    folders = nested(settings, "source").get("folders")
     names = [name for name in folders if isinstance(name, str)] if isinstance(folders, list) else []
     gone = [name for name in names if not Path(name).is_dir()]
     if any(isinstance(cause, OSError) and cause.errno in DISK_FULL for cause in causes(error)):
         return _disk_full(folder)
     if any(map(_is_lack_of_memory, causes(error))):
-        return _out_of_memory(nested(metadata, "config"))
+        return _out_of_memory(nested(settings, "config"))
     if gone and isinstance(error, OSError | DataError | ImageError):
         return Failure(
             f"The data folder {gone[0]} is no longer there.",

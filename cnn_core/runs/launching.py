@@ -92,7 +92,7 @@ def _in_place(new: Path, runs_folder: Path, wanted: str, *, numbered: bool, devi
     """Give the finished folder the first free name."""
     for number in range(1, 1000 if numbered else 2):
         folder = runs_folder / (wanted if number == 1 else f"{wanted}-{number}")
-        change_state(new, "queued", **Ticket.last(folder.name, device, runs_folder).metadata())
+        change_state(new, "queued", **Ticket.last(folder.name, device, runs_folder).fields())
         try:
             new.rename(folder)
         except OSError:  # not empty: it is taken

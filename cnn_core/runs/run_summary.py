@@ -70,7 +70,7 @@ class RunFigures:
     Attributes:
         accuracy, accuracy_epoch: highest validation accuracy, 0..1, and when that was, the first of equals.
         loss, loss_epoch: lowest validation loss, and when.
-        gap: training less validation accuracy after the last epoch: what it knows by heart.
+        gap: training less validation accuracy after the last epoch: what is memorized.
         epochs, seconds: finished ones, and what they took together.
         images_per_second: in the median epoch.
     """
@@ -140,7 +140,7 @@ def _why_loss(run: RunView) -> str:
 def precision_note(run: RunView) -> str:
     """Why Evaluation may tell a slightly other accuracy than the curves; empty where it tells the same.
 
-    The curves are judged while the network trains, in the precision of the training; what is saved
+    The curves are validated while the network trains, in the precision of the training; what is saved
     answers in float32.
     """
     used = _training(run).get("precision_used") or read_json(run.folder / PRECISION_FILE).get("chosen")

@@ -47,7 +47,7 @@ class StopRequest:
 
     @contextmanager
     def signals(self) -> Iterator[None]:
-        """Inside, the first Ctrl+C or SIGTERM is a wish to pause; a second one ends the process at once."""
+        """Inside, the first Ctrl+C or SIGTERM asks to pause; a second one ends the process at once."""
         if threading.current_thread() is not threading.main_thread():
             yield  # Python gives signals to the main thread alone
             return

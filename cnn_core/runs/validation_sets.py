@@ -1,4 +1,4 @@
-"""Whether runs were judged on the same validation photos; figures of different ones make no order."""
+"""Whether runs were validated on the same validation photos; figures of different ones make no order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO_ORDER = "so their accuracies and losses do not tell which network is the bett
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidationSet:
-    """What a run was judged on.
+    """What a run was validated on.
 
     Attributes:
         source: its data.
@@ -54,7 +54,7 @@ class ValidationSet:
 
 
 def validation_set(run: RunView) -> ValidationSet:
-    """What a run was judged on."""
+    """What a run was validated on."""
     card = finished_model_metadata(run.folder)
     fingerprint = nested(card, "data", "validation").get("file_list_sha256")
     return ValidationSet(
@@ -65,10 +65,10 @@ def validation_set(run: RunView) -> ValidationSet:
 
 
 def apart_words(runs: Sequence[RunView], titles: Sequence[str]) -> str:
-    """That runs were judged on different photos, and which on what; empty where all are the same.
+    """That runs were validated on different photos, and which on what; empty where all are the same.
 
     Args:
-        runs: that are compared; those without a finished epoch have not been judged.
+        runs: that are compared; those without a finished epoch have not been validated.
         titles: a name of its own for each.
     """
     groups: list[tuple[ValidationSet, list[str]]] = []

@@ -115,7 +115,7 @@ def _turn(job: Job, ticket: Ticket) -> Iterator[None]:
 
 
 def _failed(folder: Path, error: Exception) -> TrainingError:
-    failure = failure_of(error, folder=folder, metadata=read_json(folder / CONFIG_FILE))
+    failure = failure_of(error, folder=folder, settings=read_json(folder / CONFIG_FILE))
     _tidy(folder)  # half a model may be what filled the disk
     try:
         change_state(folder, "failed", reason=failure.reason, advice=failure.advice)
@@ -128,8 +128,8 @@ def _failed(folder: Path, error: Exception) -> TrainingError:
 
 def _tidy(folder: Path) -> None:
     """Remove what an earlier process of the run was writing when it was killed."""
-    for place in (folder, folder / CHECKPOINTS_FOLDER):
-        remove_half_written(place)
+    for path in (folder, folder / CHECKPOINTS_FOLDER):
+        remove_half_written(path)
 
 
 def train_for_real(job: Job) -> None:

@@ -29,7 +29,7 @@ CHECKPOINT_FILE = "checkpoint.npz"
 PRECISION_FILE = "precision.json"
 STEP_FIELDS = ("epoch", "step", "steps", "loss", "accuracy", "images_per_second")
 
-METADATA = ("history", "classes", "pictures", "settings")  # in a checkpoint, as JSON
+FIELDS = ("history", "classes", "pictures", "settings")  # in a checkpoint, as JSON
 GROUPS = ("weights", "average", "optimizer", "best")  # of arrays in a checkpoint
 
 Arrays = list[NDArray[Any]]
@@ -103,7 +103,7 @@ class RunFolder:
         groups = {name: getattr(checkpoint, name) for name in GROUPS}
         arrays = {f"{name}{i}": value for name, values in groups.items() for i, value in enumerate(values)}
         arrays["step"] = np.asarray(checkpoint.step)
-        for name in METADATA:
+        for name in FIELDS:
             arrays[name] = np.asarray(json.dumps(getattr(checkpoint, name)))
         with replacing(self.path / CHECKPOINT_FILE, durable=True) as temporary:
             np.savez(temporary, allow_pickle=False, **arrays)
@@ -126,9 +126,9 @@ class RunFolder:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 groups: dict[str, Any] = {name: _numbered(saved, name) for name in GROUPS}
-                metadata = {name: json.loads(str(saved[name])) for name in METADATA}
-                metadata["classes"] = tuple(metadata["classes"])
-                return Checkpoint(step=int(saved["step"]), **groups, **metadata)
+                fields = {name: json.loads(str(saved[name])) for name in FIELDS}
+                fields["classes"] = tuple(fields["classes"])
+                return Checkpoint(step=int(saved["step"]), **groups, **fields)
         except Exception as error:  # zip readers raise anything at all on damaged bytes
             raise TrainingError(
                 f"Expected the checkpoint of this run in {path.name}. Received a damaged file "

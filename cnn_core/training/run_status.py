@@ -23,7 +23,7 @@ NUMBERS = frozenset(
     {"accuracy", "epoch", "epochs", "fraction", "images_per_second", "loss", "seconds_left", "step", "steps"}
     | {"time", "waiting_fraction"}
 )
-WORDS = frozenset({"state", "doing", "precision", "device"})
+TEXTS = frozenset({"state", "doing", "precision", "device"})
 LONGEST_TITLE = 120
 SIGNLESS = frozenset({"Cc", "Cs"})  # control codes steer a terminal, lone surrogates break UTF-8
 OF_ONE_STATE = frozenset({"queue", "finish", "reason", "advice", "seconds_left", "doing", "fraction"})
@@ -42,10 +42,10 @@ def status_in(path: Path) -> dict[str, Any]:
 def _is_usable(name: str, value: object) -> bool:
     if name in NUMBERS:
         return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
-    return isinstance(value, str) or name not in WORDS
+    return isinstance(value, str) or name not in TEXTS
 
 
-def change_state(folder: Path, state: str, **metadata: Any) -> None:
+def change_state(folder: Path, state: str, **fields: Any) -> None:
     """Give a run another state; what is known of its progress stays.
 
     On a full disk no new file can be made. Then the old one is written over in place, which needs no
@@ -55,7 +55,7 @@ def change_state(folder: Path, state: str, **metadata: Any) -> None:
         OSError: the status cannot be written in either way.
     """
     before = {name: value for name, value in read_status(folder).items() if name not in OF_ONE_STATE}
-    status = {**before, "state": state, **metadata, "time": time.time()}
+    status = {**before, "state": state, **fields, "time": time.time()}
     path = folder / STATUS_FILE
     try:
         write_json(path, status)
@@ -88,5 +88,5 @@ def readable(title: object) -> str:
     """A title on one line, without what no font has a sign for, short enough for a list; empty for none."""
     text = title if isinstance(title, str) else ""
     spaced = "".join(" " if unicodedata.category(sign) in SIGNLESS else sign for sign in text)
-    words = " ".join(spaced.split())
-    return words if len(words) <= LONGEST_TITLE else f"{words[: LONGEST_TITLE - 1].rstrip()}…"
+    line = " ".join(spaced.split())
+    return line if len(line) <= LONGEST_TITLE else f"{line[: LONGEST_TITLE - 1].rstrip()}…"

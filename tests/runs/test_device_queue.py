@@ -39,7 +39,7 @@ def run_waiting(runs: Path, key: str, time_ns: int, *, device: str = "cpu") -> t
     """A run that waits, and whose process is alive as long as the lock is held."""
     (runs / key).mkdir()
     ticket = Ticket(time_ns=time_ns, key=key, device=device)
-    change_state(runs / key, "queued", **ticket.metadata())
+    change_state(runs / key, "queued", **ticket.fields())
     return ticket, taken(runs / key / ".lock")
 
 

@@ -116,7 +116,7 @@ def _learned(history: Sequence[Row], task: Task) -> float:
 
 
 def _risen(values: Float64) -> bool:
-    """Whether a curve has climbed from its lowest place by more than its noise, and stayed there."""
+    """Whether a curve has climbed from its lowest point by more than its noise, and stayed there."""
     if values.size < FEWEST_EPOCHS:
         return False
     curve = smoothed(values)

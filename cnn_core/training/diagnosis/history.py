@@ -73,11 +73,11 @@ def _beyond(middle: Float64) -> float:
 
 
 def noise(values: Float64) -> float:
-    """Standard deviation of what jumps from one place of a curve ``(n,)`` to the next.
+    """Standard deviation of what jumps from one point of a curve ``(n,)`` to the next.
 
     From the median of the second differences, which are small where the curve is smooth; a bend is
     taken for noise, so that it comes out too large rather than too small. Of up to four values: the
-    largest step against what a curve does that falls to its lowest place and rises from there.
+    largest step against what a curve does that falls to its lowest point and rises from there.
     """
     if values.size < FEWEST_EPOCHS:
         return 0.0

@@ -1,4 +1,4 @@
-"""The weights that are judged and kept: averaged over the steps, their statistics rid of how they began."""
+"""The weights that are validated and kept: averaged over the steps, statistics rid of how they began."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Weights = Sequence[NDArray[np.float32]]
 class WeightAverage:
     """An exponential moving average of weights over the steps of a run (Polyak and Juditsky 1992).
 
-    It moves every few steps, by the decay of all of them at once, and must also be moved before it is judged,
-    kept or saved: what it has not taken in would be missing there.
+    It moves every few steps, by the decay of all of them at once, and must also be moved before it is
+    validated, kept or saved: what it has not taken in would be missing there.
 
     Attributes:
         values: the averaged weights.
@@ -54,10 +54,10 @@ class WeightAverage:
 
 
 class MovingStatistics:
-    """The weights of a model as they should be judged while it is young.
+    """The weights of a model as they should be validated while it is young.
 
     A moving mean ``m`` of momentum 0.99 still holds 0.99 ** 12 = 89 % of its first value after twelve steps,
-    so a network that is judged by it answers nonsense, however well it has learned. What it would be without
+    so a network validated by it answers nonsense, however well it has learned. What it would be without
     that value is ``(m - first * share) / (1 - share)``, as Adam corrects its own averages (Kingma and Ba
     2015, section 3). After a thousand steps nothing is left to correct.
 
@@ -67,7 +67,7 @@ class MovingStatistics:
     def __init__(self, model: keras.Model) -> None:
         """``model`` has fresh weights, or will have trained ones of the same origin."""
         self._model = model
-        positions = {id(weight): place for place, weight in enumerate(model.weights)}
+        positions = {id(weight): index for index, weight in enumerate(model.weights)}
         self._first = [
             (positions[id(variable)], first, layer.momentum)
             for layer in model.layers
@@ -82,9 +82,9 @@ class MovingStatistics:
     def corrected_weights(self, step: int) -> list[NDArray[np.float32]]:
         """All weights of the model in Keras' order, after ``step`` training steps."""
         weights: list[NDArray[np.float32]] = self._model.get_weights()
-        for place, first, momentum in self._first if step > 0 else ():
+        for index, first, momentum in self._first if step > 0 else ():
             share = momentum**step
-            corrected = (weights[place] - first * share) / (1 - share)
+            corrected = (weights[index] - first * share) / (1 - share)
             # Rounding must not take a variance of zero below it.
-            weights[place] = np.maximum(corrected, 0) if first == FIRST_VARIANCE else corrected
+            weights[index] = np.maximum(corrected, 0) if first == FIRST_VARIANCE else corrected
         return weights

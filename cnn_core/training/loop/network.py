@@ -1,4 +1,4 @@
-"""The network of a run while it is trained, with its optimizer and the weights that are judged."""
+"""The network of a run while it is trained, with its optimizer and the weights that are validated."""
 
 from __future__ import annotations
 
@@ -82,20 +82,20 @@ class Network:
         return float(np.asarray(self.optimizer.learning_rate))  # several devices hold a copy each
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> Float:
-        """The answer of the judged weights to pictures ``(n, H, W, 3)``: ``(n, classes)``."""
+        """The answer of the validated weights to pictures ``(n, H, W, 3)``: ``(n, classes)``."""
         groups = (pixels[i : i + VALIDATION_BATCH_SIZE] for i in range(0, len(pixels), VALIDATION_BATCH_SIZE))
         logits = [self._logits(self.preprocessing.apply(group))[0] for group in groups]
         return probabilities_of(np.concatenate(logits))
 
     def kept_weights(self) -> Arrays:
-        """The weights that are judged and kept, in Keras' order: of all steps so far."""
+        """The weights that are validated and kept, in Keras' order: of all steps so far."""
         if self.average is None:
             return self._statistics.corrected_weights(self._step)
         self._move_average(self.average)
         return self.average.values
 
     def take_kept_weights(self) -> None:
-        """Have the weights judged from here on that would be kept now."""
+        """Have the weights validated from here on that would be kept now."""
         if self._validated is not self.model:
             self._validated.set_weights(self.kept_weights())
 

@@ -74,8 +74,8 @@ def _median_seconds(
     inputs = np.random.default_rng(0).random(batch_shape, np.float32)
     labels = np.arange(batch_shape[0], dtype=np.float32) % 2
     weights = np.ones_like(labels)
-    for place, step in enumerate(steps.values()):
-        progress(COMPILING_SHARE * place / len(steps), MEASURING)
+    for number, step in enumerate(steps.values()):
+        progress(COMPILING_SHARE * number / len(steps), MEASURING)
         step(inputs, labels, weights)  # compiles
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     started = time.perf_counter()

@@ -40,8 +40,8 @@ def check_same(saved: Checkpoint, config: TrainingConfig, classes: tuple[str, ..
     """Refuse to go on with other classes or settings than the run began with.
 
     A network would answer one class with the name of another, the optimizer holds the learning rate, the
-    history judges by the old sizes, and so on. The kept epochs and the device may change, and the length of a
-    run without fine-tuning.
+    history was validated at the old sizes, and so on. The kept epochs and the device may change, and the
+    length of a run without fine-tuning.
 
     Raises:
         DataError: other classes.

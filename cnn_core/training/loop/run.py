@@ -140,7 +140,7 @@ class TrainingRun:
         return Network(self.config, classes, self._steps, self.devices, precision)
 
     def _decode(self, stopped: Callable[[], bool]) -> None:
-        """Open the pictures of the epochs that are left, and those that they are judged by."""
+        """Open the pictures of the epochs that are left, and those that they are validated on."""
         losses = self._losses()
         epochs = range(len(losses), 0 if self.is_over() else self.network.stages.end(losses))
         training = [(self.splits.training, self._kept_size_px(epoch)) for epoch in epochs]

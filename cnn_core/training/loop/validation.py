@@ -1,4 +1,4 @@
-"""How a network in training is judged: by the same functions as a finished model."""
+"""How a network in training is validated: by the same functions as a finished model."""
 
 from __future__ import annotations
 

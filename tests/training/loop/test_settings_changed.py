@@ -45,7 +45,7 @@ def test_settings_that_decide_the_training_are_refused_by_their_names(
 def test_a_run_refused_for_its_settings_says_how_it_can_go_on(paused: TrainingRun, splits: Splits) -> None:
     with pytest.raises(ChangedSettingsError) as found:
         new_run(small(learning_rate=0.5), splits, paused.folder.path)
-    failure = failure_of(found.value, folder=paused.folder.path, metadata={})
+    failure = failure_of(found.value, folder=paused.folder.path, settings={})
     assert "learning_rate" in failure.reason
     assert failure.advice == "Then resume the run: finished epochs are kept."
 
