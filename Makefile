@@ -27,7 +27,8 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/hadolint Dockerfile
 
-# PYTEST_ARGS="-k grad_cam" runs a part.
+# All tests by a process per core; PYTEST_ARGS="-k grad_cam" runs a part, by one process that a debugger can stop.
+PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4 --dist=worksteal
 pytest: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
