@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +12,6 @@ import pytest
 from cnn_core import backend
 from cnn_core.training.loop.optimizers import losses_of
 from cnn_core.training.settings.config import TrainingConfig
-
-PROJECT = Path(__file__).resolve().parent.parent
 
 
 def linear_step(weight: float = 0.0, rate: float = 1.0) -> tuple[keras.Model, backend.TrainingStep]:
@@ -58,45 +52,6 @@ def test_a_picture_of_weight_zero_teaches_nothing() -> None:
     model, step = linear_step(weight=0.5)
     step(column(1, 7), np.asarray([1, 0], np.float32), np.zeros(2, np.float32))
     assert model.get_weights()[0][0, 0] == pytest.approx(0.5)
-
-
-SEVERAL_DEVICES = """
-    import json, sys
-    import numpy as np, tensorflow as tf
-    from pathlib import Path
-    sys.path += ["tests", "tests/training"]
-    folder, count = Path(sys.argv[1]), int(sys.argv[2])
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
-    from tiny_training import draw_splits, new_run, small
-    splits = draw_splits(folder)
-    def made(batch_size, name):
-        config = small(epochs=2, batch_size=batch_size, optimizer="sgd", learning_rate=0.01)
-        return new_run(config, splits, folder / name)
-    names = [made(size, str(size)).devices.name for size in (1, 2, 4)]
-    made(4, "trained").run()
-    again = made(4, "trained")
-    total = sum(float(np.abs(w).sum()) for w in again.network.kept_weights())
-    sys.stdout.write(json.dumps([names, again.history[-1]["loss"], again.history[-1]["val_loss"], total]))
-"""
-
-
-def trained_on(devices: int, folder: Path) -> tuple[list[str], list[float]]:
-    """What runs compute on, and where one ends; in a process of its own, since devices are set up once."""
-    command = [sys.executable, "-c", textwrap.dedent(SEVERAL_DEVICES), str(folder), str(devices)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    names, *figures = json.loads(done.stdout)
-    return names, figures
-
-
-def test_devices_that_share_each_batch_learn_the_same_as_one_and_are_no_more_than_its_pictures(
-    tmp_path: Path,
-) -> None:
-    one, figures = trained_on(1, tmp_path / "one")
-    three, shared = trained_on(3, tmp_path / "three")
-    assert (one, three) == (["CPU"] * 3, ["CPU", "2 x CPU", "3 x CPU"])
-    assert shared == pytest.approx(figures, rel=2e-3)
 
 
 def test_figures_for_tensorboard_are_written(tmp_path: Path) -> None:

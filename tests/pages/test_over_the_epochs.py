@@ -142,7 +142,7 @@ def test_the_most_active_channel_is_neither_dead_nor_on_everywhere():
 
 
 @pytest.fixture
-def held_back(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+def held_back(monkeypatch: pytest.MonkeyPatch, impatient: None) -> Iterator[threading.Event]:
     """Nothing is computed before the event is set."""
     go_on, run = threading.Event(), explorer().run
 
