@@ -8,7 +8,6 @@ import streamlit as st
 
 from cnn_core.errors import DataError
 from cnn_core.settings import settings_from_json, settings_to_json
-from cnn_core.training.checkpoint_epochs import epochs_to_keep
 from cnn_core.training.settings.config import Augmentation, TrainingConfig
 from cnn_core.training.settings.presets import PRESETS, Preset, preset_named
 from dashboard.session import address
@@ -113,7 +112,7 @@ def kept_epochs_line() -> str | None:
 
 def kept_epochs(config: TrainingConfig) -> str:
     """The epochs whose weights a run keeps, as a sentence."""
-    epochs = sorted(epochs_to_keep(config.epochs, config.checkpoint_count, config.checkpoint_epochs))
+    epochs = sorted(config.kept_epochs)
     if not epochs:
         return "No epochs are kept to be opened."
     names = ["before training" if epoch == 0 else str(epoch) for epoch in epochs]

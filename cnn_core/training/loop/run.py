@@ -21,7 +21,6 @@ from cnn_core.errors import Cancelled
 from cnn_core.models.card import checkpoint_folder
 from cnn_core.progress import SILENT, Progress
 from cnn_core.settings import settings_to_json
-from cnn_core.training.checkpoint_epochs import epochs_to_keep
 from cnn_core.training.input.pictures import DecodedPictures, SizedFiles
 from cnn_core.training.input.pipeline import Batch, Batching, kept_size_px, training_batches
 from cnn_core.training.loop.epoch_report import EpochReport
@@ -81,7 +80,6 @@ class TrainingRun:
         self.network = self._network(self.precision.chosen)
         self._labels = np.asarray(splits.training.labels, np.float32)
         self._class_weights = class_weights(config.class_weights, splits.training)
-        self._kept_epochs = epochs_to_keep(config.epochs, config.checkpoint_count, config.checkpoint_epochs)
         self._pictures = DecodedPictures(cache_folder)
         self._fingerprint = splits.training.fingerprint()
         self.history: list[dict[str, float]] = [] if saved is None else saved.history
@@ -105,7 +103,7 @@ class TrainingRun:
             OSError: the disk is full, or the data is gone.
         """
         self._decode(stopped)
-        if 0 in self._kept_epochs and not self.history:
+        if 0 in self.config.kept_epochs and not self.history:
             self._keep_epoch(0)
         while not self.is_over():
             self._train_epoch(len(self.history), stopped)
@@ -201,7 +199,7 @@ class TrainingRun:
         self.history.append(row)
         if self.config.keep == "best" and self.best_epoch == epoch + 1:
             self._best = [weight.copy() for weight in self.network.kept_weights()]
-        if epoch + 1 in self._kept_epochs:
+        if epoch + 1 in self.config.kept_epochs:
             self._keep_epoch(epoch + 1)
         checkpoint = replace(
             self.network.checkpoint(self.history, self._best),

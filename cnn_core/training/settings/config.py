@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from cnn_core.errors import DataError
 from cnn_core.settings import check_fields, choice, number, numbers, switch
-from cnn_core.training.checkpoint_epochs import MOST_CHECKPOINTS, check_checkpoint_epochs
 
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
 SCHEDULES = ("constant", "cosine")
@@ -21,6 +22,7 @@ KEPT = ("last", "best")
 BASES = ("MobileNetV2", "ResNet50V2", "EfficientNetV2B0", "VGG16")
 SMALLEST_PX, LARGEST_PX = 16, 512
 MOST_EPOCHS = 500
+MOST_CHECKPOINTS = 32  # each is a whole network on the disk, 22 MB for that of the article
 SHARE_ROUNDING = 0.015  # three shares of 0.33 are meant to be one
 
 
@@ -67,7 +69,6 @@ class TrainingConfig:
         weight_decay: decoupled, of kernels only.
         label_smoothing: pulls the targets 0 and 1 together by this much (Szegedy et al. 2016).
         average_decay: per step, of averaged weights (Polyak and Juditsky 1992).
-        checkpoint_count: of epochs spread like powers.
         base: Keras application below the new head; preset ``transfer`` alone.
         fine_tuning_epochs: at a hundredth of the learning rate.
         sizes_px: small pictures first train faster (progressive resizing, Howard 2018). The last size may be
@@ -149,7 +150,7 @@ class TrainingConfig:
         if not isinstance(self.augmentation, Augmentation):
             raise DataError(f"Expected settings as augmentation. Received: {self.augmentation!r}.")
         check_fields(self, DataError)
-        check_checkpoint_epochs(self.checkpoint_epochs, self.epochs)
+        self._check_checkpoint_epochs()
         if len(self.sizes_px) != len(self.stage_shares):
             raise DataError(
                 f"Expected as many stage_shares as sizes_px, {list(self.sizes_px)}. "
@@ -161,6 +162,35 @@ class TrainingConfig:
                 f"Expected stage_shares that are together 1. Received: {list(self.stage_shares)}, together "
                 f"{together:g}. Raise or lower one of them."
             )
+
+    def _check_checkpoint_epochs(self) -> None:
+        late = [epoch for epoch in self.checkpoint_epochs if epoch > self.epochs]
+        if late:
+            raise DataError(
+                "Expected checkpoint_epochs, the epochs to keep, from 0, before the training, to "
+                f"{self.epochs}, the last one. Received: {str(late)[1:-1]}. Leave these out, or train for more "
+                "epochs."
+            )
+        named = len(set(self.checkpoint_epochs))
+        if named > MOST_CHECKPOINTS:
+            raise DataError(
+                f"Expected checkpoint_epochs, the epochs to keep, to be {MOST_CHECKPOINTS} at most. "
+                f"Received: {named}. Leave some out."
+            )
+
+    @property
+    def kept_epochs(self) -> frozenset[int]:
+        """The epochs whose weights are kept; 0 is the fresh network, before its training.
+
+        A network changes most at first, so without names the epochs are spread like powers: 0, 1, 2, 4, 8;
+        fewer than ``checkpoint_count`` where powers fall into one epoch.
+        """
+        if self.checkpoint_epochs:
+            return frozenset(self.checkpoint_epochs)
+        if self.checkpoint_count < 2:
+            return frozenset([self.epochs] * self.checkpoint_count)
+        powers = np.geomspace(self.epochs, 1, self.checkpoint_count - 1)
+        return frozenset({0, *(round(float(epoch)) for epoch in powers)})
 
     def size_at(self, epoch: int) -> int:
         """Side in pixels of the training pictures in ``epoch``, counted from 0."""

@@ -8,13 +8,16 @@ from typing import Any
 import pytest
 
 from cnn_core.errors import DataError
-from cnn_core.training.checkpoint_epochs import MOST_CHECKPOINTS, epochs_to_keep
-from cnn_core.training.settings.config import TrainingConfig
+from cnn_core.training.settings.config import MOST_CHECKPOINTS, TrainingConfig
+
+
+def kept(epochs: int, count: int, named: tuple[int, ...] = ()) -> frozenset[int]:
+    return TrainingConfig(epochs=epochs, checkpoint_count=count, checkpoint_epochs=named).kept_epochs
 
 
 def test_named_epochs_are_kept_whatever_the_number() -> None:
-    assert epochs_to_keep(30, 8, (0, 7, 30)) == {0, 7, 30}
-    assert epochs_to_keep(30, 0, (5,)) == {5}
+    assert kept(30, 8, (0, 7, 30)) == {0, 7, 30}
+    assert kept(30, 0, (5,)) == {5}
 
 
 @pytest.mark.parametrize(
@@ -30,16 +33,16 @@ def test_named_epochs_are_kept_whatever_the_number() -> None:
     ],
 )
 def test_the_epochs_to_keep_are_spread_like_powers(epochs: int, count: int, expected: set[int]) -> None:
-    assert epochs_to_keep(epochs, count) == expected
+    assert kept(epochs, count) == expected
 
 
 @pytest.mark.parametrize("count", range(17))
 @pytest.mark.parametrize("epochs", [1, 7, 48, 500])
 def test_never_more_epochs_are_kept_than_asked_for(epochs: int, count: int) -> None:
-    kept = epochs_to_keep(epochs, count)
-    assert len(kept) <= count
-    assert (epochs in kept) == (count > 0)
-    assert kept <= set(range(epochs + 1))
+    found = kept(epochs, count)
+    assert len(found) <= count
+    assert (epochs in found) == (count > 0)
+    assert found <= set(range(epochs + 1))
 
 
 @pytest.mark.parametrize(
