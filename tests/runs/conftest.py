@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from counted_runs import FAKE
+from counted_runs import FAKE, end_processes
 
-from cnn_core.runs import launching
 from cnn_core.runs.runs import Runs
 
 
@@ -18,7 +17,4 @@ def runs(tmp_path: Path, project_root: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PYTHONPATH", str(project_root))
     found = Runs(tmp_path / "runs", command=FAKE)
     yield found
-    for child in launching.reap():
-        child.kill()
-        child.wait()
-    launching.reap()
+    end_processes()

@@ -12,6 +12,8 @@ from typing import Any
 import run_folders
 
 from cnn_core.datasets.source import DataSource
+from cnn_core.runs.launching import reap
+from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs
 from cnn_core.training.settings.config import TrainingConfig
@@ -39,6 +41,21 @@ def write_run(runs: Runs, key: str, state: str, *, created: float = 1.0, **statu
     """A run as its process would have left it."""
     about = {"title": key.title(), "config": CONFIG, "source": SOURCE, "created": created}
     return run_folders.write_run(runs.folder, key, state, history=0, **about, **status)
+
+
+def locked(path: Path) -> Lock:
+    """The lock of a file that nobody else holds."""
+    lock = take_lock(path, wait_seconds=0)
+    assert lock is not None
+    return lock
+
+
+def end_processes() -> None:
+    """Leave none of the processes that were launched alive."""
+    for child in reap():
+        child.kill()
+        child.wait()
+    reap()
 
 
 def process_of(view: RunView) -> int:

@@ -6,11 +6,12 @@ import time
 from pathlib import Path
 
 import pytest
+from counted_runs import locked
 
 from cnn_core.errors import Cancelled
 from cnn_core.runs import device_queue
 from cnn_core.runs.device_queue import Ticket, device_lock, device_of, wait_for_turn, waiting
-from cnn_core.runs.locks import Lock, is_locked, take_lock
+from cnn_core.runs.locks import Lock, is_locked
 from cnn_core.training.run_status import change_state
 
 
@@ -20,15 +21,9 @@ def own_devices(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path_factory.mktemp("cache")))
 
 
-def taken(path: Path) -> Lock:
-    lock = take_lock(path, wait_seconds=0)
-    assert lock is not None
-    return lock
-
-
 def held(device: str) -> Lock:
     device_lock(device).parent.mkdir(parents=True, exist_ok=True)
-    return taken(device_lock(device))
+    return locked(device_lock(device))
 
 
 def never() -> bool:
@@ -40,7 +35,7 @@ def run_waiting(runs: Path, key: str, time_ns: int, *, device: str = "cpu") -> t
     (runs / key).mkdir()
     ticket = Ticket(time_ns=time_ns, key=key, device=device)
     change_state(runs / key, "queued", **ticket.fields())
-    return ticket, taken(runs / key / ".lock")
+    return ticket, locked(runs / key / ".lock")
 
 
 def test_the_queue_is_in_the_order_of_asking_and_without_the_dead(tmp_path: Path) -> None:

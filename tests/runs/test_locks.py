@@ -11,8 +11,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from counted_runs import locked
 
-from cnn_core.runs.locks import Lock, is_locked, take_lock
+from cnn_core.runs.locks import is_locked, take_lock
 
 HOLD = """
 import sys, time
@@ -24,21 +25,15 @@ time.sleep(60)
 """
 
 
-def taken(path: Path) -> Lock:
-    lock = take_lock(path, wait_seconds=0)
-    assert lock is not None
-    return lock
-
-
 def test_a_lock_has_one_holder_and_is_free_after_it(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     assert not is_locked(path)
-    with taken(path) as lock:
+    with locked(path) as lock:
         assert not os.get_inheritable(lock.descriptor)
         assert is_locked(path)
         assert take_lock(path, wait_seconds=0.05) is None
     assert not is_locked(path)
-    taken(path).release()
+    locked(path).release()
 
 
 def test_a_process_that_is_killed_leaves_no_lock(tmp_path: Path, project_root: Path) -> None:
@@ -56,7 +51,7 @@ def test_a_process_that_is_killed_leaves_no_lock(tmp_path: Path, project_root: P
 
 def test_a_lock_is_handed_to_a_child_without_being_free_for_a_moment(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    lock = taken(path)
+    lock = locked(path)
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
     with subprocess.Popen(command, pass_fds=(lock.descriptor,)) as child:
         lock.release()
@@ -68,7 +63,7 @@ def test_a_lock_is_handed_to_a_child_without_being_free_for_a_moment(tmp_path: P
 
 def test_asking_whether_a_file_is_locked_never_keeps_anybody_from_locking_it(tmp_path: Path) -> None:
     path, over = tmp_path / "lock", threading.Event()
-    taken(path).release()
+    locked(path).release()
 
     def ask() -> None:
         while not over.is_set():
@@ -95,7 +90,7 @@ def test_a_disk_that_knows_no_locks_is_told_and_leaves_no_file_open(
         raise OSError(errno.ENOLCK, "No locks available")
 
     path = tmp_path / "lock"
-    taken(path).release()
+    locked(path).release()
     monkeypatch.setattr(fcntl, "flock", unknown)
     before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(OSError, match="No locks available"):

@@ -13,15 +13,13 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from counted_runs import until_state
+from counted_runs import end_processes, locked, until_state
 from PIL import Image
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import TrainingError
 from cnn_core.models.store import ModelStore
-from cnn_core.runs import launching
 from cnn_core.runs.launching import create_run, queue_again
-from cnn_core.runs.locks import take_lock
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs
 from cnn_core.runs.stop_request import write_stop_request
@@ -50,10 +48,7 @@ def nothing_left() -> Iterator[None]:
     before = keras.config.dtype_policy()
     yield
     keras.config.set_dtype_policy(before)
-    for child in launching.reap():
-        child.kill()
-        child.wait()
-    launching.reap()
+    end_processes()
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +92,7 @@ def new_run(tmp_path: Path, photos: Path) -> Path:
 
 def go_on(folder: Path, watch: Callable[[], None] | None = None, *, finish: bool = False) -> str:
     """Train in this process, where the framework is loaded already."""
-    lock = take_lock(folder / ".lock")
-    assert lock is not None
+    lock = locked(folder / ".lock")
     queue_again(folder, CONFIG.device, finish=finish)
     return train(folder, lock, watch=watch)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from counted_runs import CONFIG, FAKE, LONG, SOURCE, until, until_state, write_run
+from counted_runs import CONFIG, FAKE, LONG, SOURCE, locked, until, until_state, write_run
 
 from cnn_core.errors import TrainingError
 from cnn_core.runs.locks import Lock, is_locked, take_lock
@@ -129,7 +129,7 @@ def test_a_stopped_run_is_cancelled_without_a_process(runs: Runs, state: str) ->
 
 def test_an_alive_run_that_was_asked_to_stop_says_so_until_it_has(runs: Runs) -> None:
     folder = write_run(runs, "a", "running")
-    with take_lock(folder / ".lock") or pytest.fail("locked"):
+    with locked(folder / ".lock"):
         assert runs.view("a").stopping is None
         runs.stop("a", "cancelled")
         assert runs.view("a").stopping == "cancelled"

@@ -16,7 +16,7 @@ from counted_runs import CONFIG, LONG, PATIENCE_SECONDS, SOURCE, process_of, unt
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError, TrainingError
 from cnn_core.runs import launching
-from cnn_core.runs.launching import create_run
+from cnn_core.runs.launching import create_run, shorten_log
 from cnn_core.runs.runs import Runs
 
 
@@ -155,3 +155,15 @@ def test_a_run_that_cannot_be_made_leaves_neither_folder_nor_lock(
         runs.launch(CONFIG, SOURCE)
     assert len(os.listdir("/proc/self/fd")) == before
     assert list(runs.folder.iterdir()) == []
+
+
+def test_a_log_can_be_cut_while_somebody_appends_to_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launching, "LONGEST_LOG_BYTES", 1000)
+    monkeypatch.setattr(launching, "KEPT_LOG_BYTES", 10)
+    with (tmp_path / "log.txt").open("ab", buffering=0) as log:
+        log.write(b"x" * 2000)
+        shorten_log(tmp_path)
+        log.write(b"end")
+    assert (tmp_path / "log.txt").read_bytes() == b"x" * 10 + b"end"

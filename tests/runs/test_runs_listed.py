@@ -7,11 +7,10 @@ import os
 from pathlib import Path
 
 import pytest
-from counted_runs import write_run
+from counted_runs import locked, write_run
 
 from cnn_core.errors import TrainingError
 from cnn_core.runs.device_queue import device_lock, waiting
-from cnn_core.runs.locks import take_lock
 from cnn_core.runs.runs import Runs
 from cnn_core.training.run_folder import RunFolder
 from cnn_core.training.run_status import change_state
@@ -22,7 +21,7 @@ def test_a_run_that_should_be_alive_without_a_process_is_interrupted(runs: Runs,
     folder = write_run(runs, "a", state)
     assert runs.view("a").state == "interrupted"
     assert runs.view("a").can_resume
-    with take_lock(folder / ".lock") or pytest.fail("locked"):
+    with locked(folder / ".lock"):
         assert runs.view("a").state == ("preparing" if state == "unheard of" else state)
 
 
@@ -30,9 +29,9 @@ def test_a_run_that_is_next_waits_only_while_its_device_is_in_use(runs: Runs) ->
     folder = write_run(runs, "a", "queued", queue={"ticket": 1, "device": "cpu"})
     device = device_lock("cpu")
     device.parent.mkdir(parents=True, exist_ok=True)
-    with take_lock(folder / ".lock") or pytest.fail("locked"):
+    with locked(folder / ".lock"):
         assert (runs.view("a").state, runs.view("a").queue_place) == ("preparing", None)
-        with take_lock(device) or pytest.fail("locked"):
+        with locked(device):
             assert (runs.view("a").state, runs.view("a").queue_place) == ("queued", 1)
 
 

@@ -14,14 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from counted_runs import locked
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import Cancelled, TrainingError
 from cnn_core.runs import launching
 from cnn_core.runs import worker as process
 from cnn_core.runs.device_queue import device_lock
-from cnn_core.runs.launching import create_run, shorten_log
-from cnn_core.runs.locks import Lock, is_locked, take_lock
+from cnn_core.runs.launching import create_run
+from cnn_core.runs.locks import Lock, is_locked
 from cnn_core.runs.stop_request import StopRequest, write_stop_request
 from cnn_core.runs.worker import Job, train
 from cnn_core.training import run_status as status_module
@@ -32,15 +33,10 @@ CONFIG = TrainingConfig(preset="lecture_baseline", epochs=3, batch_size=8)
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Path:
-    folder = tmp_path / "photos"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def new_run(tmp_path: Path, data: Path) -> tuple[Path, Lock]:
-    return create_run(tmp_path / "runs", CONFIG, DataSource(folders=(str(data),)), title="Test")
+def new_run(tmp_path: Path) -> tuple[Path, Lock]:
+    (tmp_path / "photos").mkdir()
+    source = DataSource(folders=(str(tmp_path / "photos"),))
+    return create_run(tmp_path / "runs", CONFIG, source, title="Test")
 
 
 def steps(count: int, then: Callable[[Job], Any]) -> Callable[[Job], None]:
@@ -57,16 +53,8 @@ def steps(count: int, then: Callable[[Job], Any]) -> Callable[[Job], None]:
     return trainer
 
 
-def raising(error: BaseException) -> Callable[[Job], None]:
-    def trainer(job: Job) -> None:
-        change_state(job.folder, "running", epoch=2, epochs=3)
-        raise error
-
-    return trainer
-
-
 def test_a_run_holds_the_device_while_it_computes_and_is_finished_and_free_at_its_end(
-    new_run: tuple[Path, Lock], data: Path
+    new_run: tuple[Path, Lock], tmp_path: Path
 ) -> None:
     folder, lock = new_run
     device = device_lock("cpu")
@@ -76,7 +64,7 @@ def test_a_run_holds_the_device_while_it_computes_and_is_finished_and_free_at_it
         seen.extend([job.config, job.source.folders, is_locked(device), read_status(folder)["state"]])
 
     assert train(folder, lock, trainer=trainer) == "finished"
-    assert seen == [CONFIG, (str(data),), True, "preparing"]
+    assert seen == [CONFIG, (str(tmp_path / "photos"),), True, "preparing"]
     assert read_status(folder)["state"] == "finished"
     assert not is_locked(device)
     assert not is_locked(folder / ".lock")
@@ -90,8 +78,7 @@ def test_a_request_to_stop_is_seen_after_the_current_step_and_then_forgotten(
     trainer = steps(5, lambda job: write_stop_request(job.folder, state))
     assert train(folder, lock, trainer=trainer) == state
     assert read_status(folder)["state"] == state
-    again = take_lock(folder / ".lock")
-    assert again is not None
+    again = locked(folder / ".lock")
     launching.queue_again(folder, "cpu")
     assert train(folder, again, trainer=steps(1, lambda _: None)) == "finished"
 
@@ -106,17 +93,12 @@ def test_a_signal_pauses_and_the_handlers_are_given_back(new_run: tuple[Path, Lo
 
 def test_a_second_signal_ends_the_process_without_waiting(new_run: tuple[Path, Lock]) -> None:
     folder, lock = new_run
-
-    def twice(_: Job) -> None:
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
-
     with pytest.raises(KeyboardInterrupt):
-        train(folder, lock, trainer=twice)
+        train(folder, lock, trainer=lambda _: [os.kill(os.getpid(), signal.SIGINT) for _ in range(2)])
     assert not is_locked(folder / ".lock")
 
 
-def test_a_wish_that_cannot_be_read_pauses(new_run: tuple[Path, Lock]) -> None:
+def test_a_request_that_cannot_be_read_pauses(new_run: tuple[Path, Lock]) -> None:
     folder, lock = new_run
     (folder / "stop.json").write_text("{", encoding="utf-8")
     assert StopRequest(folder)()
@@ -136,8 +118,13 @@ def test_a_failure_is_told_with_reason_and_advice_and_what_was_done_stays(
     error: Exception, reason: str, new_run: tuple[Path, Lock]
 ) -> None:
     folder, lock = new_run
+
+    def trainer(job: Job) -> None:
+        change_state(job.folder, "running", epoch=2, epochs=3)
+        raise error
+
     with pytest.raises(TrainingError) as told:
-        train(folder, lock, trainer=raising(error))
+        train(folder, lock, trainer=trainer)
     status = read_status(folder)
     assert status["state"] == "failed"
     assert reason in status["reason"]
@@ -158,9 +145,7 @@ def test_on_a_full_disk_the_reason_is_written_over_the_old_status_and_half_a_mod
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
     def trainer(job: Job) -> None:
-        change_state(
-            job.folder, "running", epoch=2, device="a long name that makes the old status longer " * 9
-        )
+        change_state(job.folder, "running", epoch=2, device="a name that makes the old status longer " * 9)
         (job.folder / ".model.new").mkdir()
         monkeypatch.setattr(status_module, "write_json", full)
         full(job.folder, None)
@@ -211,18 +196,6 @@ def test_the_watcher_is_called_after_every_step(new_run: tuple[Path, Lock]) -> N
     assert len(calls) == 1 + 5  # once in the queue
 
 
-def test_a_log_can_be_cut_while_somebody_appends_to_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(launching, "LONGEST_LOG_BYTES", 1000)
-    monkeypatch.setattr(launching, "KEPT_LOG_BYTES", 10)
-    with (tmp_path / "log.txt").open("ab", buffering=0) as log:
-        log.write(b"x" * 2000)
-        shorten_log(tmp_path)
-        log.write(b"end")
-    assert (tmp_path / "log.txt").read_bytes() == b"x" * 10 + b"end"
-
-
 def test_a_run_that_expected_a_gpu_and_finds_none_waits_for_the_processor_too(
     new_run: tuple[Path, Lock], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,12 +240,15 @@ def test_half_written_files_of_a_killed_process_are_removed_and_nothing_else(
     new_run: tuple[Path, Lock],
 ) -> None:
     folder, lock = new_run
+    for name in (
+        ".model.new",
+        ".model.old",
+        "model",
+        "checkpoints/.epoch_0001.new",
+        "checkpoints/epoch_0000",
+    ):
+        (folder / name).mkdir(parents=True)
     (folder / ".checkpoint.123-456.npz").write_bytes(b"half")
-    for name in (".model.new", ".model.old"):
-        (folder / name).mkdir()
-    (folder / "model").mkdir()
-    (folder / "checkpoints" / ".epoch_0001.new").mkdir(parents=True)
-    (folder / "checkpoints" / "epoch_0000").mkdir()
     (folder / "checkpoint.npz").write_bytes(b"whole")
     train(folder, lock, trainer=lambda _: None)
     left = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))

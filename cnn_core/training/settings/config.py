@@ -168,8 +168,8 @@ class TrainingConfig:
         if late:
             raise DataError(
                 "Expected checkpoint_epochs, the epochs to keep, from 0, before the training, to "
-                f"{self.epochs}, the last one. Received: {str(late)[1:-1]}. Leave these out, or train for more "
-                "epochs."
+                f"{self.epochs}, the last one. Received: {str(late)[1:-1]}. Leave these out, or train for "
+                "more epochs."
             )
         named = len(set(self.checkpoint_epochs))
         if named > MOST_CHECKPOINTS:
