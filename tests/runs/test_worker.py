@@ -23,7 +23,7 @@ from cnn_core.runs import worker as process
 from cnn_core.runs.device_queue import device_lock
 from cnn_core.runs.launching import create_run
 from cnn_core.runs.locks import Lock, is_locked
-from cnn_core.runs.stop_request import StopRequest, write_stop_request
+from cnn_core.runs.stop_request import write_stop_request
 from cnn_core.runs.worker import Job, train
 from cnn_core.training import run_status as status_module
 from cnn_core.training.run_status import change_state, read_status
@@ -101,7 +101,6 @@ def test_a_second_signal_ends_the_process_without_waiting(new_run: tuple[Path, L
 def test_a_request_that_cannot_be_read_pauses(new_run: tuple[Path, Lock]) -> None:
     folder, lock = new_run
     (folder / "stop.json").write_text("{", encoding="utf-8")
-    assert StopRequest(folder)()
     assert train(folder, lock, trainer=steps(1, lambda _: None)) == "paused"
 
 
@@ -240,14 +239,10 @@ def test_half_written_files_of_a_killed_process_are_removed_and_nothing_else(
     new_run: tuple[Path, Lock],
 ) -> None:
     folder, lock = new_run
-    for name in (
-        ".model.new",
-        ".model.old",
-        "model",
-        "checkpoints/.epoch_0001.new",
-        "checkpoints/epoch_0000",
-    ):
-        (folder / name).mkdir(parents=True)
+    for name in (".model.new", ".model.old", "model"):
+        (folder / name).mkdir()
+    for name in (".epoch_0001.new", "epoch_0000"):
+        (folder / "checkpoints" / name).mkdir(parents=True)
     (folder / ".checkpoint.123-456.npz").write_bytes(b"half")
     (folder / "checkpoint.npz").write_bytes(b"whole")
     train(folder, lock, trainer=lambda _: None)

@@ -46,10 +46,8 @@ class TestBatches:
         assert len(seen) == len(set(seen)) == 48  # the last two of 50 fill no batch
         for inputs, labels in batches():
             np.testing.assert_array_equal(inputs[:, 0, 0, 0], labels)
-
-    def test_every_picture_comes_when_batches_fit(self) -> None:
-        seen = [int(label) for _, labels in batches(batch_size=10) for label in labels]
-        assert sorted(seen) == list(range(50))
+        assert labels_of(batches(batch_size=10)) == set(range(50))  # all, where batches fit
+        assert batches(batch_size=64) == []
 
     def test_pictures_left_out_differ_between_epochs(self) -> None:
         left_out = [set(range(50)) - labels_of(batches(seed=(0, epoch))) for epoch in range(5)]
@@ -70,13 +68,8 @@ class TestBatches:
     def test_batches_are_float32_and_preprocessed(self) -> None:
         (inputs, labels), *_ = batches(preprocessing=Preprocessing(scale=(2.0,), offset=(1.0,)))
         assert inputs.dtype == labels.dtype == np.float32
+        assert batches(size_px=12)[0][0].shape == (8, 12, 12, 3)  # that of the stage
         np.testing.assert_array_equal(inputs[:, 0, 0, 0], labels * 2 + 1)
-
-    def test_pictures_take_the_size_of_the_stage(self) -> None:
-        assert batches(size_px=12)[0][0].shape == (8, 12, 12, 3)
-
-    def test_fewer_pictures_than_a_batch_give_none(self) -> None:
-        assert batches(batch_size=64) == []
 
     def test_the_number_of_threads_changes_no_byte(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(pipeline, "THREADS", 1)
@@ -129,14 +122,19 @@ class TestBatches:
         assert threading.active_count() == before
 
 
-@pytest.mark.parametrize("changes", [{"zoom": 0.2}, {"stretch": 0.2}])
-def test_pictures_are_kept_larger_where_augmentation_zooms_in(changes: dict[str, float]) -> None:
-    assert kept_size_px(128, Augmentation(**changes)) == 160
-
-
-def test_pictures_are_kept_as_large_as_they_are_used_where_nothing_zooms() -> None:
-    params = Augmentation(flip=True, rotation_degrees=40, shift_fraction=0.2, erase_probability=1)
-    assert kept_size_px(128, params) == kept_size_px(128, Augmentation()) == 128
+@pytest.mark.parametrize(
+    ("augmentation", "kept_px"),
+    [
+        (Augmentation(zoom=0.2), 160),
+        (Augmentation(stretch=0.2), 160),
+        (Augmentation(flip=True, rotation_degrees=40, shift_fraction=0.2, erase_probability=1), 128),
+        (Augmentation(), 128),
+    ],
+)
+def test_pictures_are_kept_larger_where_augmentation_zooms_in(
+    augmentation: Augmentation, kept_px: int
+) -> None:
+    assert kept_size_px(128, augmentation) == kept_px
 
 
 def labels_of(epoch: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]) -> set[int]:
