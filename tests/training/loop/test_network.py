@@ -11,6 +11,7 @@ from tiny_training import SIDE_PX, small
 
 from cnn_core import backend
 from cnn_core.errors import DataError
+from cnn_core.training.loop.averaging import MovingStatistics
 from cnn_core.training.loop.network import Network, probabilities_of
 
 pytestmark = pytest.mark.usefixtures("small_networks")
@@ -149,3 +150,32 @@ def test_vgg16_gets_blue_first_and_the_mean_colour_of_imagenet_taken_off() -> No
     grey[..., 0] = 200  # red
     found = network(preset="transfer", base="VGG16").preprocessing.apply(grey)
     np.testing.assert_allclose(found[0, 0], [128 - 103.939, 128 - 116.779, 200 - 123.68], atol=1e-4)
+
+
+# ---- Batch normalisation of few steps ----
+
+
+def test_statistics_of_a_pretrained_base_are_not_corrected() -> None:
+    one = network(preset="transfer")
+    assert not MovingStatistics(one.model).exist()
+
+
+@pytest.mark.parametrize("average_decay", [0.0, 0.998])
+def test_a_photo_network_of_few_steps_is_judged_as_it_answers_in_training(average_decay: float) -> None:
+    """With plain moving statistics, it would answer one class for everything after ten steps."""
+    one = network(
+        preset="photo_cnn",
+        input_size_px=32,
+        learning_rate=0.01,
+        optimizer="adam",
+        average_decay=average_decay,
+    )
+    rng = np.random.default_rng(0)
+    labels = np.arange(16, dtype=np.float32) % 2
+    pixels = rng.integers(0, 100, (16, 32, 32, 3)).astype(np.uint8)
+    pixels[labels == 1, ..., 0] += 100
+    for _ in range(14):
+        one.train(one.preprocessing.apply(pixels), labels, np.ones(16, np.float32))
+    one.take_kept_weights()
+    predicted = one.probabilities(pixels).argmax(axis=1)
+    assert (predicted == labels).mean() > 0.9

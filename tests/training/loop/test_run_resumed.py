@@ -138,11 +138,6 @@ def base_weights(store: ModelStore, key: str) -> dict[str, np.ndarray]:
     return {w.path: np.asarray(w) for layer in model.layers for w in layer.weights if "base_" in w.path}
 
 
-def test_fine_tuning_takes_a_hundredth_of_the_rate(fine_tuned: TrainingRun) -> None:
-    rates = [row["learning_rate"] for row in fine_tuned.history]
-    assert rates == pytest.approx([0.01, 0.01, 1e-4, 1e-4])
-
-
 def test_a_network_that_knows_no_fine_tuning_is_not_slowed_down_by_it(splits: Splits, tmp_path: Path) -> None:
     run = new_run(small(fine_tuning_epochs=2, schedule="cosine"), splits, tmp_path)
     run.run()
