@@ -41,15 +41,12 @@ class RunView:
         title: a person's name for it.
         state: ``queued``, ``preparing``, ``running``, ``finishing``; ``paused``, ``cancelled``, ``failed``,
             ``finished``; or ``interrupted``: it should be running, but its process is gone.
-        config: its settings.
-        source: its data.
         status: what its process said last.
         history: a row per finished epoch.
         steps: a row per group of batches, of all epochs so far.
         reason: why it failed or was interrupted, else None.
         advice: what to do about that, else None.
         created: when it was launched, in seconds since 1970.
-        folder: where it lies.
         model_key: of its model in the model picker, None before there is one.
         queue_place: 1 for the run of its folder that is next on its device; None for one that does not wait.
         stopping: ``paused`` or ``cancelled`` once an alive run has been asked to stop, else None.

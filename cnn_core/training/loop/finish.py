@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import platform
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core import backend
-from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.errors import TrainingError
 from cnn_core.evaluation.predictions import Predictions, two_columns, write_predictions
 from cnn_core.evaluation.scores import evaluate
@@ -54,10 +52,17 @@ def finish(run: TrainingRun, progress: Progress = SILENT) -> Path:
     model = run.network.finished(weights)
     count = len(run.splits.validation.paths)
     spread = np.unique(np.linspace(0, count - 1, min(count, MOST_MEASURED)).astype(np.int64))  # all classes
-    pixels = run.pixels(run.splits.validation)[spread]
-    work = _Batches(run, progress, [*(len(files.paths) for files in run.validated.values()), len(pixels)])
-    found = {name: _predictions(run, model, files, work, name) for name, files in run.validated.items()}
-    statistics = channel_statistics(Probe(model), work.of("Measuring the channels", pixels))
+    measured = run.pixels(run.splits.validation)[spread]
+    total = len(measured) + sum(len(files.paths) for files in run.validated.values())
+    done, found = 0, {}
+    for name, files in run.validated.items():
+        part = progress.between(done / total, (done + len(files.paths)) / total)
+        batches = _inputs(run, run.pixels(files), part, f"Answering the {name} pictures")
+        answers = np.concatenate([model.predict_on_batch(inputs) for inputs in batches])
+        found[name] = predictions_of(two_columns(answers) if answers.shape[1] == 1 else answers, files)
+        done += len(files.paths)
+    batches = _inputs(run, measured, progress.between(done / total, 1.0), "Measuring the channels")
+    statistics = channel_statistics(Probe(model), batches)
     card = {
         **_card(run, model, epoch),
         **{name: _scores(predictions) for name, predictions in found.items()},
@@ -78,29 +83,13 @@ def finish(run: TrainingRun, progress: Progress = SILENT) -> Path:
     return run.folder.path / MODEL_FOLDER
 
 
-class _Batches:
-    """All batches that finishing takes, counted, so that each can say how far the whole is."""
-
-    def __init__(self, run: TrainingRun, progress: Progress, sets: Sequence[int]) -> None:
-        """``sets`` are the numbers of pictures that will be asked for."""
-        self._run, self._progress = run, progress
-        self._all = sum(math.ceil(pictures / BATCH) for pictures in sets)
-        self._done = 0
-
-    def of(self, doing: str, pixels: NDArray[np.uint8]) -> Iterator[NDArray[np.float32]]:
-        """Model inputs of pictures ``(n, H, W, 3)``, a batch at a time."""
-        for start in range(0, len(pixels), BATCH):
-            self._progress(self._done / self._all, doing)
-            yield self._run.network.preprocessing.apply(pixels[start : start + BATCH])
-            self._done += 1
-
-
-def _predictions(
-    run: TrainingRun, model: keras.Model, files: LabelledFiles, work: _Batches, name: str
-) -> Predictions:
-    batches = work.of(f"Answering the {name} pictures", run.pixels(files))
-    answers = np.concatenate([model.predict_on_batch(inputs) for inputs in batches])
-    return predictions_of(two_columns(answers) if answers.shape[1] == 1 else answers, files)
+def _inputs(
+    run: TrainingRun, pixels: NDArray[np.uint8], progress: Progress, doing: str
+) -> Iterator[NDArray[np.float32]]:
+    """Model inputs of pictures ``(n, H, W, 3)``, a batch at a time."""
+    for start in range(0, len(pixels), BATCH):
+        progress(start / len(pixels), doing)
+        yield run.network.preprocessing.apply(pixels[start : start + BATCH])
 
 
 def _scores(found: Predictions) -> dict[str, Any]:

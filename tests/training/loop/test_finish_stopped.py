@@ -44,17 +44,17 @@ def test_a_finishing_stopped_anywhere_leaves_nothing_and_begins_again_and_says_h
         with pytest.raises(Cancelled):
             finish(run, Progress(tell=Listener(stop_at)))
         assert contents(tmp_path) == before
-    monkeypatch.setattr(finish_module, "BATCH", 4)  # three batches of each set of ten
+    monkeypatch.setattr(finish_module, "BATCH", 5)  # two batches of each set of ten
     finish(run, Progress(tell=listener))
     assert contents(tmp_path) - before >= {"model/card.json", "predictions_test.npz"}
     assert [doing for doing, _ in listener.told] == [
         "Making the network",
-        *["Answering the validation pictures"] * 3,
-        *["Answering the test pictures"] * 3,
-        *["Measuring the channels"] * 3,
+        *["Answering the validation pictures"] * 2,
+        *["Answering the test pictures"] * 2,
+        *["Measuring the channels"] * 2,
         "Writing the network",
     ]
-    assert [fraction for _, fraction in listener.told[1:]] == pytest.approx([k / 9 for k in range(10)])
+    assert [fraction for _, fraction in listener.told[1:]] == pytest.approx([k / 6 for k in range(7)])
 
 
 def test_pictures_that_must_be_decoded_again_can_be_stopped_too(splits: Splits, tmp_path: Path) -> None:
