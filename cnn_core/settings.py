@@ -43,10 +43,18 @@ def choice(default: str, label: str, text: str, options: tuple[str, ...]) -> Any
     return dataclasses.field(default=default, metadata={"label": label, "help": text, "options": options})
 
 
-def numbers(label: str, text: str, example: str, empty: str, minimum: float, maximum: float) -> Any:
+def numbers(
+    label: str, text: str, example: str, empty: str, minimum: float, maximum: float, unit: str = ""
+) -> Any:
     """A field for a tuple of numbers, whole where ``minimum`` is an int; none at first, called ``empty``."""
-    about = {"label": label, "help": text, "minimum": minimum, "maximum": maximum, "unit": ""}
+    about = {"label": label, "help": text, "minimum": minimum, "maximum": maximum, "unit": unit}
     return dataclasses.field(default=(), metadata=about | {"example": example, "empty": empty})
+
+
+def label_with_unit(about: Mapping[str, Any]) -> str:
+    """What a field with the metadata ``about`` is called, with the unit of its numbers: ``Canvas (px)``."""
+    unit = about.get("unit")
+    return f"{about['label']} ({unit})" if unit else str(about["label"])
 
 
 def settings_from_text(values: T, changes: Sequence[str], error: type[ConvscopeError]) -> T:

@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from cnn_core.settings import label_with_unit
 from dashboard.session import address
 
 FINEST_DIGITS = 6
@@ -112,7 +113,7 @@ class SettingsForm:
 
 
 def _drawn(about: Mapping[str, Any], default: Any, key: str, *, slider: bool) -> Any:
-    label, help_text = about["label"], about["help"]
+    label, help_text = label_with_unit(about), about["help"]
     if isinstance(default, bool):
         return st.toggle(label, key=key, help=help_text)
     if "absent" in about:

@@ -17,7 +17,7 @@ class Settings:
     """One field of each kind."""
 
     steps: int = number(32, "Steps", "Help.", 8, 256, 8)
-    size_px: int | None = optional_number("Size (px)", "Help.", 16, 64, 8)
+    size_px: int | None = optional_number("Size", "Help.", 16, 64, 8, "px")
     rate: float = number(0.5, "Rate", "Help.", 0, 1, 0.05)
     fine: bool = switch(False, "Fine", "Help.")
     rule: str = choice("adam", "Rule", "Help.", ("adam", "sgd"))
@@ -72,3 +72,9 @@ def test_an_optional_number_can_be_given_and_left_out_again():
     app.select_slider(key="f_size_px").set_value("Automatic").run()
     assert app.session_state["made"].size_px is None
     assert "f_size_px" not in app.query_params
+
+
+def test_a_label_says_the_unit():
+    app = opened()
+    assert app.select_slider(key="f_size_px").label == "Size (px)"
+    assert app.slider(key="f_steps").label == "Steps"

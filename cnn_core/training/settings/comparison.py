@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cnn_core.datasets.source import DataSource
+from cnn_core.settings import label_with_unit
 from cnn_core.training.settings.config import TrainingConfig
 from cnn_core.training.settings.presets import PRESETS
 
@@ -59,7 +60,7 @@ def _settings(config: Any) -> Iterator[tuple[str, str, Any]]:
     """Name, label and value of every setting, those of the augmentation one by one."""
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
-        label = str(field.metadata.get("label") or field.name.capitalize())
+        label = label_with_unit(field.metadata) if "label" in field.metadata else field.name.capitalize()
         if dataclasses.is_dataclass(value):
             for name, inner_label, inner in _settings(value):
                 yield f"{field.name}.{name}", f"{label}: {inner_label[0].lower()}{inner_label[1:]}", inner

@@ -35,7 +35,7 @@ class Augmentation:
     """
 
     flip: bool = switch(False, "Flip", "Mirror left and right, every other time.")
-    rotation_degrees: float = number(0.0, "Rotation (degrees)", "Largest turn either way.", 0, 180, 1)
+    rotation_degrees: float = number(0.0, "Rotation", "Largest turn either way.", 0, 180, 1, "degrees")
     zoom: float = number(0.0, "Zoom", "0.5 shows things 1/1.5 to 1.5 times as large.", 0, 1, 0.05)
     shift_fraction: float = number(0.0, "Shift", "Largest shift, as a share of the side.", 0, 0.5, 0.01)
     brightness: float = number(0.0, "Brightness", "Largest change, as a share of the range.", 0, 0.8, 0.01)
@@ -79,7 +79,7 @@ class TrainingConfig:
     epochs: int = number(30, "Epochs", "Passes over the training pictures.", 1, MOST_EPOCHS, 1)
     batch_size: int = number(64, "Batch size", "Pictures per step; fewer need less memory.", 1, 1024, 1)
     input_size_px: int = number(
-        150, "Picture size (px)", "Side of the network's input.", SMALLEST_PX, LARGEST_PX, 1
+        150, "Picture size", "Side of the network's input.", SMALLEST_PX, LARGEST_PX, 1, "px"
     )
     learning_rate: float = number(0.001, "Learning rate", "Length of a step.", 1e-6, 1.0, 1e-6)
     optimizer: str = choice("adam", "Optimizer", "The rule of a step.", OPTIMIZERS)
@@ -87,18 +87,19 @@ class TrainingConfig:
     dropout: float = number(0.0, "Dropout", "Largest share of units dropped at random.", 0, 0.9, 0.05)
     early_stopping_epochs: int = number(
         0,
-        "Early stopping (epochs)",
+        "Early stopping",
         "Stop after so many without lower validation loss, or go on to fine-tuning, counting anew; 0: never.",
         0,
         100,
         1,
+        "epochs",
     )
     keep: str = choice("last", "Epoch to keep", "Best: the one of the lowest validation loss.", KEPT)
     class_weights: str = choice("none", "Class weights", "Balanced: rare classes count more.", CLASS_WEIGHTS)
     precision: str = choice("automatic", "Precision", "Automatic measures for three seconds.", PRECISIONS)
     device: str = choice("automatic", "Device", "Automatic takes all GPUs there are.", DEVICES)
     seed: int = number(0, "Seed", "Of weights, order, dropout and augmentation.", 0, 9999, 1)
-    warmup_epochs: float = number(0.0, "Warm-up (epochs)", "The rate rises from zero.", 0, 20, 0.5)
+    warmup_epochs: float = number(0.0, "Warm-up", "The rate rises from zero.", 0, 20, 0.5, "epochs")
     weight_decay: float = number(0.0, "Weight decay", "Pulls kernels to zero; adamw alone.", 0, 0.5, 0.001)
     label_smoothing: float = number(0.0, "Label smoothing", "Makes targets less certain.", 0, 0.4, 0.01)
     average_decay: float = number(0.0, "Weight averaging", "Decay per step; 0: off.", 0, 0.9999, 0.0001)
@@ -120,14 +121,15 @@ class TrainingConfig:
     )
     tensorboard: bool = switch(False, "TensorBoard events", "Written into the folder of the run.")
     base: str = choice("MobileNetV2", "Base", "Network whose features are reused.", BASES)
-    fine_tuning_epochs: int = number(0, "Fine-tuning (epochs)", "Last epochs, base included.", 0, 100, 1)
+    fine_tuning_epochs: int = number(0, "Fine-tuning", "Last epochs, base included.", 0, 100, 1, "epochs")
     sizes_px: tuple[int, ...] = numbers(
-        "Training sizes (px)",
+        "Training sizes",
         "Sides of the training pictures, one per stage, small ones first; none: the picture size.",
         "96, 128",
         "none",
         SMALLEST_PX,
         LARGEST_PX,
+        "px",
     )
     stage_shares: tuple[float, ...] = numbers(
         "Shares of the epochs",
