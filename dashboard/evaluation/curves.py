@@ -40,7 +40,7 @@ def draw_curves(predictions: Predictions, threshold: float, name: str) -> int | 
     """
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader("Thresholds and calibration")
-        chart_format()
+        chart_format("evaluation-format")
     shown = sorted(set(predictions.labels.tolist()))
     if len(shown) < 2:
         st.caption("This set shows one class only, so there are no curves over thresholds.")

@@ -108,7 +108,7 @@ def _draw_curves(runs: Sequence[RunView], titles: Sequence[str]) -> None:
         name="runs_compared",
         alt=training_curves_alt(curves),
     )
-    chart_format()
+    chart_format("compare-format")
     bare = [escape_markdown(title) for run, title in zip(runs, titles, strict=True) if not run.history]
     if bare:
         st.caption(f"No finished epoch yet: {', '.join(bare)}.")

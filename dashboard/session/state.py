@@ -59,6 +59,7 @@ class Session:
         parsers: what each widget took last, by key.
         class_named: whether the person, or an address, named the class that is looked at.
         clicked: what was clicked last in each chart, by the key of the chart.
+        chart_format: of the files that charts are saved as.
         first_milliseconds: how long the first look at a photo took, by model and photo.
         predicted_by: key of the model that answered a photo which was chosen to be looked at.
         data: which photos the next run is to be trained on.
@@ -84,6 +85,7 @@ class Session:
     parsers: dict[str, Callable[[str], Any | None]] = field(default_factory=dict)
     class_named: bool = False
     clicked: dict[str, int] = field(default_factory=dict)
+    chart_format: str = "png"
     first_milliseconds: dict[tuple[str, str], float] = field(default_factory=dict)
     predicted_by: str | None = None
     data: DataChoice = field(default_factory=DataChoice)

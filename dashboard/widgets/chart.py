@@ -8,9 +8,10 @@ from typing import Any
 import plotly.graph_objects as go
 import streamlit as st
 
+from dashboard.session.state import session
+
 FORMATS = {"png": ":material/photo_camera: PNG", "svg": ":material/photo_camera: SVG"}
 SCALE = 2  # pixels of the file for one of the page
-_FORMAT = "chart_format"
 
 
 def chart(
@@ -28,7 +29,7 @@ def chart(
     st.plotly_chart(
         figure,
         key=key,
-        config=chart_config(name, st.session_state.get(_FORMAT) or "png"),
+        config=chart_config(name, session().chart_format),
         on_select="ignore" if on_select is None else on_select,
         selection_mode="points",
         alt=alt,
@@ -47,16 +48,22 @@ def chart_config(name: str, kind: str) -> dict[str, Any]:
     }
 
 
-def chart_format() -> None:
-    """Choose whether the buttons of the charts save PNG or SVG; once per page, for all of them."""
+def chart_format(key: str) -> None:
+    """Choose whether the buttons of all charts save PNG or SVG; ``key`` is one per place that asks."""
+    if st.session_state.get(key) != session().chart_format:
+        st.session_state[key] = session().chart_format
     st.segmented_control(
         "Charts are saved as",
         list(FORMATS),
         format_func=FORMATS.__getitem__,
-        default="png",
-        key=_FORMAT,
+        key=key,
+        on_change=_take_format,
+        args=(key,),
         required=True,
         label_visibility="collapsed",
         help="What the camera at the upper right of a chart saves: pixels, or lines for print.",
-        persist_state="session",
     )
+
+
+def _take_format(key: str) -> None:
+    session().chart_format = st.session_state[key]

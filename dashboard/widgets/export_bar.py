@@ -64,7 +64,7 @@ def export_bar(export: Export, key: str = "export") -> None:
     """
     with st.container(horizontal=True, gap="small", key=f"{key}-row"):
         if export.image is None:
-            chart_format()
+            chart_format(f"{key}-format")
         else:
             _download("PNG", export.png, export.name, key, "image", "The picture with its title and scale.")
         _download("NPZ", export.npz, export.name, key, "data_array", "The raw arrays, for NumPy.")

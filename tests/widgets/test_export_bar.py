@@ -55,3 +55,19 @@ def test_a_view_without_a_picture_makes_none():
 
 def test_a_file_is_named_in_letters_of_every_system():
     assert file_name("a b", None, "ü/1", 2) == "a-b_--1_2"
+
+
+def two_charts(exported) -> None:
+    """A page with two charts to take away."""
+    from dashboard.widgets.export_bar import export_bar
+
+    export_bar(exported, "first")
+    export_bar(exported, "second")
+
+
+def test_the_format_of_charts_is_chosen_once_for_all_of_them():
+    app = AppTest.from_function(two_charts, args=(export(picture=False),), default_timeout=60).run()
+    assert not app.exception
+    app.segmented_control(key="first-format").set_value("svg").run()
+    app.run()
+    assert app.segmented_control(key="second-format").value == "svg"
