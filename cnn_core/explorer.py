@@ -89,10 +89,6 @@ class Explorer:
         """The outputs of a model with their classes."""
         return self.model(model_key).probe.heads
 
-    def default_layer(self, model_key: str, head: int = 0) -> str | None:
-        """The layer that heat maps of an output are taken from unless another is chosen."""
-        return self.model(model_key).probe.default_cam_layer(head)
-
     def model_input_pixels(self, model_key: str, image: RgbImage) -> NDArray[np.uint8]:
         """The picture as the network gets it, ``(H, W, c)``, before scaling."""
         model = self.model(model_key)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cnn_core.activations import ACTIVATIONS
 from dashboard.activations import feature_maps as parts
 from dashboard.activations import tabs as more_parts
 from dashboard.session.resources import explorer
 from dashboard.session.view import View
 from dashboard.sidebar.frame import chosen
+from dashboard.widgets.analysis_view import draw_summary
 from dashboard.widgets.choosers import channel_slider, layer_slider
 from dashboard.widgets.export_bar import export_bar
 from dashboard.widgets.inputs import choice, tabs
@@ -28,6 +30,7 @@ def body(view: View) -> None:
     with scale_place:
         common = choice("Scale", parts.SCALES, key="scale", help=parts.SCALE_HELP) == "common"
 
+    draw_summary(ACTIVATIONS)
     grid, opened = st.columns([1.72, 1], gap="large")
     with grid:
         parts.draw_grid(info, layer, channel, common=common)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from cnn_core.activations import ACTIVATIONS
+from cnn_core.named_arrays import named_arrays
 from cnn_core.results import LayerActivations
 from dashboard.figures.colours import fitting_scale, percent, short
 from dashboard.figures.files.page_png import indexed_pixels
@@ -133,9 +134,7 @@ def grid_export(
             *channel_mosaic(layer.maps, tiles, common=common, blank=rgb(LIGHT.blank))
         ),
         scale=fitting_scale(layer.maps) if common else None,
-        arrays=lambda: {
-            name: getattr(layer, name) for name in ("maps", "minimum", "maximum", "mean", "zero_fraction")
-        },
+        arrays=lambda: named_arrays(layer),
         code=code_of(view, ACTIVATIONS, request_about(view, layer_name=info.name))
         + f"print(result.maps.shape, result.sparsity)\nprint(result.maps[..., {channel}].round(2))",
     )

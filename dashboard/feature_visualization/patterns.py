@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.feature_visualization import FILTER_PATTERNS
+from cnn_core.named_arrays import named_arrays
 from cnn_core.results import FilterPatterns
 from dashboard.feature_visualization.kernels import draw_kernel_grid
 from dashboard.figures.charts.charts import ascent_figure
@@ -23,7 +24,7 @@ from dashboard.figures.pictures.pattern_grid import (
 )
 from dashboard.figures.pictures.pictures import enlarged, jpeg, png, rgb_pixels
 from dashboard.session import address
-from dashboard.widgets.analysis_view import analysis_result, code_of
+from dashboard.widgets.analysis_view import analysis_result, check_text, code_of
 from dashboard.widgets.chart import chart
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.headings import channel_heading
@@ -93,7 +94,8 @@ def draw(layer: PatternsOfLayer) -> None:
             alt=f"Patterns of {tiles.count} channels of {layer.info.title}, channel {channel} framed",
             opens="channel",
         )
-        st.caption(escape_markdown(summary_of(layer), longest=None), help=Z_SCORE_HELP)
+        check = check_text(FILTER_PATTERNS.check(layer.patterns))
+        st.caption(f"{escape_markdown(summary_of(layer), longest=None)}  \n{check}", help=Z_SCORE_HELP)
         if sees_only_colours(layer.info):
             st.caption(
                 "These filters see only a few pixels each, so plain colour or a fine stripe suits them best. "
@@ -170,13 +172,12 @@ def _mosaic(patterns: FilterPatterns) -> UInt8:
 def export(layer: PatternsOfLayer) -> Export:
     """The patterns on the page with their figures."""
     shown, settings = layer.shown, layer.settings
-    names = ("channels", "patterns", "scores", "z_scores", "history")
     return Export(
         name=file_name(layer.view.model_key, layer.info.name, "patterns"),
         title=f"{layer.info.title}: patterns of {len(shown.channels)} channels",
         note=f"Channels {', '.join(map(str, shown.channels))}. {settings.steps} steps, seed {settings.seed}.",
         image=lambda: _mosaic(shown),
-        arrays=lambda: {name: getattr(shown, name) for name in names},
+        arrays=lambda: named_arrays(shown),
         code=code_of(layer.view, FILTER_PATTERNS, layer.request, settings)
         + "\nfrom cnn_core.feature_visualization import strongest_patterns\n\n"
         "print(strongest_patterns(result).channels)",

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.attribution import blank_reason
+from cnn_core.named_arrays import named_arrays
 from cnn_core.results import AttributionMap, HeadAnswer
 from cnn_core.targets import fitting_layers
 from dashboard.figures.colours import Scale, short
@@ -202,11 +203,7 @@ def export(view: View, selection: HeatMapSelection, attribution: AttributionMap)
         note=f"{view.photo.title}, {request.layer_name or 'input'}; logit {short(attribution.score)}.",
         image=lambda: attribution_pixels(view, shown, selection.opacity),
         scale=scale_of(shown),
-        arrays=lambda: {
-            "values": attribution.values,
-            "extent_px": np.float32(attribution.extent),
-            "score": np.float32(attribution.score),
-        },
+        arrays=lambda: named_arrays(attribution),
         code=code_of(view, selection.analysis, request, selection.settings)
         + "print(result.values.round(2), result.score)",
     )

@@ -12,8 +12,9 @@ import numpy as np
 import streamlit as st
 
 from cnn_core.attribution import GRAD_CAM
+from cnn_core.named_arrays import named_arrays
 from cnn_core.prediction import PREDICTION
-from cnn_core.results import AttributionMap, HeadAnswer, LayerSummaries
+from cnn_core.results import AttributionMap, HeadAnswer, LayerSummaries, Prediction
 from cnn_core.snippet import Call, snippet
 from dashboard.figures.pictures.pictures import jpeg
 from dashboard.figures.pictures.scale_bar import scale_bar_html
@@ -72,9 +73,14 @@ def draw_photo(view: View) -> None:
     st.caption(f"The photo as the network gets it, {height} × {width} pixels")
 
 
+def no_map_reason(view: View) -> str | None:
+    """Why this network has no heat map, or None."""
+    return GRAD_CAM.inapplicable(explorer().model(view.model_key).probe, HEAD)
+
+
 def attribution_or_none(view: View) -> AttributionMap | None:
     """The heat map of the answer, or None for a network without a layer that has one."""
-    if explorer().default_layer(view.model_key, HEAD) is None:
+    if no_map_reason(view) is not None:
         return None
     found: AttributionMap = explorer().run(GRAD_CAM, request_about(view, head=HEAD))
     return found
@@ -101,11 +107,7 @@ def draw_attribution(view: View, attribution: AttributionMap, answers: Sequence[
 
 def draw_no_attribution(view: View) -> None:
     """What there is instead of the heat map for a network without maps."""
-    st.info(
-        "This network has no layer with a map that its answer depends on, so there is no Grad-CAM here. "
-        "Saliency shows how the score reacts to each pixel.",
-        icon=":material/info:",
-    )
+    st.info(no_map_reason(view) or "", icon=":material/info:")
     st.page_link(
         "pages/heat_maps.py",
         label="Open the saliency map",
@@ -182,7 +184,7 @@ def draw_strip(view: View, layers: LayerSummaries) -> None:
 
 def export(view: View, answers: Sequence[HeadAnswer], attribution: AttributionMap | None) -> Export:
     """The evidence, or else the photo, with the scores of all outputs."""
-    scores = {f"scores_{head.head}": head.scores for head in answers}
+    answer = named_arrays(Prediction(heads=tuple(answers)))
     about = answers[HEAD if attribution is None else attribution.head]
     name = file_name("overview", view.model_key, view.photo.title)
     asked = (PREDICTION,) if attribution is None else (PREDICTION, GRAD_CAM)
@@ -193,7 +195,7 @@ def export(view: View, answers: Sequence[HeadAnswer], attribution: AttributionMa
             name=name,
             title=f"{about.class_names[about.best]}, {sureness(about)}",
             image=lambda: overlay_view.photo_pixels(view),
-            arrays=lambda: scores,
+            arrays=lambda: answer,
             code=code,
         )
     shown = as_on_the_bar(attribution, about)
@@ -204,10 +206,6 @@ def export(view: View, answers: Sequence[HeadAnswer], attribution: AttributionMa
         f"{about.class_names[shown.class_index]}.",
         image=lambda: attribution_pixels(view, shown),
         scale=scale_of(shown),
-        arrays=lambda: {
-            "evidence": attribution.values,
-            "extent_px": np.float32(attribution.extent),
-            **scores,
-        },
+        arrays=lambda: answer | named_arrays(attribution),
         code=code + "print(results[1].values.round(2))",
     )

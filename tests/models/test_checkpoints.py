@@ -164,7 +164,8 @@ def test_epochs_share_a_network_unless_more_than_weights_or_the_name_of_a_layer_
     explorer = explorer_of(run)
     answers(explorer, "run@0")
     check(answers(explorer, "run@1"), run, 1)
-    assert explorer.default_layer("run@1") == alone(run).default_layer("epoch_0001")
+    opened, expected = explorer.model("run@1"), alone(run).model("epoch_0001")
+    assert opened.probe.default_cam_layer() == expected.probe.default_cam_layer()
 
 
 def test_packed_weights_are_opened_as_any_model(run: Path) -> None:
