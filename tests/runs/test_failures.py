@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cnn_core.errors import DataError, DivergedError, ImageError, TrainingError
-from cnn_core.runs.failures import failure_of, failure_of_vanished
+from cnn_core.runs.failures import Failure, failure_of, failure_of_vanished
 
 
 class ResourceExhaustedError(Exception):
@@ -20,8 +20,11 @@ class InternalError(Exception):
     """Named like the framework's."""
 
 
-def settings(data: Path) -> dict[str, Any]:
-    return {"config": {"batch_size": 64, "input_size_px": 150}, "source": {"folders": [str(data)]}}
+def failed(error: BaseException, folder: Path, data: Path | None = None) -> Failure:
+    """What a run in that folder says, whose data is there unless another place is named."""
+    config = {"batch_size": 64, "input_size_px": 150}
+    source = {"folders": [str(folder if data is None else data)]}
+    return failure_of(error, folder=folder, settings={"config": config, "source": source})
 
 
 def caused(error: Exception, cause: Exception) -> Exception:
@@ -29,38 +32,44 @@ def caused(error: Exception, cause: Exception) -> Exception:
     return error
 
 
+FULL = "disk is full", "Free some space"
+MEMORY = "64 pictures of 150 px", "e.g. 32, or with smaller pictures"
+SENTENCE = "Expected a finite loss. Received: nan out of memory. Lower the learning rate."
+PHOTO = "/photos/x.jpg"
+
+
 @pytest.mark.parametrize(
-    "error",
+    ("error", "told"),
     [
-        OSError(errno.ENOSPC, "No space left on device", "checkpoint.npz"),
-        OSError(errno.EDQUOT, "Disk quota exceeded"),
-        caused(TrainingError("Expected to write."), OSError(errno.ENOSPC, "No space left on device")),
+        (OSError(errno.ENOSPC, "No space left on device", "checkpoint.npz"), FULL),
+        (OSError(errno.EDQUOT, "Disk quota exceeded"), FULL),
+        (caused(TrainingError("Expected to write."), OSError(errno.ENOSPC, "No space left")), FULL),
+        (MemoryError(), MEMORY),
+        (ResourceExhaustedError("failed to allocate memory [Op:Conv2D]"), MEMORY),
+        (InternalError("Failed to allocate request for 2.0GiB"), MEMORY),
+        (InternalError("CUDA_ERROR_OUT_OF_MEMORY: out of memory"), MEMORY),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), MEMORY),
+        (caused(ValueError("while calling layer"), ResourceExhaustedError("")), MEMORY),
+        (FileNotFoundError(errno.ENOENT, "No such file", PHOTO), (PHOTO, "Put it back")),
+        (PermissionError(errno.EACCES, "Not allowed", PHOTO), (f"{PHOTO} cannot be used", "right to it")),
+        (DataError(SENTENCE), (SENTENCE, "Then resume the run")),
+        (ImageError(SENTENCE), (SENTENCE, "Then resume the run")),
+        (TrainingError(SENTENCE), (SENTENCE, "Start a new run with other settings")),
+        (DivergedError(SENTENCE), (SENTENCE, "Start a new run with a lower learning rate")),
+        (ZeroDivisionError("division\nby zero"), ("ZeroDivisionError: division by zero", "log.txt")),
     ],
+    ids=repr,
 )
-def test_a_full_disk_is_named_with_what_to_free(error: Exception, tmp_path: Path) -> None:
-    failure = failure_of(error, folder=tmp_path, settings=settings(tmp_path))
-    assert "disk is full" in failure.reason
+def test_an_error_is_told_with_what_to_do(error: Exception, told: tuple[str, str], tmp_path: Path) -> None:
+    failure = failed(error, tmp_path)
+    assert told[0] in failure.reason
+    assert told[1] in failure.advice
+
+
+def test_a_full_disk_is_named_with_what_is_free(tmp_path: Path) -> None:
+    failure = failed(OSError(errno.ENOSPC, "No space left on device"), tmp_path)
     assert f"MB at {tmp_path}" in failure.reason
-    assert "Free some space" in failure.advice
     assert "resume" in failure.advice
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        MemoryError(),
-        ResourceExhaustedError("failed to allocate memory [Op:Conv2D]"),
-        InternalError("Failed to allocate request for 2.0GiB"),
-        InternalError("CUDA_ERROR_OUT_OF_MEMORY: out of memory"),
-        OSError(errno.ENOMEM, "Cannot allocate memory"),
-        caused(ValueError("while calling layer"), ResourceExhaustedError("")),
-    ],
-)
-def test_lack_of_memory_advises_half_the_batch_and_smaller_pictures(error: Exception, tmp_path: Path) -> None:
-    failure = failure_of(error, folder=tmp_path, settings=settings(tmp_path))
-    assert "64 pictures of 150 px" in failure.reason
-    assert "e.g. 32" in failure.advice
-    assert "smaller pictures" in failure.advice
 
 
 @pytest.mark.parametrize(
@@ -72,20 +81,13 @@ def test_lack_of_memory_advises_half_the_batch_and_smaller_pictures(error: Excep
     ],
 )
 def test_a_data_folder_that_is_gone_is_named_whatever_it_broke(error: Exception, tmp_path: Path) -> None:
-    failure = failure_of(error, folder=tmp_path, settings=settings(tmp_path / "photos"))
+    failure = failed(error, tmp_path, tmp_path / "photos")
     assert failure.reason == f"The data folder {tmp_path / 'photos'} is no longer there."
     assert "Put it back" in failure.advice
 
 
-def test_a_single_file_that_is_gone_is_named(tmp_path: Path) -> None:
-    error = FileNotFoundError(errno.ENOENT, "No such file", "photos/x.jpg")
-    assert "photos/x.jpg" in failure_of(error, folder=tmp_path, settings=settings(tmp_path)).reason
-
-
-@pytest.mark.parametrize("kind", [DataError, TrainingError, ImageError])
-def test_our_own_errors_speak_for_themselves(kind: type[Exception], tmp_path: Path) -> None:
-    sentence = "Expected a finite loss. Received: nan out of memory. Lower the learning rate."
-    assert failure_of(kind(sentence), folder=tmp_path, settings=settings(tmp_path)).reason == sentence
+def test_a_loss_that_is_no_number_is_the_reason_although_the_data_has_gone_since(tmp_path: Path) -> None:
+    assert failed(TrainingError(SENTENCE), tmp_path, tmp_path / "photos").reason == SENTENCE
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS])
@@ -96,41 +98,29 @@ def test_a_folder_of_ours_that_cannot_be_written_is_named_with_its_variable(
     for variable, ours in (("CONVSCOPE_CACHE", "cache"), ("CONVSCOPE_RUNS", "runs")):
         refused = OSError(number, "Not allowed", str(tmp_path / ours / "a" / "x.npy"))
         error = caused(TrainingError("Expected to write."), refused)
-        failure = failure_of(error, folder=tmp_path / "runs" / "a", settings=settings(tmp_path))
+        failure = failed(error, tmp_path / "runs" / "a", tmp_path)
         assert f"The folder {tmp_path / ours} cannot" in failure.reason
         assert variable in failure.advice
         assert "resume" in failure.advice
 
 
-def test_a_photo_that_may_not_be_read_is_named(tmp_path: Path) -> None:
-    error = PermissionError(errno.EACCES, "Permission denied", "/photos/x.jpg")
-    failure = failure_of(error, folder=tmp_path, settings=settings(tmp_path))
-    assert failure.reason == "/photos/x.jpg cannot be used (Permission denied)."
-
-
-def test_a_diverged_run_is_not_advised_to_be_resumed_but_to_start_anew_or_finish(tmp_path: Path) -> None:
-    error = DivergedError("Expected a loss that is a number. Received: nan.")
-    advice = failure_of(error, folder=tmp_path, settings=settings(tmp_path)).advice
-    assert "lower learning rate" in advice
+@pytest.mark.parametrize("kind", [DivergedError, TrainingError])
+def test_what_a_resume_would_repeat_is_finished_where_there_is_an_epoch_and_not_resumed(
+    kind: type[Exception], tmp_path: Path
+) -> None:
+    advice = failed(kind(SENTENCE), tmp_path).advice
     assert "resume the run" not in advice.lower()
     assert "finish" not in advice
     (tmp_path / "history.csv").touch()
-    assert "finish this run" in failure_of(error, folder=tmp_path, settings=settings(tmp_path)).advice
+    assert "finish this run" in failed(kind(SENTENCE), tmp_path).advice
 
 
-def test_only_what_a_resume_can_mend_advises_one(tmp_path: Path) -> None:
-    of_data = failure_of(DataError("One class is empty."), folder=tmp_path, settings=settings(tmp_path))
-    of_settings = failure_of(TrainingError("Expected less."), folder=tmp_path, settings=settings(tmp_path))
-    assert "Then resume the run" in of_data.advice
-    assert "Then resume the run" not in of_settings.advice
-
-
-def test_anything_else_is_told_by_type_and_message_with_the_log_named(tmp_path: Path) -> None:
-    failure = failure_of(ZeroDivisionError("division\nby zero"), folder=tmp_path, settings={})
-    assert failure.reason == "ZeroDivisionError: division by zero"
-    assert len(failure_of(RuntimeError("graph " * 5000), folder=tmp_path, settings={}).reason) < 400
-    assert "Memory ran out" in failure_of(MemoryError(), folder=tmp_path, settings={}).reason
-    assert str(tmp_path / "log.txt") in failure.advice
+def test_settings_that_say_nothing_and_long_messages_are_no_trouble(tmp_path: Path) -> None:
+    settings: dict[str, Any] = {}
+    assert "Memory ran out" in failure_of(MemoryError(), folder=tmp_path, settings=settings).reason
+    long = failure_of(RuntimeError("graph " * 5000), folder=tmp_path, settings=settings)
+    assert len(long.reason) < 400
+    assert str(tmp_path / "log.txt") in long.advice
 
 
 @pytest.mark.parametrize(
@@ -146,8 +136,3 @@ def test_the_log_of_a_vanished_process_tells_why(last_words: str, reason: str, t
     assert "Resume" in failure_of_vanished(tmp_path / "log.txt").advice
     (tmp_path / "log.txt").write_text(last_words)
     assert reason in failure_of_vanished(tmp_path / "log.txt").reason
-
-
-def test_a_loss_that_is_no_number_is_the_reason_although_the_data_has_gone_since(tmp_path: Path) -> None:
-    error = TrainingError("Expected a loss that is a number. Received: nan.")
-    assert "nan" in failure_of(error, folder=tmp_path, settings=settings(tmp_path / "photos")).reason

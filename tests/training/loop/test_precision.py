@@ -37,9 +37,9 @@ class Computer:
 
         return step
 
-    def measured(self, folder: Path, wish: str = "automatic", device: str = "CPU") -> Precision:
+    def measured(self, folder: Path, setting: str = "automatic", device: str = "CPU") -> Precision:
         devices: Any = SimpleNamespace(name=device)
-        return precision_of(wish, devices, self.step_in, SHAPE, folder)
+        return precision_of(setting, devices, self.step_in, SHAPE, folder)
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ GPU, UNMEASURED = {"device": "GPU H"}, {"float32": 0, MIXED: 0}
         ((0.107, 0.1), MIXED, {}, MIXED, True),
         ((0.2, 0.1), "float32", {}, "float32", False),
         ((0.2, 0.1), "float32", GPU, MIXED, True),
-        ((0.2, 0.1), MIXED, {"wish": "float32"}, "float32", False),
-        ((0.1, 0.2), MIXED, {"wish": MIXED}, MIXED, False),
+        ((0.2, 0.1), MIXED, {"setting": "float32"}, "float32", False),
+        ((0.1, 0.2), MIXED, {"setting": MIXED}, MIXED, False),
     ],
     ids=[
         "twice as fast",

@@ -18,8 +18,8 @@ from cnn_core.training.settings.config import TrainingConfig
 pytestmark = pytest.mark.usefixtures("small_networks")
 
 
-def judged(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> None:
-    """Let the epochs be judged by these validation losses, one after the other."""
+def validated_at(monkeypatch: pytest.MonkeyPatch, losses: list[float]) -> None:
+    """Let the epochs have these validation losses, one after the other."""
     found = iter(losses)
     monkeypatch.setattr("cnn_core.training.loop.run.loss_and_accuracy", lambda *_: (next(found), 0.5))
 
@@ -37,7 +37,7 @@ def test_a_frozen_base_is_fine_tuned_as_soon_as_the_loss_falls_no_more_also_afte
     splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The hundredth of the rate tells which epochs are fine-tuning."""
-    judged(monkeypatch, [0.5, 0.6, 0.7, 0.9, 0.8])
+    validated_at(monkeypatch, [0.5, 0.6, 0.7, 0.9, 0.8])
     run = new_run(transfer(early_stopping_epochs=2), splits, tmp_path)
     cut_off(run, before_step=4 * STEPS + 2)
     assert rates(run) == pytest.approx([0.01, 0.01, 0.01, 1e-4])
@@ -89,7 +89,7 @@ def test_a_run_stops_after_so_many_epochs_without_a_lower_loss_and_stays_stopped
     expected_rates: list[float],
     sizes: list[int],
 ) -> None:
-    judged(monkeypatch, losses)
+    validated_at(monkeypatch, losses)
     run = new_run(config, splits, tmp_path)
     run.run()
     assert rates(run) == pytest.approx(expected_rates)
