@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 
 from cnn_core import backend
 from cnn_core.errors import Cancelled
-from cnn_core.progress import Progress
+from cnn_core.progress import SILENT, Progress
 from cnn_core.training.loop import precision
 from cnn_core.training.loop.precision import Precision, precision_of
 
@@ -37,9 +37,11 @@ class Computer:
 
         return step
 
-    def measured(self, folder: Path, setting: str = "automatic", device: str = "CPU") -> Precision:
+    def measured(
+        self, folder: Path, setting: str = "automatic", device: str = "CPU", progress: Progress = SILENT
+    ) -> Precision:
         devices: Any = SimpleNamespace(name=device)
-        return precision_of(setting, devices, self.step_in, SHAPE, folder)
+        return precision_of(setting, devices, self.step_in, SHAPE, folder, progress)
 
 
 @pytest.fixture
@@ -150,16 +152,8 @@ def test_a_measurement_says_how_far_it_is_and_can_be_stopped_between_any_two_ste
     computer: Callable[..., Computer], tmp_path: Path
 ) -> None:
     told: list[float] = []
-    devices: Any = SimpleNamespace(name="CPU")
     machine = computer(0.5, 0.5)
-    precision_of(
-        "automatic",
-        devices,
-        machine.step_in,
-        SHAPE,
-        tmp_path,
-        Progress(tell=lambda share, _: told.append(share)),
-    )
+    machine.measured(tmp_path, progress=Progress(tell=lambda share, _: told.append(share)))
     assert len(told) == sum(machine.steps.values())  # before each step, those that compile too
     assert told == sorted(told)
     assert told[0] == 0
@@ -167,14 +161,9 @@ def test_a_measurement_says_how_far_it_is_and_can_be_stopped_between_any_two_ste
     for stop_at in (1, 2, 3, len(told)):
         folder = tmp_path / str(stop_at)
         folder.mkdir()
-        asked = iter(range(1, stop_at))
-
-        def stop(*_: object, asked: Iterator[int] = asked) -> None:
-            if next(asked, None) is None:
-                raise Cancelled("Stopped as asked.")
-
+        answers = iter([False] * (stop_at - 1) + [True])
         machine = computer(0.5, 0.5)
         with pytest.raises(Cancelled):
-            precision_of("automatic", devices, machine.step_in, SHAPE, folder, Progress(tell=stop))
+            machine.measured(folder, progress=Progress(cancelled=answers.__next__))
         assert sum(machine.steps.values()) == stop_at - 1
         assert list(folder.iterdir()) == []
