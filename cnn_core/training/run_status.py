@@ -60,16 +60,9 @@ def change_state(folder: Path, state: str, **fields: Any) -> None:
     try:
         write_json(path, status)
     except OSError:
-        _write_in_place(path, json.dumps(status).encode())
-
-
-def _write_in_place(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY)
-    try:
-        os.write(descriptor, content)
-        os.ftruncate(descriptor, len(content))
-    finally:
-        os.close(descriptor)
+        with path.open("r+b", buffering=0) as file:
+            file.write(json.dumps(status).encode())
+            file.truncate()
 
 
 def log_end(path: Path) -> str:

@@ -81,7 +81,7 @@ class CurveFigures:
 def curve_figures(history: Sequence[Row], task: Task) -> CurveFigures:
     """Read the curves of a run with that task."""
     losses, val_losses = (_finite(history_column(history, name)) for name in ("loss", "val_loss"))
-    rise = _risen(val_losses)
+    rise, curve = _risen(val_losses), smoothed(val_losses)
     return CurveFigures(
         epochs=int(val_losses.size),
         best=best_epoch(history),
@@ -91,7 +91,7 @@ def curve_figures(history: Sequence[Row], task: Task) -> CurveFigures:
         val_accuracy=_end(history, "val_accuracy"),
         gap_loss=_end(history, "val_loss") - _end(history, "loss") if task.losses_compare else math.nan,
         risen=rise and (val_losses.size >= SHORT_EPOCHS or _learned_on(history)),
-        level=_level(val_losses),
+        level=bool(not curve.size or curve[-1] - curve.min() <= RISE_SHARE * curve.min()),
         falling=_falling(val_losses),
         diverged=not _ends_finite(history) or _collapsed(losses) or (rise and _risen(losses)),
         task=task,
@@ -134,12 +134,6 @@ def _learned_on(history: Sequence[Row]) -> bool:
     losses, val_losses = history_column(history, "loss"), history_column(history, "val_loss")
     then = losses[int(np.nanargmin(val_losses))]
     return not losses[-1] > (1 - FALLING_SHARE) * then
-
-
-def _level(values: Float64) -> bool:
-    """Whether a curve ends where it was lowest, or hardly above."""
-    curve = smoothed(values)
-    return bool(values.size == 0 or curve[-1] - curve.min() <= RISE_SHARE * curve.min())
 
 
 def _falling(values: Float64) -> bool:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cnn_core.files import nested, read_json
-from cnn_core.models.card import finished_model_metadata, model_metadata
+from cnn_core.models.card import finished_model_metadata
 from cnn_core.training.run_folder import CONFIG_FILE, SCAN_FILE
 from cnn_core.training.settings.config import CLASS_WEIGHTS
 
@@ -66,43 +65,34 @@ def guessed(counts: tuple[int, ...]) -> float:
 
 
 def task_of(folder: Path) -> Task:
-    """Read the task of a run, or of a trained model, from its folder.
+    """Read the task of a run from its folder, whose files are not trusted.
 
-    What the scan of its pictures left comes first, then the card of its model. Where neither tells, there
-    are two classes with as many pictures; where none tells the settings, they are the plain ones.
-
-    Args:
-        folder: of a run, or of a model; its files are not trusted.
+    Where they do not tell, there are two classes with as many pictures, and the plain settings.
     """
-    card = finished_model_metadata(folder) or model_metadata(folder)
-    settings = nested(read_json(folder / CONFIG_FILE), "config") or nested(card, "training")
+    settings = nested(read_json(folder / CONFIG_FILE), "config")
     training, validation = (
         tuple(picture_counts(folder, part).values()) for part in ("training", "validation")
     )
     training = training or TWO_CLASSES.training
+    smoothing = settings.get("label_smoothing", 0.0)
+    usable = isinstance(smoothing, int | float) and 0 <= smoothing < 1
     return Task(
         training=training,
         validation=validation if len(validation) == len(training) else (1,) * len(training),
-        label_smoothing=_share(settings.get("label_smoothing")),
+        label_smoothing=float(smoothing) if usable else 0.0,
         class_weights=str(settings.get("class_weights", UNWEIGHTED)),
     )
 
 
-def picture_counts(folder: Path, part: str) -> dict[str, int]:
-    """Pictures of each of at least two classes, by its name; empty where nothing tells them.
+def picture_counts(run_folder: Path, part: str) -> dict[str, int]:
+    """Pictures of each of at least two classes, by its name, from the scan of a run, else from its card.
 
-    Args:
-        folder: of a run, whose scan comes first, or of a model.
+    Empty where neither tells them; ``part`` is ``training``, ``validation`` or ``test``.
     """
-    card = finished_model_metadata(folder) or model_metadata(folder)
-    scanned = nested(read_json(folder / SCAN_FILE), "counts", part)
+    scanned = nested(read_json(run_folder / SCAN_FILE), "counts", part)
+    card = finished_model_metadata(run_folder)
     for counts in (scanned, nested(card, "data", part, "pictures")):
         whole = all(isinstance(count, int) and count >= 0 for count in counts.values())
         if len(counts) > 1 and whole and any(counts.values()):
             return counts
     return {}
-
-
-def _share(value: Any) -> float:
-    """From 0 to below 1; 0 where it is anything else."""
-    return float(value) if isinstance(value, int | float) and 0 <= value < 1 else 0.0
