@@ -5,7 +5,7 @@ Nothing here imports the framework, so that a page can list them at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnn_core.errors import DataError
 from cnn_core.training.settings.config import Augmentation, TrainingConfig
@@ -55,70 +55,57 @@ PHOTO_AUGMENTATION = Augmentation(
     erase_fraction=0.4,
 )
 
+LECTURE = TrainingConfig(preset="lecture_baseline", epochs=15, batch_size=128)
+ARTICLE = TrainingConfig(preset="article_cnn", epochs=30, batch_size=32, learning_rate=1e-4, dropout=0.5)
+REPORT = TrainingConfig(
+    preset="report_baseline", epochs=30, batch_size=32, learning_rate=1e-4, optimizer="rmsprop"
+)
+
 PRESETS = (
     Preset(
         title="Lecture, baseline",
         summary="Three convolutions and a wide hidden layer. Learns its photos by heart within 15 epochs.",
         architecture="lecture_cnn",
         parameters=10_641_441,
-        config=TrainingConfig(preset="lecture_baseline", epochs=15, batch_size=128),
+        config=LECTURE,
     ),
     Preset(
         title="Lecture, regularised",
         summary="The lecture's network with dropout and augmentation: learns slowly, as much for new photos.",
         architecture="lecture_cnn",
         parameters=10_641_441,
-        config=TrainingConfig(
-            preset="lecture_regularized",
-            epochs=15,
-            batch_size=128,
-            dropout=0.3,
-            augmentation=LECTURE_AUGMENTATION,
-        ),
+        config=replace(LECTURE, preset="lecture_regularized", dropout=0.3, augmentation=LECTURE_AUGMENTATION),
     ),
     Preset(
         title="Article",
         summary="Four convolutions and dropout 0.5, without augmentation: over-fits after some epochs.",
         architecture="article_cnn",
         parameters=5_550_273,
-        config=TrainingConfig(
-            preset="article_cnn", epochs=30, batch_size=32, learning_rate=1e-4, dropout=0.5
-        ),
+        config=ARTICLE,
     ),
     Preset(
         title="Article, augmented",
         summary="The article's network with augmentation: answers new photos better, and does not over-fit.",
         architecture="article_cnn",
         parameters=5_550_273,
-        config=TrainingConfig(
-            preset="article_cnn_augmented",
-            epochs=50,
-            batch_size=32,
-            learning_rate=1e-4,
-            dropout=0.5,
-            augmentation=ARTICLE_AUGMENTATION,
-        ),
+        config=replace(ARTICLE, preset="article_cnn_augmented", epochs=50, augmentation=ARTICLE_AUGMENTATION),
     ),
     Preset(
         title="Report, baseline",
         summary="Four convolutions without padding. Over-fits: the validation loss turns up early.",
         architecture="report_cnn",
         parameters=3_453_121,
-        config=TrainingConfig(
-            preset="report_baseline", epochs=30, batch_size=32, learning_rate=1e-4, optimizer="rmsprop"
-        ),
+        config=REPORT,
     ),
     Preset(
         title="Report, regularised",
         summary="The report's network with dropout 0.5 and augmentation; keeps its best epoch.",
         architecture="report_cnn",
         parameters=3_453_121,
-        config=TrainingConfig(
+        config=replace(
+            REPORT,
             preset="report_regularized",
             epochs=80,
-            batch_size=32,
-            learning_rate=1e-4,
-            optimizer="rmsprop",
             dropout=0.5,
             keep="best",
             augmentation=REPORT_AUGMENTATION,

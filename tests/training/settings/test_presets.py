@@ -36,16 +36,9 @@ def dropout_rates(model: keras.Model) -> dict[str, float]:
 
 
 def test_there_are_the_eight_presets_that_were_promised() -> None:
-    assert [preset.key for preset in PRESETS] == [
-        "lecture_baseline",
-        "lecture_regularized",
-        "article_cnn",
-        "article_cnn_augmented",
-        "report_baseline",
-        "report_regularized",
-        "photo_cnn",
-        "transfer",
-    ]
+    first = "lecture_baseline lecture_regularized article_cnn article_cnn_augmented"
+    others = "report_baseline report_regularized photo_cnn transfer"
+    assert [preset.key for preset in PRESETS] == [*first.split(), *others.split()]
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.key)
