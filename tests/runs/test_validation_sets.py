@@ -1,4 +1,4 @@
-"""Runs that were judged on different photos are told apart, by the best that is known of them."""
+"""Runs that were validated on different photos are told apart, by the best that is known of them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def words(*runs: RunView) -> str:
     return apart_words(runs, [run.key for run in runs])
 
 
-def test_runs_judged_on_the_same_photos_are_not_kept_apart(tmp_path: Path) -> None:
+def test_runs_validated_on_the_same_photos_are_not_kept_apart(tmp_path: Path) -> None:
     same = [validated(tmp_path, key, PETS, "aa") for key in ("one", "two")]
     assert words(*same) == ""
     moved = replace(same[1], source=replace(same[1].source, folders=("/elsewhere",), seed=7))
@@ -74,7 +74,7 @@ def test_the_scan_of_a_run_that_goes_on_tells_its_photos(tmp_path: Path) -> None
     assert "“two”: 7 photos" in words(one, two)
 
 
-def test_a_run_that_was_not_judged_yet_keeps_nobody_apart(tmp_path: Path) -> None:
+def test_a_run_that_was_not_validated_yet_keeps_nobody_apart(tmp_path: Path) -> None:
     one = validated(tmp_path, "one", PETS, "aa")
     two = replace(validated(tmp_path, "two", {"cats": 1, "dogs": 1}, "bb"), history=())
     assert words(one, two) == ""

@@ -65,7 +65,7 @@ def test_a_set_of_one_class_says_nothing_about_what_is_learned() -> None:
     assert diagnose(standing(0.52, 1.0), task).kind == "underfitting"
 
 
-def test_weighted_classes_are_judged_by_the_loss_when_they_give_up_right_answers() -> None:
+def test_weighted_classes_are_validated_by_the_loss_when_they_give_up_right_answers() -> None:
     """Nine in ten of either class right is worth more than 95 % by always the commonest class."""
     task = Task(**RARE, class_weights="balanced")
     found = diagnose(standing(0.90, 0.89, loss=0.25), task)

@@ -152,13 +152,13 @@ def test_the_figures_of_the_card_and_the_predictions_are_those_of_the_saved_mode
     assert found.paths == tuple(map(str, files.paths))
 
 
-def test_the_saved_model_has_the_averaged_weights_that_the_last_epoch_was_judged_by(
+def test_the_saved_model_has_the_averaged_weights_that_the_last_epoch_was_validated_by(
     finished: TrainingRun, splits: Splits
 ) -> None:
     """In half precision the answers of a run are not exact; those of other weights are further away."""
-    judged = finished.probabilities(splits.validation)[:, 1]
+    validated = finished.probabilities(splits.validation)[:, 1]
     saved = answers(opened(finished), splits.validation)[:, 0]
-    np.testing.assert_allclose(saved, judged, atol=0.01)
+    np.testing.assert_allclose(saved, validated, atol=0.01)
     last = finished.network.finished(finished.network.model.get_weights())
     inputs = finished.network.preprocessing.apply(resized(splits.validation, 32))
     assert np.abs(last.predict_on_batch(inputs)[:, 0] - saved).max() > 0.01

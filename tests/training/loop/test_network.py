@@ -81,7 +81,7 @@ def test_dropout_differs_from_step_to_step() -> None:
     assert abs(train(one)[0] - train(one)[0]) > 1e-3
 
 
-def test_averaged_weights_are_judged_and_kept_only_when_they_are_taken() -> None:
+def test_averaged_weights_are_validated_and_kept_only_when_they_are_taken() -> None:
     one = network(average_decay=0.5)
     fresh = one.probabilities(PIXELS)
     for _ in range(9):
@@ -161,7 +161,7 @@ def test_statistics_of_a_pretrained_base_are_not_corrected() -> None:
 
 
 @pytest.mark.parametrize("average_decay", [0.0, 0.998])
-def test_a_photo_network_of_few_steps_is_judged_as_it_answers_in_training(average_decay: float) -> None:
+def test_a_photo_network_of_few_steps_is_validated_as_it_answers_in_training(average_decay: float) -> None:
     """With plain moving statistics, it would answer one class for everything after ten steps."""
     one = network(
         preset="photo_cnn",

@@ -1,4 +1,4 @@
-"""What an epoch does: its pictures, its steps, and how it is judged."""
+"""What an epoch does: its pictures, its steps, and how it is validated."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_validation_and_test_are_never_augmented(
     assert set(seen) <= {picture.tobytes() for picture in resized(splits.training)}
 
 
-def test_an_epoch_is_judged_by_the_pictures_as_they_are(one_epoch: TrainingRun, splits: Splits) -> None:
+def test_an_epoch_is_validated_by_the_pictures_as_they_are(one_epoch: TrainingRun, splits: Splits) -> None:
     """By Keras and Pillow alone, from the weights of the last epoch that was kept."""
     store = ModelStore(one_epoch.folder.path / CHECKPOINTS_FOLDER)
     model = store.open("epoch_0001").probe.model
@@ -49,7 +49,7 @@ def test_an_epoch_is_judged_by_the_pictures_as_they_are(one_epoch: TrainingRun, 
     assert row["val_accuracy"] == pytest.approx(np.mean((p > 0.5) == truth))
 
 
-def test_an_epoch_is_judged_as_the_finished_model_is(splits: Splits, tmp_path: Path) -> None:
+def test_an_epoch_is_validated_as_the_finished_model_is(splits: Splits, tmp_path: Path) -> None:
     """Also where a network cannot decide: one half is an answer for class 1 in both."""
     run = new_run(small(epochs=1), splits, tmp_path)
     take = run.network.take_kept_weights

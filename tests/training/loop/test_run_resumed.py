@@ -144,7 +144,7 @@ def test_a_network_that_knows_no_fine_tuning_is_not_slowed_down_by_it(splits: Sp
     assert run.history[0]["learning_rate"] == pytest.approx(0.005)  # half of the cosine behind it
 
 
-def test_a_finished_run_started_again_trains_no_more_and_judges_the_same_weights(
+def test_a_finished_run_started_again_trains_no_more_and_validates_the_same_weights(
     one_epoch: TrainingRun, splits: Splits
 ) -> None:
     again = new_run(one_epoch.config, splits, one_epoch.folder.path)
