@@ -11,7 +11,7 @@ from cnn_core.datasets.recent_folders import remember_folder
 from cnn_core.datasets.source import DataSource, source_name
 from cnn_core.runs.device_queue import device_of
 from cnn_core.runs.run_summary import estimated_seconds
-from cnn_core.training.settings.batch_rule import fills_a_batch, fitting_batch
+from cnn_core.training.settings.batch_rule import fitting_batch
 from cnn_core.training.settings.comparison import compared_settings
 from cnn_core.training.settings.config import TrainingConfig
 from cnn_core.training.settings.presets import Preset
@@ -176,7 +176,7 @@ def _draw_start(preset: Preset) -> tuple[TrainingConfig | None, DataSource | Non
             max_chars=80,
             persist_state="session",
         )
-        fits = config is not None and fills_a_batch(pictures, config.batch_size)
+        fits = config is not None and pictures >= config.batch_size
         if config is not None:
             _draw_outlook(config, pictures)
             if pictures and not fits:

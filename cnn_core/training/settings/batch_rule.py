@@ -5,11 +5,6 @@ from __future__ import annotations
 from cnn_core.errors import DataError
 
 
-def fills_a_batch(pictures: int, batch_size: int) -> bool:
-    """Whether so many training pictures make at least one batch; what does not fill one is not trained on."""
-    return pictures >= batch_size
-
-
 def fitting_batch(pictures: int) -> int:
     """The largest power of two that so many pictures fill; 1 where there are none."""
     return 1 << max(0, pictures.bit_length() - 1)
@@ -21,7 +16,7 @@ def check_batch(pictures: int, batch_size: int) -> None:
     Raises:
         DataError: there are fewer pictures.
     """
-    if not fills_a_batch(pictures, batch_size):
+    if pictures < batch_size:  # what does not fill one is not trained on
         raise DataError(
             f"Expected at least one batch of {batch_size} training pictures. Received: {pictures}. "
             f"Lower the batch size, to {fitting_batch(pictures)} for example, or add pictures."
