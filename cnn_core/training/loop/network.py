@@ -38,7 +38,8 @@ class Network:
             steps: training steps per epoch.
             precision: ``float32`` or ``mixed_bfloat16``.
         """
-        self._config, self._classes, self._steps, self._devices = config, classes, steps, devices
+        self._config, self._steps, self._devices = config, steps, devices
+        self._losses = losses_of(config, classes)
         self.architecture = architecture_of(config)
         self.stages = Stages.of(config, fine_tunes=self.architecture.fine_tuned is not None)
         self.plan = plan_of(config, classes)
@@ -55,7 +56,7 @@ class Network:
         self.average = WeightAverage(self.model.get_weights(), config.average_decay) if averages else None
         self._logits = backend.Graph(self._validated.inputs, self._validated.outputs)
         self.take_kept_weights()
-        self._enter(stage=0)
+        self._enter_step(fine_tuning=False)
 
     @property
     def preprocessing(self) -> Preprocessing:
@@ -72,9 +73,9 @@ class Network:
 
     def start_epoch(self, epoch: int, losses: Sequence[float]) -> None:
         """Get ready for an epoch, counted from 0; fine-tuning begins with an optimizer of its own."""
-        stage = int(self.stages.fine_tunes(epoch, losses))
-        if stage != self._stage:
-            self._enter(stage)
+        fine_tuning = self.stages.fine_tunes(epoch, losses)
+        if fine_tuning != self._fine_tuning:
+            self._enter_step(fine_tuning=fine_tuning)
 
     @property
     def learning_rate(self) -> float:
@@ -136,16 +137,15 @@ class Network:
         if average.step < self._step:
             average.move(self._step, self._statistics.corrected_weights(self._step))
 
-    def _enter(self, stage: int) -> None:
-        self._stage = stage
+    def _enter_step(self, *, fine_tuning: bool) -> None:
+        self._fine_tuning = fine_tuning
         with self._devices.scope():
-            if stage == 1 and self.architecture.fine_tuned is not None:
+            if fine_tuning and self.architecture.fine_tuned is not None:
                 self.architecture.fine_tuned(self.model)
             first = self.stages.planned_start
-            self.optimizer = optimizer_of(self._config, first, self._steps, fine_tuning=stage == 1)
+            self.optimizer = optimizer_of(self._config, first, self._steps, fine_tuning=fine_tuning)
             self.optimizer.build(self.model.trainable_variables)
-        losses = losses_of(self._config, self._classes)
-        self.step = backend.TrainingStep(self.model, self.optimizer, losses, self._devices)
+        self.step = backend.TrainingStep(self.model, self.optimizer, self._losses, self._devices)
 
 
 def architecture_of(config: TrainingConfig) -> Architecture:
