@@ -94,15 +94,18 @@ def test_small_pictures_come_first_and_the_history_says_so(splits: Splits, tmp_p
     assert run.pixels(splits.validation).shape[1:] == (20, 20, 3)
 
 
-def test_rare_classes_count_more_by_the_weights_worked_out_by_hand(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("setting", "cat", "dog"), [("balanced", 2 / 3, 2), ("none", 1, 1)])
+def test_rare_classes_count_more_on_request_by_the_weights_worked_out_by_hand(
+    tmp_path: Path, setting: str, cat: float, dog: float
+) -> None:
     """Nine cats and three dogs: 12 / (2 * 9) = 2/3 and 12 / (2 * 3) = 2."""
     splits = draw_splits(tmp_path / "data", training={"cats": 9, "dogs": 3})
-    run, seen = new_run(small(epochs=1, class_weights="balanced"), splits, tmp_path / "run"), set()
+    run, seen = new_run(small(epochs=1, class_weights=setting), splits, tmp_path / "run"), set()
     before_each_step(
         run, lambda _, batch: seen.update(zip(batch[1].tolist(), batch[2].tolist(), strict=True))
     )
     run.run()
-    assert sorted(seen) == [(0, pytest.approx(2 / 3)), (1, pytest.approx(2))]
+    assert sorted(seen) == [(0, pytest.approx(cat)), (1, pytest.approx(dog))]
 
 
 def test_training_learns_bright_dogs_from_dark_cats_and_writes_events_for_tensorboard_on_request(
