@@ -149,7 +149,7 @@ def _draw_all(
                 st.markdown(mistake.words())
                 continue
             image = calls[mistake].request.image
-            pair = _pair(str(run.model_key), image, maps[mistake])
+            pair = _pair(str(run.model_key), image, maps[mistake], mistake.names)
             _draw_one(mistake, pair, maps[mistake])
             pairs.extend(pair)
             st.button(
@@ -176,15 +176,17 @@ def _draw_one(mistake: Mistake, pair: tuple[UInt8, UInt8], attribution: Attribut
         column.image(jpeg(pixels), width="stretch", alt=alt)
     other = other_name(mistake.names, attribution.class_index)
     low, high = (f"for {other}", f"for {name}") if attribution.signed else ("", f"moves {name} most")
-    st.html(scale_bar_html(scale_of(attribution), low=low, high=high))
+    st.html(scale_bar_html(scale_of(attribution, mistake.names), low=low, high=high))
     st.markdown(mistake.words())
 
 
-def _pair(model_key: str, image: RgbImage, attribution: AttributionMap) -> tuple[UInt8, UInt8]:
+def _pair(
+    model_key: str, image: RgbImage, attribution: AttributionMap, names: Sequence[str]
+) -> tuple[UInt8, UInt8]:
     """A picture as the network gets it, and the map over it."""
     seen = rgb_pixels(model_input_pixels(model_key, image))
     covered = map_over_photo(
-        seen, attribution.values, attribution.extent, scale=scale_of(attribution), side_px=SHOWN_PX
+        seen, attribution.values, attribution.extent, scale=scale_of(attribution, names), side_px=SHOWN_PX
     )
     return enlarged(seen, SHOWN_PX), covered
 

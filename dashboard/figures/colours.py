@@ -6,7 +6,7 @@ blue, white and red, centred on 0. No rainbow.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -61,6 +61,14 @@ class Scale:
     def signed(self) -> bool:
         """Whether 0 lies in the middle of the scale."""
         return self.low < 0 < self.high and self.low == -self.high
+
+    def mirrored(self) -> Scale:
+        """The same range with the colours of its two ends exchanged."""
+        return replace(self, table=self.table[::-1])
+
+    def faded(self, strength: float) -> Scale:
+        """A range so much wider that the values reach only ``strength`` of the colours, 0 to 1."""
+        return replace(self, low=self.low / strength, high=self.high / strength)
 
     def plotly(self) -> list[list[float | str]]:
         """The table as Plotly takes it, at every fifth entry."""

@@ -23,7 +23,7 @@ from dashboard.widgets.analysis_view import row_of_results
 from dashboard.widgets.export_bar import Export, export_bar, file_name, own_photo_note
 from dashboard.widgets.inputs import choice, tabs
 from dashboard.widgets.markdown import escape_markdown
-from dashboard.widgets.overlay_view import attribution_pixels, scale_of
+from dashboard.widgets.overlay_view import attribution_pixels, evidence_strength, in_class_colours
 
 if TYPE_CHECKING:
     from cnn_core.analysis import Analysis
@@ -92,9 +92,12 @@ def _draw_row(view: View, selection: HeatMapSelection, name: str, compared: Mapp
         export_bar(export(view, selection, name, compared, maps, common=common), key=f"{name}-export")
 
 
-def _scales(shown: Sequence[AttributionMap], *, common: bool) -> list[Scale]:
-    together = common_scales(shown) if common else {}
-    return [together.get(each.layer_name is None, scale_of(each)) for each in shown]
+def _scales(selection: HeatMapSelection, shown: Sequence[AttributionMap], *, common: bool) -> list[Scale]:
+    if not common:
+        return [selection.scale(each) for each in shown]
+    scales = common_scales(shown)
+    names, strength = selection.answer.class_names, evidence_strength(selection.answer)
+    return [in_class_colours(scales[each.layer_name is None], each, names).faded(strength) for each in shown]
 
 
 def common_scales(shown: Sequence[AttributionMap]) -> dict[bool, Scale]:
@@ -123,13 +126,13 @@ def _draw_maps(
     """The maps that are known so far, some in a row."""
     shown = [selection.drawn(each) for each in maps]
     columns = st.columns(min(max(len(titles), 3), PER_ROW), gap="medium")
-    rows = zip(titles, shown, _scales(shown, common=common), strict=False)
+    rows = zip(titles, shown, _scales(selection, shown, common=common), strict=False)
     for index, (title, attribution, scale) in enumerate(rows):
         with columns[index % len(columns)]:
             pixels = attribution_pixels(view, attribution, selection.opacity, scale=scale)
             st.image(jpeg(pixels), width="stretch", alt=f"Heat map, {title}")
             st.markdown(f"**{escape_markdown(title)}**")
-            st.html(scale_bar_html(scale))
+            st.html(scale_bar_html(scale, **selection.ends(attribution)))
 
 
 def export(
@@ -143,7 +146,7 @@ def export(
 ) -> Export:
     """All maps side by side, each with the range of its colours."""
     shown = [selection.drawn(each) for each in maps]
-    scales = _scales(shown, common=common)
+    scales = _scales(selection, shown, common=common)
     ranges = (
         f"{title}, {short(scale.low)} to {short(scale.high)}"
         for title, scale in zip(compared, scales, strict=True)

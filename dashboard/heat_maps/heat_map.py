@@ -31,7 +31,14 @@ from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.form import SettingsForm
 from dashboard.widgets.inputs import choice, slider
 from dashboard.widgets.markdown import escape_markdown
-from dashboard.widgets.overlay_view import answer_html, attribution_pixels, draw_photo, other_name, scale_of
+from dashboard.widgets.overlay_view import (
+    answer_html,
+    attribution_pixels,
+    draw_photo,
+    evidence_strength,
+    other_name,
+    scale_of,
+)
 from dashboard.widgets.picture_grid import framed_chart
 from dashboard.widgets.sentences import balance, shape_text, where_evidence_lies
 from dashboard.widgets.style import theme
@@ -84,6 +91,18 @@ class HeatMapSelection:
         if not (attribution.signed and self.positive_only):
             return attribution
         return dataclasses.replace(attribution, values=np.clip(attribution.values, 0, None), signed=False)
+
+    def scale(self, shown: AttributionMap) -> Scale:
+        """The colours over the photo: those of the classes, the fainter the less sure the answer is."""
+        return scale_of(shown, self.answer.class_names).faded(evidence_strength(self.answer))
+
+    def ends(self, attribution: AttributionMap) -> dict[str, str]:
+        """What the two ends of a scale mean, for ``scale_bar_html``."""
+        if not attribution.signed:
+            return {"high": "moves the score most"}
+        names, index = self.answer.class_names, attribution.class_index
+        low = "" if self.positive_only else f"for {other_name(names, index)}"
+        return {"low": low, "high": f"for {names[index]}"}
 
 
 def choose(view: View, analyses: Sequence[Analysis]) -> HeatMapSelection:
@@ -151,22 +170,15 @@ def draw_over_photo(view: View, selection: HeatMapSelection, attribution: Attrib
     """The map over the photo, the reason when it is blank, and the scale."""
     shown = selection.drawn(attribution)
     st.image(
-        jpeg(attribution_pixels(view, shown, selection.opacity)),
+        jpeg(attribution_pixels(view, shown, selection.opacity, scale=selection.scale(shown))),
         width="stretch",
         alt=f"{selection.analysis.title} for {selection.class_name} over the photo. "
         f"{where_evidence_lies(attribution, selection.class_name)}",
     )
-    st.html(_scale_html(selection, attribution, scale_of(shown)))
+    st.html(scale_bar_html(selection.scale(shown), **selection.ends(attribution)))
     reason = blank_reason(attribution, signed=not selection.positive_only)
     if reason is not None:
         st.info(reason, icon=":material/info:")
-
-
-def _scale_html(selection: HeatMapSelection, attribution: AttributionMap, scale: Scale) -> str:
-    if not attribution.signed:
-        return scale_bar_html(scale, high="moves the score most")
-    low = "" if selection.positive_only else f"for {selection.other}"
-    return scale_bar_html(scale, low=low, high=f"for {selection.class_name}")
 
 
 def draw_values(view: View, selection: HeatMapSelection, attribution: AttributionMap) -> None:
@@ -176,7 +188,7 @@ def draw_values(view: View, selection: HeatMapSelection, attribution: Attributio
     title = f"**{selection.analysis.title} for {escape_markdown(selection.class_name)}**"
     st.markdown(f"{title}, {shape_text((height, width))} values")
     framed_chart(
-        map_figure(shown.values, scale=scale_of(shown), theme=theme()),
+        map_figure(shown.values, scale=scale_of(shown, selection.answer.class_names), theme=theme()),
         key="values",
         aspect=1.14 * width / height,
         alt=f"The raw map: {short(float(shown.values.min()))} to {short(float(shown.values.max()))}",
@@ -201,8 +213,8 @@ def export(view: View, selection: HeatMapSelection, attribution: AttributionMap)
         name=file_name(selection.analysis.key, selection.class_name, view.photo.title, request.layer_name),
         title=f"{selection.analysis.title} for {selection.class_name}",
         note=f"{view.photo.title}, {request.layer_name or 'input'}; logit {short(attribution.score)}.",
-        image=lambda: attribution_pixels(view, shown, selection.opacity),
-        scale=scale_of(shown),
+        image=lambda: attribution_pixels(view, shown, selection.opacity, scale=selection.scale(shown)),
+        scale=selection.scale(shown),
         arrays=lambda: named_arrays(attribution),
         code=code_of(view, selection.analysis, request, selection.settings)
         + "print(result.values.round(2), result.score)",

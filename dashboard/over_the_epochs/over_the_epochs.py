@@ -29,7 +29,13 @@ from dashboard.widgets.analysis_view import usual_attribution
 from dashboard.widgets.choosers import channel_slider, class_picker, first_choice, layer_slider
 from dashboard.widgets.export_bar import Export, export_bar, file_name, own_photo_note
 from dashboard.widgets.gallery import Captioned, pictures_html
-from dashboard.widgets.overlay_view import OPACITY, as_on_the_bar, attribution_pixels, other_name
+from dashboard.widgets.overlay_view import (
+    OPACITY,
+    as_on_the_bar,
+    attribution_pixels,
+    in_class_colours,
+    other_name,
+)
 from dashboard.widgets.sentences import span_text
 
 if TYPE_CHECKING:
@@ -132,7 +138,8 @@ class Rows:
         maps = [column.map for column in found]
         self.map_scale: Scale = fitting_scale(np.stack(maps))
         signed, shown = attribution[0].signed, attribution[0].class_index
-        self.attribution_scale = overlay_scale(np.stack([one.values for one in attribution]), signed=signed)
+        scale = overlay_scale(np.stack([one.values for one in attribution]), signed=signed)
+        self.attribution_scale = in_class_colours(scale, attribution[0], found[0].answer.class_names)
         self.low = f"for {other_name(found[0].answer.class_names, shown)}" if signed else ""
         self.high = f"for {found[0].answer.class_names[shown]}" if signed else "moves the score most"
         self.patterns = [squared(column.pattern.patterns[0], SIDE_PX) for column in found]

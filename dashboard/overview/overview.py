@@ -16,6 +16,7 @@ from cnn_core.named_arrays import named_arrays
 from cnn_core.prediction import PREDICTION
 from cnn_core.results import AttributionMap, HeadAnswer, LayerSummaries, Prediction
 from cnn_core.snippet import Call, snippet
+from dashboard.figures.colours import Scale
 from dashboard.figures.pictures.pictures import jpeg
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.figures.pictures.strip import card_png
@@ -30,11 +31,13 @@ from dashboard.widgets.overlay_view import (
     answer_html,
     as_on_the_bar,
     attribution_pixels,
+    evidence_strength,
     other_name,
     scale_of,
 )
 from dashboard.widgets.sentences import (
     balance,
+    headline,
     layer_facts,
     range_text,
     shape_text,
@@ -89,20 +92,26 @@ def attribution_or_none(view: View) -> AttributionMap | None:
 def draw_attribution(view: View, attribution: AttributionMap, answers: Sequence[HeadAnswer]) -> None:
     """The signed heat map of the answer over the photo, with its scale."""
     answer = answers[attribution.head]
-    shown = as_on_the_bar(attribution, answer)
+    shown, scale = _as_shown(attribution, answer)
     names = answer.class_names
     name, other = names[shown.class_index], other_name(names, shown.class_index)
     own_name = names[attribution.class_index]
     st.image(
-        jpeg(attribution_pixels(view, shown)),
+        jpeg(attribution_pixels(view, shown, scale=scale)),
         width="stretch",
         alt=f"Heat map over the photo. {where_evidence_lies(attribution, own_name)}",
     )
-    st.html(scale_bar_html(scale_of(shown), low=other, high=name))
+    st.html(scale_bar_html(scale, low=other, high=name))
     st.caption(
-        f"Grad-CAM, signed: red speaks for {escape_markdown(name)}, blue for {escape_markdown(other)}; "
-        "in logits per cell"
+        "Grad-CAM: what speaks for each side, in logits per cell. The surer the answer, the stronger the "
+        "colours."
     )
+
+
+def _as_shown(attribution: AttributionMap, answer: HeadAnswer) -> tuple[AttributionMap, Scale]:
+    """The map with the sides and colours of the score bar, the fainter the less sure the answer is."""
+    shown = as_on_the_bar(attribution, answer)
+    return shown, scale_of(shown, answer.class_names).faded(evidence_strength(answer))
 
 
 def draw_no_attribution(view: View) -> None:
@@ -193,19 +202,19 @@ def export(view: View, answers: Sequence[HeadAnswer], attribution: AttributionMa
     if attribution is None:
         return Export(
             name=name,
-            title=f"{about.class_names[about.best]}, {sureness(about)}",
+            title=f"{headline(about)}, {sureness(about)}",
             image=lambda: overlay_view.photo_pixels(view),
             arrays=lambda: answer,
             code=code,
         )
-    shown = as_on_the_bar(attribution, about)
+    shown, scale = _as_shown(attribution, about)
     return Export(
         name=name,
-        title=f"{about.class_names[attribution.class_index]}, {sureness(about)}",
-        note=f"{view.photo.title}. {GRAD_CAM.title}, logits per cell: red speaks for "
-        f"{about.class_names[shown.class_index]}.",
-        image=lambda: attribution_pixels(view, shown),
-        scale=scale_of(shown),
+        title=f"{headline(about)}, {sureness(about)}",
+        note=f"{view.photo.title}. {GRAD_CAM.title}, logits per cell, from "
+        f"{other_name(about.class_names, shown.class_index)} to {about.class_names[shown.class_index]}.",
+        image=lambda: attribution_pixels(view, shown, scale=scale),
+        scale=scale,
         arrays=lambda: answer | named_arrays(attribution),
         code=code + "print(results[1].values.round(2))",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import html
+import math
 from collections.abc import Sequence
 
 import streamlit as st
@@ -15,10 +16,12 @@ from dashboard.figures.pictures.pictures import enlarged, jpeg, rgb_pixels
 from dashboard.figures.pictures.score_bar import score_bar_html
 from dashboard.session.resources import model_input_pixels
 from dashboard.session.view import View
-from dashboard.widgets.sentences import sureness, what_it_knows
+from dashboard.widgets.sentences import headline, margin, sureness, what_it_knows
 
 SHOWN_PX = 576
 OPACITY = 0.75
+FAINTEST = 0.25  # strength of the colours of a coin toss
+SMALLEST_REM, LARGEST_REM = 1.6, 3.1  # of the answer: a coin toss, and certainty
 
 
 def photo_pixels(view: View) -> UInt8:
@@ -56,20 +59,32 @@ def map_over_photo(
     return overlay(large, stretched, scale=scale, opacity=opacity)
 
 
-def scale_of(attribution: AttributionMap) -> Scale:
-    """The colours of a map on its own range: signed ones centred on 0."""
-    return overlay_scale(attribution.values, signed=attribution.signed)
+def scale_of(attribution: AttributionMap, class_names: Sequence[str]) -> Scale:
+    """The colours of a map on its own range: signed ones centred on 0, in the colours of their classes."""
+    scale = overlay_scale(attribution.values, signed=attribution.signed)
+    return in_class_colours(scale, attribution, class_names)
+
+
+def in_class_colours(scale: Scale, attribution: AttributionMap, class_names: Sequence[str]) -> Scale:
+    """Of two classes the first one is blue and the second red, whichever of them a map is for."""
+    first_of_two = len(class_names) == 2 and attribution.class_index == 0
+    return scale.mirrored() if attribution.signed and first_of_two else scale
+
+
+def evidence_strength(answer: HeadAnswer) -> float:
+    """How strong the colours of a heat map are: full where the network is sure, faint for a coin toss."""
+    return max(FAINTEST, math.sqrt(margin(answer)))
 
 
 def attribution_pixels(
-    view: View, attribution: AttributionMap, opacity: float = OPACITY, *, scale: Scale | None = None
+    view: View, attribution: AttributionMap, opacity: float = OPACITY, *, scale: Scale
 ) -> UInt8:
-    """An attribution over the photo, on its own scale unless one is given, ``(H, W, 3)``."""
+    """An attribution over the photo, ``(H, W, 3)``."""
     return map_over_photo(
         photo_pixels(view),
         attribution.values,
         attribution.extent,
-        scale=scale_of(attribution) if scale is None else scale,
+        scale=scale,
         opacity=opacity,
     )
 
@@ -93,9 +108,10 @@ def other_name(names: Sequence[str], class_index: int) -> str:
 
 
 def answer_html(answer: HeadAnswer) -> str:
-    """The answer in one word, how sure, and the score as a bar."""
-    name = html.escape(answer.class_names[answer.best])
+    """The answer in one word, the larger the surer, how sure, and the score as a bar."""
+    size = SMALLEST_REM + (LARGEST_REM - SMALLEST_REM) * math.sqrt(margin(answer))
     return (
-        f'<div class="answer">{name}</div><div class="sure">{sureness(answer)}'
+        f'<div class="answer" style="font-size:{size:.2f}rem">{html.escape(headline(answer))}</div>'
+        f'<div class="sure">{html.escape(sureness(answer))}'
         f'<div class="knows">{html.escape(what_it_knows(answer))}</div></div>{score_bar_html(answer)}'
     )

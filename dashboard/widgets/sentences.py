@@ -9,7 +9,23 @@ import numpy as np
 from cnn_core.results import AttributionMap, HeadAnswer, LayerFigures
 from dashboard.figures.colours import percent, short
 
+UNDECIDED = 0.1  # margin of the best class; of two classes 45 to 55 %
 NEARLY_EVEN = 0.05  # share of zeros; smaller changes are not worth a word
+
+
+def margin(answer: HeadAnswer) -> float:
+    """How far the best class is ahead of the next, or of its own absence, 0 to 1; 1 for a number."""
+    if answer.kind == "regression":
+        return 1.0
+    if answer.kind == "multilabel":
+        return abs(2 * float(answer.probabilities[answer.best]) - 1)
+    second, first = np.sort(answer.probabilities)[-2:] if len(answer.probabilities) > 1 else (0.0, 1.0)
+    return float(first - second)
+
+
+def headline(answer: HeadAnswer) -> str:
+    """The answer in one word: the class, unless another one is nearly as probable."""
+    return answer.class_names[answer.best] if margin(answer) >= UNDECIDED else "undecided"
 
 
 def sureness(answer: HeadAnswer) -> str:
@@ -17,6 +33,9 @@ def sureness(answer: HeadAnswer) -> str:
     if answer.kind == "regression":
         return "predicted value"
     percent = 100 * float(answer.probabilities[answer.best])
+    if margin(answer) < UNDECIDED:
+        best = np.argsort(-answer.probabilities, kind="stable")[: 1 if answer.kind == "multilabel" else 2]
+        return ", ".join(f"{100 * answer.probabilities[i]:.1f} % {answer.class_names[i]}" for i in best)
     if percent > 99.95:
         return "more than 99.9 % sure"
     return f"{percent:.1f} % sure"
@@ -58,14 +77,18 @@ def balance(attribution: AttributionMap, class_name: str, other: str) -> str:
 
 
 def sparsity_course(layers: Sequence[LayerFigures]) -> str:
-    """How the share of zeros changes from the first to the last of some layers."""
-    first, last = layers[0].sparsity, layers[-1].sparsity
-    if abs(last - first) < NEARLY_EVEN:
+    """How the share of zeros changes over some layers; a way is named only where all of them go it."""
+    shares = [layer.sparsity for layer in layers]
+    first, last, low, high = shares[0], shares[-1], min(shares), max(shares)
+    if high - low < NEARLY_EVEN:
         return f"From left to right the maps shrink; about as many of their values are zero, {percent(last)}."
-    word = "grows" if last > first else "falls"
+    course = f"lies between {percent(low)} and {percent(high)}"
+    for word, steps in (("grows", np.diff(shares)), ("falls", -np.diff(shares))):
+        if steps.min(initial=0) > -NEARLY_EVEN / 2:
+            course = f"{word} from {percent(first)} to {percent(last)}"
     return (
         "From left to right the maps keep less of the photo and more of the answer: "
-        f"**the share of zeros {word} from {percent(first)} to {percent(last)}**."
+        f"**the share of zeros {course}**."
     )
 
 

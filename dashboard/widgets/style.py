@@ -46,7 +46,7 @@ h3 { font-size: 1.2rem !important; padding: .5rem 0 .4rem !important; }
 [data-testid="stSidebarUserContent"] [data-testid="stFileUploaderDropzone"] { padding: .2rem .4rem; }
 [data-testid="stFileUploaderDropzoneInstructions"], .stFileUploaderFileName ~ small { display: none; }
 .lead { font-size: 1.06rem; line-height: 1.6; }
-.answer { font-size: 3.1rem; line-height: 1.05; font-weight: 700; letter-spacing: -.02em; }
+.answer { line-height: 1.05; font-weight: 700; letter-spacing: -.02em; }
 .sure { font-size: 1.25rem; opacity: .72; margin: .3rem 0 .9rem; }
 .step { text-align: center; font-size: .8rem; opacity: .68; margin-top: -.6rem; }
 .card b { font-weight: 650; } .card { line-height: 1.5; font-size: .95rem; }
