@@ -2,8 +2,8 @@
 
 Every choice that makes a view is remembered under the key of its widget, and written to the query
 string once a run is over. The address is read only when it comes from outside: a link, the menu, the
-Back button; values that do not exist here are ignored. Each page remembers its own choices, so that
-no view depends on what was clicked on another page.
+Back button; what it names and does not exist here is replaced, and ``missing`` says so. Each page
+remembers its own choices, so that no view depends on what was clicked on another page.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ def enter(page: str) -> None:
     arrived, by_history = st.query_params.to_dict(), _by_history()
     if before == page and not by_history and _is_own(arrived):
         return
-    held.trail = [arrived]
+    held.trail, held.linked, held.missing = [arrived], dict(arrived), {}
     for key in {*arrived, *(_memory(page) if by_history else ())}:
         if not key.startswith("_"):  # such names are the dashboard's own
             st.session_state.pop(key, None)
             _remember(key, arrived.get(key))
-    write()
+    _write()
 
 
 def restore(key: str, parse: Callable[[str], Any | None], default: Any) -> Any:
@@ -81,11 +81,13 @@ def current(key: str, parse: Callable[[str], Any | None], default: Any, *, held:
 
     Unless ``held``, what the widget holds does not count: it is no choice of the person.
     """
-    holds = st.session_state.get(key) if held else None
-    for candidate in (holds, _memory_of(key).get(key), session().unaddressed.get(key)):
+    holds, named = st.session_state.get(key) if held else None, _memory_of(key).get(key)
+    for candidate in (holds, named, session().unaddressed.get(key)):
         parsed = None if candidate is None else parse(str(candidate))
         if parsed is not None:
             return parsed
+    if named is not None and session().linked.get(key) == named:
+        session().missing[key] = named
     return default
 
 
@@ -102,8 +104,19 @@ def keep(values: Mapping[str, Any], *, written: bool = True) -> None:
             session().unaddressed[key] = text
 
 
+def missing() -> dict[str, str]:
+    """What a link named by key and does not exist here, until something else is chosen in its place."""
+    return session().missing
+
+
 def write() -> None:
-    """Bring the address up to date with one message, for every message may become a step of Back."""
+    """Bring the address up to date at the end of a run, when all that it named has been looked for."""
+    session().linked = {}
+    _write()
+
+
+def _write() -> None:
+    """Send one message, for every message may become a step of Back."""
     now = st.query_params.to_dict()
     _is_own(now)
     kept = {key: _memory_of(key).get(key) for key in _memory(session().page)}
@@ -208,5 +221,8 @@ def _memory_of(key: str) -> dict[str, str | None]:
 
 
 def _remember(key: str, text: str | None) -> None:
+    before = _memory_of(key).get(key)
+    if before not in (None, text, session().missing.get(key)):
+        session().missing.pop(key, None)  # another choice than the one that stood in
     _memory(session().page)[key] = text  # a page knows what it shows, shared or not
     _memory_of(key)[key] = text

@@ -55,6 +55,8 @@ class Session:
         data_turn: how often other pictures of the data set were asked for.
         addressed: per page, what was written to the address or read from it last, by key.
         unaddressed: what was chosen last of what no link can name, by key.
+        linked: what the last address from outside named, by key; until the page is drawn.
+        missing: what of it does not exist here, by key; until something else is chosen.
         trail: addresses that the browser may still show, the newest last.
         parsers: what each widget took last, by key.
         class_named: whether the person, or an address, named the class that is looked at.
@@ -81,6 +83,8 @@ class Session:
     data_turn: int = 0
     addressed: dict[str, dict[str, str | None]] = field(default_factory=dict)
     unaddressed: dict[str, str | None] = field(default_factory=dict)
+    linked: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
     trail: list[dict[str, str]] = field(default_factory=list)
     parsers: dict[str, Callable[[str], Any | None]] = field(default_factory=dict)
     class_named: bool = False

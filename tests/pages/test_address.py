@@ -45,11 +45,26 @@ NONSENSE = {
 
 
 @pytest.mark.parametrize("page", [None, "activations", "filter_patterns", "heat_maps"])
-def test_an_address_full_of_nonsense_is_ignored(open_app, page):
+def test_an_address_full_of_nonsense_opens_something_else_and_says_so(open_app, page):
     app = open_app(page, **NONSENSE)
     assert not app.exception
     assert not app.error
     assert said(app, "model") == "tiny"
+    named = [key for key in ("model", "photo") if any(NONSENSE[key] in one.value for one in app.warning)]
+    assert named == ["model", "photo"]
+
+
+def test_what_a_link_names_in_vain_is_told_until_something_else_is_chosen(open_app):
+    app = open_app("activations", layer="nowhere")
+    assert ["nowhere" in one.value for one in app.warning] == [True]
+    app.slider(key="channel").set_value(1).run()
+    assert len(app.warning) == 1
+    app.select_slider(key="layer").set_value("block1_conv").run()
+    assert not app.warning
+
+
+def test_a_layer_that_another_network_lacks_is_no_broken_link(open_app):
+    assert not open_app("activations", layer="block1_conv").warning
 
 
 def test_layer_and_channel_of_the_address_are_open_and_choices_are_written_to_it(open_app):
