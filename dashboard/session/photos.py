@@ -1,4 +1,4 @@
-"""The photos that can be looked at: samples, uploads of this session, pictures of a data set."""
+"""The photos that can be looked at: samples, uploads of this browser, pictures of a data set."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def data_photo(key: str) -> Photo | None:
 
 
 def uploads() -> dict[str, Photo]:
-    """The photos that this session uploaded or took, by key, oldest first."""
-    return session().uploads
+    """The photos that this browser uploaded or took, by key, oldest first."""
+    return session().own.uploads
 
 
 def take_in(files: list[tuple[str, bytes]]) -> None:
@@ -88,7 +88,7 @@ def take_in(files: list[tuple[str, bytes]]) -> None:
     The newest good one becomes the chosen photo.
     """
     held = session()
-    kept, held.refused = held.uploads, []
+    kept, held.refused = held.own.uploads, []
     for name, content in files:
         photo = _uploaded(name, content)
         try:
@@ -131,7 +131,7 @@ def _uploaded(name: str, content: bytes) -> Photo:
 
 def all_photos() -> dict[str, Photo]:
     """Uploads and samples by key, uploads first."""
-    return {photo.key: photo for photo in (*reversed(uploads().values()), *samples())}
+    return {photo.key: photo for photo in (*reversed(list(uploads().values())), *samples())}
 
 
 def photo_named(key: str) -> Photo | None:

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.session.jobs import Waiting
-from dashboard.session.photo import Photo
+from dashboard.session.own_photos import OwnPhotos, browsers, new_token, token_of_browser
 from dashboard.session.view import Nothing, View
 
 KEY = "_session"  # in Streamlit's session state, among the keys of widgets
@@ -48,7 +48,8 @@ class Session:
         name: among all sessions that wait for jobs.
         page: that is drawn, by its name in the list of pages.
         view: what this run of the page looks at; None before the sidebar is drawn.
-        uploads: photos of this session by key, oldest first.
+        browser: what the browser is called, by which it finds its photos again.
+        own: the photos of the browser.
         refused: names of the files that were uploaded last and are no photos, each with the reason.
         dropped: titles of the photos that made room for those uploaded last.
         upload_turn: how often photos were uploaded; each time the uploader is a new, empty one.
@@ -76,7 +77,8 @@ class Session:
     name: str = field(default_factory=lambda: uuid.uuid4().hex)
     page: str = EVERYWHERE
     view: View | Nothing | None = None
-    uploads: dict[str, Photo] = field(default_factory=dict)
+    browser: str = field(default_factory=new_token)
+    own: OwnPhotos = field(default_factory=OwnPhotos)
     refused: list[tuple[str, str]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     upload_turn: int = 0
@@ -104,6 +106,8 @@ class Session:
 def session() -> Session:
     """What the session holds whose page is drawn."""
     if KEY not in st.session_state:
-        st.session_state[KEY] = Session()
+        browser = token_of_browser() or new_token()
+        own = browsers().photos(browser)
+        st.session_state[KEY] = Session(browser=browser, own=own, unaddressed={"photo": own.chosen})
     held: Session = st.session_state[KEY]
     return held

@@ -12,6 +12,7 @@ from cnn_core import paths
 from cnn_core.errors import ConvscopeError
 from dashboard.figures.theme import theme_of
 from dashboard.session import address
+from dashboard.session.own_photos import remember_browser
 from dashboard.session.photo import Photo
 from dashboard.session.photos import (
     MOST_UPLOADS,
@@ -61,13 +62,14 @@ def sidebar() -> View | Nothing:
     address.keep({"model": model_key})
     if photo is not None:
         address.keep({"photo": photo.key}, written=photo.shareable)
+        session().own.chosen = None if photo.shareable else photo.key
     if model_key is None:
         return NO_MODEL
     return NO_PHOTO if photo is None else View(model_key, photo)
 
 
 def _photo_picker() -> Photo | None:
-    offered = (*reversed(uploads().values()), *samples())
+    offered = (*reversed(list(uploads().values())), *samples())
     first = (samples() or offered or (None,))[0]
     key = None
     if first is not None:
@@ -92,7 +94,7 @@ def _readable(photo: Photo, first: Photo) -> Photo:
         st.error(f"**{escape_markdown(photo.title)}**: {_reason(error)}", icon=":material/broken_image:")
         photo = first
     if not photo.shareable:
-        st.caption("Your photo stays in this session; a copied link opens with the first sample.")
+        st.caption("Your photo stays until you forget it or the server ends; a copied link does not hold it.")
     return photo
 
 
@@ -148,6 +150,7 @@ def _uploader() -> None:
             icon=":material/filter_none:",
         )
     if uploads():
+        remember_browser(session().browser)
         st.button(
             "Forget my photos", key="forget", icon=":material/delete:", on_click=_forget, type="tertiary"
         )

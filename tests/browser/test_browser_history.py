@@ -172,6 +172,21 @@ def test_back_finds_an_uploaded_photo_again(page: Page, sample_images):
     expect(page.get_by_role("button", name="(chosen)")).to_contain_text("eagle.jpg")
 
 
+def test_an_uploaded_photo_outlives_a_reload_until_it_is_forgotten(page: Page, sample_images):
+    open_page(page)
+    upload(page, sample_images / "eagle.jpg")
+    expect(page.get_by_role("button", name="(chosen)")).to_contain_text("eagle.jpg")
+    settled(page)
+    page.reload()
+    expect(page.get_by_role("button", name="(chosen)")).to_contain_text("eagle.jpg")
+    page.get_by_role("button", name="Forget my photos").click()
+    expect(page.get_by_role("button", name="(chosen)")).not_to_contain_text("eagle.jpg")
+    settled(page)
+    page.reload()
+    settled(page)
+    expect(page.get_by_role("button", name="eagle.jpg")).to_have_count(0)
+
+
 def test_quick_moves_of_a_slider_and_quick_clicks_are_not_taken_back(page: Page):
     open_page(page, "/activations?layer=block1_conv&channel=0")
     settled(page)

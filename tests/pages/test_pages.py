@@ -44,12 +44,12 @@ def test_every_page_takes_an_uploaded_photo(open_app, photo_bytes, page):
     assert complaints(app) == []
     assert app.session_state["photo"].startswith("upload-")
     assert "photo" not in app.query_params
-    assert any("stays in this session" in caption.value for caption in app.caption)
+    assert any("copied link" in caption.value for caption in app.caption)
 
 
 def test_two_uploads_at_once_are_both_taken_in(open_app, photo_bytes):
     app = upload(open_app(), ("one.png", photo_bytes), ("two.png", GOOD[0].make()))
-    assert len(app.session_state[KEY].uploads) == 2
+    assert len(app.session_state[KEY].own.uploads) == 2
     assert complaints(app) == []
 
 
@@ -73,7 +73,7 @@ def test_a_bad_file_is_refused_in_one_sentence_and_nothing_is_lost(app_with_uplo
 def test_a_bad_file_beside_a_good_one_does_not_stop_it(open_app, photo_bytes):
     app = upload(open_app(), ("empty.jpg", b""), ("good.png", photo_bytes))
     assert len(app.error) == 1
-    assert len(app.session_state[KEY].uploads) == 1
+    assert len(app.session_state[KEY].own.uploads) == 1
 
 
 def test_the_complaint_goes_when_another_photo_is_chosen(open_app):
@@ -93,7 +93,7 @@ def test_a_click_on_a_sample_is_followed_by_everything(open_app):
 def test_forgotten_uploads_are_gone(open_app, photo_bytes):
     app = upload(open_app(), ("good.png", photo_bytes))
     app.button(key="forget").click().run()
-    assert app.session_state[KEY].uploads == {}
+    assert app.session_state[KEY].own.uploads == {}
     assert complaints(app) == []
 
 
