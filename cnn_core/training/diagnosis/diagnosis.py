@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cnn_core.training.diagnosis.curve_figures import CurveFigures, curve_figures
-from cnn_core.training.diagnosis.history import FEWEST_EPOCHS, Row
+from cnn_core.training.diagnosis.history import FEWEST_EPOCHS, Row, history_column
 from cnn_core.training.diagnosis.task import TWO_CLASSES, Task
 
 Kind = Literal["too_early", "underfitting", "good", "overfitting", "diverged"]
@@ -25,10 +25,10 @@ SENTENCES: dict[Kind, str] = {
     "too few to tell over-fitting from chance.",
     "diverged": "Diverged: the training loss rose and stayed high, or is no finite number any more; the "
     "validation loss was lowest in epoch {best}.",
-    "overfitting": f"Over-fitted: over the last epochs {{right}}, and {_LOSS}.",
-    "underfitting": "Under-fitted: over the last epochs {right}, where to answer always the commonest class "
+    "overfitting": f"Over-fitted: in the last epoch {{right}}, and {_LOSS}.",
+    "underfitting": "Under-fitted: in the last epoch {right}, where to answer always the commonest class "
     "gives {guessing}.",
-    "good": f"No over-fitting: over the last epochs {{right}}, and {_LOSS}.",
+    "good": f"No over-fitting: in the last epoch {{right}}, and {_LOSS}.",
 }
 
 
@@ -88,7 +88,7 @@ def diagnose(history: Sequence[Row], task: Task = TWO_CLASSES) -> Diagnosis:
         lowest_val_loss=_or_none(figures.lowest),
         gap_accuracy=_or_none(figures.gap_accuracy),
         gap_loss=_or_none(figures.gap_loss),
-        sentence=_sentence(kind, figures),
+        sentence=_sentence(kind, figures, history),
         advice=_advice(kind, figures),
     )
 
@@ -104,11 +104,13 @@ def _kind(figures: CurveFigures) -> Kind:
     return "underfitting" if figures.learned < LITTLE_LEARNED else "good"
 
 
-def _sentence(kind: Kind, figures: CurveFigures) -> str:
-    """What happened, with the figures; of the accuracies those that are known."""
-    accuracies = {"training": figures.accuracy, "validation": figures.val_accuracy}
+def _sentence(kind: Kind, figures: CurveFigures, history: Sequence[Row]) -> str:
+    """What happened, with the figures of the last epoch, which stand beside it; those that are known."""
+    columns = {"training": "accuracy", "validation": "val_accuracy"}
     known = [
-        f"{_share(value)} of the {split}" for split, value in accuracies.items() if not math.isnan(value)
+        f"{100 * values[-1]:.1f}\N{NO-BREAK SPACE}% of the {split}"
+        for split, name in columns.items()
+        if (values := history_column(history, name)).size and math.isfinite(values[-1])
     ]
     return SENTENCES[kind].format(
         epochs=figures.epochs,
@@ -138,11 +140,10 @@ def _advice(kind: Kind, figures: CurveFigures) -> str:
         if go_on:
             return "Train for more epochs, which may help."
         if figures.gap_accuracy > NARROW_GAP:
-            gap = _share(figures.gap_accuracy)
-            return f"More augmentation, dropout or photos may narrow the gap of {gap}."
+            return "More augmentation, dropout or photos may narrow the gap between training and validation."
         return "More epochs will hardly help; more photos or a larger network may."
     if go_on:
-        return "Train for more epochs, then try a larger network."
+        return "Train for more epochs."
     if not figures.learned < NOTHING_LEARNED:
         return "Try a larger network, a higher learning rate, or less of any dropout and augmentation."
     if figures.task.unbalanced and not figures.task.weighted:
