@@ -96,7 +96,11 @@ def short(value: float) -> str:
     """A number with three significant digits, a true minus sign, and no exponent where avoidable."""
     if value == 0:
         return "0"
-    text = f"{value:.3g}" if 1e-3 <= abs(value) < 1e5 else f"{value:.1e}"
+    if 1e-3 <= abs(value) < 1e5:
+        text = f"{value:.3g}"
+    else:  # as the axes of charts write it: 4.7e-4
+        digits, _, exponent = f"{value:.1e}".partition("e")
+        text = f"{digits}e{int(exponent)}"
     return text.replace("-", "\u2212")
 
 

@@ -61,7 +61,7 @@ def test_negative_values_choose_the_signed_scale():
 def test_numbers_are_short_with_a_true_minus():
     assert short(-3.6021) == "−3.6"
     assert short(0) == "0"
-    assert short(0.00001) == "1.0e−05"
+    assert short(0.00001) == "1.0e−5"
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,13 @@ def legend_above(theme: Theme) -> dict[str, Any]:
 def quiet_axis(theme: Theme) -> dict[str, Any]:
     """Small muted letters, no line at zero, no zooming."""
     font = {"size": 12, "color": theme.muted}
-    return {"zeroline": False, "tickfont": font, "title_font": font, "fixedrange": True}
+    return {
+        "zeroline": False,
+        "tickfont": font,
+        "title_font": font,
+        "fixedrange": True,
+        "exponentformat": "e",
+    }
 
 
 def short_title(title: str, longest: int = LONGEST_TITLE) -> str:

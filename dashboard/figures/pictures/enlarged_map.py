@@ -35,6 +35,7 @@ def map_figure(values: Float, *, scale: Scale | None = None, unit: str = "", the
                 "title": {"text": unit, "side": "top", "font": {"size": 12, "color": theme.muted}},
                 "tickfont": {"size": 12, "color": theme.muted},
                 "ticks": "",
+                "exponentformat": "e",  # as elsewhere on the page, not 400µ
                 "ticksuffix": "\N{NO-BREAK SPACE}",  # or the last digit is cut off
                 "nticks": 6,
                 "xpad": 8,
