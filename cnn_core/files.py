@@ -88,7 +88,7 @@ def writing_into(folder: Path) -> Iterator[None]:
     except OSError as error:
         raise DataError(
             f"Expected a folder that can be written. Received: {folder} ({error.strerror or error}). "
-            "Free some space, or choose another folder."
+            "Check its name, its permissions and the space that is left, or choose another folder."
         ) from None
 
 

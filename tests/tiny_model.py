@@ -27,14 +27,16 @@ def write_tiny_model(folder: Path) -> Path:
     return write_model(folder, "tiny", model)
 
 
-def write_model(folder: Path, key: str, model: keras.Model) -> Path:
-    """Write a model of two classes to ``folder/key`` with its card, and return ``folder``."""
+def write_model(
+    folder: Path, key: str, model: keras.Model, classes: tuple[str, ...] = ("cats", "dogs")
+) -> Path:
+    """Write a model to ``folder/key`` with its card, and return ``folder``."""
     (folder / key).mkdir()
     model.save(folder / key / "model.keras")
     height, width = model.input_shape[1:3]
     card = {
         "title": key.title(),
-        "classes": ["cats", "dogs"],
+        "classes": classes,
         "input": {"height_px": height, "width_px": width},
         "preprocessing": {"scale": [1 / 255], "offset": [0.0]},
         "parameters": model.count_params(),

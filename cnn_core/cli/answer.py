@@ -15,7 +15,9 @@ DEFAULT_MODEL = "cats_dogs"
 
 def add_answer(commands: Any) -> None:
     """Add the command to ``commands``, what ``add_subparsers`` gave."""
-    command = commands.add_parser("answer", help="what a model says about a picture, as JSON")
+    command = commands.add_parser(
+        "answer", help="what a model says about a picture, as JSON: a list of classes per output"
+    )
     command.add_argument("picture", type=Path)
     command.add_argument("--model", default=DEFAULT_MODEL, help="folder name of the model")
     command.set_defaults(run=_answer)
@@ -24,12 +26,12 @@ def add_answer(commands: Any) -> None:
 def _answer(options: argparse.Namespace) -> None:
     prediction = open_explorer().predict(options.model, open_image(options.picture))
     answer = {
-        head.head: {
-            name: {"score": float(score), "probability": float(probability)}
+        head.head: [  # a list, since two classes may have the same name
+            {"class": name, "score": float(score), "probability": float(probability)}
             for name, score, probability in zip(
                 head.class_names, head.scores, head.probabilities, strict=True
             )
-        }
+        ]
         for head in prediction.heads
     }
     sys.stdout.write(json.dumps(answer, indent=2) + "\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,6 @@ from cnn_core.settings import settings_from_text
 
 if TYPE_CHECKING:
     from cnn_core.analysis import Check
-    from cnn_core.probe.heads import Head
 
 QUIET_SECONDS = 1.0  # what takes no longer says nothing on the way
 
@@ -46,7 +46,7 @@ def add_run(commands: Any) -> None:
     command.add_argument("--image", type=Path, help="a picture, for analyses of one")
     command.add_argument("--layer", help="name of a layer; default: the last one that fits")
     command.add_argument("--class", dest="class_name", help="name or number; default: the model's own answer")
-    command.add_argument("--head", type=int, default=0, help="number of the output; default 0")
+    command.add_argument("--head", default="0", help="name or number of the output; default: the first")
     command.add_argument("--channels", metavar="N,N", help="of the layer; default: all")
     command.add_argument(
         "--set",
@@ -66,12 +66,19 @@ def _run(options: argparse.Namespace) -> None:
 
     analysis, explorer = analysis_named(options.analysis), open_explorer()
     settings = settings_from_text(analysis.settings(), options.changes, InvalidRequestError)
+    if options.output.is_dir():
+        raise InvalidRequestError(f"Expected a file to write. Received: the folder {options.output}.")
+    heads = explorer.heads(options.model)
+    head = _number_of(options.head, [head.name for head in heads], "an output")
+    class_index = None
+    if options.class_name is not None:
+        class_index = _number_of(options.class_name, heads[head].class_names, "a class")
     request = Request(
         model_key=options.model,
         image=None if options.image is None else open_image(options.image),
         layer_name=options.layer,
-        head=options.head,
-        class_index=_class_index(options.class_name, options.head, explorer.heads(options.model)),
+        head=head,
+        class_index=class_index,
         channels=_channels(options.channels),
     )
     line = _ProgressLine()
@@ -91,15 +98,14 @@ def _run(options: argparse.Namespace) -> None:
     sys.stdout.write(f"{options.output}\n{_check_text(analysis.check(result))}\n")
 
 
-def _class_index(name: str | None, head: int, heads: tuple[Head, ...]) -> int | None:
-    if name is None or not 0 <= head < len(heads):  # the explorer refuses an output that is not there
-        return None
-    names = heads[head].class_names
-    if name in names:
-        return names.index(name)
-    if name.isdecimal():
-        return int(name)
-    raise InvalidRequestError(f"Expected a class of {list(names)}. Received: {name!r}.")
+def _number_of(text: str, names: Sequence[str], what: str) -> int:
+    """Which of some names is meant, by itself or by its number, which decides where two have the same."""
+    if list(names).count(text) == 1:
+        return list(names).index(text)
+    if text.isdecimal() and int(text) < len(names):
+        return int(text)
+    listed = ", ".join(f"{name} ({number})" for number, name in enumerate(names))
+    raise InvalidRequestError(f"Expected {what} by name or number: {listed}. Received: {text!r}.")
 
 
 def _channels(text: str | None) -> tuple[int, ...] | None:

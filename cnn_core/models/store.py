@@ -101,7 +101,13 @@ class ModelStore:
         Raises:
             ModelError: there is no card that can be read.
         """
-        return read_card(self._folder_of(key) / CARD_FILE, key)
+        path = self._folder_of(key) / CARD_FILE
+        if not path.exists():
+            run = run_and_epoch(key)[0]
+            there = [checkpoint_key(run, epoch) for epoch in self.checkpoints(run)]
+            names = ", ".join(there or [card.key for card in self.cards()]) or "(there are none)"
+            raise ModelError(f"Expected one of the models {names}. Received: {key!r}.")
+        return read_card(path, key)
 
     def open(self, key: str) -> OpenModel:
         """Load a model. The checkpoints of a run share one network as long as one of them is in use.

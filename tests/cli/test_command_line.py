@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
+from keras import layers
+from tiny_model import write_model
 
 from cnn_core.__main__ import main
 
@@ -20,8 +23,24 @@ def test_answer_prints_the_probability_of_every_class(photo: str, capsys: pytest
     assert main(["answer", photo]) == 0
 
     (classes,) = json.loads(capsys.readouterr().out).values()
-    assert list(classes) == ["cats", "dogs"]
-    assert classes["cats"]["probability"] > 0.5
+    assert [one["class"] for one in classes] == ["cats", "dogs"]
+    assert classes[0]["probability"] > 0.5
+
+
+def test_equal_class_names_are_kept_apart_and_outputs_are_named(
+    photo: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    inputs = keras.Input((16, 16, 3))
+    maps = layers.Conv2D(2, 3, activation="relu")(inputs)
+    model = keras.Model(inputs, layers.Dense(3, "softmax")(layers.GlobalAveragePooling2D()(maps)))
+    write_model(tmp_path, "cranes", model, ("crane", "crane", "owl"))
+    monkeypatch.setenv("CONVSCOPE_MODELS", str(tmp_path))
+    assert main(["answer", photo, "--model", "cranes"]) == 0
+    (output, classes), *_ = json.loads(capsys.readouterr().out).items()
+    assert [one["class"] for one in classes] == ["crane", "crane", "owl"]
+    options = ("--image", photo, "--model", "cranes", "--head", output)
+    for name, status in (("crane", 1), ("1", 0), ("owl", 0), ("3", 1)):
+        assert run("grad_cam", tmp_path / "map.npz", *options, "--class", name) == status
 
 
 def run(key: str, output: Path, *options: str) -> int:
@@ -68,6 +87,8 @@ def test_a_new_analysis_is_listed_and_run_with_its_settings(
     [
         ["answer", "no such file.jpg"],
         ["answer", "PHOTO", "--model", "no such model"],
+        ["run", "grad_cam", "--image", "PHOTO", "--head", "tail", "--output", "x.npz"],
+        ["run", "grad_cam", "--image", "PHOTO", "--output", "."],
         ["run", "grad_cam", "--image", "PHOTO", "--class", "horses", "--output", "x.npz"],
         ["run", "grad_cam", "--image", "PHOTO", "--head", "3", "--output", "x.npz"],
         ["run", "grad_cam", "--image", "PHOTO", "--set", "steps=3", "--output", "x.npz"],

@@ -271,5 +271,5 @@ def test_a_key_that_names_no_epoch_is_refused(made: Path, key: str) -> None:
 
 
 def test_an_epoch_that_was_not_kept_is_told(made: Path) -> None:
-    with pytest.raises(ModelError, match=r"Expected a model card at epoch_0009/card\.json"):
+    with pytest.raises(ModelError, match=r"Expected one of the models run@.*'run@9'"):
         store_of(made).open("run@9")

@@ -177,7 +177,7 @@ def test_a_disk_that_fills_up_meanwhile_leaves_nothing_behind(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "rename", full)
-    with pytest.raises(DataError, match=r"No space left on device.*Free some space"):
+    with pytest.raises(DataError, match=r"No space left on device.*space that is left"):
         unpack_class_folders(zipped(PLAIN), tmp_path / "data")
     assert list(tmp_path.iterdir()) == []
 
