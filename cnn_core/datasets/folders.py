@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cnn_core.datasets.layout import class_name, classes_in_names, grouped
 from cnn_core.errors import DataError
 
 PICTURE_SUFFIXES = frozenset(
@@ -16,6 +17,7 @@ PICTURE_SUFFIXES = frozenset(
 # What operating systems and archivers leave lying about; no class of anybody's.
 LITTER_FOLDERS = frozenset({"__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
 MISSING_BYTES = -1
+LISTS = (".csv", ".tsv", ".json", ".xml")  # of labels, as other programs take them
 
 
 def is_utf8(name: str) -> bool:
@@ -76,7 +78,7 @@ class LabelledFiles:
 
 
 def labelled_files(folders: Iterable[Path]) -> LabelledFiles:
-    """Join one or more folders that hold one sub-folder per class.
+    """Join one or more folders that hold one sub-folder per class, or pictures called ``cat.0.jpg``.
 
     Args:
         folders: each with the same sub-folder names, e.g. ``cats`` and ``dogs``.
@@ -87,42 +89,85 @@ def labelled_files(folders: Iterable[Path]) -> LabelledFiles:
             names are passed over.
     """
     folders = tuple(Path(folder).expanduser() for folder in folders)
-    classes: tuple[str, ...] | None = None
+    joined: dict[str, list[Path]] | None = None
     for folder in folders:
-        found = _class_names(folder)
-        if classes is not None and found != classes:
+        found = _by_class(folder)
+        if joined is not None and found.keys() != joined.keys():
             raise DataError(
-                f"Expected the same classes in every folder, {list(classes)}. "
+                f"Expected the same classes in every folder, {list(joined)}. "
                 f"Received: {list(found)} in {folder}. Rename the class folders so that they agree."
             )
-        classes = found
-    if classes is None:
+        joined = found if joined is None else {name: joined[name] + found[name] for name in joined}
+    if joined is None:
         raise DataError(
             "Expected at least one data folder. Received: none. Name one in the field of the page, or with "
             "--data on the command line."
         )
-    by_class = [
-        [path for folder in folders for path in _pictures(folder / name, _names_in(folder / name))]
-        for name in classes
-    ]
-    empty = [name for name, paths in zip(classes, by_class, strict=True) if not paths]
+    empty = [name for name, paths in joined.items() if not paths]
     if empty:
         raise DataError(_without_pictures(folders, empty))
-    labels = [label for label, paths in enumerate(by_class) for _ in paths]
-    return LabelledFiles(classes, tuple(path for paths in by_class for path in paths), tuple(labels))
+    labels = [label for label, paths in enumerate(joined.values()) for _ in paths]
+    return LabelledFiles(
+        tuple(joined), tuple(path for paths in joined.values() for path in paths), tuple(labels)
+    )
+
+
+def class_folders(folder: Path) -> dict[str, list[Path]]:
+    """The folders of each class directly inside ``folder``, classes in alphabetical order.
+
+    More than one only where two systems have written the accents of a name in two ways.
+
+    Raises:
+        DataError: the folder cannot be read.
+    """
+    inside = folders_in(folder)
+    found = grouped(inside, [class_name(path.name) for path in inside])
+    return {name: found[name] for name in sorted(found)}
+
+
+def inner_folder(folder: Path) -> Path:
+    """The folder itself, or the one in it that has the same name, where nothing else lies beside that."""
+    while os.path.isdir(folder):
+        inside = folders_in(folder)
+        if [path.name for path in inside] != [folder.name] or _pictures(folder, _names_in(folder)):
+            break
+        folder = inside[0]
+    return folder
+
+
+def _by_class(folder: Path) -> dict[str, list[Path]]:
+    """The pictures of each class, by its folder or else by their names."""
+    if not os.path.isdir(folder):
+        raise DataError(
+            f"Expected a folder with one sub-folder per class. Received: {folder}, which is no folder."
+            " Check the spelling, or name another folder."
+        )
+    named = class_folders(folder)
+    for paths in named.values():
+        if not is_utf8(paths[0].name):
+            raise DataError(not_utf8(paths[0]))
+    if len(named) >= 2:
+        return {
+            name: [picture for path in paths for picture in _pictures(path, _names_in(path))]
+            for name, paths in named.items()
+        }
+    in_names = {} if named else classes_in_names(_pictures(folder, _names_in(folder)))
+    if not in_names:
+        raise DataError(
+            f"Expected at least two class folders in {folder}. Received: {_too_few(folder, list(named))}. "
+            "Give each class a folder of its own, e.g. cats/ and dogs/."
+        )
+    return in_names
 
 
 def _without_pictures(folders: Sequence[Path], empty: Sequence[str]) -> str:
     """What is wrong with class folders in which no picture lies; never that they may be removed."""
-    unnamed = [path for name in empty for folder in folders for path in not_utf8_in(folder / name)]
+    inside = [path for folder in folders for name in empty for path in class_folders(folder).get(name, ())]
+    unnamed = [path for each in inside for path in not_utf8_in(each)]
     if unnamed:
         return not_utf8(unnamed[0])
     where = ", ".join(map(str, folders))
-    nested = [
-        name
-        for name in empty
-        if any(folders_in(folder / name) for folder in folders if os.path.isdir(folder / name))
-    ]
+    nested = sorted({class_name(path.name) for path in inside if folders_in(path)})
     if nested:
         return (
             f"Expected pictures directly in every class folder of {where}. Received: further folders in "
@@ -224,25 +269,9 @@ def _size_bytes(path: Path) -> int:
         return MISSING_BYTES
 
 
-def _class_names(folder: Path) -> tuple[str, ...]:
-    if not os.path.isdir(folder):
-        raise DataError(
-            f"Expected a folder with one sub-folder per class. Received: {folder}, which is no folder."
-            " Check the spelling, or name another folder."
-        )
-    names = tuple(path.name for path in folders_in(folder))
-    for name in names:
-        if not is_utf8(name):
-            raise DataError(not_utf8(folder / name))
-    if len(names) < 2:
-        raise DataError(
-            f"Expected at least two class folders in {folder}. Received: {_too_few(folder, names)}. "
-            "Give each class a folder of its own, e.g. cats/ and dogs/."
-        )
-    return names
-
-
 def _too_few(folder: Path, names: Sequence[str]) -> str:
+    lists = [name for name in _names_in(folder) if name.lower().endswith(LISTS)]
+    beside = f", and the list {lists[0]}, which is not read" if lists else ""
     if names:
-        return f"one, {names[0]}"
-    return "pictures, but no folder" if _pictures(folder, _names_in(folder)) else "no folder"
+        return f"one, {names[0]}{beside}"
+    return ("pictures, but no folder" if _pictures(folder, _names_in(folder)) else "no folder") + beside

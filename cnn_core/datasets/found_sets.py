@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cnn_core.datasets.folders import folders_in, is_picture, is_utf8
-from cnn_core.datasets.splits import SPLIT_NAMES
+from cnn_core.datasets.folders import folders_in, inner_folder, is_picture, is_utf8, pictures_in
+from cnn_core.datasets.layout import classes_in_names, split_named
 from cnn_core.errors import DataError
 
 
@@ -16,10 +16,15 @@ def is_data_set(folder: Path) -> bool:
     ``read_splits`` may still refuse it, for a validation folder with other classes for example.
     """
     try:
-        inside = folders_in(folder.expanduser())
+        folder = inner_folder(folder.expanduser())
+        inside = folders_in(folder)
         training = next((path for path in inside if _is_split(path, "train")), None)
-        classes = inside if training is None else folders_in(training)
-    except (DataError, RuntimeError):  # the latter where nobody has a home folder
+        if training is not None:
+            folder = inner_folder(training)
+        classes = folders_in(folder)
+        if not classes:
+            return bool(classes_in_names(pictures_in(folder)))
+    except (DataError, OSError, RuntimeError):  # the latter where nobody has a home folder
         return False
     return len(classes) >= 2 and all(is_utf8(path.name) and _has_picture(path) for path in classes)
 
@@ -33,7 +38,7 @@ def data_sets_in(folder: Path) -> list[Path]:
         return []
     try:
         inside = folders_in(folder.expanduser())
-        broken = any(_is_split(path, *SPLIT_NAMES) for path in inside)  # one data set, not a folder of some
+        broken = any(_is_split(path) for path in inside)  # one data set, not a folder of some
     except (DataError, RuntimeError):
         return []
     if broken:
@@ -41,9 +46,11 @@ def data_sets_in(folder: Path) -> list[Path]:
     return [path for path in inside if is_utf8(path.name) and is_data_set(path)]
 
 
-def _is_split(folder: Path, *splits: str) -> bool:
-    named = any(folder.name.lower() in SPLIT_NAMES[split] for split in splits)
-    return named and bool(folders_in(folder))
+def _is_split(folder: Path, split: str | None = None) -> bool:
+    named = split_named(folder.name)
+    if named is None or named != (split or named):
+        return False
+    return bool(folders_in(folder) or classes_in_names(pictures_in(folder)))
 
 
 def _has_picture(folder: Path) -> bool:

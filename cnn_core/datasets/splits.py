@@ -11,20 +11,19 @@ from pathlib import Path
 
 from cnn_core.datasets.folders import (
     LabelledFiles,
+    class_folders,
     folders_in,
+    inner_folder,
     labelled_files,
     not_read_in,
     not_utf8_in,
+    pictures_in,
     shown_name,
 )
+from cnn_core.datasets.layout import classes_in_names, split_named
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import DataError
 
-SPLIT_NAMES = {
-    "train": ("train", "training"),
-    "validation": ("validation", "valid", "val"),
-    "test": ("test", "testing"),
-}
 NAMED_AT_MOST = 3
 
 
@@ -69,8 +68,9 @@ def read_splits(source: DataSource) -> Splits:
         DataError: folders that are missing, cannot be read or hold no classes; classes that differ
             between splits; too few pictures to divide.
     """
-    folders = tuple(Path(folder).expanduser() for folder in source.folders)
+    folders = tuple(inner_folder(Path(folder).expanduser()) for folder in source.folders)
     given = _split_folders(folders[0])
+    unlabelled = given.pop("test") if "test" in given and not _is_labelled(given["test"]) else None
     training_folders = [given.get("train", folders[0]), *map(_training_folder, folders[1:])]
     pool = labelled_files(training_folders)
     found = {name: labelled_files([folder]) for name, folder in given.items() if name != "train"}
@@ -89,7 +89,7 @@ def read_splits(source: DataSource) -> Splits:
         validation=parts["validation"],
         test=parts.get("test"),
         drawn=tuple(missing),
-        notes=_notes([*training_folders, *(given[name] for name in found)], pool.classes),
+        notes=_notes([*training_folders, *(given[name] for name in found)], unlabelled),
     )
 
 
@@ -102,15 +102,15 @@ def _split_folders(folder: Path) -> dict[str, Path]:
         return {}  # labelled_files says what is wrong with it
     found: dict[str, Path] = {}
     for path in folders_in(folder):
-        name = next((key for key, names in SPLIT_NAMES.items() if path.name.lower() in names), None)
-        if name is None or not folders_in(path):
+        name = split_named(path.name)
+        if name is None or not (folders_in(path) or _is_labelled(path)):
             continue
         if name in found:
             raise DataError(
                 f"Expected one {name} folder in {folder}. Received: {found[name].name} and {path.name}. "
                 "Rename or remove one of them."
             )
-        found[name] = path
+        found[name] = inner_folder(path)
     if found and "train" not in found:
         raise DataError(
             f"Expected a folder named train in {folder}, beside {', '.join(p.name for p in found.values())}. "
@@ -118,6 +118,11 @@ def _split_folders(folder: Path) -> dict[str, Path]:
             "class folders only."
         )
     return found
+
+
+def _is_labelled(folder: Path) -> bool:
+    """Whether classes can be told apart in a folder."""
+    return len(class_folders(folder)) >= 2 or bool(classes_in_names(pictures_in(folder)))
 
 
 def _training_folder(folder: Path) -> Path:
@@ -164,12 +169,17 @@ def _rank(pool: LabelledFiles, index: int, seed: int) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
 
 
-def _notes(folders: list[Path], classes: tuple[str, ...]) -> tuple[str, ...]:
-    """One sentence per folder with classes in which something is passed over."""
+def _notes(folders: list[Path], unlabelled: Path | None) -> tuple[str, ...]:
+    """One sentence per folder in which something is passed over, or the classes are in the names."""
     notes = []
+    if unlabelled is not None:
+        notes.append(f"Not used: {unlabelled}, whose pictures have no classes, so that none can be checked.")
     for folder in folders:
-        left = [path for name in classes for path in not_read_in(folder / name)]
-        unnamed = [path for name in classes for path in not_utf8_in(folder / name)]
+        by_class = [path for paths in class_folders(folder).values() for path in paths]
+        if not by_class:
+            notes.append(f"The classes of {folder} are those in the names of its files.")
+        left = [path for each in by_class for path in not_read_in(each)]
+        unnamed = [path for each in by_class for path in not_utf8_in(each)]
         if left:
             notes.append(
                 f"Not read in {folder}: {_named(left)}. Only picture files that lie directly in a class "

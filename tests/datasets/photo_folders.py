@@ -40,3 +40,13 @@ def named_files(folder: Path, count: int = 10, classes: tuple[str, ...] = ("cats
         for index in range(count):
             (folder / name / f"{name}.{index}.jpg").write_bytes(f"{name} {index}".encode())
     return folder
+
+
+def made(folder: Path, *names: str) -> Path:
+    """A folder with files of the given names, which end in ``/`` for an empty folder."""
+    for name in names:
+        path = folder / name
+        (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
+        if not name.endswith("/"):
+            path.write_bytes(name.encode())
+    return folder

@@ -6,22 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from photo_folders import made
 
 from cnn_core.datasets.folders import labelled_files
 from cnn_core.datasets.found_sets import data_sets_in, is_data_set
 from cnn_core.datasets.source import DataSource
 from cnn_core.datasets.splits import read_splits
 from cnn_core.errors import DataError
-
-
-def made(folder: Path, *names: str) -> Path:
-    """A folder with files of the given names, which end in ``/`` for an empty folder."""
-    for name in names:
-        path = folder / name
-        (path if name.endswith("/") else path.parent).mkdir(parents=True, exist_ok=True)
-        if not name.endswith("/"):
-            path.write_bytes(name.encode())
-    return folder
 
 
 @pytest.fixture

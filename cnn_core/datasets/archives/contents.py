@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, NamedTuple
 
 from cnn_core.datasets.folders import LITTER_FOLDERS, PICTURE_SUFFIXES, is_picture
-from cnn_core.datasets.splits import NAMED_AT_MOST, SPLIT_NAMES
+from cnn_core.datasets.layout import classes_in_names, split_named, without_doubled_levels
+from cnn_core.datasets.splits import NAMED_AT_MOST
 from cnn_core.errors import DataError
 
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)  # others can be made to take gigabytes of memory
@@ -224,13 +225,13 @@ def _check_ratio(unpacked_bytes: int, packed_bytes: int, limits: ArchiveLimits) 
 
 def _in_class_folders(pictures: Sequence[PackedPicture]) -> list[PackedPicture]:
     """The pictures of class folders with paths from their level on, each path once."""
+    pictures = [PackedPicture(p.entry, without_doubled_levels(p.path)) for p in pictures]
     level = _level([picture.path for picture in pictures])
     below = [
         PackedPicture(p.entry, p.path.relative_to(level)) for p in pictures if p.path.is_relative_to(level)
     ]
-    split_names = {name for names in SPLIT_NAMES.values() for name in names}
-    in_splits = [p for p in below if len(p.path.parts) == 3 and p.path.parts[0].lower() in split_names]
-    chosen = in_splits if in_splits else [p for p in below if len(p.path.parts) == 2]
+    in_splits = [p for p in below if len(p.path.parts) == 3 and split_named(p.path.parts[0])]
+    chosen = in_splits or [p for p in below if len(p.path.parts) == 2] or _in_classes_of_names(below)
     once = {picture.path: picture for picture in reversed(chosen)}
     kept = [picture for picture in chosen if once[picture.path] is picture]
     classes = {picture.path.parent.name for picture in kept}
@@ -241,6 +242,16 @@ def _in_class_folders(pictures: Sequence[PackedPicture]) -> list[PackedPicture]:
             "Pack a folder per class, e.g. cats/ and dogs/, with the pictures directly inside."
         )
     return kept
+
+
+def _in_classes_of_names(pictures: Sequence[PackedPicture]) -> list[PackedPicture]:
+    """Pictures that lie in no folder, each in one of the class that its name tells."""
+    by_path = {picture.path: picture.entry for picture in pictures}
+    return [
+        PackedPicture(by_path[path], name / path)
+        for name, paths in classes_in_names(list(by_path)).items()
+        for path in paths
+    ]
 
 
 def _too_few(pictures: Sequence[PackedPicture], kept: Sequence[PackedPicture]) -> str:

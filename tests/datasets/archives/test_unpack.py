@@ -215,3 +215,20 @@ def test_what_a_killed_process_left_is_swept_away_and_what_another_writes_is_not
 def test_unpacked_folders_can_be_read_by_others(tmp_path: Path) -> None:
     unpack_class_folders(zipped(PLAIN), tmp_path / "data")
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o755
+
+
+@pytest.mark.parametrize(
+    ("files", "first"),
+    [
+        ([f"train/{name}.{i}.jpg" for name in ("cat", "dog") for i in range(3)], "cat/cat.0.jpg"),
+        (
+            [f"{s}/{s}/{name}/0.jpg" for s in ("training_set", "test_set") for name in ("cats", "dogs")],
+            "training_set/cats/0.jpg",
+        ),
+    ],
+)
+def test_usual_layouts_are_taken_as_they_were_meant(files: list[str], first: str) -> None:
+    contents = contents_of(zipped(dict.fromkeys(files, b"a picture")))
+    assert len(contents.classes) == 2
+    assert str(contents.pictures[0].path) == first
+    assert len(contents.pictures) == len(files)
