@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pillow_heif
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -207,6 +208,18 @@ def oriented(orientation: int, file_format: str = "JPEG", **options: Any) -> byt
     return encoded(pixels, file_format, exif=exif, **options)
 
 
+def heic() -> bytes:
+    """As telephones store their photos."""
+    file = io.BytesIO()
+    pillow_heif.from_pillow(Image.fromarray(corners())).save(file, quality=100)
+    return file.getvalue()
+
+
+def icon_of(png: bytes) -> bytes:
+    """An icon whose directory says 48 x 32, whatever the picture in it says."""
+    return struct.pack("<HHHBBBBHHII", 0, 1, 1, WIDTH, HEIGHT, 0, 0, 1, 32, len(png), 22) + png
+
+
 BOMB = zlib.compress(bytes(50 * 2**20), 9)
 TEXT, HTML = b"Dear diary, today I met a cat.\n" * 20, b"<!doctype html><html><body>404</body></html>"
 SVG = b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'
@@ -221,8 +234,9 @@ REFUSED = (
     PictureFile("PostScript program", "program.jpg", lambda: POSTSCRIPT, NONE),
     *(
         PictureFile(f"truncated {kind}", f"cut.{kind}", lambda kind=kind: truncated(photo(kind)), DAMAGED)
-        for kind in ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP")
+        for kind in ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "AVIF", "JPEG2000")
     ),
+    PictureFile("truncated HEIC", "cut.heic", lambda: truncated(heic()), DAMAGED),
     PictureFile("corrupt PNG", "corrupt.png", corrupt_png, DAMAGED),
     PictureFile(
         "single pixel", "dot.png", lambda: encoded(Image.new("RGB", (1, 1)), "PNG"), "at least 8 x 8"
@@ -231,14 +245,19 @@ REFUSED = (
     PictureFile("400 megapixels", "huge.png", lambda: one_bit_png(20_000), PIXELS),
     PictureFile("144 megapixels", "large.png", lambda: one_bit_png(12_000), PIXELS),
     PictureFile("file over the limit", "heavy.png", lambda: png_with() + bytes(20 * 2**20), "at most 20 MB"),
-    PictureFile("PNG text bomb", "text.png", lambda: png_with(chunk(b"zTXt", b"k\0\0" + BOMB)), DAMAGED),
-    PictureFile("PNG profile bomb", "icc.png", lambda: png_with(chunk(b"iCCP", b"k\0\0" + BOMB)), DAMAGED),
+    PictureFile("icon that hides 144 megapixels", "icon.ico", lambda: icon_of(one_bit_png(12_000)), PIXELS),
     PictureFile("JPEG of 2,000 scans", "busy.jpg", busy_jpeg, "at most 40 scans"),
     PictureFile("WebP that claims 268 megapixels", "wide.webp", wide_webp, PIXELS),
     PictureFile("GIF frame beyond its canvas", "frame.gif", gif_with_huge_frame, PIXELS),
 )
 
 GOOD = (
+    PictureFile("PNG with a comment of 50 MB", "text.png", lambda: png_with(chunk(b"zTXt", b"k\0\0" + BOMB))),
+    PictureFile("PNG with a profile of 50 MB", "icc.png", lambda: png_with(chunk(b"iCCP", b"k\0\0" + BOMB))),
+    PictureFile("AVIF", "a.avif", lambda: encoded(corners(), "AVIF", quality=100), tolerance=6),
+    PictureFile("HEIC", "phone.heic", heic, tolerance=6),
+    PictureFile("JPEG 2000", "map.jp2", lambda: encoded(corners(), "JPEG2000")),
+    PictureFile("icon", "icon.ico", lambda: icon_of(encoded(corners(), "PNG"))),
     PictureFile("animated GIF", "moving.gif", lambda: animation("GIF")),
     PictureFile("animated WebP", "moving.webp", lambda: animation("WEBP", lossless=True)),
     PictureFile("animated PNG", "moving.png", lambda: animation("PNG")),

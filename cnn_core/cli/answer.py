@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cnn_core import open_explorer, open_image
+from cnn_core.images.decode import RgbImage
 
 DEFAULT_MODEL = "cats_dogs"
 
@@ -23,8 +24,16 @@ def add_answer(commands: Any) -> None:
     command.set_defaults(run=_answer)
 
 
+def opened(path: Path) -> RgbImage:
+    """A picture file; what was done to its values is told on standard error."""
+    image = open_image(path)
+    if image.note:
+        sys.stderr.write(f"{path}: {image.note}\n")
+    return image
+
+
 def _answer(options: argparse.Namespace) -> None:
-    prediction = open_explorer().predict(options.model, open_image(options.picture))
+    prediction = open_explorer().predict(options.model, opened(options.picture))
     answer = {
         head.head: [  # a list, since two classes may have the same name
             {"class": name, "score": float(score), "probability": float(probability)}

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnn_core import open_explorer, open_image
-from cnn_core.cli.answer import DEFAULT_MODEL
+from cnn_core import open_explorer
+from cnn_core.cli.answer import DEFAULT_MODEL, opened
 from cnn_core.cli.progress_line import duration
 from cnn_core.errors import Cancelled, InvalidRequestError
 from cnn_core.files import replacing, writing_into
@@ -75,7 +75,7 @@ def _run(options: argparse.Namespace) -> None:
         class_index = _number_of(options.class_name, heads[head].class_names, "a class")
     request = Request(
         model_key=options.model,
-        image=None if options.image is None else open_image(options.image),
+        image=None if options.image is None else opened(options.image),
         layer_name=options.layer,
         head=head,
         class_index=class_index,

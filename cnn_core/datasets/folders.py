@@ -10,10 +10,9 @@ from pathlib import Path
 
 from cnn_core.datasets.layout import class_name, classes_in_names, grouped
 from cnn_core.errors import DataError
+from cnn_core.images.formats import SUFFIXES
 
-PICTURE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}
-)
+PICTURE_SUFFIXES = frozenset(suffix for suffixes in SUFFIXES.values() for suffix in suffixes)
 # What operating systems and archivers leave lying about; no class of anybody's.
 LITTER_FOLDERS = frozenset({"__MACOSX", "__pycache__", "@eaDir", "$RECYCLE.BIN", "System Volume Information"})
 MISSING_BYTES = -1

@@ -16,9 +16,17 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from cnn_core.errors import ImageError
-from cnn_core.images.pixel_modes import upright_rgb
+from cnn_core.images.formats import (
+    AVIF_BRANDS,
+    FORMATS_TEXT,
+    HEIF_BRANDS,
+    brand,
+    decoders_for,
+    pictures_in_icon,
+    png_without_extras,
+)
+from cnn_core.images.pixel_modes import Upright, upright_rgb
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_FILE_BYTES = 20 * 2**20
 MAX_MEGAPIXELS = 64
 MIN_SIDE_PX = 8
@@ -36,20 +44,23 @@ class RgbImage:
     Attributes:
         pixels: ``(H, W, 3)``, uint8, RGB, upright, read-only.
         fingerprint: sha256 of the pixels with their shape and dtype.
+        note: what was done to the values of the file, a sentence for people; empty where nothing was.
     """
 
     pixels: NDArray[np.uint8]
     fingerprint: str
+    note: str = ""
 
 
 def decode_image(content: bytes) -> RgbImage:
     """Decode an untrusted picture file by its content, whatever its name says.
 
     The first frame of an animation is taken, EXIF orientation is applied, transparency is laid
-    on white, 16-bit and CMYK pictures become 8-bit RGB; more than 8 megapixels are averaged down.
+    on white, CMYK pictures and those of more than 8 bits become 8-bit RGB; more than 8 megapixels are
+    averaged down.
 
     Args:
-        content: bytes of a PNG, JPEG, WebP, BMP, GIF or TIFF file of at most 20 MB.
+        content: bytes of a file in one of ``cnn_core.images.formats``, at most 20 MB.
 
     Raises:
         ImageError: empty, too large, damaged, or no picture.
@@ -62,34 +73,56 @@ def decode_image(content: bytes) -> RgbImage:
             f"Received {len(content) / 2**20:.1f} MB. Save it smaller and try again."
         )
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-            _check_size(picture.size)
-            if picture.format in ("JPEG", "MPO"):
-                _check_scans(content)
-            pixels = upright_rgb(picture)
+        upright = _decoded(content)
     except ImageError:
         raise
-    except UnidentifiedImageError:
-        raise ImageError(
-            "Expected a PNG, JPEG, WebP, BMP, GIF or TIFF picture. Received a file that is none of these, "
-            "whatever its name ends in; HEIC, AVIF and SVG are not read. "
-            "Save the picture as PNG or JPEG and try again."
-        ) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):  # a warning may be an error
         raise ImageError(_too_many_pixels("far more")) from None
     except Exception as error:  # decoders raise anything at all on hostile bytes
-        raise ImageError(
-            f"Expected a complete picture. Received a damaged or cut-off file ({type(error).__name__}). "
-            "Save or download it again and try once more."
-        ) from None
-    return rgb_image(pixels)
+        raise ImageError(_undecodable(content, error)) from None
+    return rgb_image(upright.pixels, note=upright.note)
 
 
-def rgb_image(pixels: NDArray[np.uint8]) -> RgbImage:
+def _undecodable(content: bytes, error: Exception) -> str:
+    """That a file is no picture at all, or a damaged one."""
+    if isinstance(error, UnidentifiedImageError) and brand(content) not in HEIF_BRANDS | AVIF_BRANDS:
+        return (
+            f"Expected a {FORMATS_TEXT} picture. Received a file that is none of these, whatever its name "
+            "ends in. Save the picture as PNG or JPEG and try again."
+        )
+    return (
+        f"Expected a complete picture. Received a damaged or cut-off file ({type(error).__name__}). "
+        "Save or download it again and try once more."
+    )
+
+
+def _decoded(content: bytes) -> Upright:
+    """The pixels of a file; raises whatever a decoder does."""
+    try:
+        return _opened(content)
+    except (ImageError, UnidentifiedImageError, Image.DecompressionBombError):
+        raise
+    except Exception:
+        plain = png_without_extras(content)  # Pillow refuses a profile or comment of more than 1 MB
+        if plain == content:
+            raise
+        return _opened(plain)
+
+
+def _opened(content: bytes) -> Upright:
+    with Image.open(io.BytesIO(content), formats=decoders_for(content)) as picture:
+        for size in (picture.size, *(pictures_in_icon(content) if picture.format == "ICO" else ())):
+            _check_size(size)
+        if picture.format in ("JPEG", "MPO"):
+            _check_scans(content)
+        return upright_rgb(picture)
+
+
+def rgb_image(pixels: NDArray[np.uint8], *, note: str = "") -> RgbImage:
     """Wrap ``(H, W, 3)`` uint8 RGB pixels, copied, with their fingerprint."""
     frozen = np.array(pixels, np.uint8, order="C")
     frozen.setflags(write=False)
-    return RgbImage(frozen, array_fingerprint(frozen))
+    return RgbImage(frozen, array_fingerprint(frozen), note)
 
 
 def array_fingerprint(array: NDArray[np.generic]) -> str:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from cnn_core import paths
 from cnn_core.errors import ConvscopeError
+from cnn_core.images.formats import FORMATS_TEXT
 from dashboard.figures.theme import theme_of
 from dashboard.session import address
 from dashboard.session.own_photos import remember_browser
@@ -89,10 +90,13 @@ def _photo_key(text: str) -> str | None:
 def _readable(photo: Photo, first: Photo) -> Photo:
     """``photo``, or ``first`` with the reason told when it cannot be read."""
     try:
-        photo.image()
+        note = photo.image().note
     except (ConvscopeError, OSError) as error:
         st.error(f"**{escape_markdown(photo.title)}**: {_reason(error)}", icon=":material/broken_image:")
         photo = first
+    else:
+        if note:
+            st.caption(note)
     if not photo.shareable:
         st.caption("Your photo stays until you forget it or the server ends; a copied link does not hold it.")
     return photo
@@ -135,7 +139,7 @@ def _uploader() -> None:
         max_upload_size=MAX_UPLOAD_MB,
         key=f"upload-{held.upload_turn}",
         on_change=_uploaded,
-        help=f"PNG, JPEG, WebP, BMP, GIF or TIFF, up to {MAX_UPLOAD_MB} MB each; drag them here or click.",
+        help=f"{FORMATS_TEXT}, up to {MAX_UPLOAD_MB} MB each; drag them here or click.",
     )
     camera = st.expander("Camera", icon=":material/photo_camera:", key="camera-open", on_change="rerun")
     if camera.open:

@@ -187,11 +187,11 @@ def test_linked_class_folders_are_read(tmp_path: Path) -> None:
 def test_what_is_not_read_is_told(tmp_path: Path) -> None:
     named_files(tmp_path / "cats" / "kittens", 1, ("small",))
     named_files(tmp_path)
-    for name in ("Thumbs.db", ".DS_Store", "photo.HEIC", "readme.txt", "a.mov"):
+    for name in ("Thumbs.db", ".DS_Store", "photo.SVG", "readme.txt", "a.mov"):
         (tmp_path / "cats" / name).touch()
     (tmp_path / "__MACOSX").mkdir()
     (note,) = split(tmp_path).notes
-    assert "cats/a.mov, cats/kittens, cats/photo.HEIC and 1 more" in note
+    assert "cats/a.mov, cats/kittens, cats/photo.SVG and 1 more" in note
     assert "directly in a class folder" in note
 
 

@@ -71,6 +71,35 @@ class TestOpening:
         np.testing.assert_array_equal(opened[..., 0], opened[..., 2])
 
     @pytest.mark.parametrize(
+        ("largest", "white", "note"),
+        [
+            (255, 255, "0 to 255"),
+            (1000, 1023, "1,023"),
+            (4095, 4095, "4,095"),
+            (16384, 65535, ""),
+            (0, 255, "255"),
+        ],
+    )
+    @pytest.mark.parametrize("file_format", ["PNG", "TIFF"])
+    def test_fewer_bits_in_16_are_stretched_to_their_range_and_that_is_said(
+        self, file_format: str, largest: int, white: int, note: str
+    ) -> None:
+        values = np.full((16, 16), largest, np.uint16)
+        values[:8] //= 2
+        image = decode_image(encoded(values, file_format))
+        expected = np.rint(values / white * 255) if note else values >> 8
+        np.testing.assert_array_equal(image.pixels[..., 0], expected)
+        assert note in image.note
+        assert bool(image.note) is bool(note)
+
+    def test_heights_of_a_landscape_are_stretched_and_a_plain_picture_needs_no_word(self) -> None:
+        heights = np.linspace(430, 1170, 256, dtype=np.float32).reshape(16, 16)
+        image = decode_image(encoded(heights, "TIFF"))
+        assert (image.pixels.min(), image.pixels.max()) == (0, 255)
+        assert "430 to 1,170" in image.note
+        assert decode_image(png_with()).note == ""
+
+    @pytest.mark.parametrize(
         ("values", "expected"),
         [
             ([0.0, 1.0], [0, 255]),

@@ -15,7 +15,6 @@ from PIL import Image
 
 from cnn_core.errors import ImageError
 from cnn_core.images.decode import (
-    FORMATS,
     JPEG_MARKER,
     MAX_ASPECT_RATIO,
     MAX_FILE_BYTES,
@@ -24,6 +23,7 @@ from cnn_core.images.decode import (
     MIN_SIDE_PX,
     decode_image,
 )
+from cnn_core.images.formats import decoders_for
 from cnn_core.images.pixel_modes import orientation
 
 TINY_SIDE_PX = 32
@@ -163,7 +163,7 @@ def _thumbnail(picture: Image.Image, box: tuple[float, float, float, float] | No
 
 def _header(content: bytes) -> _Header | None:
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+        with Image.open(io.BytesIO(content), formats=decoders_for(content)) as picture:
             width, height = picture.size
             non_rgb = picture.mode != "RGB" or picture.has_transparency_data
             sideways = orientation(picture) in SIDEWAYS
