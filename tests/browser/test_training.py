@@ -99,7 +99,7 @@ def test_a_network_is_trained_watched_cancelled_resumed_and_opened(page: Page, p
     page.wait_for_selector(IDLE)
     expect(page.locator(".st-key-grid image").first).to_be_attached()
     assert address(page)["model"] == key
-    expect(page.get_by_role("combobox", name="Model")).to_have_value("Lecture, baseline")
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("Wide and plain, over-fits")
 
 
 def test_a_run_goes_on_without_its_page_and_the_sidebar_of_others_shows_it(

@@ -24,30 +24,25 @@ def contrast(one: np.ndarray, other: np.ndarray) -> float:
     return (bright + 0.05) / (dark + 0.05)
 
 
-def drawn(shares: list[float], theme: Theme) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Colours of a cell for each share, and of its letters, as Plotly mixes and draws them."""
-    many = 1000
-    counts = np.zeros((max(2, len(shares)),) * 2, np.int64)
-    for row, share in enumerate(shares):
-        counts[row, :2] = round(many * share), many - round(many * share)
-    figure = confusion_figure(counts, ["class"] * len(counts), chosen=None, theme=theme)
-    places, colours = zip(*figure.data[0].colorscale, strict=True)
+def drawn(share: float, theme: Theme) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Colours of a cell of right and one of wrong answers, and of their letters, as Plotly draws them."""
+    count = round(share * 1000)
+    cells, numbers, *_ = confusion_figure(
+        [[count, 1000 - count], [500, 500]], ["a", "b"], chosen=None, theme=theme
+    ).data
+    places, colours = zip(*cells.colorscale, strict=True)
     parts = np.array([[int(part) for part in re.findall(r"\d+", colour)] for colour in colours], float)
-    letters = figure.data[1].textfont.color[:: len(counts)]
     return [
         (
-            np.array([np.interp(share, places, channel) for channel in parts.T]),
+            np.array([np.interp((z + 1) / 2, places, channel) for channel in parts.T]),
             np.array(rgb(letter), float),
         )
-        for share, letter in zip(shares, letters, strict=False)
+        for z, letter in zip(np.ravel(cells.z)[:2], numbers.textfont.color, strict=False)
     ]
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=["light", "dark"])
 def test_the_letters_of_every_share_stand_out_from_their_cell(theme: Theme) -> None:
-    shares = np.linspace(0, 1, 101).round(2).tolist()
-    found = [
-        contrast(*cell) for start in range(0, 101, 20) for cell in drawn(shares[start : start + 20], theme)
-    ]
-    assert len(found) == 101
+    found = [contrast(*cell) for share in np.linspace(0, 1, 101) for cell in drawn(share, theme)]
+    assert len(found) == 202
     assert min(found) >= ENOUGH, found

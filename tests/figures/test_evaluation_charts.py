@@ -42,7 +42,7 @@ def test_a_cell_tells_its_count_and_its_share_of_the_true_class() -> None:
     shares, numbers = figure.data[:2]
     cells = ((45, 90), (5, 10), (30, 20), (120, 80))
     assert list(numbers.text) == [f"<b>{count}</b><br>{share}\u00a0%" for count, share in cells]
-    np.testing.assert_allclose(shares.z, [[0.9, 0.1], [0.2, 0.8]], rtol=1e-6)
+    np.testing.assert_allclose(shares.z, [[0.9, -0.1], [-0.2, 0.8]], rtol=1e-6)
     assert (numbers.x[1], numbers.y[1]) == (1, 0)  # 5 cats answered as dogs
     assert figure.layout.yaxis.range[0] > figure.layout.yaxis.range[1]
     assert figure.layout.yaxis.title.text == "true class"
@@ -65,7 +65,7 @@ def test_a_click_leads_back_to_the_cell_and_the_chosen_one_is_framed() -> None:
     assert (layout.clickmode, layout.hovermode, layout.hoverdistance) == ("event+select", "closest", -1)
     (frame,) = layout.shapes
     assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 0.5, 0.5, 1.5)
-    assert frame.line.color == LIGHT.frame
+    assert frame.line.color == LIGHT.text
     assert matrix().layout.shapes == ()
 
 

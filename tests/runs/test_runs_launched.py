@@ -130,7 +130,7 @@ def test_a_launch_without_its_data_is_refused_at_once(runs: Runs, tmp_path: Path
         ("\x1b[2Jcleared\x00", "[2Jcleared"),
         ("caf\u00e9 \U0001f468\u200d\U0001f469 \udcff", "caf\u00e9 \U0001f468\u200d\U0001f469"),
         ("x" * 121, "x" * 119 + "…"),
-        ("\x07 \n", "Lecture, baseline"),
+        ("\x07 \n", "Wide and plain, over-fits"),
     ],
 )
 def test_a_title_is_one_line_that_every_list_and_terminal_can_show(

@@ -63,42 +63,42 @@ REPORT = TrainingConfig(
 
 PRESETS = (
     Preset(
-        title="Lecture, baseline",
+        title="Wide and plain, over-fits",
         summary="Three convolutions and a wide hidden layer. Learns its photos by heart within 15 epochs.",
         architecture="lecture_cnn",
         parameters=10_641_441,
         config=LECTURE,
     ),
     Preset(
-        title="Lecture, regularised",
+        title="Wide, with dropout and augmentation",
         summary="The lecture's network with dropout and augmentation: learns slowly, as much for new photos.",
         architecture="lecture_cnn",
         parameters=10_641_441,
         config=replace(LECTURE, preset="lecture_regularized", dropout=0.3, augmentation=LECTURE_AUGMENTATION),
     ),
     Preset(
-        title="Article",
+        title="Four convolutions, over-fits",
         summary="Four convolutions and dropout 0.5, without augmentation: over-fits after some epochs.",
         architecture="article_cnn",
         parameters=5_550_273,
         config=ARTICLE,
     ),
     Preset(
-        title="Article, augmented",
+        title="Four convolutions, with augmentation",
         summary="The article's network with augmentation: answers new photos better, and does not over-fit.",
         architecture="article_cnn",
         parameters=5_550_273,
         config=replace(ARTICLE, preset="article_cnn_augmented", epochs=50, augmentation=ARTICLE_AUGMENTATION),
     ),
     Preset(
-        title="Report, baseline",
+        title="Small and plain, over-fits",
         summary="Four convolutions without padding. Over-fits: the validation loss turns up early.",
         architecture="report_cnn",
         parameters=3_453_121,
         config=REPORT,
     ),
     Preset(
-        title="Report, regularised",
+        title="Small, with dropout and augmentation",
         summary="The report's network with dropout 0.5 and augmentation; keeps its best epoch.",
         architecture="report_cnn",
         parameters=3_453_121,
@@ -112,7 +112,7 @@ PRESETS = (
         ),
     ),
     Preset(
-        title="Photo CNN",
+        title="Deep, with batch normalisation",
         summary="The bundled network: deeper, batch normalisation, averaged weights. Best from nothing.",
         architecture="photo_cnn",
         parameters=1_467_569,
@@ -135,7 +135,7 @@ PRESETS = (
         ),
     ),
     Preset(
-        title="Transfer",
+        title="On a pretrained base (transfer)",
         summary="A frozen ImageNet network under a new head, then fine-tuned. Few photos are enough.",
         architecture="transfer",
         parameters=2_259_265,

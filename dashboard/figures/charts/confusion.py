@@ -31,8 +31,8 @@ def confusion_figure(
 ) -> go.Figure:
     """Pictures per true class (row) and answer (column), with their share of the row.
 
-    A cell is as strong as its share. A click gives ``true * classes + predicted`` as
-    ``customdata``; see ``cell_of``.
+    A cell is as strong as its share; mistakes have a colour of their own. A click gives
+    ``true * classes + predicted`` as ``customdata``; see ``cell_of``.
 
     Args:
         counts: ``(classes, classes)``, ``[true][predicted]``.
@@ -42,14 +42,15 @@ def confusion_figure(
     """
     cells = np.asarray(counts, np.int64)
     shares = cells / np.maximum(cells.sum(axis=1, keepdims=True), 1)
-    shades = np.linspace(FAINTEST, 1, SHADES)
+    right = np.eye(len(cells), dtype=bool)
+    signed = np.where(right, shares, -shares)  # mistakes lie below 0
     gap = 3 if len(cells) <= MOST_WRITTEN else 0
     figure = go.Figure(
         go.Heatmap(
-            z=np.asarray(shares, np.float32),
-            zmin=0,
+            z=np.asarray(signed, np.float32),
+            zmin=-1,
             zmax=1,
-            colorscale=[[i / (SHADES - 1), _mixed(theme, share)] for i, share in enumerate(shades)],
+            colorscale=_colour_scale(theme),
             showscale=False,
             xgap=gap,
             ygap=gap,
@@ -93,7 +94,13 @@ def _numbers(cells: NDArray[np.int64], shares: NDArray[np.float64], theme: Theme
         y=y,
         mode="text",
         text=texts,
-        textfont={"size": size, "color": [_letters(theme, share) for share in shares.ravel()]},
+        textfont={
+            "size": size,
+            "color": [
+                _letters(theme, share, mistake=i % (len(cells) + 1) > 0)
+                for i, share in enumerate(shares.ravel())
+            ],
+        },
         hoverinfo="skip",
     )
 
@@ -140,7 +147,7 @@ def _frame(cell: tuple[int, int], theme: Theme) -> dict[str, object]:
         "x1": predicted + 0.5,
         "y0": true - 0.5,
         "y1": true + 0.5,
-        "line": {"color": theme.frame, "width": FRAME_WIDTH_PX},
+        "line": {"color": theme.text, "width": FRAME_WIDTH_PX},
     }
 
 
@@ -159,7 +166,7 @@ def _layout(figure: go.Figure, classes: Sequence[str], theme: Theme) -> None:
     axis = {
         "tickvals": list(ticks),  # places, because two classes may have one name
         "ticktext": [short_title(classes[place], LONGEST_NAME) for place in ticks],
-        "tickfont": {"size": 13 if count <= 5 else 11, "color": theme.text},
+        "tickfont": {"size": 13 if count <= 10 else 11, "color": theme.text},
         "showgrid": False,
         "automargin": True,
     }
@@ -169,19 +176,26 @@ def _layout(figure: go.Figure, classes: Sequence[str], theme: Theme) -> None:
     figure.update_yaxes(ticklabelstandoff=6)
 
 
-def _blend(theme: Theme, shade: float) -> tuple[float, ...]:
-    """The accent on the ground of the page, red, green, blue, 0..255."""
-    pairs = zip(rgb(theme.ground), rgb(theme.accent), strict=True)
-    return tuple(ground + (accent - ground) * shade for ground, accent in pairs)
+def _blend(theme: Theme, share: float, *, mistake: bool) -> tuple[float, ...]:
+    """The colour of a cell, of mistakes or of right answers on the ground: red, green, blue, 0..255."""
+    strength = FAINTEST + (1 - FAINTEST) * share
+    pairs = zip(rgb(theme.ground), rgb(theme.frame if mistake else theme.accent), strict=True)
+    return tuple(ground + (colour - ground) * strength for ground, colour in pairs)
 
 
-def _mixed(theme: Theme, shade: float) -> str:
-    return "rgb({},{},{})".format(*(round(part) for part in _blend(theme, shade)))
+def _colour_scale(theme: Theme) -> list[list[float | str]]:
+    """From a share of 1 that is a mistake, over 0, to a share of 1 that is right."""
+    shares = np.linspace(0, 1, SHADES)
+    sides = [(-share, True) for share in shares[::-1]] + [(share, False) for share in shares]
+    return [
+        [(1 + share) / 2, "rgb({},{},{})".format(*map(round, _blend(theme, abs(share), mistake=mistake)))]
+        for share, mistake in sides
+    ]
 
 
-def _letters(theme: Theme, share: float) -> str:
+def _letters(theme: Theme, share: float, *, mistake: bool) -> str:
     """Black or white on the cell of ``share``; that one has a contrast of 4.5 or more on any colour."""
-    cell = _blend(theme, FAINTEST + (1 - FAINTEST) * share)
+    cell = _blend(theme, share, mistake=mistake)
     return "#000000" if _luminance(cell) > EQUAL_CONTRAST else "#ffffff"
 
 

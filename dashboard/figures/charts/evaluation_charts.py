@@ -180,7 +180,7 @@ def _mark(figure: go.Figure, point: tuple[float, float], threshold: float, hover
         xshift=-10 if left else 10,
         yshift=8 if low else -8,
         bgcolor="rgba({},{},{},.75)".format(*rgb(theme.ground)),
-        font={"size": 12, "color": theme.text},
+        font={"size": 13, "color": theme.text},
     )
 
 

@@ -52,7 +52,7 @@ def plain_chart(
 
 def legend_above(theme: Theme) -> dict[str, Any]:
     """A legend in one row between title and axes; it takes 26 px."""
-    font = {"size": 12, "color": theme.muted}
+    font = {"size": 13, "color": theme.muted}
     return {
         "orientation": "h",
         "x": 0,
@@ -65,7 +65,7 @@ def legend_above(theme: Theme) -> dict[str, Any]:
 
 def quiet_axis(theme: Theme) -> dict[str, Any]:
     """Small muted letters, no line at zero, no zooming."""
-    font = {"size": 12, "color": theme.muted}
+    font = {"size": 13, "color": theme.muted}
     return {
         "zeroline": False,
         "tickfont": font,

@@ -140,7 +140,7 @@ def _say(figure: go.Figure, text: str, theme: Theme, **place: Any) -> None:
     figure.add_annotation(
         text=text,
         showarrow=False,
-        font={"size": 12, "color": theme.muted},
+        font={"size": 13, "color": theme.muted},
         **{"xref": "x domain", "yref": "y domain", "yshift": TITLE_SHIFT_PX, **place},
     )
 

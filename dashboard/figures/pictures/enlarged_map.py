@@ -32,8 +32,8 @@ def map_figure(values: Float, *, scale: Scale | None = None, unit: str = "", the
                 "thickness": 10,
                 "len": 1,
                 "outlinewidth": 0,
-                "title": {"text": unit, "side": "top", "font": {"size": 12, "color": theme.muted}},
-                "tickfont": {"size": 12, "color": theme.muted},
+                "title": {"text": unit, "side": "top", "font": {"size": 13, "color": theme.muted}},
+                "tickfont": {"size": 13, "color": theme.muted},
                 "ticks": "",
                 "exponentformat": "e",  # as elsewhere on the page, not 400µ
                 "ticksuffix": "\N{NO-BREAK SPACE}",  # or the last digit is cut off

@@ -57,8 +57,8 @@ def _two_ended_bar(answer: HeadAnswer) -> str:
         f'<div style="position:absolute;left:{start:.2f}%;width:{width:.2f}%;height:100%;min-width:2px;'
         f'border-radius:.2rem;background:{colour}"></div>'
         f'<div style="{zero}"></div></div>'
-        f'<div style="position:relative;height:1.1rem;font-size:.76rem;opacity:.7">{ticks}</div>'
-        '<div style="text-align:center;font-size:.76rem;opacity:.7">logit</div></div>'
+        f'<div style="position:relative;height:1.1rem;font-size:.82rem;opacity:.7">{ticks}</div>'
+        '<div style="text-align:center;font-size:.82rem;opacity:.7">logit</div></div>'
     )
 
 

@@ -30,7 +30,10 @@ def test_values_read_as_words() -> None:
     rows = compared_settings({"photo": preset_named("photo_cnn").config, "base": OTHER})
     assert row(rows, "learning_rate").label == "Learning rate"
     assert row(rows, "learning_rate").texts == {"photo": "0.002", "base": "0.0001"}
-    assert row(rows, "preset").texts == {"photo": "Photo CNN", "base": "Report, baseline"}
+    assert row(rows, "preset").texts == {
+        "photo": "Deep, with batch normalisation",
+        "base": "Small and plain, over-fits",
+    }
     assert row(rows, "sizes_px").texts == {"photo": "96, 128", "base": "–"}
     assert row(rows, "stage_shares").texts["photo"] == "0.65, 0.35"
     assert row(rows, "tensorboard").texts == {"photo": "no", "base": "no"}
