@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
+import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from cnn_core.cache.archive import result_bytes
 from cnn_core.errors import Cancelled, ConvscopeError
@@ -19,6 +23,7 @@ from dashboard.session.unforeseen import UNFORESEEN, log_failure
 KEPT = 8  # jobs that are over; those that wait or run are never dropped
 KEPT_BYTES = 128 * 2**20  # of their results; a layer's patterns take up to 20 MB
 FIRST_ESTIMATE = 0.04  # share done from which the time left is worth telling
+LOOK_SECONDS = 0.5  # between two looks whether somebody still waits
 NETWORK_JOBS_AT_ONCE = 4  # so that a quick heat map gets past the long ascents of others
 
 Work = Callable[[Progress], object]
@@ -37,6 +42,7 @@ class Job:
         finished: whether it is over, in whatever way.
         cancelled: whether it was asked to stop, because nobody waits for it any longer.
         waiting: the sessions that wait for it; changed by ``Jobs`` alone.
+        looked: ``time.monotonic()`` when ``Jobs`` looked last whether these are still here.
     """
 
     fraction: float = 0.0
@@ -47,6 +53,7 @@ class Job:
     finished: threading.Event = field(default_factory=threading.Event)
     cancelled: threading.Event = field(default_factory=threading.Event)
     waiting: set[str] = field(default_factory=set)
+    looked: float = 0.0
 
     @property
     def result_bytes(self) -> int:
@@ -59,12 +66,12 @@ class Job:
             return None
         return (time.monotonic() - self.started) / self.fraction * (1 - self.fraction)
 
-    def run(self, work: Work) -> None:
+    def run(self, work: Work, is_cancelled: Callable[[], bool]) -> None:
         """Do the work; whatever happens, the job is finished afterwards."""
         try:
-            if not self.cancelled.is_set():
+            if not is_cancelled():
                 self.started = time.monotonic()
-                self.result = work(Progress(tell=self._tell, cancelled=self.cancelled.is_set))
+                self.result = work(Progress(tell=self._tell, cancelled=is_cancelled))
         except Cancelled:
             self.cancelled.set()
         except ConvscopeError as error:
@@ -85,12 +92,20 @@ class Job:
 class Jobs:
     """Jobs by key, one at a time unless told otherwise; a second session that asks for one shares it."""
 
-    def __init__(self, *, kept: int = KEPT, kept_bytes: int = KEPT_BYTES, at_once: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        kept: int = KEPT,
+        kept_bytes: int = KEPT_BYTES,
+        at_once: int = 1,
+        is_here: Callable[[str], bool] = lambda session: True,
+    ) -> None:
         """Work on ``at_once`` jobs; keep ``kept`` of those that are over, with ``kept_bytes`` of results.
 
-        The latest one is always kept.
+        The latest one is always kept. A session that is not here any more, as when its browser was closed,
+        waits for nothing.
         """
-        self._kept, self._kept_bytes = kept, kept_bytes
+        self._kept, self._kept_bytes, self._is_here = kept, kept_bytes, is_here
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="convscope-job")
@@ -101,7 +116,7 @@ class Jobs:
             job = self._jobs.get(key)
             if job is None or job.finished.is_set() or job.cancelled.is_set():
                 job = self._jobs[key] = Job()
-                self._worker.submit(self._run, job, work)
+                self._worker.submit(self._run, key, job, work)
             job.waiting.add(session)
             self._jobs.move_to_end(key)
             self._make_room()
@@ -130,10 +145,19 @@ class Jobs:
         with self._lock:
             return self._jobs.get(key)
 
-    def _run(self, job: Job, work: Work) -> None:
-        job.run(work)
+    def _run(self, key: str, job: Job, work: Work) -> None:
+        job.run(work, functools.partial(self._is_cancelled, key, job))
         with self._lock:
             self._make_room()
+
+    def _is_cancelled(self, key: str, job: Job) -> bool:
+        """Whether a job is to stop; now and then looks whether those who wait for it are still here."""
+        now = time.monotonic()
+        if not job.cancelled.is_set() and now - job.looked >= LOOK_SECONDS:
+            job.looked = now
+            for session in [session for session in list(job.waiting) if not self._is_here(session)]:
+                self.leave(key, session)
+        return job.cancelled.is_set()
 
     def _make_room(self) -> None:
         """Drop the oldest jobs that are over while there are too many of them, or too large ones."""
@@ -166,4 +190,15 @@ class Waiting:
 @st.cache_resource(show_spinner=False, max_entries=1)
 def jobs() -> Jobs:
     """The jobs of all sessions that ask networks."""
-    return Jobs(at_once=NETWORK_JOBS_AT_ONCE)
+    return Jobs(at_once=NETWORK_JOBS_AT_ONCE, is_here=is_connected)
+
+
+def session_name() -> str:
+    """A new name among all sessions, by which ``is_connected`` knows the one that is drawn now."""
+    run = get_script_run_ctx()
+    return f"{'' if run is None else run.session_id}/{uuid.uuid4().hex}"
+
+
+def is_connected(session: str) -> bool:
+    """Whether a browser shows the session of that name."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(session.partition("/")[0])

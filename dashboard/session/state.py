@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
 
-from dashboard.session.jobs import Waiting
+from dashboard.session.jobs import Waiting, session_name
 from dashboard.session.own_photos import OwnPhotos, browsers, new_token, token_of_browser
 from dashboard.session.view import Nothing, View
 
@@ -74,7 +73,7 @@ class Session:
         errors: what went wrong in the callbacks of a part of the page, as a sentence.
     """
 
-    name: str = field(default_factory=lambda: uuid.uuid4().hex)
+    name: str = field(default_factory=session_name)
     page: str = EVERYWHERE
     view: View | Nothing | None = None
     browser: str = field(default_factory=new_token)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cnn_core.errors import InvalidRequestError
-from dashboard.session.jobs import Jobs
+from dashboard.session.jobs import LOOK_SECONDS, Jobs
 
 PATIENCE_SECONDS = 60
 
@@ -111,3 +111,16 @@ def test_what_goes_wrong_in_a_job_becomes_a_sentence(error, says):
     job = Jobs().start("key", work, "me")
     assert job.finished.wait(PATIENCE_SECONDS)
     assert says in job.error
+
+
+def test_a_job_ends_when_the_browsers_of_all_who_wait_for_it_are_closed():
+    here = {"me", "you"}
+    jobs = Jobs(is_here=here.__contains__)
+    job = jobs.start("key", until_cancelled, "me")
+    jobs.start("key", until_cancelled, "you")
+    here.remove("me")
+    assert not job.finished.wait(3 * LOOK_SECONDS)
+    here.remove("you")
+    assert job.finished.wait(PATIENCE_SECONDS)
+    assert job.cancelled.is_set()
+    assert jobs.find("key") is None
