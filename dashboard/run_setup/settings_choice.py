@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import streamlit as st
 
 from cnn_core.errors import DataError
-from cnn_core.settings import settings_from_json, settings_to_json
+from cnn_core.settings import label_with_unit, settings_from_json, settings_to_json
 from cnn_core.training.settings.config import Augmentation, TrainingConfig
 from cnn_core.training.settings.presets import PRESETS, Preset, preset_named
 from dashboard.session import address
@@ -96,10 +97,21 @@ def chosen_config() -> TrainingConfig:
                 f"Expected {about['label']} as numbers with commas between them, e.g. {about['example']}. "
                 f"Received: {value!r}. Correct them, or leave the field empty."
             )
-    metadata: dict[str, Any] = settings_to_json(preset.config) | values
-    return settings_from_json(
-        TrainingConfig, metadata | {"augmentation": augmentation_form(preset).values()}, DataError
-    )
+    augmentation = augmentation_form(preset)
+    fields: dict[str, Any] = settings_to_json(preset.config) | values
+    try:
+        return settings_from_json(TrainingConfig, fields | {"augmentation": augmentation.values()}, DataError)
+    except DataError as error:
+        raise DataError(_as_on_the_page(str(error), form, augmentation)) from None
+
+
+def _as_on_the_page(message: str, *forms: SettingsForm) -> str:
+    """A message with what the page calls the fields, in place of their names in files and commands."""
+    for form in forms:
+        for name in form.names():
+            if "_" in name:  # the others are plain words
+                message = re.sub(rf"\b{name}\b", label_with_unit(form.about(name)), message)
+    return message
 
 
 def kept_epochs_line() -> str | None:

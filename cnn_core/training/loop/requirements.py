@@ -9,6 +9,7 @@ from cnn_core.training.loop.network import architecture_of
 from cnn_core.training.run_folder import Checkpoint
 from cnn_core.training.settings.batch_rule import check_batch
 from cnn_core.training.settings.config import TrainingConfig
+from cnn_core.training.settings.presets import preset_named
 
 # To change at any time.
 FREE = frozenset({"device", "epochs", "checkpoint_epochs", "checkpoint_count", "tensorboard"})
@@ -21,18 +22,18 @@ def check_trainable(config: TrainingConfig, splits: Splits) -> None:
         DataError: too few pictures for a batch, or sizes that the network cannot take.
     """
     check_batch(len(splits.training.paths), config.batch_size)
-    architecture = architecture_of(config)
+    architecture, title = architecture_of(config), preset_named(config.preset).title
     sizes_px = set(config.sizes_px) or {config.input_size_px}
     smallest_px = min(sizes_px | {config.input_size_px})
     if smallest_px < architecture.smallest_px:
         raise DataError(
-            f"Expected pictures of {architecture.smallest_px} px or more for {config.preset}, whose maps "
-            f"shrink. Received: {smallest_px} px. Raise the picture size, and all of `sizes_px`."
+            f"Expected pictures of {architecture.smallest_px} px or more for {title!r}, whose maps shrink. "
+            f"Received: {smallest_px} px. Raise the picture size, and all training sizes."
         )
     if not architecture.any_size and sizes_px != {config.input_size_px}:
         raise DataError(
-            f"Expected one picture size for {config.preset}, which flattens its maps. Received: sizes "
-            f"{list(config.sizes_px)} and input {config.input_size_px}. Leave `sizes_px` empty."
+            f"Expected one picture size for {title!r}, which flattens its maps. Received: training sizes "
+            f"{list(config.sizes_px)} and picture size {config.input_size_px}. Leave the former empty."
         )
 
 

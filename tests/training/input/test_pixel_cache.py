@@ -141,7 +141,7 @@ class TestPixelCache:
             pixel_cache(photos, 16, cache, Progress(tell=stop))
         assert list(cache.iterdir()) == []
         photos.paths[3].write_bytes(b"not a picture")
-        with pytest.raises(ImageError, match=r"dogs/0\.png: Expected a PNG"):
+        with pytest.raises(ImageError, match=r"dogs/0\.png: Expected a JPEG"):
             pixel_cache(photos, 16, cache)
         photos.paths[2].unlink()
         with pytest.raises(FileNotFoundError, match=r"2\.png"):
