@@ -53,5 +53,5 @@ HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; answer = r.build_opener(r.ProxyHandler({})).open('http://127.0.0.1:8501/_stcore/health', timeout=4).read(); raise SystemExit(answer.strip() != b'ok')"]
 
 # The last option keeps Streamlit from asking the internet for its own address.
-CMD ["streamlit", "run", "app.py", "--server.headless=true", "--server.address=0.0.0.0", "--server.port=8501", \
+CMD ["python", "-m", "dashboard", "--server.headless=true", "--server.address=0.0.0.0", "--server.port=8501", \
      "--browser.serverAddress=localhost"]

@@ -17,7 +17,7 @@ help:
 	@echo "make clean         remove .venv and all caches of the tools"
 
 run: $(VENV)/.installed
-	$(BIN)/streamlit run app.py $(ARGS)
+	$(BIN)/python -m dashboard $(ARGS)
 
 test: lint pytest
 

@@ -40,7 +40,7 @@ def running_server(cache: Path) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("localhost", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command = [sys.executable, "-m", "dashboard"]
     command += ["--server.headless=true", f"--server.port={port}", "--server.address=localhost"]
     process = subprocess.Popen(
         command,

@@ -61,7 +61,7 @@ def server(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         "CONVSCOPE_DATA": "",
     }
     options = [f"--server.port={port}", "--server.headless=true", "--server.address=127.0.0.1"]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", *options]
+    command = [sys.executable, "-m", "dashboard", *options]
     log = (tmp_path_factory.mktemp("log") / "server.log").open("wb")
     process = subprocess.Popen(command, cwd=project_root, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
