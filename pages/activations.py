@@ -33,7 +33,7 @@ def body(view: View) -> None:
     draw_summary(ACTIVATIONS)
     grid, opened = st.columns([1.72, 1], gap="large")
     with grid:
-        parts.draw_grid(info, layer, channel, common=common)
+        parts.draw_grid(view, info, layer, channel, common=common)
         export_bar(parts.grid_export(view, info, layer, channel, common=common))
     with opened:
         parts.draw_opened(view, info, layer, channel, common=common)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import streamlit as st
 from cnn_core.activations import ACTIVATIONS
 from cnn_core.named_arrays import named_arrays
 from cnn_core.results import LayerActivations
+from dashboard.figures.charts.charts import units_figure
 from dashboard.figures.colours import fitting_scale, percent, short
 from dashboard.figures.files.page_png import indexed_pixels
 from dashboard.figures.pictures.channel_grid import channel_grid_figure, layer_tiling
@@ -17,12 +19,14 @@ from dashboard.figures.pictures.enlarged_map import map_figure
 from dashboard.figures.pictures.mosaic import channel_mosaic
 from dashboard.figures.pictures.pictures import enlarged, jpeg
 from dashboard.figures.theme import LIGHT, rgb
+from dashboard.session.resources import explorer
 from dashboard.widgets.analysis_view import code_of, request_about
+from dashboard.widgets.chart import chart
 from dashboard.widgets.export_bar import Export, file_name
 from dashboard.widgets.headings import channel_heading
 from dashboard.widgets.overlay_view import map_over_photo, photo_pixels
-from dashboard.widgets.picture_grid import framed_chart, picture_grid
-from dashboard.widgets.sentences import layer_facts
+from dashboard.widgets.picture_grid import framed_chart, open_clicked, picture_grid
+from dashboard.widgets.sentences import layer_facts, span_text
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
@@ -45,8 +49,11 @@ def first_choice(infos: Sequence[LayerInfo]) -> str:
     return (active[1:2] or active or [infos[0].name])[0]
 
 
-def draw_grid(info: LayerInfo, layer: LayerActivations, channel: int, *, common: bool) -> None:
-    """All maps of the layer; a click opens one."""
+def draw_grid(view: View, info: LayerInfo, layer: LayerActivations, channel: int, *, common: bool) -> None:
+    """All maps of the layer, or a bar per unit of a layer without maps; a click opens one."""
+    if is_vector(layer):
+        _draw_units(view, info, layer, channel)
+        return
     tiles = layer_tiling(layer)
     picture_grid(
         channel_grid_figure(layer, selected=channel, common=common, theme=theme()),
@@ -59,6 +66,33 @@ def draw_grid(info: LayerInfo, layer: LayerActivations, channel: int, *, common:
         f"{_grid_text(layer, common=common)} "
         "Hover for figures, click to open; ← → step through channels, ⇧← ⇧→ through layers."
     )
+
+
+def is_vector(layer: LayerActivations) -> bool:
+    """Whether each channel is one number and no map."""
+    return layer.shape[:2] == (1, 1)
+
+
+def _draw_units(view: View, info: LayerInfo, layer: LayerActivations, channel: int) -> None:
+    values = layer.maps[0, 0]
+    chart(
+        units_figure(values, _class_names(view, info, len(values)), selected=channel, theme=theme()),
+        key="units",
+        name=file_name(view.model_key, view.photo.title, info.name),
+        alt=f"A bar for each of the {len(values)} units of {info.title}: {span_text(values)}",
+        on_select=functools.partial(open_clicked, "units", "channel"),
+    )
+    count = "One unit, one number" if len(values) == 1 else f"{len(values)} units, a number each"
+    st.caption(f"{count}: this layer has no maps, so it no longer says where.")
+
+
+def _class_names(view: View, info: LayerInfo, count: int) -> tuple[str, ...] | None:
+    """The classes that the units of a layer stand for, or None; one unit of two classes says the second."""
+    head = next((head for head in explorer().heads(view.model_key) if head.name == info.name), None)
+    if head is None:
+        return None
+    names = head.class_names[-1:] if head.kind == "binary" and count == 1 else head.class_names
+    return names if len(names) == count else None
 
 
 def _grid_text(layer: LayerActivations, *, common: bool) -> str:
@@ -80,6 +114,8 @@ def draw_opened(view: View, info: LayerInfo, layer: LayerActivations, channel: i
     height, width = values.shape
     figures = _figures(layer, channel)
     channel_heading(channel, info, figures)
+    if is_vector(layer):
+        return
     scale = fitting_scale(layer.maps) if common else fitting_scale(values)
     framed_chart(
         map_figure(values, scale=scale, theme=theme()),
@@ -88,8 +124,7 @@ def draw_opened(view: View, info: LayerInfo, layer: LayerActivations, channel: i
         alt=f"Channel {channel} of {info.title}, {height} by {width} values: {figures}",
         max_width_px=620,
     )
-    if height * width > 1:
-        _draw_on_photo(view, info, layer, channel)
+    _draw_on_photo(view, info, layer, channel)
 
 
 def _figures(layer: LayerActivations, channel: int) -> str:
@@ -130,7 +165,9 @@ def grid_export(
         name=file_name(view.model_key, view.photo.title, info.name),
         title=f"{info.title}: {tiles.count} maps",
         note=f"{view.photo.title}. {_grid_text(layer, common=common)}",
-        image=lambda: indexed_pixels(
+        image=None
+        if is_vector(layer)
+        else lambda: indexed_pixels(
             *channel_mosaic(layer.maps, tiles, common=common, blank=rgb(LIGHT.blank))
         ),
         scale=fitting_scale(layer.maps) if common else None,

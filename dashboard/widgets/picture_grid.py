@@ -43,12 +43,13 @@ def picture_grid(
         key=key,
         aspect=grid_aspect(tiles),
         alt=alt,
-        on_select=None if opens is None else functools.partial(_open_clicked, key, opens),
+        on_select=None if opens is None else functools.partial(open_clicked, key, opens),
         max_width_px=max_width_px,
     )
 
 
-def _open_clicked(key: str, opens: str) -> None:
+def open_clicked(key: str, opens: str) -> None:
+    """In a callback of a chart: put the number of what was clicked into the session state."""
     clicked = clicked_name(key)
     if clicked is not None:
         st.session_state[opens] = clicked

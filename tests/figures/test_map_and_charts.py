@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from dashboard.figures.charts.charts import ascent_figure, sparsity_figure
+from dashboard.figures.charts.charts import ascent_figure, sparsity_figure, units_figure
 from dashboard.figures.pictures.enlarged_map import map_figure
 from dashboard.figures.theme import DARK, LIGHT
 
@@ -45,3 +46,18 @@ def test_sparsity_bars_follow_the_layers():
 
 def test_the_ascent_starts_at_step_0():
     assert list(ascent_figure(np.float32([1, 2, 4]), label="score", theme=LIGHT).data[0].y) == [1, 2, 4]
+
+
+@pytest.mark.parametrize(("count", "side"), [(1, "h"), (10, "h"), (2048, "v")])
+def test_the_units_of_a_layer_without_maps_are_bars_from_zero(count: int, side: str) -> None:
+    values = np.linspace(-1, 2, count, dtype=np.float32)
+    (bars,) = units_figure(values, None, selected=count - 1, theme=LIGHT).data
+    assert bars.orientation == side
+    np.testing.assert_array_equal(bars.x if side == "h" else bars.y, values.astype(np.float64))
+    assert list(bars.customdata) == list(range(count))
+    assert bars.marker.opacity[-1] == 1.0
+
+
+def test_units_that_stand_for_classes_are_called_so() -> None:
+    figure = units_figure(np.float32([0.2, 0.8]), ("cats", "dogs"), selected=0, theme=LIGHT)
+    assert list(figure.layout.yaxis.ticktext) == list(figure.data[0].hovertext) == ["cats", "dogs"]
