@@ -6,11 +6,13 @@ import streamlit as st
 
 from cnn_core.activations import LAYER_SUMMARIES
 from dashboard.overview import overview as parts
+from dashboard.overview.answers_table import draw_answers
 from dashboard.session.resources import explorer
 from dashboard.session.view import View
 from dashboard.sidebar.frame import chosen
 from dashboard.widgets.analysis_view import request_about
 from dashboard.widgets.export_bar import export_bar
+from dashboard.widgets.inputs import box
 from dashboard.widgets.page_fragment import page_fragment
 
 
@@ -35,6 +37,10 @@ def body(view: View) -> None:
         parts.draw_answer(answers, attribution, milliseconds())
     parts.draw_strip(view, layers)
     export_bar(parts.export(view, answers, attribution))
+    table = box("Answers to all photos", key="table-open", icon=":material/table_view:")
+    if table.open:
+        with table:
+            draw_answers(view)
 
 
 st.title("What the network sees")

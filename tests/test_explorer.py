@@ -161,7 +161,7 @@ def test_an_analysis_that_a_model_cannot_have_says_why(tmp_path: Path, photo: Rg
 
 
 def test_an_unknown_model_is_refused(explorer: Explorer, photo: RgbImage) -> None:
-    with pytest.raises(ModelError, match="choose another model"):
+    with pytest.raises(ModelError, match="Expected one of the models tiny"):
         explorer.predict("nothing", photo)
 
 

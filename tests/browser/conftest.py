@@ -101,7 +101,8 @@ def context(browser, server) -> Iterator[object]:
 
 @pytest.fixture
 def page(context) -> Iterator[object]:
-    """A fresh tab, which is a session of its own."""
+    """A fresh tab, which is a session of its own and has no photos of another one."""
+    context.clear_cookies()
     tab = context.new_page()
     yield tab
     tab.close()

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, BinaryIO
 from cnn_core.datasets.archives.contents import (
     ArchiveContents,
     ArchiveLimits,
-    PackedPicture,
     archive_contents,
     open_archive,
 )
+from cnn_core.datasets.archives.packed_pictures import PackedPicture
 from cnn_core.errors import DataError
 from cnn_core.files import writing_into
 from cnn_core.progress import SILENT, Progress
