@@ -199,7 +199,7 @@ def draw_values(view: View, selection: HeatMapSelection, attribution: Attributio
         words.append(balance(attribution, selection.class_name, selection.other))
     st.markdown(escape_markdown(" ".join(words), longest=None))
     st.caption(
-        f"{escape_markdown(selection.class_name)}: logit {short(attribution.score)}.  \n"
+        f"{escape_markdown(selection.class_name)}: score (logit) {short(attribution.score)}.  \n"
         + check_text(selection.analysis.check(attribution)),
         help=CHECK_HELP if attribution.constant is not None else None,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from dashboard.session.view import View
 
 NOT_HERE = "not for this network"
+MINUS = re.compile(r"(?<![\w-])-(?=\d)")
 
 
 def analysis_picker(
@@ -156,7 +158,8 @@ def check_text(check: Check) -> str:
     """What a result was held against, as Markdown; ticked only where it holds."""
     icon = ":material/task_alt:" if check.holds is True else ":material/info:"
     apart = "" if check.figure is None else f" Difference {_figure(check.figure)}."
-    return f"{icon} {escape_markdown(check.sentence, longest=None)}{apart}"
+    sentence = MINUS.sub("\N{MINUS SIGN}", check.sentence)
+    return f"{icon} {escape_markdown(sentence, longest=None)}{apart}"
 
 
 def _figure(value: float) -> str:

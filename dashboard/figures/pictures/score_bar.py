@@ -58,7 +58,7 @@ def _two_ended_bar(answer: HeadAnswer) -> str:
         f'border-radius:.2rem;background:{colour}"></div>'
         f'<div style="{zero}"></div></div>'
         f'<div style="position:relative;height:1.1rem;font-size:.82rem;opacity:.7">{ticks}</div>'
-        '<div style="text-align:center;font-size:.82rem;opacity:.7">logit</div></div>'
+        '<div style="text-align:center;font-size:.82rem;opacity:.7">score (logit)</div></div>'
     )
 
 
