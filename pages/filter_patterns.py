@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import streamlit as st
 
 from cnn_core.analysis import Request
@@ -37,7 +39,8 @@ def body(view: View) -> None:
     settings = SettingsForm(FILTER_PATTERNS.settings(), f"{FILTER_PATTERNS.key}_").draw()
 
     request = Request(model_key=view.model_key, layer_name=info.name)
-    patterns = analysis_result(FILTER_PATTERNS, request, settings, slot="layer", preview=parts.draw_preview)
+    preview = functools.partial(parts.draw_preview, which)
+    patterns = analysis_result(FILTER_PATTERNS, request, settings, slot="layer", preview=preview)
     if patterns is None:
         parts.draw_meanwhile(view)
         return

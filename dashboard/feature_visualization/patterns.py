@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import streamlit as st
 
-from cnn_core.feature_visualization import FILTER_PATTERNS
+from cnn_core.feature_visualization import FILTER_PATTERNS, strongest_patterns
 from cnn_core.named_arrays import named_arrays
 from cnn_core.results import FilterPatterns
 from dashboard.feature_visualization.kernels import draw_kernel_grid
@@ -71,12 +71,15 @@ class PatternsOfLayer:
     shown: FilterPatterns
 
 
-def draw_preview(found: FilterPatterns | None) -> None:
-    """The patterns that have been found so far."""
+def draw_preview(which: str, found: FilterPatterns | None) -> None:
+    """The patterns that have been found so far, or the strongest of them, best first."""
     if found is None:
         return
-    st.image(png(_mosaic(found)), alt=f"The {len(found.channels)} patterns found so far")
-    st.caption(f"{len(found.channels)} patterns so far")
+    count = len(found.channels)
+    shown = strongest_patterns(found, STRONGEST) if which == "strongest" else found
+    st.image(png(_mosaic(shown)), alt=f"{len(shown.channels)} of the {count} patterns found so far")
+    order = ", the strongest first" if which == "strongest" else ""
+    st.caption(f"{count} patterns so far{order}")
 
 
 def draw(layer: PatternsOfLayer) -> None:

@@ -60,6 +60,7 @@ class Session:
         trail: addresses that the browser may still show, the newest last.
         parsers: what each widget took last, by key.
         class_named: whether the person, or an address, named the class that is looked at.
+        presents: whether the page is drawn for a projector.
         clicked: what was clicked last in each chart, by the key of the chart.
         chart_format: of the files that charts are saved as.
         first_milliseconds: how long the first look at a photo took, by model and photo.
@@ -89,6 +90,7 @@ class Session:
     trail: list[dict[str, str]] = field(default_factory=list)
     parsers: dict[str, Callable[[str], Any | None]] = field(default_factory=dict)
     class_named: bool = False
+    presents: bool = False
     clicked: dict[str, int] = field(default_factory=dict)
     chart_format: str = "png"
     first_milliseconds: dict[tuple[str, str], float] = field(default_factory=dict)

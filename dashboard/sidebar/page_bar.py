@@ -9,6 +9,8 @@ from itertools import groupby
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from dashboard.sidebar.presentation import presentation_button
+
 KEY = "pages"
 # For screen readers. The links come a moment after this script where they are drawn for the first time.
 MARK = """
@@ -59,5 +61,6 @@ def page_bar(entries: Sequence[PageEntry], current: PageEntry) -> None:
                 st.markdown(group)
                 for entry in members:
                     st.page_link(entry.script, label=entry.title)
+        presentation_button()
         mark = MARK.replace("COUNT", str(len(entries))).replace("CURRENT", str(entries.index(current)))
         st.html(mark, unsafe_allow_javascript=True)

@@ -18,7 +18,8 @@ PAGE = """
   position: sticky; top: 0; z-index: 99; padding: .9rem 3rem .8rem 0; margin-bottom: .2rem;
   border-image: linear-gradient(var(--ground) calc(100% - 1px), var(--line) 0) fill 0 // 0 100vmax;
 }
-.st-key-pages { gap: .3rem 1.5rem !important; }
+.st-key-pages { gap: .3rem 1.5rem !important; position: relative; }
+.st-key-pages > .st-key-present { position: absolute; right: -2rem; top: -.5rem; }
 :has([data-testid="stExpandSidebarButton"]) .st-key-pages { padding-left: .6rem; }
 .st-key-pages > * { width: auto !important; flex: none !important; }
 [class*="st-key-pages-"] { align-items: center; flex-wrap: nowrap !important; }

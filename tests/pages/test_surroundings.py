@@ -148,3 +148,18 @@ def test_a_data_set_that_cannot_be_read_is_told_and_the_page_goes_on(open_app, d
     assert not app.error
     assert any("cannot be read" in warning.value for warning in app.warning)
     assert app.title[0].value == "What the network sees"
+
+
+def test_one_button_makes_the_page_ready_for_a_projector_and_back(open_app):
+    app = open_app("heat_maps")
+
+    def large() -> bool:
+        return any("font-size: 125%" in one.proto.body for one in app.get("html"))
+
+    assert not large()
+    app.button(key="present").click().run()
+    assert large()
+    app.switch_page("pages/activations.py").run()
+    assert large()
+    app.button(key="present").click().run()
+    assert not large()
