@@ -23,7 +23,7 @@ def body(view: View) -> None:
     infos = explorer().layers(view.model_key)
     layer_place, channel_place, scale_place = st.columns([5, 5, 3.4], gap="medium")
     with layer_place:
-        info = layer_slider(infos, parts.first_choice(infos), arrows="Shift")
+        info = layer_slider(infos, parts.first_choice(infos), arrows="shift")
     layer = more_parts.layer_of(view, info, view.photo.image())
     with channel_place:
         channel = channel_slider(layer.channel_count)

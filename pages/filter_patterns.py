@@ -32,7 +32,7 @@ def body(view: View) -> None:
     layers = fitting_layers(FILTER_PATTERNS, probe)
     layer_place, which_place = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with layer_place:
-        info = layer_slider(layers, first_choice(layers), arrows="Shift")
+        info = layer_slider(layers, first_choice(layers), arrows="shift")
     with which_place:
         which = choice("Show", parts.WHICH, key="show", help=parts.WHICH_HELP)
     draw_summary(FILTER_PATTERNS)

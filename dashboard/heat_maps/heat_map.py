@@ -123,7 +123,7 @@ def choose(view: View, analyses: Sequence[Analysis]) -> HeatMapSelection:
             probe = explorer().model(view.model_key).probe
             layers = fitting_layers(analysis, probe)
             default = probe.default_cam_layer(head) or layers[-1].name
-            layer_name = layer_slider(layers, default, arrows="Shift").name
+            layer_name = layer_slider(layers, default, arrows="shift").name
     draw_summary(analysis)
     settings = SettingsForm(analysis.settings(), f"{analysis.key}_").draw()
     opacity_place, sign_place = st.columns([1, 1], gap="large")

@@ -80,7 +80,7 @@ def choose(view: View) -> EpochsSelection | None:
     layer_place, channel_place, class_place = st.columns([5, 5, 2.4], gap="medium")
     image = view.photo.image()
     with layer_place:
-        info = layer_slider(layers, first_choice(layers), arrows="Shift")
+        info = layer_slider(layers, first_choice(layers), arrows="shift")
     with channel_place:
         count = info.output_shape[-1] or 1
         parse = address.whole_number(0, count - 1)

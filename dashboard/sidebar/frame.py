@@ -11,6 +11,7 @@ from dashboard.session import address
 from dashboard.session.browser_history import one_step_each
 from dashboard.session.state import session
 from dashboard.session.view import Nothing, View
+from dashboard.sidebar.arrow_keys import arrow_keys
 from dashboard.sidebar.page_bar import PageEntry, page_bar
 from dashboard.widgets.job_view import leave_all
 from dashboard.widgets.style import page_style
@@ -26,6 +27,7 @@ def start_page(
     address.enter(current.name)
     page_bar(entries, current)
     one_step_each()
+    arrow_keys()
     view = choose()
     if isinstance(view, Nothing) and current.needs_view:
         st.title(view.title)

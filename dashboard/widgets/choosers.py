@@ -31,7 +31,7 @@ def layer_slider(
         layers: in order of computation, at least one.
         default: name of the layer to start with.
         key: of the widget and in the address.
-        arrows: modifier of the arrow keys that step through the layers, e.g. ``Shift``; None for none.
+        arrows: the arrow keys that step through the layers, ``plain`` or with ``shift``; None: none do.
     """
     by_name = {info.name: info for info in layers}
     titles = {info.name: info.title for info in layers}
@@ -51,7 +51,7 @@ def channel_slider(count: int, *, key: str = "channel", arrows: bool = True) -> 
     """Choose a channel, 0 to ``count - 1``."""
     chosen = address.restore(key, address.whole_number(0, count - 1), 0)
     if count > 1:
-        with stepped(key, range(count), "" if arrows else None):
+        with stepped(key, range(count), "plain" if arrows else None):
             chosen = st.slider("Channel", 0, count - 1, key=key, help=CHANNEL_HELP)
     address.keep({key: chosen})
     return int(chosen)

@@ -148,7 +148,7 @@ class stepped:
     Args:
         key: of the widget.
         values: that it takes, in order.
-        arrows: modifier of the arrow keys that do the same, ``""`` for none of them; None: no keys.
+        arrows: the arrow keys that do the same, ``plain`` or with ``shift``; None: none do.
     """
 
     def __init__(self, key: str, values: Sequence[object], arrows: str | None) -> None:
@@ -156,7 +156,7 @@ class stepped:
 
     def __enter__(self) -> None:
         self._row = st.container(
-            horizontal=True, vertical_alignment="bottom", gap="small", key=f"{self._key}-row"
+            horizontal=True, vertical_alignment="bottom", gap="small", key=f"{self._key}-steps-{self._arrows}"
         )
         self._row.__enter__()
         self._button("chevron_left", "Left", -1)
@@ -169,11 +169,9 @@ class stepped:
         self._row.__exit__(*error)
 
     def _button(self, icon: str, arrow: str, step: int) -> None:
-        shortcut = None if self._arrows is None else "+".join(part for part in (self._arrows, arrow) if part)
         st.button(
             f":material/{icon}:",
             key=f"{self._key}-{arrow.lower()}",
-            shortcut=shortcut,
             on_click=self._step,
             args=(step,),
             type="tertiary",

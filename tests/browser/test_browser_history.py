@@ -187,6 +187,20 @@ def test_an_uploaded_photo_outlives_a_reload_until_it_is_forgotten(page: Page, s
     expect(page.get_by_role("button", name="eagle.jpg")).to_have_count(0)
 
 
+def test_quick_presses_of_the_arrow_keys_all_count(page: Page):
+    open_page(page, "/activations?layer=block1_conv&channel=0")
+    settled(page)
+    page.locator("h1").click()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    expect(slider(page, "channel")).to_have_value("5")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Shift+ArrowRight")
+    wait_for_change(
+        page, lambda: (address(page)["channel"], address(page)["layer"]) == ("4", "block1_pool"), False
+    )
+
+
 def test_quick_moves_of_a_slider_and_quick_clicks_are_not_taken_back(page: Page):
     open_page(page, "/activations?layer=block1_conv&channel=0")
     settled(page)
