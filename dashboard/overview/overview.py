@@ -51,11 +51,12 @@ if TYPE_CHECKING:
 
 HEAD = 0
 MOST_CARDS = 6
+STORED_MS = 10.0  # what takes less was not computed but found
 CHECK_HELP = (
     "The score is the logit: log-odds of the class, 0 when the network cannot decide. Where the rest of the "
     "network is linear, the cells of the map and a constant, the score of an empty map, add up to it; the "
-    "residual is what they miss. The time is what answer, map and all layers took together when this photo "
-    "was first opened here."
+    "residual is what they miss. The time is what answer, map and all layers took together to compute, the "
+    "first time in this session; none is given where they were stored."
 )
 
 
@@ -133,7 +134,7 @@ def draw_answer(
         if len(answers) > 1:
             st.caption(escape_markdown(answer.head))
         st.html(answer_html(answer))
-    duration = f":material/timer: {_duration(milliseconds)}"
+    duration = _duration(milliseconds)
     if attribution is None:
         st.caption(duration)
         return
@@ -147,11 +148,12 @@ def draw_answer(
             f"{where_evidence_lies(attribution, name)} {balance(attribution, name, other)}", longest=None
         )
     )
-    st.caption(f"{check_text(GRAD_CAM.check(attribution))} · {duration}", help=CHECK_HELP)
+    st.caption(f"{check_text(GRAD_CAM.check(attribution))} {duration}", help=CHECK_HELP)
 
 
 def _duration(milliseconds: float) -> str:
-    return "from memory" if milliseconds < 1 else f"{milliseconds:.0f} ms"
+    """How long it took to compute; nothing where all of it was stored."""
+    return f":material/timer: computed in {milliseconds:.0f} ms" if milliseconds >= STORED_MS else ""
 
 
 def strip_layers(view: View) -> list[LayerInfo]:

@@ -30,7 +30,7 @@ if (!window.arrowKeys) {
 
 
 def arrow_keys() -> None:
-    """Listen on every page; sliders in a box whose key ends in ``-steps-plain`` or ``-steps-shift`` follow."""
+    """Listen on every page; sliders in a box whose key ends in ``-steps-plain`` or ``-steps-shift`` obey."""
     st.html(f"<style>:has(> .st-key-{KEY}) {{ display: none }}</style>")
     with st.container(key=KEY):
         st.html(SCRIPT, unsafe_allow_javascript=True)
