@@ -83,8 +83,10 @@ def click_map(page: Page, column: int, row: int, columns: int, rows: int) -> Non
 
 def upload(page: Page, files: Any) -> None:
     """Give files to the uploader of the sidebar."""
+    button = page.locator('[data-testid="stFileUploaderDropzone"] button')
+    expect(button).to_have_count(1)  # what was uploaded before has been taken in
     with page.expect_file_chooser() as chooser:
-        page.locator('[data-testid="stFileUploaderDropzone"] button').click()
+        button.click()
     chooser.value.set_files(files)
 
 
