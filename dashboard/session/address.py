@@ -86,8 +86,8 @@ def current(key: str, parse: Callable[[str], Any | None], default: Any, *, held:
         parsed = None if candidate is None else parse(str(candidate))
         if parsed is not None:
             return parsed
-    if named is not None and session().linked.get(key) == named:
-        session().missing[key] = named
+        if candidate is named and named is not None and session().linked.get(key) == named:
+            session().missing[key] = named
     return default
 
 

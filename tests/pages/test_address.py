@@ -63,6 +63,14 @@ def test_what_a_link_names_in_vain_is_told_until_something_else_is_chosen(open_a
     assert not app.warning
 
 
+def test_a_photo_that_is_not_here_is_told_also_where_one_was_uploaded(open_app, photo_bytes):
+    app = open_app()
+    app.file_uploader[0].upload("mine.png", photo_bytes).run()
+    app.query_params["photo"] = "nowhere"
+    app.run()
+    assert any("nowhere" in one.value for one in app.warning)
+
+
 def test_a_layer_that_another_network_lacks_is_no_broken_link(open_app):
     assert not open_app("activations", layer="block1_conv").warning
 
