@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cnn_core.errors import InvalidRequestError
 from cnn_core.images.decode import RgbImage
 from cnn_core.neurons.statistics import ChannelStatistics
+from cnn_core.probe.outline import Outline
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 
@@ -107,7 +108,7 @@ class Check:
     holds: bool | None = None
 
 
-def always_applicable(probe: Probe, head: int) -> str | None:
+def always_applicable(outline: Outline, head: int) -> str | None:
     """For analyses that work on every model."""
     return None
 
@@ -132,7 +133,7 @@ class Analysis:
         takes_channels: whether it can be asked about some channels of the layer.
         fast: whether it computes in the fastest precision of the device, which then decides the result too.
         signed: whether negative values are evidence against the class.
-        inapplicable: ``(probe, head) -> reason``, or None where the analysis can be done.
+        inapplicable: ``(outline, head) -> reason``, or None where the analysis can be done.
         together: ``(probe, target) -> (analysis, layer name, result), ...``, for an analysis whose result
             comes out of a pass through the network with others, each of which is then stored too.
     """
@@ -153,7 +154,7 @@ class Analysis:
     takes_channels: bool = False
     fast: bool = False
     signed: bool = False
-    inapplicable: Callable[[Probe, int], str | None] = always_applicable
+    inapplicable: Callable[[Outline, int], str | None] = always_applicable
     together: Callable[[Probe, Target], Iterator[tuple[Analysis, str | None, Any]]] | None = None
 
 

@@ -14,23 +14,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core import backend
 from cnn_core.analysis import Analysis, Request, Target
 from cnn_core.cache.store import ResultStore, result_key
-from cnn_core.errors import InvalidRequestError
+from cnn_core.errors import InvalidRequestError, ModelError
 from cnn_core.feature_visualization.first_layer_kernels import first_layer_kernels
 from cnn_core.images.decode import RgbImage, model_pixels
 from cnn_core.models.card import ModelCard
 from cnn_core.models.store import ModelStore, OpenModel
 from cnn_core.prediction import PREDICTION
+from cnn_core.probe.heads import Head
 from cnn_core.probe.layer_info import LayerInfo
-from cnn_core.probe.probe import Head
+from cnn_core.probe.outline import Outline
+from cnn_core.processor import fast_precision
 from cnn_core.progress import SILENT, Progress
 from cnn_core.results import Prediction
 from cnn_core.settings import check_fields
 from cnn_core.targets import resolved
 
 MAX_OPEN_MODELS = 2
+OUTLINE_VERSION = 1  # raised when the same model gets another outline
 
 Float = NDArray[np.float32]
 
@@ -81,24 +83,46 @@ class Explorer:
             self._open.move_to_end(model_key)
             return self._open[model_key]
 
+    def is_open(self, model_key: str) -> bool:
+        """Whether a model is in memory, so that nobody has to wait for it."""
+        return model_key in self._open
+
+    def fingerprint(self, model_key: str) -> str:
+        """sha256 over the files that decide a model's answers.
+
+        Raises:
+            ModelError: a key that names no folder.
+        """
+        return self._models.fingerprint(model_key)
+
+    def outline(self, model_key: str) -> Outline:
+        """The layers and outputs of a model, which is opened only if they are not stored.
+
+        Raises:
+            ModelError: missing or damaged.
+        """
+        key = result_key(
+            analysis="outline", version=OUTLINE_VERSION, model_sha256=self.fingerprint(model_key)
+        )
+        return self._results.get_or_compute(key, Outline, lambda: self.model(model_key).probe.outline)
+
     def layers(self, model_key: str) -> tuple[LayerInfo, ...]:
         """The layers of a model, those that only pad left out."""
-        return tuple(info for info in self.model(model_key).probe.layers if not info.padding)
+        return tuple(info for info in self.outline(model_key).layers if not info.padding)
 
     def heads(self, model_key: str) -> tuple[Head, ...]:
         """The outputs of a model with their classes."""
-        return self.model(model_key).probe.heads
+        return self.outline(model_key).heads
 
     def model_input_pixels(self, model_key: str, image: RgbImage) -> NDArray[np.uint8]:
         """The picture as the network gets it, ``(H, W, c)``, before scaling."""
-        model = self.model(model_key)
-        return model_pixels(image.pixels, model.card.input_px, model.probe.input_shape[2])
+        channels = self.outline(model_key).input_shape[2]
+        return model_pixels(image.pixels, self.card(model_key).input_px, channels)
 
     def model_input(self, model_key: str, image: RgbImage) -> Float:
         """The tensor that the network gets, ``(1, H, W, c)``, float32."""
-        return self.model(model_key).probe.preprocessing.apply(self.model_input_pixels(model_key, image))[
-            None
-        ]
+        pixels = self.model_input_pixels(model_key, image)
+        return self.card(model_key).preprocessing.apply(pixels)[None]
 
     def run(
         self, analysis: Analysis, request: Request, settings: Any = None, progress: Progress = SILENT
@@ -116,11 +140,17 @@ class Explorer:
             Cancelled: ``progress`` said so.
             TypeError: ``analysis.compute`` gave something else than it promises.
         """
-        model = self.model(request.model_key)
-        chosen, target = _checked(analysis, settings), self._target(analysis, request, model)
-        key = _key(analysis, request, model, target, chosen)
+        chosen, target = _checked(analysis, settings), self._target(analysis, request)
+        fingerprint = self.fingerprint(request.model_key)
+        key = _key(analysis, request, fingerprint, target, chosen)
 
         def compute() -> Any:
+            model = self.model(request.model_key)
+            if model.fingerprint != fingerprint:
+                raise ModelError(
+                    f"Expected the files of {request.model_key!r} as they were a moment ago. "
+                    "Received others in their place. Ask again."
+                )
             full = dataclasses.replace(
                 target, inputs=self._inputs(analysis, request), statistics=model.statistics
             )
@@ -128,7 +158,7 @@ class Explorer:
             together = () if analysis.together is None else analysis.together(model.probe, full)
             for other, name, result in together:
                 beside = dataclasses.replace(target, layer_name=name)
-                other_key = _key(other, request, model, beside, other.settings())
+                other_key = _key(other, request, fingerprint, beside, other.settings())
                 if other_key == key:
                     found = result
                 else:
@@ -155,9 +185,9 @@ class Explorer:
         Raises:
             InvalidRequestError: a request or settings that this model or analysis cannot answer.
         """
-        model = self.model(request.model_key)
-        target = self._target(analysis, request, model)
-        return _key(analysis, request, model, target, _checked(analysis, settings))
+        target = self._target(analysis, request)
+        fingerprint = self.fingerprint(request.model_key)
+        return _key(analysis, request, fingerprint, target, _checked(analysis, settings))
 
     def predict(self, model_key: str, image: RgbImage) -> Prediction:
         """The answer of every output of a model to a picture."""
@@ -173,8 +203,9 @@ class Explorer:
             return None
         return self.model_input(request.model_key, request.image)
 
-    def _target(self, analysis: Analysis, request: Request, model: OpenModel) -> Target:
-        return resolved(analysis, request, model.probe, lambda: self._own_answer(request))
+    def _target(self, analysis: Analysis, request: Request) -> Target:
+        outline = self.outline(request.model_key)
+        return resolved(analysis, request, outline, lambda: self._own_answer(request))
 
     def _own_answer(self, request: Request) -> int:
         """Index of the class that the model itself sees in the picture, or class 0 where there is none."""
@@ -183,19 +214,19 @@ class Explorer:
         return self.predict(request.model_key, request.image).heads[request.head].best
 
 
-def _key(analysis: Analysis, request: Request, model: OpenModel, target: Target, settings: Any) -> str:
+def _key(analysis: Analysis, request: Request, fingerprint: str, target: Target, settings: Any) -> str:
     image = request.image if analysis.needs_image else None
     return result_key(
         analysis=analysis.key,
         version=analysis.version,
-        model_sha256=model.fingerprint,
+        model_sha256=fingerprint,
         image=None if image is None else image.fingerprint,
         params=settings,
         layer=target.layer_name,
         head=target.head if analysis.needs_class else None,
         class_index=target.class_index,
         channels=target.channels,
-        precision=backend.fast_precision() if analysis.fast else None,
+        precision=fast_precision() if analysis.fast else None,
     )
 
 

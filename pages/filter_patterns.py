@@ -24,12 +24,12 @@ from dashboard.widgets.page_fragment import page_fragment
 @page_fragment
 def body(view: View) -> None:
     """Choose a layer, wait for its patterns if they are new, see all of them and one opened."""
-    probe = explorer().model(view.model_key).probe
-    reason = FILTER_PATTERNS.inapplicable(probe, 0)
+    outline = explorer().outline(view.model_key)
+    reason = FILTER_PATTERNS.inapplicable(outline, 0)
     if reason is not None:
         st.info(reason, icon=":material/info:")
         return
-    layers = fitting_layers(FILTER_PATTERNS, probe)
+    layers = fitting_layers(FILTER_PATTERNS, outline)
     layer_place, which_place = st.columns([5, 3], gap="large", vertical_alignment="bottom")
     with layer_place:
         info = layer_slider(layers, first_choice(layers), arrows="shift")

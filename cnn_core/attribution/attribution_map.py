@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.analysis import Analysis, Check, Target
+from cnn_core.probe.outline import Outline
 from cnn_core.probe.probe import Probe
 from cnn_core.results import AttributionMap
 
@@ -47,9 +48,9 @@ def attribution_map(
     )
 
 
-def no_map_reason(probe: Probe, head: int) -> str | None:
+def no_map_reason(outline: Outline, head: int) -> str | None:
     """Why no map can be taken from a layer, or None where one can."""
-    if probe.default_cam_layer(head) is not None:
+    if outline.default_cam_layer(head) is not None:
         return None
     return (
         "This network has no layer with a map that its answer depends on. Choose a method that works on the "

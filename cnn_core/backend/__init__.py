@@ -6,7 +6,7 @@ version of this folder.
 
 from __future__ import annotations
 
-from cnn_core.backend.devices import Devices, device_name, fast_precision, version
+from cnn_core.backend.devices import Devices, device_name, version
 from cnn_core.backend.graphs import Ascent, Graph, ScoreGradient
 from cnn_core.backend.layers import FusedBatchNormalization, dtype_policy, in_precision
 from cnn_core.backend.optimizers import FusedAdam, FusedAdamW, FusedRMSprop
@@ -25,7 +25,6 @@ __all__ = [
     "TrainingStep",
     "device_name",
     "dtype_policy",
-    "fast_precision",
     "in_precision",
     "version",
 ]

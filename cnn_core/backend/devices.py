@@ -1,9 +1,7 @@
-"""What computes here, and how exactly it is worth computing."""
+"""What computes here."""
 
 from __future__ import annotations
 
-import functools
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -11,14 +9,6 @@ import tensorflow as tf
 for _gpu in tf.config.list_physical_devices("GPU"):
     # The dashboard and a training process share a card; by default the first one takes all its memory.
     tf.config.experimental.set_memory_growth(_gpu, True)
-
-
-@functools.cache
-def fast_precision() -> str:
-    """``mixed_bfloat16`` where the processor multiplies in bfloat16, else ``float32``."""
-    cpu = Path("/proc/cpuinfo")
-    flags = cpu.read_text(errors="replace") if cpu.exists() else ""
-    return "mixed_bfloat16" if "avx512_bf16" in flags or "amx_bf16" in flags else "float32"
 
 
 def device_name() -> str:

@@ -32,6 +32,7 @@ from cnn_core.feature_visualization.engine.visualization import (
     optimize,
 )
 from cnn_core.neurons.statistics import ChannelStatistics
+from cnn_core.probe.outline import Outline
 from cnn_core.probe.probe import Probe, unit_tensor
 from cnn_core.progress import SILENT, Progress
 from cnn_core.results import FilterPatterns
@@ -226,8 +227,8 @@ def _check(patterns: FilterPatterns) -> Check:
     return Check(sentence=sentence, figure=rise, holds=rise > 0)
 
 
-def _inapplicable(probe: Probe, head: int) -> str | None:
-    if any(info.convolution for info in probe.layers):
+def _inapplicable(outline: Outline, head: int) -> str | None:
+    if any(info.convolution for info in outline.layers):
         return None
     return "This network has no convolution, so it has no filters with patterns."
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.errors import InvalidRequestError
+from cnn_core.framework import keras
 from cnn_core.probe.flat_graph import flat_graph
 from cnn_core.probe.probe import Probe
 

@@ -14,12 +14,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.errors import ModelError
 from cnn_core.files import FileStamp, file_stamp
+from cnn_core.framework import keras
 from cnn_core.models.card import ModelCard
 from cnn_core.models.loading import damaged_model, opened_probe
 from cnn_core.probe.flat_graph import flat_graph

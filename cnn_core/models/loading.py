@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import keras
-
 from cnn_core.errors import ModelError
+from cnn_core.framework import keras
 from cnn_core.models.card import ModelCard
 from cnn_core.probe.probe import Probe
 

@@ -125,6 +125,10 @@ class ModelStore:
         sha256 = _fingerprint(folder, stamp)
         return OpenModel(card=card, probe=probe, fingerprint=sha256, statistics=statistics, stamp=stamp)
 
+    def fingerprint(self, key: str) -> str:
+        """sha256 over the files that decide a model's answers, as in ``OpenModel``, without opening it."""
+        return _fingerprint(self._folder_of(key), self.stamp(key))
+
     def stamp(self, key: str) -> Stamp:
         """Time and size of a model's files: differs once one of them was replaced."""
         folder = self._folder_of(key)

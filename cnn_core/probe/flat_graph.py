@@ -10,9 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import keras
-
 from cnn_core.errors import ModelError
+from cnn_core.framework import keras
 from cnn_core.probe.non_linearity import activation_name, argument_activation, family_of, is_activation
 
 Tensor = Any  # keras.KerasTensor: a symbolic tensor, which Keras does not type

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.errors import InvalidRequestError
+from cnn_core.framework import keras
 from cnn_core.probe.flat_graph import FlatGraph, Node, passes_through
 
 _SHAPE_FAMILIES = frozenset({"reshape", "flatten", "squeeze"})

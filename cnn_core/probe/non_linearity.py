@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import keras
+from cnn_core.framework import keras
 
 # Layers that apply their ``activation`` argument to their own result, last of all.
-_WITH_ACTIVATION = (
-    keras.layers.Dense,
-    keras.layers.EinsumDense,
-    keras.layers.Conv1D,
-    keras.layers.Conv2D,
-    keras.layers.Conv3D,
-    keras.layers.Conv2DTranspose,
-    keras.layers.DepthwiseConv2D,
-    keras.layers.SeparableConv2D,
+_WITH_ACTIVATION = frozenset(
+    "dense einsumdense conv1d conv2d conv3d conv2dtranspose depthwiseconv2d separableconv2d".split()
 )
 _ACTIVATION_CLASSES = frozenset(
     "activation relu relu6 leakyrelu prelu elu celu selu gelu silu swish mish sigmoid hardsigmoid hardsilu "
@@ -26,7 +19,7 @@ _ACTIVATION_CLASSES = frozenset(
 
 def argument_activation(operation: Any) -> Callable[..., Any] | None:
     """The non-linear ``activation`` argument of a layer that applies one, else None."""
-    if not isinstance(operation, _WITH_ACTIVATION):
+    if family_of(operation) not in _WITH_ACTIVATION:
         return None
     if not type(operation).call.__module__.startswith("keras."):
         return None  # a class of its own may do anything after the activation

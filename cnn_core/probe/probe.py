@@ -15,16 +15,16 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core import backend
 from cnn_core.errors import InvalidRequestError
+from cnn_core.framework import backend, keras
 from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.probe.flat_graph import Node, flat_graph, passes_through, picture_input_shape
-from cnn_core.probe.heads import Head, check_class, check_head, heads_of
+from cnn_core.probe.heads import Head, check_class, heads_of
 from cnn_core.probe.layer_info import LayerInfo, layer_infos
+from cnn_core.probe.outline import Outline
 
 __all__ = ["Head", "LayerGradient", "Probe", "unit_tensor"]
 
@@ -79,35 +79,28 @@ class Probe:
         self._compiled: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
     @cached_property
+    def outline(self) -> Outline:
+        """What the model is made of, without the model itself."""
+        layers = layer_infos(self._graph)
+        return Outline(
+            input_shape=self.input_shape,
+            layers=layers,
+            heads=self.heads,
+            cam_layers=tuple(self._cam_layer(layers, output) for output in self._graph.outputs),
+        )
+
+    @property
     def layers(self) -> tuple[LayerInfo, ...]:
         """All layers in the order of computation, nested ones included."""
-        return layer_infos(self._graph)
+        return self.outline.layers
 
     def layer(self, name: str) -> LayerInfo:
-        """The layer of that name.
-
-        Raises:
-            InvalidRequestError: there is none.
-        """
-        for info in self.layers:
-            if info.name == name:
-                return info
-        raise InvalidRequestError(
-            f"Expected a layer of this model. Received: {name!r}. "
-            f"Choose one of {[info.name for info in self.layers if not info.padding]}."
-        )
+        """The layer of that name; ``InvalidRequestError`` if there is none."""
+        return self.outline.layer(name)
 
     def default_cam_layer(self, head: int = 0) -> str | None:
-        """The last layer with a map larger than 1x1 that an output depends on; None if there is none.
-
-        After its activation, if that is a layer of its own.
-        """
-        check_head(self.heads, head)
-        behind = self._graph.ancestors(self._graph.outputs[head])
-        spatial = (info.name for info in reversed(self.layers) if info.spatial and not info.padding)
-        return next(
-            (name for name in spatial if name in behind and not passes_through(self._nodes[name])), None
-        )
+        """See ``Outline.default_cam_layer``."""
+        return self.outline.default_cam_layer(head)
 
     def activations(self, inputs: Float, layer_names: Sequence[str] | None = None) -> dict[str, Float]:
         """Outputs of layers for a batch, in one pass through the network.
@@ -208,6 +201,13 @@ class Probe:
             return None
         scores: Float = graph(zeros)[0][0]
         return scores
+
+    def _cam_layer(self, layers: tuple[LayerInfo, ...], output: Any) -> str | None:
+        behind = self._graph.ancestors(output)
+        spatial = (info.name for info in reversed(layers) if info.spatial and not info.padding)
+        return next(
+            (name for name in spatial if name in behind and not passes_through(self._nodes[name])), None
+        )
 
     def unit_node(self, layer_name: str) -> Node:
         """The node whose non-linearity ends the units of a layer.

@@ -52,9 +52,9 @@ def draw_comparisons(view: View, analyses: Sequence[Analysis], selection: HeatMa
 
 def _methods(view: View, analyses: Sequence[Analysis], selection: HeatMapSelection) -> dict[str, Call]:
     """All that can be done here, by title, on the chosen layer where it fits; others with usual settings."""
-    probe, asked = explorer().model(view.model_key).probe, selection.request
+    outline, asked = explorer().outline(view.model_key), selection.request
     usual = dataclasses.replace(asked, layer_name=None)
-    names = {each.key: [info.name for info in fitting_layers(each, probe)] for each in analyses}
+    names = {each.key: [info.name for info in fitting_layers(each, outline)] for each in analyses}
     return {
         each.title: Call(
             analysis=each,
@@ -63,7 +63,7 @@ def _methods(view: View, analyses: Sequence[Analysis], selection: HeatMapSelecti
             picture=view.photo.path,
         )
         for each in analyses
-        if each.inapplicable(probe, asked.head) is None
+        if each.inapplicable(outline, asked.head) is None
     }
 
 

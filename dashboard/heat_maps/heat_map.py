@@ -120,9 +120,9 @@ def choose(view: View, analyses: Sequence[Analysis]) -> HeatMapSelection:
         if analysis.needs_layer is None:
             st.caption("This method works on the photo itself, not on a layer.")
         elif impossible is None:
-            probe = explorer().model(view.model_key).probe
-            layers = fitting_layers(analysis, probe)
-            default = probe.default_cam_layer(head) or layers[-1].name
+            outline = explorer().outline(view.model_key)
+            layers = fitting_layers(analysis, outline)
+            default = outline.default_cam_layer(head) or layers[-1].name
             layer_name = layer_slider(layers, default, arrows="shift").name
     draw_summary(analysis)
     settings = SettingsForm(analysis.settings(), f"{analysis.key}_").draw()

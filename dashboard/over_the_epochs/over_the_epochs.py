@@ -71,12 +71,12 @@ def choose(view: View) -> EpochsSelection | None:
     """Draw the pickers; None, with the reason told, where there is no filter."""
     epochs = explorer().checkpoints(view.model_key)
     last = checkpoint_key(run_and_epoch(view.model_key)[0], epochs[-1])
-    probe = explorer().model(last).probe
-    reason = FILTER_PATTERNS.inapplicable(probe, 0)
+    outline = explorer().outline(last)
+    reason = FILTER_PATTERNS.inapplicable(outline, 0)
     if reason is not None:
         st.info(reason, icon=":material/info:")
         return None
-    layers = fitting_layers(FILTER_PATTERNS, probe)
+    layers = fitting_layers(FILTER_PATTERNS, outline)
     layer_place, channel_place, class_place = st.columns([5, 5, 2.4], gap="medium")
     image = view.photo.image()
     with layer_place:

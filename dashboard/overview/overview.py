@@ -79,7 +79,7 @@ def draw_photo(view: View) -> None:
 
 def no_map_reason(view: View) -> str | None:
     """Why this network has no heat map, or None."""
-    return GRAD_CAM.inapplicable(explorer().model(view.model_key).probe, HEAD)
+    return GRAD_CAM.inapplicable(explorer().outline(view.model_key), HEAD)
 
 
 def attribution_or_none(view: View) -> AttributionMap | None:

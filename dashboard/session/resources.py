@@ -73,7 +73,7 @@ def device_line() -> str:
 
 def model_input_pixels(model_key: str, image: RgbImage) -> Any:
     """The photo as the network gets it, ``(H, W, c)``, uint8; remembered by the fingerprints of both."""
-    return _model_input_pixels(explorer().model(model_key).fingerprint, image.fingerprint, model_key, image)
+    return _model_input_pixels(explorer().fingerprint(model_key), image.fingerprint, model_key, image)
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -22,7 +22,7 @@ def warm_up() -> None:
             return
         request = Request(model_key=cards[0].key, image=photos[0].image())
         explorer().run(LAYER_SUMMARIES, request)
-        if GRAD_CAM.inapplicable(explorer().model(request.model_key).probe, request.head) is None:
+        if GRAD_CAM.inapplicable(explorer().outline(request.model_key), request.head) is None:
             explorer().run(GRAD_CAM, request)
     except Exception:
         log_failure("The first view could not be prepared")

@@ -40,10 +40,10 @@ def analysis_picker(
         head: the output that is asked about.
         key: of the widget and in the address.
     """
-    probe = explorer().model(model_key).probe
+    outline = explorer().outline(model_key)
     groups = list(dict.fromkeys(each.group for each in analyses))
     ordered = sorted(analyses, key=lambda each: groups.index(each.group))
-    reasons = {each.key: each.inapplicable(probe, head) for each in ordered}
+    reasons = {each.key: each.inapplicable(outline, head) for each in ordered}
     titles = {
         each.key: (f"{each.group} · " if len(groups) > 1 else "")
         + each.title
@@ -56,8 +56,8 @@ def analysis_picker(
 
 def usual_attribution(model_key: str, head: int = 0) -> Analysis:
     """The heat map of an output that is shown where no method is chosen: the first that can be done."""
-    probe = explorer().model(model_key).probe
-    return next(each for each in METHODS if each.inapplicable(probe, head) is None)
+    outline = explorer().outline(model_key)
+    return next(each for each in METHODS if each.inapplicable(outline, head) is None)
 
 
 def draw_summary(analysis: Analysis) -> None:

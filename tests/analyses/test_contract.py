@@ -59,7 +59,7 @@ def arrays_of(value: Any) -> list[np.ndarray]:
 
 def ask(analysis: Analysis, probe: Probe, inputs: np.ndarray, head: int, class_index: int) -> Any | None:
     """The result for a class, or None where the analysis says that it is inapplicable."""
-    if analysis.inapplicable(probe, head) is not None:
+    if analysis.inapplicable(probe.outline, head) is not None:
         return None
     target = target_of(analysis, probe, inputs, head, class_index)
     return analysis.compute(probe, target, short(analysis), SILENT)

@@ -259,8 +259,8 @@ def test_a_network_with_blue_first_gets_its_own_range() -> None:
 def test_a_net_without_convolution_has_no_patterns(probe: Probe) -> None:
     inputs = keras.Input((4, 4, 3))
     flat = Probe(keras.Model(inputs, layers.Dense(2)(layers.Flatten()(inputs))))
-    assert FILTER_PATTERNS.inapplicable(flat, 0) is not None
-    assert FILTER_PATTERNS.inapplicable(probe, 0) is None
+    assert FILTER_PATTERNS.inapplicable(flat.outline, 0) is not None
+    assert FILTER_PATTERNS.inapplicable(probe.outline, 0) is None
 
 
 def test_chosen_channels_come_in_the_order_asked_for_from_a_layer_compiled_once(

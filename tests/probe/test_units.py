@@ -106,8 +106,8 @@ def test_the_unit_on_a_canvas_of_the_models_own_size_is_the_same() -> None:
 def test_heat_maps_start_at_the_last_map_after_its_activation(name: str, layer: str) -> None:
     probe = Probe(entry_named(name).model())
     assert probe.default_cam_layer() == layer
-    assert layer in [info.name for info in fitting_layers(GRAD_CAM, probe)]
-    assert fitting_layers(SALIENCY, probe) == ()
+    assert layer in [info.name for info in fitting_layers(GRAD_CAM, probe.outline)]
+    assert fitting_layers(SALIENCY, probe.outline) == ()
 
 
 def test_a_linear_convolution_at_the_end_is_not_passed_over() -> None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.framework import keras
 from cnn_core.probe.flat_graph import FlatGraph, Node
 from cnn_core.probe.receptive_field import same_padding_before
 

@@ -11,13 +11,12 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.backend import in_precision
 from cnn_core.feature_visualization.engine.image_size import Size, sized_graph
 from cnn_core.feature_visualization.engine.mean_window import convolution_mean, plain_convolution
+from cnn_core.framework import backend, keras
 from cnn_core.probe.flat_graph import FlatGraph, Node
 from cnn_core.probe.heads import heads_of
 from cnn_core.probe.probe import Probe, unit_tensor
@@ -148,7 +147,7 @@ def compiled(objective: Objective, probe: Probe, size_px: Size, precision: str =
         objective: what to measure.
         probe: the model.
         size_px: (height, width) of the images.
-        precision: of the layers; ``cnn_core.backend.fast_precision()`` is enough to follow the gradient.
+        precision: of the layers; ``cnn_core.processor.fast_precision()`` is enough to follow the gradient.
 
     Returns:
         Function of model inputs ``(n, H, W, c)`` and ``objective.arguments(n)``; gives ``(n,)``.
@@ -161,7 +160,7 @@ def compiled(objective: Objective, probe: Probe, size_px: Size, precision: str =
     graph = sized_graph(probe, ends, size_px)
     nodes = {node.name: node for node in graph.nodes} | {None: graph.nodes[-1]}
     watched = [term.watch(graph, nodes[end]) for term, end in zip(terms, ends, strict=True)]
-    model = in_precision(keras.Model(graph.input, [tensor for tensor, _ in watched]), precision)
+    model = backend.in_precision(keras.Model(graph.input, [tensor for tensor, _ in watched]), precision)
 
     def score(inputs: Any, arguments: list[Any]) -> Any:
         weights, *indices = arguments

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.framework import keras
 from cnn_core.images.preprocessing import Preprocessing
 
 Float = NDArray[np.float32]

@@ -10,11 +10,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.feature_visualization.engine.parameterization import Basis
+from cnn_core.framework import keras
 
 Size = tuple[int, int]
 

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.backend import Ascent, fast_precision
 from cnn_core.feature_visualization.engine.objectives import Objective, compiled
 from cnn_core.feature_visualization.engine.optimizer import GradientAscent
 from cnn_core.feature_visualization.engine.parameterization import Parameterization
 from cnn_core.feature_visualization.engine.transforms import Transform
+from cnn_core.framework import backend, keras
 from cnn_core.probe.probe import Probe
+from cnn_core.processor import fast_precision
 from cnn_core.progress import SILENT, Progress
 
 Float = NDArray[np.float32]
@@ -126,7 +126,7 @@ def _ascent(probe: Probe, recipe: Recipe, count: int) -> Callable[..., Any]:
     """The compiled steps for batches of ``count``, the same for all recipes of a kind."""
     parameterization, optimizer, transforms = recipe.parameterization, recipe.optimizer, recipe.transforms
 
-    def make() -> Ascent:
+    def make() -> backend.Ascent:
         fast = compiled(recipe.objective, probe, parameterization.size_px, fast_precision())
 
         def score(coefficients: Any, arguments: Any, now: Any) -> Any:
@@ -141,9 +141,9 @@ def _ascent(probe: Probe, recipe: Recipe, count: int) -> Callable[..., Any]:
         def step(state: Any, gradient: Any, now: Any) -> list[Any]:
             return optimizer.step(state, gradient, now[0], parameterization)
 
-        return Ascent(score, step)
+        return backend.Ascent(score, step)
 
     kinds = tuple(type(transform) for transform in transforms)
     key = ("ascent", recipe.objective.kind, parameterization, optimizer.momentum, kinds, count)
-    ascent: Ascent = probe.once(key, make)
+    ascent: backend.Ascent = probe.once(key, make)
     return ascent

@@ -11,6 +11,7 @@ import numpy as np
 
 from cnn_core import backend
 from cnn_core.files import read_json, write_json
+from cnn_core.processor import fast_precision
 from cnn_core.progress import SILENT, Progress
 from cnn_core.training.run_folder import PRECISION_FILE
 
@@ -56,7 +57,7 @@ def precision_of(
         return Precision(**saved)
     chosen, speeds = "float32" if setting == "automatic" else setting, {}
     # Where bfloat16 is emulated a step can take a minute.
-    if setting == "automatic" and (devices.name != "CPU" or backend.fast_precision() != "float32"):
+    if setting == "automatic" and (devices.name != "CPU" or fast_precision() != "float32"):
         steps = {name: step_in(name) for name in ("float32", "mixed_bfloat16")}
         medians = _median_seconds(steps, batch_shape, progress)
         speeds = {name: round(batch_shape[0] / seconds, 1) for name, seconds in medians.items()}

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from cnn_core import backend
 from cnn_core.errors import Cancelled
 from cnn_core.progress import SILENT, Progress
 from cnn_core.training.loop import precision
@@ -26,7 +25,7 @@ class Computer:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, seconds: dict[str, float], fast: str) -> None:
         self.seconds, self.now, self.steps = seconds, 0.0, dict.fromkeys(seconds, 0)
         monkeypatch.setattr(precision, "time", SimpleNamespace(perf_counter=lambda: self.now))
-        monkeypatch.setattr(backend, "fast_precision", lambda: fast)
+        monkeypatch.setattr(precision, "fast_precision", lambda: fast)
 
     def step_in(self, name: str) -> Callable[..., None]:
         def step(inputs: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> None:
