@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.analysis import Analysis, Check, NoSettings, Target
+from cnn_core.probe.layer_info import LayerInfo
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 from cnn_core.results import LayerActivations, LayerFigures, LayerSummaries, LayerSummary
@@ -16,7 +18,9 @@ from cnn_core.results import LayerActivations, LayerFigures, LayerSummaries, Lay
 Float = NDArray[np.float32]
 
 GROUP = "Activations"
+LAYERS_AT_A_GLANCE = 6
 MAPS_AT_A_GLANCE = 4
+GLANCE_PX = 74  # half of what a map takes on the page
 ROUNDING = 1e-4  # of the mean of many float32 values, as a share of their range
 
 
@@ -49,15 +53,26 @@ def measured(layer_name: str, values: Float) -> LayerActivations:
     )
 
 
-def summarized(layer: LayerActivations) -> LayerSummary:
-    """The figures of a layer, and the maps that vary most over the picture."""
+def glanced_at(layers: Sequence[LayerInfo]) -> list[LayerInfo]:
+    """The layers that stand for the way through a network: the last before each change of size, at most six.
+
+    Those with a non-linearity, where there are any.
+    """
+    spatial = [info for info in layers if info.spatial and not info.padding]
+    active = [info for info in spatial if info.activation is not None] or spatial
+    last_of_size = list({info.output_shape[:2]: info for info in active}.values())
+    if len(last_of_size) <= LAYERS_AT_A_GLANCE:
+        return last_of_size
+    picks = np.linspace(0, len(last_of_size) - 1, LAYERS_AT_A_GLANCE).round().astype(int)
+    return [last_of_size[index] for index in picks]
+
+
+def summarized(layer: LayerActivations, *, maps: bool = True) -> LayerSummary:
+    """The figures of a layer, and small copies of the ``maps`` that vary most over the picture."""
     height, width, count = layer.shape
-    if height * width == 1:
-        shown = np.arange(count)
-    else:
-        square_sums = np.einsum("hwk,hwk->k", layer.maps, layer.maps)
-        variances = square_sums / np.float32(height * width) - layer.mean**2  # (k,)
-        shown = np.argsort(-variances, kind="stable")[:MAPS_AT_A_GLANCE]
+    square_sums = np.einsum("hwk,hwk->k", layer.maps, layer.maps)
+    variances = square_sums / np.float32(height * width) - layer.mean**2  # (k,)
+    shown = np.argsort(-variances, kind="stable")[: min(count, MAPS_AT_A_GLANCE) if maps else 0]
     return LayerSummary(
         layer_name=layer.layer_name,
         minimum=layer.minimum,
@@ -66,7 +81,7 @@ def summarized(layer: LayerActivations) -> LayerSummary:
         zero_fraction=layer.zero_fraction,
         shape=layer.shape,
         channels=shown,
-        maps=layer.maps[..., shown],
+        maps=_small(layer.maps[..., shown]),
     )
 
 
@@ -94,8 +109,7 @@ def all_layers(probe: Probe, target: Target, settings: NoSettings, progress: Pro
         settings: nothing to set.
         progress: not told: one pass through the network.
     """
-    layers = layer_activations(probe, target.picture).values()
-    return LayerSummaries(layers=tuple(summarized(layer) for layer in layers))
+    return _summaries(probe, layer_activations(probe, target.picture))
 
 
 def one_pass(probe: Probe, target: Target) -> Iterator[tuple[Analysis, str | None, Any]]:
@@ -103,8 +117,25 @@ def one_pass(probe: Probe, target: Target) -> Iterator[tuple[Analysis, str | Non
     layers = layer_activations(probe, target.picture)
     for name, layer in layers.items():
         yield ACTIVATIONS, name, layer
-    summaries = tuple(summarized(layer) for layer in layers.values())
-    yield LAYER_SUMMARIES, None, LayerSummaries(layers=summaries)
+    yield LAYER_SUMMARIES, None, _summaries(probe, layers)
+
+
+def _summaries(probe: Probe, layers: Mapping[str, LayerActivations]) -> LayerSummaries:
+    shown = {info.name for info in glanced_at(probe.layers)}
+    return LayerSummaries(
+        layers=tuple(summarized(layer, maps=name in shown) for name, layer in layers.items())
+    )
+
+
+def _small(maps: Float) -> Float:
+    """Maps ``(h, w, n)`` with the mean of an area per place, so that no side is longer than ``GLANCE_PX``."""
+    height, width, count = maps.shape
+    factor = GLANCE_PX / max(height, width)
+    if factor >= 1 or count == 0:
+        return maps
+    size = max(1, round(width * factor)), max(1, round(height * factor))
+    shrunk = cv2.resize(np.ascontiguousarray(maps), size, interpolation=cv2.INTER_AREA)
+    return np.asarray(shrunk, np.float32).reshape(size[1], size[0], count)
 
 
 def ordered(layers: tuple[LayerFigures, ...]) -> Check:
@@ -140,7 +171,7 @@ LAYER_SUMMARIES = Analysis(
     group=GROUP,
     summary="How the picture turns into an answer: the liveliest maps and the zeros of every layer.",
     reference="Zeiler and Fergus 2014",
-    version=1,
+    version=2,
     result=LayerSummaries,
     compute=all_layers,
     check=lambda result: ordered(result.layers),

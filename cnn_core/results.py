@@ -162,8 +162,9 @@ class LayerSummary(LayerFigures):
 
     Attributes:
         shape: height, width and channels of the layer.
-        channels: ``(n,)``, int, those of ``maps``, the one that varies most over the picture first.
-        maps: ``(h, w, n)``; all values, ``(1, 1, k)``, of a layer without space.
+        channels: ``(n,)``, int, those of ``maps``, the one that varies most over the picture first; none of
+            a layer that is not looked at.
+        maps: ``(h, w, n)``, made small.
     """
 
     shape: tuple[int, int, int]

@@ -81,11 +81,19 @@ def test_a_summary_holds_the_maps_that_vary_most_the_strongest_first() -> None:
     np.testing.assert_array_equal(found.maximum, layer.maximum)
 
 
-def test_the_summary_of_a_layer_without_space_holds_all_its_values() -> None:
-    found = summarized(measured("dense", np.arange(7, dtype=np.float32)))
+def test_a_summary_holds_large_maps_made_small_by_the_mean_of_each_area() -> None:
+    maps = np.repeat(np.repeat(np.arange(74 * 37.0).reshape(74, 37, 1), 2, axis=0), 2, axis=1)
 
-    assert found.shape == (1, 1, 7)
-    np.testing.assert_array_equal(found.maps[0, 0], np.arange(7))
+    found = summarized(measured("conv", maps.astype(np.float32)))
+
+    assert found.shape == (148, 74, 1)
+    np.testing.assert_array_equal(found.maps, maps[::2, ::2])
+
+
+def test_a_layer_that_is_not_glanced_at_has_its_figures_only() -> None:
+    found = summarized(measured("dense", np.arange(7, dtype=np.float32)), maps=False)
+
+    assert (found.shape, found.maps.shape[2], found.maximum[6]) == ((1, 1, 7), 0, 6)
 
 
 def test_a_mean_outside_of_its_range_does_not_hold() -> None:

@@ -6,11 +6,10 @@ import html
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
-import numpy as np
 import streamlit as st
 
+from cnn_core.activations import glanced_at
 from cnn_core.attribution import GRAD_CAM
 from cnn_core.named_arrays import named_arrays
 from cnn_core.prediction import PREDICTION
@@ -46,11 +45,7 @@ from dashboard.widgets.sentences import (
     where_evidence_lies,
 )
 
-if TYPE_CHECKING:
-    from cnn_core.probe.layer_info import LayerInfo
-
 HEAD = 0
-MOST_CARDS = 6
 STORED_MS = 10.0  # what takes less was not computed but found
 CHECK_HELP = (
     "The score is the logit: log-odds of the class, 0 when the network cannot decide. Where the rest of the "
@@ -156,20 +151,9 @@ def _duration(milliseconds: float) -> str:
     return f":material/timer: computed in {milliseconds:.0f} ms" if milliseconds >= STORED_MS else ""
 
 
-def strip_layers(view: View) -> list[LayerInfo]:
-    """The last layer before each change of size, from the photo to the answer; at most six."""
-    spatial = [info for info in explorer().layers(view.model_key) if info.spatial]
-    active = [info for info in spatial if info.activation is not None] or spatial
-    last_of_size = list({info.output_shape[:2]: info for info in active}.values())
-    if len(last_of_size) <= MOST_CARDS:
-        return last_of_size
-    picks = np.linspace(0, len(last_of_size) - 1, MOST_CARDS).round().astype(int)
-    return [last_of_size[index] for index in picks]
-
-
 def draw_strip(view: View, layers: LayerSummaries) -> None:
     """The liveliest maps of each size with the layer's figures, each a link to all its maps."""
-    infos = strip_layers(view)
+    infos = glanced_at(explorer().layers(view.model_key))
     if not infos:
         return
     st.subheader("Through the layers")

@@ -57,7 +57,7 @@ def test_enlarging_keeps_the_aspect_ratio_and_never_shrinks():
     assert enlarged(np.zeros((900, 900, 3), np.uint8), 400).shape == (900, 900, 3)
 
 
-def test_a_layer_card_is_a_square_even_for_layers_without_space(layer):
+def test_a_layer_card_is_a_square_however_few_maps_there_are(layer):
     assert card_pixels(layer()).shape == (300, 300, 4)
     assert card_pixels(layer(8, 1)).shape == (300, 300, 4)
     assert card_pixels(layer(3, 5)).shape == (300, 300, 4)

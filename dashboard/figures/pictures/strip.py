@@ -14,12 +14,7 @@ GROUND = 255
 
 
 def card_pixels(layer: LayerSummary, side_px: int = CARD_PX) -> UInt8:
-    """The four liveliest maps, two by two, each on its own scale, ``(side, side, 4)``, RGBA.
-
-    A layer without space is drawn as one square of its values, row by row.
-    """
-    if layer.maps.shape[0] * layer.maps.shape[1] == 1:
-        return _opaque(square_pixels(_as_square(layer.maps[0, 0]), side_px))
+    """The four liveliest maps, two by two, each on its own scale, ``(side, side, 4)``, RGBA."""
     if layer.maps.shape[2] < 4:
         return _opaque(square_pixels(layer.maps[..., 0], side_px))
     half, gap = (side_px - 4) // 2, 4
@@ -44,11 +39,6 @@ def square_pixels(values: Float, side_px: int, scale: Scale | None = None) -> UI
     interpolation = cv2.INTER_AREA if max(values.shape) > side_px else cv2.INTER_NEAREST_EXACT
     resized = cv2.resize(np.ascontiguousarray(values), (side_px, side_px), interpolation=interpolation)
     return scale.colours(np.asarray(resized, np.float32))
-
-
-def _as_square(values: Float) -> Float:
-    side = int(np.ceil(np.sqrt(values.size)))
-    return np.pad(values, (0, side * side - values.size)).reshape(side, side)
 
 
 def _opaque(pixels: UInt8) -> UInt8:
