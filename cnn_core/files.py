@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import os
@@ -9,7 +10,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,16 @@ def file_stamp(path: Path) -> FileStamp | None:
     except OSError:
         return None
     return metadata.st_mtime_ns, metadata.st_size
+
+
+def files_stamp(paths: Iterable[Path]) -> str:
+    """sha256 over path, size and time of change of every file; one that is missing is no error here."""
+    digest = hashlib.sha256()
+    for path in paths:
+        time_ns, size = file_stamp(path) or (-1, -1)
+        seen = (size, time_ns)
+        digest.update(f"{seen} ".encode() + os.fsencode(path.absolute()) + b"\n")
+    return digest.hexdigest()
 
 
 def write_json(path: Path, value: Any) -> None:

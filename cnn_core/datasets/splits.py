@@ -12,16 +12,14 @@ from pathlib import Path
 from cnn_core.datasets.folders import (
     LabelledFiles,
     class_folders,
-    folders_in,
     inner_folder,
     labelled_files,
     not_read_in,
     not_utf8_in,
-    pictures_in,
     shown_name,
 )
-from cnn_core.datasets.layout import classes_in_names, split_named
 from cnn_core.datasets.source import DataSource
+from cnn_core.datasets.split_folders import is_labelled, split_folders
 from cnn_core.errors import DataError
 
 NAMED_AT_MOST = 3
@@ -69,8 +67,8 @@ def read_splits(source: DataSource) -> Splits:
             between splits; too few pictures to divide.
     """
     folders = tuple(inner_folder(Path(folder).expanduser()) for folder in source.folders)
-    given = _split_folders(folders[0])
-    unlabelled = given.pop("test") if "test" in given and not _is_labelled(given["test"]) else None
+    given = _checked_split_folders(folders[0])
+    unlabelled = given.pop("test") if "test" in given and not is_labelled(given["test"]) else None
     training_folders = [given.get("train", folders[0]), *map(_training_folder, folders[1:])]
     pool = labelled_files(training_folders)
     found = {name: labelled_files([folder]) for name, folder in given.items() if name != "train"}
@@ -93,24 +91,9 @@ def read_splits(source: DataSource) -> Splits:
     )
 
 
-def _split_folders(folder: Path) -> dict[str, Path]:
-    """Folders named like splits, or none of them where ``folder`` holds classes.
-
-    A folder ``train`` without folders in it is a class, of railway pictures perhaps.
-    """
-    if not folder.is_dir():
-        return {}  # labelled_files says what is wrong with it
-    found: dict[str, Path] = {}
-    for path in folders_in(folder):
-        name = split_named(path.name)
-        if name is None or not (folders_in(path) or _is_labelled(path)):
-            continue
-        if name in found:
-            raise DataError(
-                f"Expected one {name} folder in {folder}. Received: {found[name].name} and {path.name}. "
-                "Rename or remove one of them."
-            )
-        found[name] = inner_folder(path)
+def _checked_split_folders(folder: Path) -> dict[str, Path]:
+    """As ``split_folders``, with training among them."""
+    found = split_folders(folder)
     if found and "train" not in found:
         raise DataError(
             f"Expected a folder named train in {folder}, beside {', '.join(p.name for p in found.values())}. "
@@ -120,13 +103,8 @@ def _split_folders(folder: Path) -> dict[str, Path]:
     return found
 
 
-def _is_labelled(folder: Path) -> bool:
-    """Whether classes can be told apart in a folder."""
-    return len(class_folders(folder)) >= 2 or bool(classes_in_names(pictures_in(folder)))
-
-
 def _training_folder(folder: Path) -> Path:
-    return _split_folders(folder).get("train", folder)
+    return _checked_split_folders(folder).get("train", folder)
 
 
 def _check_same_classes(pool: LabelledFiles, name: str, files: LabelledFiles, folder: Path) -> None:

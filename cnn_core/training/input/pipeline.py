@@ -7,7 +7,6 @@ the interpreter lock).
 
 from __future__ import annotations
 
-import hashlib
 import mmap
 import os
 from collections import deque
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.errors import ImageError
-from cnn_core.files import file_stamp, replacing
+from cnn_core.files import file_stamp, files_stamp, replacing
 from cnn_core.images.decode import decode_image, resize_pixels
 from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.progress import SILENT, Progress
@@ -63,7 +62,7 @@ def pixel_cache(
         OSError: a file or the data folder is gone, or the disk is full.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{_stamp(files)[:16]}-{size_px}.npy"
+    path = folder / f"{files_stamp(files.paths)[:16]}-{size_px}.npy"
     shape = (len(files.paths), size_px, size_px, 3)
     cached = _opened(path, shape)
     if cached is None:
@@ -74,19 +73,6 @@ def pixel_cache(
     with suppress(OSError):  # another run made room meanwhile, or the cache is read-only
         os.utime(path)  # when it was used last
     return cached
-
-
-def _stamp(files: LabelledFiles) -> str:
-    """sha256 over path, size and time of change of every file; other than their fingerprint, of this machine.
-
-    A file that has gone is no error here: decoding tells it, where it is needed.
-    """
-    digest = hashlib.sha256()
-    for path in files.paths:
-        time_ns, size = file_stamp(path) or (-1, -1)
-        seen = (size, time_ns)
-        digest.update(f"{seen} ".encode() + os.fsencode(path.absolute()) + b"\n")
-    return digest.hexdigest()
 
 
 def _opened(path: Path, shape: tuple[int, ...]) -> NDArray[np.uint8] | None:
