@@ -52,6 +52,11 @@ class Explorer:
         """A sentence for the person while results cannot be kept, else None."""
         return self._results.warning
 
+    @property
+    def results(self) -> ResultStore:
+        """What is remembered, for questions that are no analysis of one picture."""
+        return self._results
+
     def models(self) -> tuple[ModelCard, ...]:
         """The models that can be opened."""
         return self._models.cards()
@@ -68,11 +73,11 @@ class Explorer:
         """
         return self._models.card(model_key)
 
-    def model(self, model_key: str) -> OpenModel:
+    def model(self, model_key: str, fingerprint: str | None = None) -> OpenModel:
         """A model, loaded at its first use and when its files change; the two used last stay in memory.
 
         Raises:
-            ModelError: missing or damaged.
+            ModelError: missing or damaged, or another one than that of the ``fingerprint``.
         """
         with self._lock:
             opened = self._open.get(model_key)
@@ -81,7 +86,13 @@ class Explorer:
                 if len(self._open) > MAX_OPEN_MODELS:
                     self._open.popitem(last=False)
             self._open.move_to_end(model_key)
-            return self._open[model_key]
+            opened = self._open[model_key]
+        if fingerprint not in (None, opened.fingerprint):
+            raise ModelError(
+                f"Expected the files of {model_key!r} as they were a moment ago. Received others in their "
+                "place. Ask again."
+            )
+        return opened
 
     def is_open(self, model_key: str) -> bool:
         """Whether a model is in memory, so that nobody has to wait for it."""
@@ -145,12 +156,7 @@ class Explorer:
         key = _key(analysis, request, fingerprint, target, chosen)
 
         def compute() -> Any:
-            model = self.model(request.model_key)
-            if model.fingerprint != fingerprint:
-                raise ModelError(
-                    f"Expected the files of {request.model_key!r} as they were a moment ago. "
-                    "Received others in their place. Ask again."
-                )
+            model = self.model(request.model_key, fingerprint)
             full = dataclasses.replace(
                 target, inputs=self._inputs(analysis, request), statistics=model.statistics
             )

@@ -10,6 +10,7 @@ import hashlib
 import io
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,19 @@ class RgbImage:
     pixels: NDArray[np.uint8]
     fingerprint: str
     note: str = ""
+
+
+def picture_bytes(path: Path) -> bytes:
+    """The bytes of a picture file; of one that is too large only so many that the decoder says so.
+
+    Raises:
+        FileNotFoundError: nothing is there.
+        OSError: it cannot be read, or is no plain file; a pipe would keep whoever reads it for ever.
+    """
+    if not path.is_file() and path.exists():
+        raise OSError(f"Expected a picture file. Received: {path}, which is no plain file. Choose another.")
+    with path.open("rb") as file:
+        return file.read(MAX_FILE_BYTES + 1)
 
 
 def decode_image(content: bytes) -> RgbImage:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cnn_core.images.decode import MAX_FILE_BYTES, RgbImage, decode_image
+from cnn_core.images.decode import RgbImage, decode_image, picture_bytes
 from dashboard.figures.pictures.pictures import thumbnail
 
 DECODED_BYTES = 16 * 2**20
@@ -85,19 +85,6 @@ def photo_file(path: Path, *, key: str, title: str, shown_path: str) -> Photo:
     return Photo(
         key=key, title=title, path=shown_path, read=functools.partial(picture_bytes, path), stamp=stamp
     )
-
-
-def picture_bytes(path: Path) -> bytes:
-    """The bytes of a picture file; of one that is too large only so many that the decoder says so.
-
-    Raises:
-        FileNotFoundError: nothing is there.
-        OSError: it cannot be read, or is no plain file; a pipe would keep whoever reads it for ever.
-    """
-    if not path.is_file() and path.exists():
-        raise OSError(f"Expected a picture file. Received: {path}, which is no plain file. Choose another.")
-    with path.open("rb") as file:
-        return file.read(MAX_FILE_BYTES + 1)
 
 
 class DecodedPhotos:
