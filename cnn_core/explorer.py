@@ -9,6 +9,8 @@ from __future__ import annotations
 import dataclasses
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,8 @@ from numpy.typing import NDArray
 
 from cnn_core.analysis import Analysis, Request, Target
 from cnn_core.cache.store import ResultStore, result_key
-from cnn_core.errors import InvalidRequestError, ModelError
+from cnn_core.computation import Computation, checked_settings
+from cnn_core.errors import ModelError
 from cnn_core.feature_visualization.first_layer_kernels import first_layer_kernels
 from cnn_core.images.decode import RgbImage, model_pixels
 from cnn_core.models.card import ModelCard
@@ -25,10 +28,10 @@ from cnn_core.prediction import PREDICTION
 from cnn_core.probe.heads import Head
 from cnn_core.probe.layer_info import LayerInfo
 from cnn_core.probe.outline import Outline
-from cnn_core.processor import fast_precision
+from cnn_core.probe.probe import Probe
 from cnn_core.progress import SILENT, Progress
 from cnn_core.results import Prediction
-from cnn_core.settings import check_fields
+from cnn_core.shipped import is_shipped, shipped_result
 from cnn_core.targets import resolved
 
 MAX_OPEN_MODELS = 2
@@ -112,10 +115,23 @@ class Explorer:
         Raises:
             ModelError: missing or damaged.
         """
-        key = result_key(
+        key, folder = self.outline_key(model_key), self.shipped_folder(model_key)
+        return self._results.get_or_compute(
+            key,
+            Outline,
+            lambda: self.model(model_key).probe.outline,
+            lambda: shipped_result(folder, key, Outline),
+        )
+
+    def outline_key(self, model_key: str) -> str:
+        """Name of the outline of a model among its results."""
+        return result_key(
             analysis="outline", version=OUTLINE_VERSION, model_sha256=self.fingerprint(model_key)
         )
-        return self._results.get_or_compute(key, Outline, lambda: self.model(model_key).probe.outline)
+
+    def shipped_folder(self, model_key: str) -> Path:
+        """Where results that come with a model lie; there may be none."""
+        return self._models.shipped_folder(model_key)
 
     def layers(self, model_key: str) -> tuple[LayerInfo, ...]:
         """The layers of a model, those that only pad left out."""
@@ -151,37 +167,49 @@ class Explorer:
             Cancelled: ``progress`` said so.
             TypeError: ``analysis.compute`` gave something else than it promises.
         """
-        chosen, target = _checked(analysis, settings), self._target(analysis, request)
-        fingerprint = self.fingerprint(request.model_key)
-        key = _key(analysis, request, fingerprint, target, chosen)
+        asked = self._computation(analysis, request, settings)
 
         def compute() -> Any:
-            model = self.model(request.model_key, fingerprint)
-            full = dataclasses.replace(
-                target, inputs=self._inputs(analysis, request), statistics=model.statistics
+            model = self.model(request.model_key, asked.fingerprint)
+            target = dataclasses.replace(
+                asked.target, inputs=self._inputs(analysis, request), statistics=model.statistics
             )
-            found = None
-            together = () if analysis.together is None else analysis.together(model.probe, full)
-            for other, name, result in together:
-                beside = dataclasses.replace(target, layer_name=name)
-                other_key = _key(other, request, fingerprint, beside, other.settings())
-                if other_key == key:
-                    found = result
-                else:
-                    self._results.put(other_key, result)
+            found = self._computed_together(model.probe, asked, target)
             if found is None:
-                found = analysis.compute(model.probe, full, chosen, progress)
+                found = analysis.compute(model.probe, target, asked.settings, progress)
             if not isinstance(found, analysis.result):  # would be stored, and never be found again
                 raise TypeError(
                     f"Expected {analysis.result.__name__} of {analysis.key}. Received: {found!r}."
                 )
             return found
 
-        return self._results.get_or_compute(key, analysis.result, compute)
+        return self._results.get_or_compute(asked.key, analysis.result, compute, self._shipped(asked))
 
     def known(self, analysis: Analysis, request: Request, settings: Any = None) -> Any | None:
         """What ``run`` would give at once because it is stored, else None."""
-        return self._results.get(self.result_key(analysis, request, settings), analysis.result)
+        asked = self._computation(analysis, request, settings)
+        return self._results.get(asked.key, analysis.result, self._shipped(asked))
+
+    def is_shipped(self, analysis: Analysis, request: Request, settings: Any = None) -> bool:
+        """Whether a result came with its model and need not be computed."""
+        asked = self._computation(analysis, request, settings)
+        return is_shipped(self.shipped_folder(request.model_key), asked.shipped_key)
+
+    def stored(self, analyses: Sequence[Analysis], request: Request) -> bool:
+        """Whether a model need not be opened, since its outline and the results of analyses are stored.
+
+        Args:
+            analyses: with their usual settings; ``PREDICTION`` before those that ask about its answer. One
+                that cannot be done for this model counts as stored.
+            request: what they are asked about.
+        """
+        key, folder = self.outline_key(request.model_key), self.shipped_folder(request.model_key)
+        outline = self._results.get(key, Outline, lambda: shipped_result(folder, key, Outline))
+        return outline is not None and all(
+            analysis.inapplicable(outline, request.head) is not None
+            or self.known(analysis, request) is not None
+            for analysis in analyses
+        )
 
     def result_key(self, analysis: Analysis, request: Request, settings: Any = None) -> str:
         """Name of a result: equal exactly when everything that decides the result is equal.
@@ -191,9 +219,7 @@ class Explorer:
         Raises:
             InvalidRequestError: a request or settings that this model or analysis cannot answer.
         """
-        target = self._target(analysis, request)
-        fingerprint = self.fingerprint(request.model_key)
-        return _key(analysis, request, fingerprint, target, _checked(analysis, settings))
+        return self._computation(analysis, request, settings).key
 
     def predict(self, model_key: str, image: RgbImage) -> Prediction:
         """The answer of every output of a model to a picture."""
@@ -204,48 +230,45 @@ class Explorer:
         """The kernels of the first convolution, ``(n, kh, kw, c)``, float32."""
         return first_layer_kernels(self.model(model_key).probe)
 
+    def _computation(self, analysis: Analysis, request: Request, settings: Any) -> Computation:
+        outline = self.outline(request.model_key)
+        return Computation(
+            analysis=analysis,
+            request=request,
+            settings=checked_settings(analysis, settings),
+            target=resolved(analysis, request, outline, lambda: self._own_answer(request)),
+            fingerprint=self.fingerprint(request.model_key),
+        )
+
+    def _shipped(self, asked: Computation) -> Callable[[], Any | None]:
+        """What looks for a result among those that came with its model."""
+        folder = self.shipped_folder(asked.request.model_key)
+        return lambda: shipped_result(folder, asked.shipped_key, asked.analysis.result)
+
+    def _computed_together(self, probe: Probe, asked: Computation, target: Target) -> Any | None:
+        """The result out of a pass through the network that gives others too, which are stored; else None."""
+        found = None
+        together = () if asked.analysis.together is None else asked.analysis.together(probe, target)
+        for analysis, name, result in together:
+            beside = dataclasses.replace(
+                asked,
+                analysis=analysis,
+                settings=analysis.settings(),
+                target=dataclasses.replace(asked.target, layer_name=name),
+            )
+            if beside.key == asked.key:
+                found = result
+            else:
+                self._results.put(beside.key, result)
+        return found
+
     def _inputs(self, analysis: Analysis, request: Request) -> Float | None:
         if not analysis.needs_image or request.image is None:
             return None
         return self.model_input(request.model_key, request.image)
-
-    def _target(self, analysis: Analysis, request: Request) -> Target:
-        outline = self.outline(request.model_key)
-        return resolved(analysis, request, outline, lambda: self._own_answer(request))
 
     def _own_answer(self, request: Request) -> int:
         """Index of the class that the model itself sees in the picture, or class 0 where there is none."""
         if request.image is None:
             return 0
         return self.predict(request.model_key, request.image).heads[request.head].best
-
-
-def _key(analysis: Analysis, request: Request, fingerprint: str, target: Target, settings: Any) -> str:
-    image = request.image if analysis.needs_image else None
-    return result_key(
-        analysis=analysis.key,
-        version=analysis.version,
-        model_sha256=fingerprint,
-        image=None if image is None else image.fingerprint,
-        params=settings,
-        layer=target.layer_name,
-        head=target.head if analysis.needs_class else None,
-        class_index=target.class_index,
-        channels=target.channels,
-        precision=fast_precision() if analysis.fast else None,
-    )
-
-
-def _checked(analysis: Analysis, settings: Any) -> Any:
-    """The settings of an analysis, its defaults where there are none.
-
-    Raises:
-        InvalidRequestError: settings of another analysis, or out of their range.
-    """
-    chosen = analysis.settings() if settings is None else settings
-    if not isinstance(chosen, analysis.settings):
-        raise InvalidRequestError(
-            f"Expected {analysis.settings.__name__} for {analysis.title}. Received: {chosen!r}."
-        )
-    check_fields(chosen, InvalidRequestError)
-    return chosen

@@ -6,6 +6,7 @@ these results take ``keras`` and ``backend`` from here.
 
 from __future__ import annotations
 
+import threading
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +15,18 @@ if TYPE_CHECKING:
 
     from cnn_core import backend as backend
 else:
+    _lock = threading.RLock()  # TensorFlow fails where two threads import parts of it at once
 
     class _Later:
+        """A module that is imported when something of it is asked for."""
+
         def __init__(self, name: str) -> None:
-            self._name = name
+            self._name, self._module = name, None
 
         def __getattr__(self, attribute: str) -> Any:
-            return getattr(import_module(self._name), attribute)
+            if self._module is None:
+                with _lock:
+                    self._module = import_module(self._name)
+            return getattr(self._module, attribute)
 
     keras, backend = _Later("keras"), _Later("cnn_core.backend")

@@ -76,6 +76,10 @@ def result_key(
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _nowhere() -> None:
+    """For results that are stored in one place only."""
+
+
 class ResultStore:
     """A cache of results in memory and on disk, for any number of threads and processes.
 
@@ -105,16 +109,18 @@ class ResultStore:
         """Size of the results in memory; at most ``memory_bytes``."""
         return self._memory.held_bytes
 
-    def get(self, key: str, result_type: type[T]) -> T | None:
+    def get(self, key: str, result_type: type[T], elsewhere: Callable[[], T | None] = _nowhere) -> T | None:
         """The result stored under ``key``, or None.
 
         Args:
             key: from ``result_key``.
             result_type: type of the result, e.g. ``Prediction``.
+            elsewhere: looks where else it may be stored; what it finds is kept in memory.
         """
         value = cast("T | None", self._memory.get(key))
-        if value is None and self._disk is not None:
-            value = self._disk.read(key, result_type)
+        if value is None:
+            value = None if self._disk is None else self._disk.read(key, result_type)
+            value = elsewhere() if value is None else value
             if value is not None:
                 self._memory.put(key, value)
         return value
@@ -125,13 +131,19 @@ class ResultStore:
         if self._disk is not None:
             self._disk.write(key, value)
 
-    def get_or_compute(self, key: str, result_type: type[T], compute: Callable[[], T]) -> T:
-        """The stored result, else that of ``compute``, which is then stored.
+    def get_or_compute(
+        self,
+        key: str,
+        result_type: type[T],
+        compute: Callable[[], T],
+        elsewhere: Callable[[], T | None] = _nowhere,
+    ) -> T:
+        """The stored result, ``elsewhere`` too, else that of ``compute``, which is then stored.
 
         Threads that ask for the same key wait for the first one. If it fails or is cancelled, its
         error is its own and the next one computes.
         """
-        value = self.get(key, result_type)
+        value = self.get(key, result_type, elsewhere)
         if value is not None:
             return value
         with self._turn(key):

@@ -130,6 +130,33 @@ def strongest_patterns(patterns: FilterPatterns, count: int = 25) -> FilterPatte
     )
 
 
+def remeasured(probe: Probe, patterns: FilterPatterns, known: ChannelStatistics | None) -> FilterPatterns:
+    """Patterns whose pictures were changed, with the scores of what they show now.
+
+    Args:
+        probe: the model.
+        patterns: of one of its layers, without growth.
+        known: the statistics of that layer.
+    """
+    positions = np.arange(len(patterns.channels))
+    size_px = patterns.patterns.shape[1], patterns.patterns.shape[2]
+    done = []
+    for members in _batches(positions >= 0, size_px):
+        images = patterns.patterns[members]
+        objective = ChannelMean(
+            layer_name=patterns.layer_name, index=tuple(patterns.channels[members].tolist())
+        )
+        scores = measure(probe, objective, images)
+        history = np.concatenate([patterns.history[:-1, members], scores[None]])
+        nothing = np.empty((0, *images.shape), np.uint8)
+        steps = np.empty(0, np.int64)
+        found = Visualization(
+            images=images, scores=scores, history=history, growth=nothing, growth_steps=steps
+        )
+        done.append((members, found))
+    return _result(patterns.layer_name, patterns.channels, known, done)
+
+
 def _size_px(probe: Probe, name: str, settings: FilterPatternSettings) -> Size:
     side = settings.canvas_px
     wanted = fitting_size(probe, name) if side is None else (side, side)

@@ -28,6 +28,7 @@ from cnn_core.neurons.statistics import ChannelStatistics, load_statistics
 from cnn_core.probe.probe import Probe
 
 STATISTICS_FILE = "statistics.npz"
+SHIPPED_FOLDER = "results"
 FILES = (MODEL_FILE, CARD_FILE, STATISTICS_FILE)
 
 Stamp = tuple[FileStamp | None, ...]
@@ -128,6 +129,10 @@ class ModelStore:
     def fingerprint(self, key: str) -> str:
         """sha256 over the files that decide a model's answers, as in ``OpenModel``, without opening it."""
         return _fingerprint(self._folder_of(key), self.stamp(key))
+
+    def shipped_folder(self, key: str) -> Path:
+        """Where results that come with a model lie; there may be none."""
+        return self._folder_of(key) / SHIPPED_FOLDER
 
     def stamp(self, key: str) -> Stamp:
         """Time and size of a model's files: differs once one of them was replaced."""

@@ -24,6 +24,7 @@ from dashboard.figures.pictures.pattern_grid import (
 )
 from dashboard.figures.pictures.pictures import enlarged, jpeg, png, rgb_pixels
 from dashboard.session import address
+from dashboard.session.resources import explorer
 from dashboard.widgets.analysis_view import analysis_result, check_text, code_of
 from dashboard.widgets.chart import chart
 from dashboard.widgets.export_bar import Export, export_bar, file_name
@@ -99,6 +100,8 @@ def draw(layer: PatternsOfLayer) -> None:
         )
         check = check_text(FILTER_PATTERNS.check(layer.patterns))
         st.caption(f"{escape_markdown(summary_of(layer), longest=None)}  \n{check}", help=Z_SCORE_HELP)
+        if explorer().is_shipped(FILTER_PATTERNS, layer.request, layer.settings):
+            st.caption("These patterns came with the network, as WebP pictures. Another seed makes new ones.")
         if sees_only_colours(layer.info):
             st.caption(
                 "These filters see only a few pixels each, so plain colour or a fine stripe suits them best. "

@@ -1,0 +1,97 @@
+"""The command ``ship``: what pages show first, stored with a model so that nobody waits for it."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnn_core import open_image, paths
+from cnn_core.datasets.folders import pictures_in
+from cnn_core.processor import FULL_PRECISION
+
+if TYPE_CHECKING:
+    from cnn_core.analysis import Analysis, Request
+    from cnn_core.explorer import Explorer
+
+SHIP_HELP = """\
+Store results with a model, in its folder `results`: the answer, the heat map and the layers for each photo
+of a folder, and the patterns of every filter. Pages show them at once, before the framework is loaded.
+
+  python -m cnn_core ship cats_dogs report_baseline
+"""
+
+
+def add_ship(commands: Any) -> None:
+    """Add the command to ``commands``, what ``add_subparsers`` gave."""
+    command = commands.add_parser(
+        "ship",
+        help="store what pages show first with a model",
+        description=SHIP_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument("models", nargs="+", metavar="MODEL", help="folder name of a model")
+    command.add_argument("--photos", type=Path, default=paths.samples_folder(), help="a folder of photos")
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> None:
+    from cnn_core.cache.store import ResultStore
+    from cnn_core.explorer import Explorer
+    from cnn_core.models.store import ModelStore
+
+    os.environ["CONVSCOPE_PRECISION"] = FULL_PRECISION  # right for every machine
+    explorer = Explorer(ModelStore(paths.models_folder()), ResultStore(None))
+    for model_key in options.models:
+        explorer.model(model_key)  # a model that is not there has no results to lose
+        shutil.rmtree(explorer.shipped_folder(model_key), ignore_errors=True)
+        for name, size_bytes in _shipped(explorer, model_key, options.photos):
+            sys.stdout.write(f"{model_key}: {name}, {size_bytes / 1e3:.0f} kB\n")
+            sys.stdout.flush()
+
+
+def _shipped(explorer: Explorer, model_key: str, photos: Path) -> Iterator[tuple[str, int]]:
+    """Compute and store; gives what was stored and its size."""
+    from cnn_core.shipped import ship
+
+    folder = explorer.shipped_folder(model_key)
+    yield "outline", ship(folder, explorer.outline_key(model_key), explorer.outline(model_key))
+    for name, analysis, request in _asked(explorer, model_key, photos):
+        result = _packed(explorer, analysis, request, explorer.run(analysis, request))
+        yield f"{name}, {analysis.title}", ship(folder, explorer.result_key(analysis, request), result)
+
+
+def _asked(explorer: Explorer, model_key: str, photos: Path) -> Iterator[tuple[str, Analysis, Request]]:
+    """What pages show first, by the name of the photo or the layer."""
+    from cnn_core.activations import LAYER_SUMMARIES
+    from cnn_core.analysis import Request
+    from cnn_core.attribution import GRAD_CAM
+    from cnn_core.feature_visualization import FILTER_PATTERNS
+    from cnn_core.prediction import PREDICTION
+    from cnn_core.targets import fitting_layers
+
+    outline = explorer.outline(model_key)
+    about = Request(model_key=model_key)
+    for path in pictures_in(photos):
+        of_photo = dataclasses.replace(about, image=open_image(path))
+        for analysis in (PREDICTION, LAYER_SUMMARIES, GRAD_CAM):
+            if analysis.inapplicable(outline, about.head) is None:
+                yield path.name, analysis, of_photo
+    if outline.input_shape[2] == 3:
+        for info in fitting_layers(FILTER_PATTERNS, outline):
+            yield info.name, FILTER_PATTERNS, dataclasses.replace(about, layer_name=info.name)
+
+
+def _packed(explorer: Explorer, analysis: Analysis, request: Request, result: Any) -> Any:
+    from cnn_core.feature_visualization import FILTER_PATTERNS
+    from cnn_core.feature_visualization.packed_patterns import packed
+
+    if analysis is not FILTER_PATTERNS:
+        return result
+    model = explorer.model(request.model_key)
+    return packed(model.probe, result, model.statistics.get(str(request.layer_name)))
