@@ -14,13 +14,15 @@ from dashboard.widgets.analysis_view import draw_summary
 from dashboard.widgets.choosers import channel_slider, layer_slider
 from dashboard.widgets.export_bar import export_bar
 from dashboard.widgets.inputs import choice, tabs
+from dashboard.widgets.network_ready import network_ready
 from dashboard.widgets.page_fragment import page_fragment
 
 
 @page_fragment
 def body(view: View) -> None:
     """Choose a layer and a channel, see the grid and the opened map."""
-    infos = explorer().layers(view.model_key)
+    with network_ready(view):
+        infos = explorer().layers(view.model_key)
     layer_place, channel_place, scale_place = st.columns([5, 5, 3.4], gap="medium")
     with layer_place:
         info = layer_slider(infos, parts.first_choice(infos), arrows="shift")

@@ -18,13 +18,15 @@ from dashboard.widgets.analysis_view import analysis_result, draw_summary
 from dashboard.widgets.choosers import first_choice, layer_slider
 from dashboard.widgets.form import SettingsForm
 from dashboard.widgets.inputs import choice
+from dashboard.widgets.network_ready import network_ready
 from dashboard.widgets.page_fragment import page_fragment
 
 
 @page_fragment
 def body(view: View) -> None:
     """Choose a layer, wait for its patterns if they are new, see all of them and one opened."""
-    outline = explorer().outline(view.model_key)
+    with network_ready(view, unless_stored=()):
+        outline = explorer().outline(view.model_key)
     reason = FILTER_PATTERNS.inapplicable(outline, 0)
     if reason is not None:
         st.info(reason, icon=":material/info:")

@@ -9,10 +9,12 @@ from dashboard.overview import overview as parts
 from dashboard.overview.answers_table import draw_answers
 from dashboard.session.resources import explorer
 from dashboard.session.view import View
+from dashboard.session.warm_up import FIRST_PAGE
 from dashboard.sidebar.frame import chosen
 from dashboard.widgets.analysis_view import request_about
 from dashboard.widgets.export_bar import export_bar
 from dashboard.widgets.inputs import box
+from dashboard.widgets.network_ready import network_ready
 from dashboard.widgets.page_fragment import page_fragment
 
 
@@ -20,7 +22,7 @@ from dashboard.widgets.page_fragment import page_fragment
 def body(view: View) -> None:
     """One photo in one view."""
     image = view.photo.image()
-    with parts.timed(view) as milliseconds:
+    with network_ready(view, unless_stored=FIRST_PAGE), parts.timed(view) as milliseconds:
         answers = explorer().predict(view.model_key, image).heads
         attribution = parts.attribution_or_none(view)
         layers = explorer().run(LAYER_SUMMARIES, request_about(view))

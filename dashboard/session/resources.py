@@ -1,19 +1,21 @@
 """What all sessions share: the explorer with its models and results, the runs, the jobs.
 
-Everything here is bounded. The library is imported on first use, so that the frame of the page
-does not wait for it.
+Everything here is bounded. The framework loads beside the pages, which show what is stored without it.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from cnn_core import open_explorer, paths
+from cnn_core.framework import backend
 from cnn_core.images.decode import RgbImage
+from dashboard.session.unforeseen import log_failure
 
 if TYPE_CHECKING:
     from cnn_core.explorer import Explorer
@@ -21,14 +23,31 @@ if TYPE_CHECKING:
     from dashboard.session.jobs import Jobs
 
 
-@st.cache_resource(show_spinner="Starting the network …", max_entries=1)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def explorer() -> Explorer:
-    """The front door to the library, one for all sessions."""
-    opened = open_explorer()
+    """The front door to the library, one for all sessions; the framework loads beside it."""
+    threading.Thread(target=_load_framework, name="convscope-framework", daemon=True).start()
+    return open_explorer()
+
+
+_framework_loaded = threading.Event()
+
+
+def framework_loaded() -> bool:
+    """Whether networks can be asked without waiting for the framework."""
+    return _framework_loaded.is_set()
+
+
+def _load_framework() -> None:
+    try:
+        backend.device_name()
+    except Exception:
+        log_failure("The framework could not be loaded")
+        return
     _keep_session_of_framework()
     gc.collect()
     gc.freeze()  # Streamlit collects after every run; what the framework made at import need not be searched
-    return opened
+    _framework_loaded.set()
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
@@ -66,8 +85,6 @@ def _nothing() -> None:
 @st.cache_resource(show_spinner=False, max_entries=1)
 def device_line() -> str:
     """What computes, and how exactly."""
-    from cnn_core import backend
-
     return f"{backend.device_name()} · float32"
 
 

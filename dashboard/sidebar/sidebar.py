@@ -25,7 +25,7 @@ from dashboard.session.photos import (
     take_in,
     uploads,
 )
-from dashboard.session.resources import device_line, explorer
+from dashboard.session.resources import device_line, explorer, framework_loaded
 from dashboard.session.state import session
 from dashboard.session.view import Nothing, View
 from dashboard.sidebar.model_picker import model_picker
@@ -36,6 +36,7 @@ from dashboard.widgets.style import photo_buttons_style
 
 DATA_PAGE = 8
 MAX_UPLOAD_MB = 20
+LOADING_SECONDS = 1.0  # between two looks whether the framework is loaded
 
 
 NO_MODEL = Nothing(
@@ -228,9 +229,21 @@ def _turn_data_page() -> None:
     session().data_turn += 1
 
 
+def _device() -> None:
+    st.caption(f":material/memory: {device_line()}")
+
+
+@st.fragment(run_every=LOADING_SECONDS)
+def _loading() -> None:
+    """Until the framework is loaded, in place of what computes."""
+    if framework_loaded():
+        st.rerun()
+    st.caption(":material/hourglass_top: loading TensorFlow")
+
+
 def _foot() -> None:
     with show_errors():
-        st.caption(f":material/memory: {device_line()}")
+        _device() if framework_loaded() else _loading()
         warning = explorer().warning
         if warning is not None:
             st.warning(warning, icon=":material/save:")

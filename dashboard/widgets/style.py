@@ -13,6 +13,7 @@ PAGE = """
 <style>
 .stMainBlockContainer { padding: 0 2.6rem 3rem; max-width: 1560px; margin: 0 auto; }
 [data-testid="stHeader"] { background: transparent; }
+[data-testid="stStatusWidget"] { position: fixed; right: 1rem; bottom: .6rem; }
 [data-testid="stHeader"], [data-testid="stHeader"] :not(button, button *) { pointer-events: none; }
 .stMainBlockContainer > .stVerticalBlock > :has(> .st-key-pages) {
   position: sticky; top: 0; z-index: 99; padding: .9rem 3rem .8rem 0; margin-bottom: .2rem;
@@ -46,6 +47,10 @@ h3 { font-size: 1.2rem !important; padding: .5rem 0 .4rem !important; }
 [data-testid="stFileUploaderDropzone"] { padding: .5rem .8rem; min-height: 0; }
 [data-testid="stSidebarUserContent"] [data-testid="stFileUploaderDropzone"] { padding: .2rem .4rem; }
 [data-testid="stFileUploaderDropzoneInstructions"], .stFileUploaderFileName ~ small { display: none; }
+.room { border-radius: .6rem; background: var(--line); opacity: .5; animation: room 1.6s infinite alternate; }
+.room.picture { aspect-ratio: 1; } .room.line { height: 1.6rem; margin-bottom: .8rem; }
+@keyframes room { to { opacity: .25; } }
+@media (prefers-reduced-motion) { .room { animation: none; } }
 .lead { font-size: 1.06rem; line-height: 1.6; }
 .answer { line-height: 1.05; font-weight: 700; letter-spacing: -.02em; }
 .sure { font-size: 1.25rem; opacity: .72; margin: .3rem 0 .9rem; }

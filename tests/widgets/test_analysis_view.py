@@ -43,10 +43,8 @@ def page(analyses) -> None:
 class OneModel:
     """A front door whose only model is never looked into."""
 
-    def model(self, key: str) -> OneModel:
-        return self
-
-    probe = None
+    def outline(self, key: str) -> None:
+        """What ``inapplicable`` of these analyses never asks about."""
 
 
 def test_the_picker_keeps_groups_together_and_names_what_cannot_be_done(monkeypatch):
