@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,17 +12,14 @@ import numpy as np
 
 from cnn_core import open_explorer
 from cnn_core.cli.answer import DEFAULT_MODEL, opened
-from cnn_core.cli.progress_line import duration
-from cnn_core.errors import Cancelled, InvalidRequestError
+from cnn_core.cli.share_line import share_line
+from cnn_core.errors import InvalidRequestError
 from cnn_core.files import replacing, writing_into
 from cnn_core.named_arrays import named_arrays
-from cnn_core.progress import Progress
 from cnn_core.settings import settings_from_text
 
 if TYPE_CHECKING:
     from cnn_core.analysis import Check
-
-QUIET_SECONDS = 1.0  # what takes no longer says nothing on the way
 
 RUN_HELP = """\
 Run an analysis; `python -m cnn_core methods` lists them with their settings.
@@ -81,19 +77,14 @@ def _run(options: argparse.Namespace) -> None:
         class_index=class_index,
         channels=_channels(options.channels),
     )
-    line = _ProgressLine()
     # Opened before the computation, so that nobody waits for what cannot be written.
     with (
         writing_into(options.output.parent),
         replacing(options.output) as temporary,
         temporary.open("wb") as file,
     ):
-        try:
-            result = explorer.run(analysis, request, settings, Progress(tell=line.tell))
-        except KeyboardInterrupt:
-            raise Cancelled("Stopped before it was finished.") from None
-        finally:
-            line.close()
+        with share_line() as progress:
+            result = explorer.run(analysis, request, settings, progress)
         np.savez(file, allow_pickle=False, **named_arrays(result))
     sys.stdout.write(f"{options.output}\n{_check_text(analysis.check(result))}\n")
 
@@ -121,24 +112,3 @@ def _check_text(check: Check) -> str:
     if check.holds is None:
         return check.sentence
     return f"{check.sentence} This {'holds' if check.holds else 'does not hold'}; off by {check.figure:.3g}."
-
-
-class _ProgressLine:
-    """Share done and time left on standard error, once it takes longer than a moment."""
-
-    def __init__(self) -> None:
-        self._begun = time.monotonic()
-        self._shown = False
-
-    def tell(self, fraction: float, preview: object) -> None:
-        seconds = time.monotonic() - self._begun
-        if seconds < QUIET_SECONDS or fraction <= 0:
-            return
-        left = duration(seconds / fraction * (1 - fraction))
-        sys.stderr.write(f"\r{fraction:4.0%}, {left} left ")
-        sys.stderr.flush()
-        self._shown = True
-
-    def close(self) -> None:
-        if self._shown:
-            sys.stderr.write("\n")

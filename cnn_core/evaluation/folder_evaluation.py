@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,6 +57,11 @@ def not_evaluable(head: Head) -> str | None:
             "one thing that they show, so that no answer is simply right or wrong."
         )
     return None
+
+
+def evaluable(heads: Sequence[Head]) -> tuple[int, ...]:
+    """Which outputs of a model answer with one class."""
+    return tuple(index for index, head in enumerate(heads) if not_evaluable(head) is None)
 
 
 def answers_key(explorer: Explorer, request: FolderRequest) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,6 +110,24 @@ def predicted_labels(predictions: Predictions, threshold: float = 0.5) -> NDArra
 def probability_of(predictions: Predictions, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
     """Probability of one chosen class per picture, ``(n,)``."""
     return np.take_along_axis(predictions.probabilities, chosen[:, None], axis=1)[:, 0]
+
+
+def predictions_csv(predictions: Predictions, threshold: float = 0.5) -> str:
+    """A line per picture, for spreadsheets: file, true class, answer, and the probability of every class.
+
+    Args:
+        predictions: probabilities and truth.
+        threshold: see ``predicted_labels``.
+    """
+    text = io.StringIO()
+    lines, classes = csv.writer(text, lineterminator="\n"), predictions.classes
+    lines.writerow(["picture", "class", "answer", *classes])
+    given = predicted_labels(predictions, threshold).tolist()
+    for path, label, answer, values in zip(
+        predictions.paths, predictions.labels.tolist(), given, predictions.probabilities, strict=True
+    ):
+        lines.writerow([path, classes[label], classes[answer], *(f"{value:.6g}" for value in values)])
+    return text.getvalue()
 
 
 def write_predictions(path: Path, predictions: Predictions) -> None:
