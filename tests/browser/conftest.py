@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,19 +51,19 @@ def wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
     pytest.fail("The server did not answer in time.")
 
 
-@pytest.fixture(scope="session")
-def server(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a running dashboard."""
+@contextmanager
+def running_dashboard(project_root: Path, folder: Path) -> Iterator[str]:
+    """Start the dashboard with the tiny network, nothing remembered, in an empty folder; gives its address."""
     port = free_port()
     environment = {
         **os.environ,
-        "CONVSCOPE_MODELS": str(write_tiny_model(tmp_path_factory.mktemp("models"))),
-        "CONVSCOPE_CACHE": str(tmp_path_factory.mktemp("cache")),
+        "CONVSCOPE_MODELS": str(write_tiny_model(folder)),
+        "CONVSCOPE_CACHE": str(folder / "cache"),
         "CONVSCOPE_DATA": "",
     }
     options = [f"--server.port={port}", "--server.headless=true", "--server.address=127.0.0.1"]
     command = [sys.executable, "-m", "dashboard", *options]
-    log = (tmp_path_factory.mktemp("log") / "server.log").open("wb")
+    log = (folder / "server.log").open("wb")
     process = subprocess.Popen(command, cwd=project_root, env=environment, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
@@ -76,6 +77,20 @@ def server(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
             process.kill()
             process.wait()
         log.close()
+
+
+@pytest.fixture(scope="session")
+def server(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running dashboard."""
+    with running_dashboard(project_root, tmp_path_factory.mktemp("dashboard")) as address:
+        yield address
+
+
+@pytest.fixture
+def cold_server(project_root: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of a dashboard that has just started."""
+    with running_dashboard(project_root, tmp_path) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
