@@ -53,7 +53,7 @@ def wait_until_healthy(address: str, server: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def running_dashboard(project_root: Path, folder: Path) -> Iterator[str]:
-    """Start the dashboard with the tiny network, nothing remembered, in an empty folder; gives its address."""
+    """Start the dashboard with the tiny network and nothing remembered, in an empty folder."""
     port = free_port()
     environment = {
         **os.environ,
