@@ -8,12 +8,14 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+import time
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from cnn_core import open_explorer, paths
-from cnn_core.framework import backend
+from cnn_core.framework import after_import, backend
 from cnn_core.images.decode import RgbImage
 from dashboard.session.unforeseen import log_failure
 
@@ -23,31 +25,52 @@ if TYPE_CHECKING:
     from dashboard.session.jobs import Jobs
 
 
+# Importing the framework takes the interpreter from the page, which needs it to draw what is stored. Whoever
+# asks for more before that has it imported at once.
+HEAD_START_SECONDS = 3.0
+
+
 @st.cache_resource(show_spinner=False, max_entries=1)
 def explorer() -> Explorer:
-    """The front door to the library, one for all sessions; the framework loads beside it."""
-    threading.Thread(target=_load_framework, name="convscope-framework", daemon=True).start()
+    """The front door to the library, one for all sessions; the framework is imported beside it."""
+    import_module("pandas")  # which the framework imports, and Plotly uses though it be half imported
+    after_import(_framework_imported)
+    threading.Thread(target=_import_framework, name="convscope-framework", daemon=True).start()
     return open_explorer()
 
 
-_framework_loaded = threading.Event()
+_framework_ready = threading.Event()
 
 
-def framework_loaded() -> bool:
-    """Whether networks can be asked without waiting for the framework."""
-    return _framework_loaded.is_set()
+def framework_ready(timeout_seconds: float = 0.0) -> bool:
+    """Whether networks can be asked without waiting for the framework, or can be after at most so long."""
+    return _framework_ready.wait(timeout_seconds)
 
 
-def _load_framework() -> None:
+def _import_framework() -> None:
+    time.sleep(HEAD_START_SECONDS)
     try:
         backend.device_name()
     except Exception:
-        log_failure("The framework could not be loaded")
-        return
-    _keep_session_of_framework()
+        log_failure("The framework could not be imported")
+
+
+def _framework_imported() -> None:
+    """Undo a favour of Streamlit: it clears the session of Keras after every run of a page.
+
+    That is meant for pages that make a model in each run. Here it would forget compiled kernels after
+    each move of a slider, search all of memory for garbage, and take the state of a model away that
+    another thread is just building.
+    """
+    framework: Any = sys.modules["keras"]
+    framework.backend.clear_session = _nothing
     gc.collect()
     gc.freeze()  # Streamlit collects after every run; what the framework made at import need not be searched
-    _framework_loaded.set()
+    _framework_ready.set()
+
+
+def _nothing() -> None:
+    """Stand in for ``clear_session``."""
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
@@ -64,22 +87,6 @@ def data_jobs() -> Jobs:
     from dashboard.session.jobs import Jobs
 
     return Jobs(at_once=2)
-
-
-def _keep_session_of_framework() -> None:
-    """Undo a favour of Streamlit: it clears the session of Keras after every run of a page.
-
-    That is meant for pages that make a model in each run. Here it would forget compiled kernels after
-    each move of a slider, search all of memory for garbage, and take the state of a model away that
-    another thread is just building.
-    """
-    framework: Any = sys.modules.get("keras")
-    if framework is not None:
-        framework.backend.clear_session = _nothing
-
-
-def _nothing() -> None:
-    """Stand in for ``clear_session``."""
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)

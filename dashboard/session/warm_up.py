@@ -7,9 +7,10 @@ from cnn_core.analysis import Request
 from cnn_core.attribution import GRAD_CAM
 from cnn_core.prediction import PREDICTION
 from dashboard.session.photos import samples
-from dashboard.session.resources import explorer
+from dashboard.session.resources import explorer, framework_ready
 from dashboard.session.unforeseen import log_failure
 
+PATIENCE_SECONDS = 60.0  # with a framework that others load
 FIRST_PAGE = (PREDICTION, LAYER_SUMMARIES, GRAD_CAM)
 
 
@@ -27,6 +28,7 @@ def warm_up() -> None:
             for analysis in FIRST_PAGE:
                 if analysis.inapplicable(explorer().outline(request.model_key), request.head) is None:
                     explorer().run(analysis, request)
+        framework_ready(PATIENCE_SECONDS)
         explorer().model(request.model_key)
     except Exception:
         log_failure("The first view could not be prepared")

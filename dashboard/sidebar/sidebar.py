@@ -25,7 +25,7 @@ from dashboard.session.photos import (
     take_in,
     uploads,
 )
-from dashboard.session.resources import device_line, explorer, framework_loaded
+from dashboard.session.resources import device_line, explorer, framework_ready
 from dashboard.session.state import session
 from dashboard.session.view import Nothing, View
 from dashboard.sidebar.model_picker import model_picker
@@ -236,14 +236,14 @@ def _device() -> None:
 @st.fragment(run_every=LOADING_SECONDS)
 def _loading() -> None:
     """Until the framework is loaded, in place of what computes."""
-    if framework_loaded():
+    if framework_ready():
         st.rerun()
     st.caption(":material/hourglass_top: loading TensorFlow")
 
 
 def _foot() -> None:
     with show_errors():
-        _device() if framework_loaded() else _loading()
+        _device() if framework_ready() else _loading()
         warning = explorer().warning
         if warning is not None:
             st.warning(warning, icon=":material/save:")
