@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from cnn_core.datasets.folders import shown_name
 from cnn_core.datasets.found_sets import data_sets_in, is_data_set
-from cnn_core.datasets.recent_folders import last_folder, origin_of, used_folders
+from cnn_core.datasets.recent_folders import last_folder, origin_of
 from cnn_core.datasets.source import DataSource
 from cnn_core.datasets.splits import Splits, read_splits
 from dashboard.run_setup.download import downloaded, draw_download
+from dashboard.run_setup.folder_offers import folder_times, offer_folders
 from dashboard.run_setup.upload import draw_upload, uploaded, use_upload
 from dashboard.session import address
 from dashboard.session.state import session
 from dashboard.widgets.inputs import choice
-from dashboard.widgets.markdown import escape_markdown
 
 ORIGINS = {"folder": "A folder", "download": "Cats and dogs", "upload": "A zip"}
 ORIGIN_HELP = (
@@ -38,9 +36,6 @@ SPLIT_HELP = "Below 1 a share of each class, from 1 on a number of pictures of e
 MORE_HELP = "One per line; their pictures are joined into training. They hold the same class folders."
 FOLDER, MORE, VALIDATION, TEST, SEED, GREY, NEAR = (
     f"data-{name}" for name in ("folder", "more", "validation", "test", "seed", "grey", "near")
-)
-SETS_FOUND = (
-    "**{}** holds data sets: choose one. If these are classes, their pictures have to lie directly in them."
 )
 _USED = "data-used"
 DEFAULTS: dict[str, Any] = {MORE: "", VALIDATION: 0.2, TEST: 0.0, SEED: 0, GREY: False, NEAR: True}
@@ -137,31 +132,12 @@ def splits_of(source: DataSource) -> Splits:
     Raises:
         DataError: see ``read_splits``.
     """
-    return _splits(source, _stamp(source))
+    return _splits(source, folder_times(source.folders))
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
 def _splits(source: DataSource, stamp: object) -> Splits:
     return read_splits(source)
-
-
-def _stamp(source: DataSource) -> tuple[tuple[str, int], ...]:
-    """Times of the folders two levels deep: they change when a picture comes or goes."""
-    found: list[tuple[str, int]] = []
-    for folder in source.folders:
-        _add_times(os.path.expanduser(folder), 2, found)
-    return tuple(found)
-
-
-def _add_times(folder: str, depth: int, found: list[tuple[str, int]]) -> None:
-    try:
-        found.append((shown_name(folder), os.stat(folder).st_mtime_ns))
-        with os.scandir(folder) as entries:
-            folders = sorted(entry.path for entry in entries if entry.is_dir()) if depth else []
-    except OSError:
-        return  # whoever reads the pictures says so
-    for path in folders:
-        _add_times(path, depth - 1, found)
 
 
 def choose_source() -> None:
@@ -195,41 +171,11 @@ def offer_data(key: str) -> None:
     Args:
         key: of the widgets.
     """
-    folder = chosen_folder()
-    sets = [str(path) for path in offered_sets()]
-    if sets:
-        st.info(
-            SETS_FOUND.format(escape_markdown(Path(folder).name or folder)), icon=":material/folder_copy:"
-        )
-        st.pills(
-            "Data sets in it",
-            sets,
-            key=f"{key}-sets",
-            format_func=_last_name,
-            on_change=_use,
-            args=(f"{key}-sets",),
-        )
-    others = [used for used in used_folders() if used != folder]
-    if others:
-        st.pills("Used before", others, key=key, format_func=_short_path, on_change=_use, args=(key,))
+    offer_folders(chosen_folder(), _use, key=key)
 
 
-def _last_name(folder: str) -> str:
-    return escape_markdown(Path(folder).name)
-
-
-def _short_path(folder: str) -> str:
-    path = Path(folder)
-    kind = {"upload": "from a zip", "download": "downloaded"}.get(origin_of(folder))
-    return escape_markdown(f"{path.parent.name}/{path.name}" if kind is None else f"{path.name} ({kind})")
-
-
-def _use(key: str) -> None:
-    """Train on the folder that was chosen among those offered; in a callback."""
-    folder = st.session_state.get(key)
-    if folder is None:
-        return
-    st.session_state[key] = None
+def _use(folder: str) -> None:
+    """Train on a folder that was chosen among those offered; in a callback."""
     origin = origin_of(folder)
     st.session_state["origin"] = session().data.origin = origin
     if origin == "folder":
