@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.evaluation.evaluated_set import Network
 from dashboard.evaluation.evaluation import draw_evaluation
 from dashboard.run_setup.run_picker import choose_run
 from dashboard.session.resources import runs
@@ -17,7 +18,7 @@ def body(view: View | None) -> None:
     """Choose a run, see its figures and its mistakes."""
     run = choose_run(runs().all())
     if run is not None:
-        draw_evaluation(run)
+        draw_evaluation(Network(key=run.key, title=run.title, model_key=run.model_key, run=run))
 
 
 st.title("Evaluation")

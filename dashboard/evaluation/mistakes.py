@@ -1,4 +1,4 @@
-"""The worst mistakes of a run: where each picture speaks for the wrong answer, and where for the truth."""
+"""The worst mistakes of a network: where each picture speaks for the answer, and where for the truth."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ from dashboard.widgets.overlay_view import map_over_photo, other_name, scale_of
 if TYPE_CHECKING:
     from cnn_core.evaluation.predictions import Predictions
     from cnn_core.images.decode import RgbImage
-    from cnn_core.runs.run_view import RunView
     from cnn_core.snippet import Call
+    from dashboard.evaluation.evaluated_set import EvaluatedSet
 
 COLUMNS = 3
 FOR = {"answer": "Its answer", "truth": "The truth"}
@@ -95,8 +95,9 @@ def mistakes_of(predictions: Predictions, threshold: float, first: int = 0) -> t
     )
 
 
-def draw_mistakes(run: RunView, predictions: Predictions, threshold: float) -> None:
+def draw_mistakes(shown: EvaluatedSet, threshold: float) -> None:
     """The most confident mistakes with their heat maps beside."""
+    predictions = shown.predictions
     st.subheader("Worst mistakes", help="The most confident mistakes come first.")
     count = len(worst_mistakes(predictions, threshold=threshold))
     if count == 0:
@@ -108,32 +109,37 @@ def draw_mistakes(run: RunView, predictions: Predictions, threshold: float) -> N
     with page_place:
         first = pager(count, SHOWN, key="eval_worst").start
     mistakes = mistakes_of(predictions, threshold, first)
-    calls = _calls(str(run.model_key), mistakes, about)
+    calls = _calls(shown, mistakes, about)
     from dashboard.widgets.analysis_view import row_of_results  # here, since it loads the framework
 
     doing = "Making the heat maps of these mistakes"
     maps = row_of_results(list(calls.values()), slot="mistakes", doing=doing)
     if maps is not None:
-        _draw_all(run, mistakes, calls, dict(zip(calls, maps, strict=True)), about)
+        _draw_all(shown, mistakes, calls, dict(zip(calls, maps, strict=True)), about)
 
 
-def _calls(model_key: str, mistakes: Sequence[Mistake], about: str) -> dict[Mistake, Call]:
+def _calls(shown: EvaluatedSet, mistakes: Sequence[Mistake], about: str) -> dict[Mistake, Call]:
     """What is asked about each mistake whose picture can be read."""
     from cnn_core.analysis import Request  # here, since these load the framework
     from cnn_core.snippet import Call
     from dashboard.widgets.analysis_view import usual_attribution
 
-    method, calls = usual_attribution(model_key), {}
+    method, calls = usual_attribution(shown.model_key, shown.head), {}
     for mistake in mistakes:
         with suppress(ConvscopeError, OSError):
             image = set_picture(mistake.path).image()
-            request = Request(model_key=model_key, image=image, class_index=mistake.class_of(about))
+            request = Request(
+                model_key=shown.model_key,
+                image=image,
+                head=shown.head,
+                class_index=mistake.class_of(about),
+            )
             calls[mistake] = Call(analysis=method, request=request, picture=mistake.path)
     return calls
 
 
 def _draw_all(
-    run: RunView,
+    shown: EvaluatedSet,
     mistakes: Sequence[Mistake],
     calls: Mapping[Mistake, Call],
     maps: Mapping[Mistake, AttributionMap],
@@ -149,7 +155,7 @@ def _draw_all(
                 st.markdown(mistake.words())
                 continue
             image = calls[mistake].request.image
-            pair = _pair(str(run.model_key), image, maps[mistake], mistake.names)
+            pair = _pair(shown.model_key, image, maps[mistake], mistake.names)
             _draw_one(mistake, pair, maps[mistake])
             pairs.extend(pair)
             st.button(
@@ -158,14 +164,14 @@ def _draw_all(
                 icon=":material/arrow_outward:",
                 help="See in Heat maps what this network looks at",
                 on_click=choose_photo,
-                args=(photo, str(run.model_key)),
+                args=(photo, shown.model_key),
                 type="tertiary",
             )
     st.caption(
         "Each map on its own scale, in logits per cell where it is signed. Click a name to open the picture."
     )
     if pairs:
-        export_bar(mistakes_export(run, calls, maps, about, pairs), "mistakes-export")
+        export_bar(mistakes_export(shown, calls, maps, about, pairs), "mistakes-export")
 
 
 def _draw_one(mistake: Mistake, pair: tuple[UInt8, UInt8], attribution: AttributionMap) -> None:
@@ -192,7 +198,7 @@ def _pair(
 
 
 def mistakes_export(
-    run: RunView,
+    shown: EvaluatedSet,
     calls: Mapping[Mistake, Call],
     maps: Mapping[Mistake, AttributionMap],
     about: str,
@@ -201,7 +207,7 @@ def mistakes_export(
     """Mistakes with their heat maps, those whose picture can be read.
 
     Args:
-        run: whose mistakes they are.
+        shown: the network with its answers.
         calls: what was asked about each.
         maps: the heat map of each.
         about: a key of ``FOR``.
@@ -215,8 +221,8 @@ def mistakes_export(
         for m, each in maps.items()
     )
     return Export(
-        name=file_name(run.key, "mistakes"),
-        title=f"Worst mistakes of {run.title}",
+        name=file_name(shown.file_name, "mistakes"),
+        title=f"Worst mistakes of {shown.network.title}",
         note=f"Heat maps for {FOR[about].lower()}, own scale each. {named}.",
         image=lambda: row_pixels(pairs, 2 * min(COLUMNS, len(pairs) // 2)),
         arrays=lambda: {

@@ -14,6 +14,8 @@ from dashboard.figures.files.page_png import arrays_npz, view_png
 from dashboard.session.photos import Photo
 from dashboard.widgets.chart import chart_format
 
+MIME_TYPES = {"png": "image/png", "npz": "application/octet-stream", "csv": "text/csv"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
@@ -27,6 +29,7 @@ class Export:
             makes its file.
         scale: drawn below the picture, or None for pictures without one.
         arrays: gives the raw arrays by name.
+        table: gives the same for spreadsheets, as CSV; None where there is nothing to put into lines.
         code: Python that makes the view with ``cnn_core`` alone.
     """
 
@@ -36,6 +39,7 @@ class Export:
     image: Callable[[], UInt8] | None = None
     scale: Scale | None = None
     arrays: Callable[[], Mapping[str, NDArray[Any]]]
+    table: Callable[[], str] | None = None
     code: str
 
     def png(self) -> bytes:
@@ -68,17 +72,19 @@ def export_bar(export: Export, key: str = "export") -> None:
         else:
             _download("PNG", export.png, export.name, key, "image", "The picture with its title and scale.")
         _download("NPZ", export.npz, export.name, key, "data_array", "The raw arrays, for NumPy.")
+        if export.table is not None:
+            _download("CSV", export.table, export.name, key, "table", "A line per picture, for spreadsheets.")
         with st.popover("Code", icon=":material/code:", help="The Python that makes this view again."):
             st.code(export.code, language="python")
 
 
-def _download(label: str, make: Callable[[], bytes], name: str, key: str, icon: str, text: str) -> None:
+def _download(label: str, make: Callable[[], bytes | str], name: str, key: str, icon: str, text: str) -> None:
     suffix = label.lower()
     st.download_button(
         label,
         make,
         file_name=f"{name}.{suffix}",
-        mime="image/png" if suffix == "png" else "application/octet-stream",
+        mime=MIME_TYPES[suffix],
         key=f"{key}-{suffix}",
         on_click="ignore",
         icon=f":material/{icon}:",

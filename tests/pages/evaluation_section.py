@@ -20,13 +20,15 @@ def evaluation_section() -> None:
     import streamlit as st
 
     from cnn_core.runs.run_view import RunReader
+    from dashboard.evaluation.evaluated_set import Network
     from dashboard.evaluation.evaluation import draw_evaluation
     from dashboard.session import address
     from dashboard.widgets.page_fragment import page_fragment
 
     address.enter("Train")
     run = RunReader().view(Path(st.session_state["run_folder"]))
-    page_fragment(draw_evaluation)(run)
+    network = Network(key=run.key, title=run.title, model_key=run.model_key, run=run)
+    page_fragment(draw_evaluation)(network)
 
 
 def open_evaluation(folder: Path, **address: str) -> AppTest:

@@ -18,7 +18,7 @@ from finished_run import write_answers, write_model, write_run
 from taken_away import check, taken_away
 
 from dashboard.evaluation.confusion import open_cell
-from dashboard.evaluation.evaluation import prediction_files
+from dashboard.evaluation.own_sets import prediction_files
 from dashboard.session.state import session
 from dashboard.widgets.evaluation_pictures import DAMAGED, GONE, PER_PAGE, choose_photo, set_picture
 
@@ -183,6 +183,10 @@ def test_mistakes_get_their_heat_maps_and_all_can_be_taken_away_with_code_that_r
         arrays, _ = check(files)
         assert "png" in files
         assert len(arrays["paths"]) == count
+    table = taken["evaluation-export"]["csv"]().splitlines()
+    assert table[0] == "picture,class,answer,cats,dogs"
+    assert len(table) == 9
+    assert table[8].endswith("dogs.7.png,dogs,cats,0.95,0.05")
     app.session_state["eval_map"] = "truth"
     wait_for_maps(app.run())
 
