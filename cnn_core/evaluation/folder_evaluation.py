@@ -75,9 +75,9 @@ def answers_key(explorer: Explorer, request: FolderRequest) -> str:
     )
 
 
-def known_answers(explorer: Explorer, request: FolderRequest) -> FileAnswers | None:
-    """What ``answers_of`` would give at once because it is stored, else None."""
-    return explorer.results.get(answers_key(explorer, request), FileAnswers)
+def known_answers(explorer: Explorer, key: str) -> FileAnswers | None:
+    """What ``answers_of`` would give at once because it is stored under a key, else None."""
+    return explorer.results.get(key, FileAnswers)
 
 
 def answers_of(explorer: Explorer, request: FolderRequest, progress: Progress = SILENT) -> FileAnswers:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -11,9 +12,11 @@ from cnn_core.evaluation.scores import evaluate, indices_in_cell
 from dashboard.evaluation.confusion import draw_confusion, first_page
 from dashboard.evaluation.curves import draw_curves
 from dashboard.evaluation.export import EvaluationSelection, evaluation_export
+from dashboard.evaluation.folder_set import folder_set
 from dashboard.evaluation.mistakes import draw_mistakes
 from dashboard.evaluation.own_sets import SETS, kept_epoch, own_set, prediction_files
 from dashboard.evaluation.set_figures import draw_figures
+from dashboard.widgets.errors import show_errors
 from dashboard.widgets.evaluation_pictures import draw_tiles, follow_chosen_photo
 from dashboard.widgets.export_bar import export_bar
 from dashboard.widgets.inputs import choice, slider
@@ -26,13 +29,15 @@ if TYPE_CHECKING:
 
     from dashboard.evaluation.evaluated_set import EvaluatedSet, Network
 
+FOLDER = "folder"  # in the address, in place of a set of the run
 SETS_HELP = (
-    "Validation pictures were looked at after every epoch, and perhaps chose the epoch that was kept; test "
-    "pictures were not looked at before."
+    "Validation pictures of its run were looked at after every epoch, and perhaps chose the epoch that was "
+    "kept; test pictures were not looked at before. A folder can hold any others."
 )
 NOT_YET = (
     "The figures are there once this run has finished: its network then answers every picture of the "
-    "validation and the test set. The curves so far are under Train, Progress."
+    "validation and the test set. The curves so far are under Train, Progress. An epoch that it has kept can "
+    "be chosen in the sidebar, and evaluated on any folder."
 )
 THRESHOLD_HELP = (
     "From which probability on the answer is {name}. A higher threshold makes that answer rarer and more "
@@ -41,16 +46,30 @@ THRESHOLD_HELP = (
 
 
 def draw_evaluation(network: Network) -> None:
-    """The figures of a finished run on its validation or test pictures."""
+    """The figures of a network on a set of its own, or on the pictures of a folder."""
     follow_chosen_photo()
-    files = {} if network.run is None else prediction_files(network.run.folder)
-    if not files or network.model_key is None:
+    if network.model_key is None:
         st.info(NOT_YET, icon=":material/fact_check:")
         return
-    set_place, threshold_place = st.columns([1, 2.4], gap="large", vertical_alignment="bottom")
-    with set_place:
-        name = choice("Pictures", {key: SETS[key] for key in files}, key="eval_set", help=SETS_HELP)
-    _draw_set(own_set(network, network.model_key, name, files[name]), threshold_place)
+    files = {} if network.run is None else prediction_files(network.run.folder)
+    name, beside = _choose_set(list(files))
+    with show_errors():
+        if name == FOLDER:
+            shown = folder_set(network, network.model_key)
+        else:
+            shown = own_set(network, network.model_key, name, files[name])
+        if shown is not None:
+            _draw_set(shown, st.container() if name == FOLDER else beside)
+
+
+def _choose_set(own: Sequence[str]) -> tuple[str, DeltaGenerator]:
+    """One of the sets that a run answered itself, or ``FOLDER``; and the place beside that choice."""
+    if not own:
+        return FOLDER, st.container()
+    place, beside = st.columns([1, 2.4], gap="large", vertical_alignment="bottom")
+    with place:
+        titles = {**{name: SETS[name] for name in own}, FOLDER: "A folder"}
+        return choice("Pictures", titles, key="eval_set", help=SETS_HELP), beside
 
 
 def _draw_set(shown: EvaluatedSet, threshold_place: DeltaGenerator) -> None:

@@ -24,6 +24,7 @@ LINKED = {
     "method": "a method",
     "class": "a class",
     "run": "a run",
+    "eval_split": "a split",
 }
 
 

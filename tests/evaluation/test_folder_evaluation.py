@@ -86,7 +86,7 @@ def test_the_second_look_comes_at_once_also_under_another_name_of_the_classes(
     explorer: Explorer, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = asked(explorer, photos)
-    assert known_answers(explorer, request) is None
+    assert known_answers(explorer, answers_key(explorer, request)) is None
     first = labelled(explorer, request, answers_of(explorer, request))
     monkeypatch.setattr(Probe, "scores", None)
     swapped = asked(explorer, photos, class_of={"cats": 1, "dogs": 0})
@@ -142,7 +142,7 @@ def test_it_can_be_stopped_and_leaves_nothing_behind(explorer: Explorer, photos:
     request = asked(explorer, photos)
     with pytest.raises(Cancelled):
         answers_of(explorer, request, Progress(cancelled=lambda: True))
-    assert known_answers(explorer, request) is None
+    assert known_answers(explorer, answers_key(explorer, request)) is None
 
 
 def test_folders_without_a_class_or_without_a_readable_picture_are_refused_in_a_sentence(
