@@ -129,6 +129,10 @@ class Explorer:
             analysis="outline", version=OUTLINE_VERSION, model_sha256=self.fingerprint(model_key)
         )
 
+    def folder(self, model_key: str) -> Path:
+        """Where the files of a model lie."""
+        return self._models.folder_of(model_key)
+
     def shipped_folder(self, model_key: str) -> Path:
         """Where results that come with a model lie; there may be none."""
         return self._models.shipped_folder(model_key)

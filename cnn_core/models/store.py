@@ -102,7 +102,7 @@ class ModelStore:
         Raises:
             ModelError: there is no card that can be read.
         """
-        path = self._folder_of(key) / CARD_FILE
+        path = self.folder_of(key) / CARD_FILE
         if not path.exists():
             run = run_and_epoch(key)[0]
             there = [checkpoint_key(run, epoch) for epoch in self.checkpoints(run)]
@@ -116,7 +116,7 @@ class ModelStore:
         Raises:
             ModelError: it is missing or damaged, or its card describes another model.
         """
-        folder = self._folder_of(key)
+        folder = self.folder_of(key)
         stamp = self.stamp(key)
         card = self.card(key)
         probe = self._opened(key, folder / MODEL_FILE, card)
@@ -128,18 +128,23 @@ class ModelStore:
 
     def fingerprint(self, key: str) -> str:
         """sha256 over the files that decide a model's answers, as in ``OpenModel``, without opening it."""
-        return _fingerprint(self._folder_of(key), self.stamp(key))
+        return _fingerprint(self.folder_of(key), self.stamp(key))
 
     def shipped_folder(self, key: str) -> Path:
         """Where results that come with a model lie; there may be none."""
-        return self._folder_of(key) / SHIPPED_FOLDER
+        return self.folder_of(key) / SHIPPED_FOLDER
 
     def stamp(self, key: str) -> Stamp:
         """Time and size of a model's files: differs once one of them was replaced."""
-        folder = self._folder_of(key)
+        folder = self.folder_of(key)
         return tuple(file_stamp(folder / name) for name in FILES)
 
-    def _folder_of(self, key: str) -> Path:
+    def folder_of(self, key: str) -> Path:
+        """Where the files of a model lie; nothing need be there.
+
+        Raises:
+            ModelError: a key that names no folder.
+        """
         run_key, epoch = run_and_epoch(key)
         if not _is_plain(run_key) or not (epoch is None or epoch.isdecimal()):
             raise ModelError(f"Expected the name of a model. Received: {key!r}. Choose one from the list.")

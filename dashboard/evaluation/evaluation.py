@@ -16,6 +16,7 @@ from dashboard.evaluation.folder_set import folder_set
 from dashboard.evaluation.mistakes import draw_mistakes
 from dashboard.evaluation.own_sets import SETS, kept_epoch, own_set, prediction_files
 from dashboard.evaluation.set_figures import draw_figures
+from dashboard.evaluation.training_curves import draw_training_curves
 from dashboard.widgets.errors import show_errors
 from dashboard.widgets.evaluation_pictures import draw_tiles, follow_chosen_photo
 from dashboard.widgets.export_bar import export_bar
@@ -60,6 +61,7 @@ def draw_evaluation(network: Network) -> None:
             shown = own_set(network, network.model_key, name, files[name])
         if shown is not None:
             _draw_set(shown, st.container() if name == FOLDER else beside)
+    draw_training_curves(network, network.model_key)
 
 
 def _choose_set(own: Sequence[str]) -> tuple[str, DeltaGenerator]:

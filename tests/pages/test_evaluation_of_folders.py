@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -126,6 +127,22 @@ def test_the_figures_can_be_taken_away_with_code_that_makes_them_again(open_app,
     arrays, scope = check(taken["evaluation-export"])
     assert scope["predictions"].paths == tuple(arrays["paths"])
     assert len(taken["evaluation-export"]["csv"]().splitlines()) == 1 + 2 * VALIDATION
+
+
+def test_the_history_beside_a_network_is_drawn_with_the_notes_of_its_card(
+    open_app, fresh_folders, models_folder, project_root, tmp_path, monkeypatch
+):
+    shutil.copytree(models_folder, tmp_path / "models")
+    shutil.copy(project_root / "models" / "cats_dogs" / "history.csv", tmp_path / "models" / "tiny")
+    card = tmp_path / "models" / "tiny" / "card.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "notes": ["Trained in a hurry."]}))
+    monkeypatch.setenv("CONVSCOPE_MODELS", str(tmp_path / "models"))
+    taken = taken_away(monkeypatch)
+    app = fine(open_app("evaluation"))
+    assert "How it was trained" in words(app)
+    assert "Trained in a hurry." in words(app)
+    arrays, scope = check(taken["training-export"])
+    assert len(arrays["val_loss"]) == len(scope["history"]) == 48
 
 
 def test_many_strange_folders_are_asked_about_up_to_a_limit(open_app, photos):
