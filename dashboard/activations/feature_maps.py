@@ -13,12 +13,9 @@ from cnn_core.named_arrays import named_arrays
 from cnn_core.results import LayerActivations
 from dashboard.figures.charts.charts import units_figure
 from dashboard.figures.colours import fitting_scale, percent, short
-from dashboard.figures.files.page_png import indexed_pixels
-from dashboard.figures.pictures.channel_grid import channel_grid_figure, layer_tiling
+from dashboard.figures.pictures.channel_grid import channel_grid_figure, layer_mosaic, layer_tiling
 from dashboard.figures.pictures.enlarged_map import map_figure
-from dashboard.figures.pictures.mosaic import channel_mosaic
 from dashboard.figures.pictures.pictures import enlarged, jpeg
-from dashboard.figures.theme import LIGHT, rgb
 from dashboard.session.resources import explorer
 from dashboard.widgets.analysis_view import code_of, request_about
 from dashboard.widgets.chart import chart
@@ -165,13 +162,20 @@ def grid_export(
         name=file_name(view.model_key, view.photo.title, info.name),
         title=f"{info.title}: {tiles.count} maps",
         note=f"{view.photo.title}. {_grid_text(layer, common=common)}",
-        image=None
-        if is_vector(layer)
-        else lambda: indexed_pixels(
-            *channel_mosaic(layer.maps, tiles, common=common, blank=rgb(LIGHT.blank))
-        ),
+        image=None if is_vector(layer) else lambda: layer_mosaic(layer, common=common),
         scale=fitting_scale(layer.maps) if common else None,
         arrays=lambda: named_arrays(layer),
         code=code_of(view, ACTIVATIONS, request_about(view, layer_name=info.name))
         + f"print(result.maps.shape, result.sparsity)\nprint(result.maps[..., {channel}].round(2))",
+        drawing="" if is_vector(layer) else _grid_drawing(common=common),
     )
+
+
+def _grid_drawing(*, common: bool) -> str:
+    lines = (
+        "from dashboard.figures.pictures.channel_grid import layer_mosaic\n"
+        f"picture = layer_mosaic(result, common={common})\n"
+    )
+    if common:
+        lines += "from dashboard.figures.colours import fitting_scale\nscale = fitting_scale(result.maps)\n"
+    return lines

@@ -42,6 +42,10 @@ MOST_PHOTOS = 8
 RANDOM_COUNT = 12
 SMALL_PX = 144
 SCALES = {"common": "Common", "own": "Each map"}
+DRAWING = (
+    "from dashboard.figures.pictures.pattern_grid import row_pixels\n"
+    "from dashboard.figures.pictures.strip import square_pixels\n"
+)
 
 
 def layer_of(view: View, info: LayerInfo, image: RgbImage) -> LayerActivations:
@@ -110,6 +114,11 @@ class PhotoMap:
     values: Float
     scale: Scale
 
+    def call(self, view: View, info: LayerInfo) -> Call:
+        """What the explorer was asked."""
+        request = Request(model_key=view.model_key, image=self.photo.image(), layer_name=info.name)
+        return Call(analysis=ACTIVATIONS, request=request, picture=self.photo.path)
+
     def picture(self) -> UInt8:
         """The map in colours, as large as the photo."""
         return square_pixels(self.values, SMALL_PX, self.scale)
@@ -142,10 +151,33 @@ def draw_on_photos(view: View, info: LayerInfo, channel: int) -> None:
                 "photos": np.array([one.photo.title for one in shown]),
                 "maps": np.stack([one.values for one in shown]),
             },
-            code=code_of(view, ACTIVATIONS, request_about(view, layer_name=info.name))
-            + f"print(result.maps[..., {channel}].round(2))",
+            code=snippet([one.call(view, info) for one in shown])
+            + f"maps = [result.maps[..., {channel}] for result in results]\n"
+            "print([values.round(2) for values in maps])",
+            drawing=_photos_drawing(view, shown, common=common),
         ),
         key="photos-export",
+    )
+
+
+def _photos_drawing(view: View, shown: Sequence[PhotoMap], *, common: bool) -> str:
+    scales = "scales = [fitting_scale(values) for values in maps]\n"
+    if common:
+        scales = (
+            "scale = fitting_scale(np.concatenate([values.ravel() for values in maps]))\n"
+            "scales = len(maps) * [scale]\n"
+        )
+    return (
+        f"{DRAWING}import numpy as np\n"
+        "from cnn_core import open_image\n"
+        "from dashboard.figures.colours import fitting_scale\n"
+        "from dashboard.figures.pictures.pictures import squared\n"
+        f"paths = {[one.photo.path for one in shown]!r}\n"
+        f"photos = [explorer.model_input_pixels({view.model_key!r}, open_image(path)) for path in paths]\n"
+        f"{scales}"
+        f"pictures = [squared(photo, {SMALL_PX}) for photo in photos]\n"
+        f"pictures += [square_pixels(values, {SMALL_PX}, own) for values, own in zip(maps, scales)]\n"
+        "picture = row_pixels(pictures, len(maps))\n"
     )
 
 
@@ -221,6 +253,9 @@ def random_export(view: View, names: Sequence[tuple[str, int]], maps: Sequence[F
             **{f"map_{index}": values for index, values in enumerate(maps)},
         },
         code=snippet(calls, note=own_photo_note(view.photo))
-        + f"for result, channel in zip(results, {[channel for _, channel in names]}):\n"
-        "    print(result.layer_name, channel, result.maps[..., channel].round(2))",
+        + f"channels = {[channel for _, channel in names]}\n"
+        "maps = [result.maps[..., channel] for result, channel in zip(results, channels)]\n"
+        "print([values.round(2) for values in maps])",
+        drawing=f"{DRAWING}pictures = [square_pixels(values, {SMALL_PX}) for values in maps]\n"
+        f"picture = row_pixels(pictures, {RANDOM_COUNT // 2})\n",
     )

@@ -54,7 +54,7 @@ def evaluation_export(shown: EvaluatedSet, evaluation: Evaluation, selection: Ev
         note=f"Accuracy {evaluation.accuracy:.3f} (95 %: {low:.3f} to {high:.3f}), log loss "
         f"{evaluation.loss:.3f}, calibration error {evaluation.calibration_error:.3f}. "
         f"{confusion_summary(predictions.classes, evaluation)}.",
-        image=lambda: _first_tiles([predictions.paths[i] for i in selection.indices[:PER_PAGE]]),
+        image=lambda: first_tiles([predictions.paths[i] for i in selection.indices[:PER_PAGE]]),
         arrays=lambda: {
             "probabilities": predictions.probabilities,
             "labels": predictions.labels,
@@ -65,10 +65,12 @@ def evaluation_export(shown: EvaluatedSet, evaluation: Evaluation, selection: Ev
         },
         table=lambda: predictions_csv(predictions, selection.threshold),
         code=evaluation_code(shown.code, selection),
+        drawing="from dashboard.evaluation.export import first_tiles\n"
+        f"picture = first_tiles([predictions.paths[i] for i in {selection.indices[:PER_PAGE].tolist()}])\n",
     )
 
 
-def _first_tiles(paths: Sequence[str]) -> UInt8:
+def first_tiles(paths: Sequence[str]) -> UInt8:
     """Some pictures in rows, those that are gone left out; a grey square where there is none."""
     pictures = tiles_pixels(paths) or [np.full((TILE_PX, TILE_PX, 3), 230, np.uint8)]
     return row_pixels(pictures, min(EXPORTED_COLUMNS, len(pictures)))

@@ -35,7 +35,6 @@ from dashboard.widgets.overlay_view import map_over_photo, other_name, scale_of
 
 if TYPE_CHECKING:
     from cnn_core.evaluation.predictions import Predictions
-    from cnn_core.images.decode import RgbImage
     from cnn_core.snippet import Call
     from dashboard.evaluation.evaluated_set import EvaluatedSet
 
@@ -155,7 +154,8 @@ def _draw_all(
                 st.markdown(mistake.words())
                 continue
             image = calls[mistake].request.image
-            pair = _pair(shown.model_key, image, maps[mistake], mistake.names)
+            seen = model_input_pixels(shown.model_key, image)
+            pair = picture_and_map(seen, maps[mistake], mistake.names)
             _draw_one(mistake, pair, maps[mistake])
             pairs.extend(pair)
             st.button(
@@ -186,11 +186,9 @@ def _draw_one(mistake: Mistake, pair: tuple[UInt8, UInt8], attribution: Attribut
     st.markdown(mistake.words())
 
 
-def _pair(
-    model_key: str, image: RgbImage, attribution: AttributionMap, names: Sequence[str]
-) -> tuple[UInt8, UInt8]:
-    """A picture as the network gets it, and the map over it."""
-    seen = rgb_pixels(model_input_pixels(model_key, image))
+def picture_and_map(pixels: UInt8, attribution: AttributionMap, names: Sequence[str]) -> tuple[UInt8, UInt8]:
+    """A picture as the network gets it, ``(h, w, c)``, and the map over it, both large."""
+    seen = rgb_pixels(pixels)
     covered = map_over_photo(
         seen, attribution.values, attribution.extent, scale=scale_of(attribution, names), side_px=SHOWN_PX
     )
@@ -234,4 +232,13 @@ def mistakes_export(
         },
         code=snippet(list(calls.values()))
         + "for result in results:\n    print(result.class_index, result.score, result.values.round(2))\n",
+        drawing="from cnn_core import open_image\n"
+        "from dashboard.evaluation.mistakes import picture_and_map\n"
+        "from dashboard.figures.pictures.pattern_grid import row_pixels\n"
+        f"paths = {[call.picture for call in calls.values()]!r}\n"
+        "pictures = []\n"
+        "for path, result in zip(paths, results):\n"
+        f"    seen = explorer.model_input_pixels({shown.model_key!r}, open_image(path))\n"
+        f"    pictures += picture_and_map(seen, result, {next(iter(maps)).names!r})\n"
+        f"picture = row_pixels(pictures, {2 * min(COLUMNS, len(pairs) // 2)})\n",
     )

@@ -6,13 +6,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboard.figures.colours import Float, UInt8, short
-from dashboard.figures.pictures.pattern_grid import (
-    kernel_grid_figure,
-    kernel_pixels,
-    mosaic_pixels,
-    picture_tiling,
-)
+from dashboard.figures.colours import Float, short
+from dashboard.figures.pictures.pattern_grid import kernel_grid_figure, kernels_mosaic
 from dashboard.session.resources import explorer
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.inputs import box
@@ -46,19 +41,16 @@ def draw_kernel_grid(view: View) -> None:
 
 def export(view: View, kernels: Float) -> Export:
     """All kernels as they are drawn, with their weights."""
-
-    def mosaic() -> UInt8:
-        tiles = picture_tiling(len(kernels), kernels.shape[1:3], whole=True)
-        return mosaic_pixels(kernel_pixels(kernels), tiles)
-
     return Export(
         name=file_name(view.model_key, "kernels"),
         title=f"The {len(kernels)} kernels of the first convolution",
         note=f"Grey is 0, own range each; all weights {short(float(kernels.min()))} to "
         f"{short(float(kernels.max()))}.",
-        image=mosaic,
+        image=lambda: kernels_mosaic(kernels),
         arrays=lambda: {"kernels": kernels},
         code="from cnn_core import open_explorer\n\n"
         f"kernels = open_explorer().first_layer_kernels({view.model_key!r})\n"
         "print(kernels.shape, kernels.min(), kernels.max())",
+        drawing="from dashboard.figures.pictures.pattern_grid import kernels_mosaic\n"
+        "picture = kernels_mosaic(kernels)",
     )

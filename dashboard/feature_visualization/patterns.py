@@ -13,14 +13,13 @@ from cnn_core.named_arrays import named_arrays
 from cnn_core.results import FilterPatterns
 from dashboard.feature_visualization.kernels import draw_kernel_grid
 from dashboard.figures.charts.charts import ascent_figure
-from dashboard.figures.colours import UInt8, percent, short
+from dashboard.figures.colours import percent, short
 from dashboard.figures.pictures.pattern_grid import (
     dead_pixels,
     growth_pixels,
-    mosaic_pixels,
     pattern_facts_html,
     pattern_grid_figure,
-    picture_tiling,
+    patterns_mosaic,
 )
 from dashboard.figures.pictures.pictures import enlarged, jpeg, png, rgb_pixels
 from dashboard.session import address
@@ -78,7 +77,7 @@ def draw_preview(which: str, found: FilterPatterns | None) -> None:
         return
     count = len(found.channels)
     shown = strongest_patterns(found, STRONGEST) if which == "strongest" else found
-    st.image(png(_mosaic(shown)), alt=f"{len(shown.channels)} of the {count} patterns found so far")
+    st.image(png(patterns_mosaic(shown)), alt=f"{len(shown.channels)} of the {count} patterns found so far")
     order = ", the strongest first" if which == "strongest" else ""
     st.caption(f"{count} patterns so far{order}")
 
@@ -170,11 +169,6 @@ def _draw_growth(one: FilterPatterns) -> None:
     )
 
 
-def _mosaic(patterns: FilterPatterns) -> UInt8:
-    tiles = picture_tiling(len(patterns.channels), patterns.patterns.shape[1:3])
-    return mosaic_pixels(patterns.patterns, tiles)
-
-
 def export(layer: PatternsOfLayer) -> Export:
     """The patterns on the page with their figures."""
     shown, settings = layer.shown, layer.settings
@@ -182,11 +176,22 @@ def export(layer: PatternsOfLayer) -> Export:
         name=file_name(layer.view.model_key, layer.info.name, "patterns"),
         title=f"{layer.info.title}: patterns of {len(shown.channels)} channels",
         note=f"Channels {', '.join(map(str, shown.channels))}. {settings.steps} steps, seed {settings.seed}.",
-        image=lambda: _mosaic(shown),
+        image=lambda: patterns_mosaic(shown),
         arrays=lambda: named_arrays(shown),
         code=code_of(layer.view, FILTER_PATTERNS, layer.request, settings)
-        + "\nfrom cnn_core.feature_visualization import strongest_patterns\n\n"
-        "print(strongest_patterns(result).channels)",
+        + _shown_code(layer)
+        + "print(shown.channels, shown.scores.round(2))\n",
+        drawing="from dashboard.figures.pictures.pattern_grid import patterns_mosaic\n"
+        "picture = patterns_mosaic(shown)\n",
+    )
+
+
+def _shown_code(layer: PatternsOfLayer) -> str:
+    if layer.shown is layer.patterns:
+        return "shown = result\n"
+    return (
+        "from cnn_core.feature_visualization import strongest_patterns\n"
+        f"shown = strongest_patterns(result, {STRONGEST})\n"
     )
 
 

@@ -23,7 +23,7 @@ from dashboard.widgets.analysis_view import row_of_results
 from dashboard.widgets.export_bar import Export, export_bar, file_name, own_photo_note
 from dashboard.widgets.inputs import choice, tabs
 from dashboard.widgets.markdown import escape_markdown
-from dashboard.widgets.overlay_view import attribution_pixels, evidence_strength, in_class_colours
+from dashboard.widgets.overlay_view import attribution_pixels, evidence_strength, in_class_colours, photo_code
 
 if TYPE_CHECKING:
     from cnn_core.analysis import Analysis
@@ -165,4 +165,27 @@ def export(
         arrays=lambda: {f"{each.method}_class_{each.class_index}": each.values for each in maps},
         code=snippet(tuple(compared.values()), note=own_photo_note(view.photo)) + "for result in results:\n"
         "    print(result.method, result.class_index, result.values.sum(), result.score)",
+        drawing="from dashboard.figures.pictures.pattern_grid import row_pixels\n"
+        "from dashboard.widgets.overlay_view import in_class_colours, map_over_photo, only_for, scale_of\n"
+        f"{photo_code(view)}shown = [{selection.drawn_code('result')} for result in results]\n"
+        f"{_scales_code(selection, common=common)}"
+        "pictures = [\n"
+        f"    map_over_photo(photo, one.values, one.extent, scale=own, opacity={selection.opacity!r})\n"
+        "    for one, own in zip(shown, scales)\n"
+        "]\n"
+        f"picture = row_pixels(pictures, {min(len(shown), PER_ROW)})\n",
+    )
+
+
+def _scales_code(selection: HeatMapSelection, *, common: bool) -> str:
+    if not common:
+        return f"scales = [{selection.scale_code('one')} for one in shown]\n"
+    names, strength = selection.answer.class_names, evidence_strength(selection.answer)
+    return (
+        "from dashboard.heat_maps.comparisons import common_scales\n"
+        "together = common_scales(shown)\n"
+        "scales = [\n"
+        f"    in_class_colours(together[one.layer_name is None], one, {names!r}).faded({strength!r})\n"
+        "    for one in shown\n"
+        "]\n"
     )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import streamlit as st
 
 from cnn_core.attribution import blank_reason
@@ -36,7 +34,9 @@ from dashboard.widgets.overlay_view import (
     attribution_pixels,
     draw_photo,
     evidence_strength,
+    only_for,
     other_name,
+    photo_code,
     scale_of,
 )
 from dashboard.widgets.picture_grid import framed_chart
@@ -88,13 +88,19 @@ class HeatMapSelection:
 
     def drawn(self, attribution: AttributionMap) -> AttributionMap:
         """The map as it is drawn: signed, or only what speaks for the class."""
-        if not (attribution.signed and self.positive_only):
-            return attribution
-        return dataclasses.replace(attribution, values=np.clip(attribution.values, 0, None), signed=False)
+        return only_for(attribution) if self.positive_only else attribution
 
     def scale(self, shown: AttributionMap) -> Scale:
         """The colours over the photo: those of the classes, the fainter the less sure the answer is."""
         return scale_of(shown, self.answer.class_names).faded(evidence_strength(self.answer))
+
+    def drawn_code(self, name: str) -> str:
+        """Python for ``drawn`` of a variable of that name."""
+        return f"only_for({name})" if self.positive_only else name
+
+    def scale_code(self, name: str) -> str:
+        """Python for ``scale`` of a variable of that name."""
+        return f"scale_of({name}, {self.answer.class_names!r}).faded({evidence_strength(self.answer)!r})"
 
     def ends(self, attribution: AttributionMap) -> dict[str, str]:
         """What the two ends of a scale mean, for ``scale_bar_html``."""
@@ -218,4 +224,10 @@ def export(view: View, selection: HeatMapSelection, attribution: AttributionMap)
         arrays=lambda: named_arrays(attribution),
         code=code_of(view, selection.analysis, request, selection.settings)
         + "print(result.values.round(2), result.score)",
+        drawing="from dashboard.widgets.overlay_view import map_over_photo, only_for, scale_of\n"
+        f"{photo_code(view)}shown = {selection.drawn_code('result')}\n"
+        f"scale = {selection.scale_code('shown')}\n"
+        "picture = map_over_photo(\n"
+        f"    photo, shown.values, shown.extent, scale=scale, opacity={selection.opacity!r}\n"
+        ")\n",
     )

@@ -35,6 +35,7 @@ from dashboard.widgets.overlay_view import (
     attribution_pixels,
     in_class_colours,
     other_name,
+    photo_code,
 )
 from dashboard.widgets.sentences import span_text
 
@@ -213,7 +214,39 @@ def export_of(selection: EpochsSelection, found: Sequence[Column], rows: Rows) -
             "probabilities": np.stack([one.answer.probabilities for one in found]),
         },
         code=snippet(selection.calls(), note=own_photo_note(view.photo))
-        + "for pattern, layer, attribution, answer in zip(*[iter(results)] * 4):\n"
+        + "epochs = list(zip(*[iter(results)] * 4))\n"
+        "for pattern, layer, attribution, answer in epochs:\n"
         f"    print(pattern.scores, layer.maps[..., {selection.channel}].max(), attribution.score)\n"
         f"    print(answer.heads[{selection.head}].probabilities)",
+        drawing=_drawing(selection),
+    )
+
+
+def _drawing(selection: EpochsSelection) -> str:
+    return (
+        "import numpy as np\n"
+        "from dashboard.figures.colours import fitting_scale\n"
+        "from dashboard.figures.pictures.overlay import overlay_scale\n"
+        "from dashboard.figures.pictures.pattern_grid import row_pixels\n"
+        "from dashboard.figures.pictures.pictures import squared\n"
+        "from dashboard.figures.pictures.strip import square_pixels\n"
+        "from dashboard.widgets.overlay_view import as_on_the_bar, in_class_colours, map_over_photo\n"
+        f"side, head = {SIDE_PX}, {selection.head}\n"
+        f"maps = [layer.maps[..., {selection.channel}] for _, layer, _, _ in epochs]\n"
+        "map_scale = fitting_scale(np.stack(maps))\n"
+        "shown = [as_on_the_bar(one, answer.heads[head]) for _, _, one, answer in epochs]\n"
+        "scale = overlay_scale(np.stack([one.values for one in shown]), signed=shown[0].signed)\n"
+        "scale = in_class_colours(scale, shown[0], epochs[0][3].heads[head].class_names)\n"
+        f"{photo_code(selection.view)}"
+        "picture = row_pixels(\n"
+        "    [\n"
+        "        *(squared(pattern.patterns[0], side) for pattern, _, _, _ in epochs),\n"
+        "        *(square_pixels(one, side, map_scale) for one in maps),\n"
+        "        *(\n"
+        "            squared(map_over_photo(photo, one.values, one.extent, scale=scale), side)\n"
+        "            for one in shown\n"
+        "        ),\n"
+        "    ],\n"
+        "    len(epochs),\n"
+        ")\n"
     )

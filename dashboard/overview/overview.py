@@ -32,6 +32,7 @@ from dashboard.widgets.overlay_view import (
     attribution_pixels,
     evidence_strength,
     other_name,
+    photo_code,
     scale_of,
 )
 from dashboard.widgets.sentences import (
@@ -184,7 +185,9 @@ def export(view: View, answers: Sequence[HeadAnswer], attribution: AttributionMa
     name = file_name("overview", view.model_key, view.photo.title)
     asked = (PREDICTION,) if attribution is None else (PREDICTION, GRAD_CAM)
     calls = [Call(analysis=each, request=request_about(view), picture=view.photo.path) for each in asked]
-    code = snippet(calls, note=own_photo_note(view.photo)) + "print(results[0].heads[0].probabilities)\n"
+    code = snippet(calls, note=own_photo_note(view.photo)) + (
+        f"answer = results[0].heads[{HEAD}]\nprint(answer.probabilities)\n"
+    )
     if attribution is None:
         return Export(
             name=name,
@@ -192,6 +195,7 @@ def export(view: View, answers: Sequence[HeadAnswer], attribution: AttributionMa
             image=lambda: overlay_view.photo_pixels(view),
             arrays=lambda: answer,
             code=code,
+            drawing=f"{photo_code(view)}picture = photo\n",
         )
     shown, scale = _as_shown(attribution, about)
     return Export(
@@ -203,4 +207,9 @@ def export(view: View, answers: Sequence[HeadAnswer], attribution: AttributionMa
         scale=scale,
         arrays=lambda: answer | named_arrays(attribution),
         code=code + "print(results[1].values.round(2))",
+        drawing="from dashboard.widgets.overlay_view import as_on_the_bar, map_over_photo, scale_of\n"
+        f"{photo_code(view)}"
+        "shown = as_on_the_bar(results[1], answer)\n"
+        f"scale = scale_of(shown, answer.class_names).faded({evidence_strength(about)!r})\n"
+        "picture = map_over_photo(photo, shown.values, shown.extent, scale=scale)\n",
     )

@@ -131,7 +131,7 @@ def comparison_export(runs: Sequence[RunView], titles: Sequence[str]) -> Export:
         name=file_name("compared", *(run.key for run in runs)),
         title="Runs compared",
         note=" ".join(words for words in (apart_words(runs, titles), NOTE) if words),
-        image=lambda: _tables_pixels(runs, titles),
+        image=lambda: tables_pixels(runs, titles),
         arrays=lambda: {
             "titles": np.array(titles),
             "runs": np.array([run.key for run in runs]),
@@ -140,10 +140,12 @@ def comparison_export(runs: Sequence[RunView], titles: Sequence[str]) -> Export:
             **histories,
         },
         code=comparison_code(runs, titles),
+        drawing="from dashboard.run_comparison.comparison import tables_pixels\n"
+        "picture = tables_pixels(list(runs.values()), list(runs))\n",
     )
 
 
-def _tables_pixels(runs: Sequence[RunView], titles: Sequence[str]) -> UInt8:
+def tables_pixels(runs: Sequence[RunView], titles: Sequence[str]) -> UInt8:
     """The table of figures, below it that of the settings that differ, if any do."""
     heads = ["Run", "State", *(column.title for column in COLUMNS.values())]
     rows = [

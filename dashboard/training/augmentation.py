@@ -153,6 +153,9 @@ def augmentation_export(
         f"    for number in range({len(pictures) - 1})\n"
         "]\n"
         "print([variant.mean().round(2) for variant in variants])\n",
+        drawing="from dashboard.figures.pictures.pattern_grid import row_pixels\n"
+        f"original = augmented(pixels, Augmentation(), np.random.default_rng(0), {pictures[0].shape[0]})\n"
+        f"picture = row_pixels([original, *variants], {COLUMNS})\n",
     )
 
 

@@ -170,10 +170,11 @@ def samples(files: LabelledFiles, label: int, turn: int) -> list[Captioned]:
     first = files.labels.index(label)
     count = files.labels.count(label)  # classes lie one after the other
     picks = np.random.default_rng((turn, label)).choice(count, min(SAMPLES, count), replace=False)
-    return [_sample(files.paths[first + int(pick)]) for pick in picks]
+    return [sample(files.paths[first + int(pick)]) for pick in picks]
 
 
-def _sample(path: Path) -> Captioned:
+def sample(path: Path) -> Captioned:
+    """The middle square of a picture file, small, with its name; grey where it cannot be read."""
     try:
         return Captioned(jpeg=small_picture(path), alt=path.name, caption=path.name)
     except (ConvscopeError, OSError):
@@ -221,9 +222,15 @@ def samples_export(
         "for name, files in splits.items():\n"
         "    print(name, files.counts())\n"
         f"files = dict(splits.items())[{split!r}]\n"
+        "paths = []\n"
         f"for label in {list(rows)!r}:\n"
         "    first, count = files.labels.index(label), files.labels.count(label)\n"
         f"    draw = np.random.default_rng(({turn}, label))\n"
         f"    for pick in draw.choice(count, min({SAMPLES}, count), replace=False):\n"
-        "        print(files.classes[label], files.paths[first + int(pick)])\n",
+        "        paths.append(files.paths[first + int(pick)])\n"
+        "        print(files.classes[label], paths[-1])\n",
+        drawing="from dashboard.figures.pictures.pattern_grid import row_pixels\n"
+        "from dashboard.figures.pictures.pictures import decoded\n"
+        "from dashboard.training.data import sample\n"
+        f"picture = row_pixels([decoded(sample(path).jpeg) for path in paths], {SAMPLES})\n",
     )

@@ -273,6 +273,9 @@ def settings_export(config: TrainingConfig, source: DataSource | None, title: st
         "# The next line starts the training, in a process of its own:\n"
         "# runs.launch(config, source)\n"
         "print(config, source, len(runs.all()))\n",
+        drawing="from dashboard.figures.files.table_png import table_pixels\n"
+        f"rows = {_in_two_columns(rows)!r}\n"
+        "picture = table_pixels(['Setting', 'Value'] * 2, rows)\n",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,11 @@ from dashboard.widgets.chart import chart_format
 MIME_TYPES = {"png": "image/png", "npz": "application/octet-stream", "csv": "text/csv"}
 
 
+WHERE_TO_RUN = (
+    "# Save as view.py in the folder of Convscope, and run it with its Python: .venv/bin/python view.py"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
     """What a view gives away. Nothing is made before it is asked for.
@@ -30,7 +36,9 @@ class Export:
         scale: drawn below the picture, or None for pictures without one.
         arrays: gives the raw arrays by name.
         table: gives the same for spreadsheets, as CSV; None where there is nothing to put into lines.
-        code: Python that makes the view with ``cnn_core`` alone.
+        code: Python that computes what the view shows.
+        drawing: Python that goes on from there and makes the picture, in a variable ``picture``, and the
+            scale below it, in ``scale``; for views with a picture.
     """
 
     name: str
@@ -41,6 +49,20 @@ class Export:
     arrays: Callable[[], Mapping[str, NDArray[Any]]]
     table: Callable[[], str] | None = None
     code: str
+    drawing: str = ""
+
+    @property
+    def script(self) -> str:
+        """Python that makes the view again, the file of its picture too."""
+        lines = f"{self.code.rstrip()}\n"
+        if self.drawing:
+            scale = ", scale=scale" if self.scale is not None else ""
+            lines += (
+                f"\nfrom dashboard.figures.files.page_png import view_png\n\n{self.drawing.rstrip()}\n"
+                f"with open({self.name + '.png'!r}, 'wb') as file:\n"
+                f"    file.write(view_png(picture, title={self.title!r}, note={self.note!r}{scale}))\n"
+            )
+        return f"{WHERE_TO_RUN}\n{imports_first(lines)}"
 
     def png(self) -> bytes:
         """The picture with its title, note and scale.
@@ -75,7 +97,16 @@ def export_bar(export: Export, key: str = "export") -> None:
         if export.table is not None:
             _download("CSV", export.table, export.name, key, "table", "A line per picture, for spreadsheets.")
         with st.popover("Code", icon=":material/code:", help="The Python that makes this view again."):
-            st.code(export.code, language="python")
+            st.code(export.script, language="python")
+
+
+def imports_first(code: str) -> str:
+    """Lines of Python with their imports, which start a line, in front, each once."""
+    lines = code.splitlines()
+    is_import = [line.startswith(("import ", "from ")) for line in lines]
+    imports = sorted({line for line, first in zip(lines, is_import, strict=True) if first})
+    rest = "\n".join(line for line, first in zip(lines, is_import, strict=True) if not first)
+    return "\n".join(imports) + "\n\n" + re.sub(r"\n{3,}", "\n\n", rest).strip() + "\n"
 
 
 def _download(label: str, make: Callable[[], bytes | str], name: str, key: str, icon: str, text: str) -> None:

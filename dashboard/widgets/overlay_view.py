@@ -7,6 +7,7 @@ import html
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from cnn_core.results import AttributionMap, HeadAnswer
@@ -33,6 +34,14 @@ def draw_photo(view: View) -> None:
     """The photo as the network gets it, enlarged for the page."""
     picture = jpeg(enlarged(photo_pixels(view), SHOWN_PX))
     st.image(picture, width="stretch", alt=f"The photo: {view.photo.title}")
+
+
+def photo_code(view: View) -> str:
+    """Python that makes ``photo_pixels`` again, from ``image`` into ``photo``."""
+    return (
+        "from dashboard.figures.pictures.pictures import rgb_pixels\n"
+        f"photo = rgb_pixels(explorer.model_input_pixels({view.model_key!r}, image))\n"
+    )
 
 
 def map_over_photo(
@@ -100,6 +109,13 @@ def as_on_the_bar(attribution: AttributionMap, answer: HeadAnswer) -> Attributio
     return dataclasses.replace(
         attribution, values=-attribution.values, class_index=1, score=-attribution.score, constant=None
     )
+
+
+def only_for(attribution: AttributionMap) -> AttributionMap:
+    """A map without what speaks against its class."""
+    if not attribution.signed:
+        return attribution
+    return dataclasses.replace(attribution, values=np.clip(attribution.values, 0, None), signed=False)
 
 
 def other_name(names: Sequence[str], class_index: int) -> str:

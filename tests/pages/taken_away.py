@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -34,17 +36,21 @@ def taken_away(monkeypatch: pytest.MonkeyPatch) -> Taken:
 
 
 def check(files: dict[str, Any]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """The picture, if it is none of a chart, opens and shows something; the code runs.
+    """The code runs and makes the picture again, if it is none of a chart, which opens and shows something.
 
     Returns:
         The arrays, and the variables that the code has made.
     """
+    scope: dict[str, Any] = {}
+    with TemporaryDirectory() as folder:
+        exec(compile(files["code"].replace("with open('", f"with open('{folder}/"), "view", "exec"), scope)
+        written = [path.read_bytes() for path in Path(folder).iterdir()]
     if "png" in files:
-        with Image.open(io.BytesIO(files["png"]())) as page:
+        content = files["png"]()
+        with Image.open(io.BytesIO(content)) as page:
             assert min(page.size) > 60
             assert len(page.convert("L").getcolors(256) or ()) > 2
-    scope: dict[str, Any] = {}
-    exec(compile(files["code"], "snippet", "exec"), scope)
+        assert written == [content]
     with np.load(io.BytesIO(files["npz"]())) as archive:
         arrays = {name: archive[name] for name in archive.files}
     assert all(values.size for name, values in arrays.items() if not name.startswith("problem_"))

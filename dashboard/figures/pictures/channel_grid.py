@@ -7,6 +7,7 @@ import plotly.graph_objects as go
 
 from cnn_core.results import LayerActivations
 from dashboard.figures.colours import UInt8, percent, short
+from dashboard.figures.files.page_png import indexed_pixels
 from dashboard.figures.pictures.mosaic import (
     Tiling,
     bare_picture,
@@ -15,7 +16,7 @@ from dashboard.figures.pictures.mosaic import (
     palette_png,
     tiling,
 )
-from dashboard.figures.theme import Theme, rgb
+from dashboard.figures.theme import LIGHT, Theme, rgb
 
 FRAME_WIDTH_PX = 4
 
@@ -38,6 +39,12 @@ def channel_grid_figure(
     figure = picture_grid(palette_png(indices, colours), tiles, selected=selected, theme=theme)
     add_markers(figure, tiles, channel_facts(layer), names=np.arange(tiles.count), theme=theme)
     return figure
+
+
+def layer_mosaic(layer: LayerActivations, *, common: bool) -> UInt8:
+    """The same as a picture ``(H, W, 4)`` on its own, gaps see-through; ``common``: on one scale."""
+    blank = rgb(LIGHT.blank)
+    return indexed_pixels(*channel_mosaic(layer.maps, layer_tiling(layer), common=common, blank=blank))
 
 
 def layer_tiling(layer: LayerActivations) -> Tiling:

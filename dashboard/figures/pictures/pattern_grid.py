@@ -43,8 +43,7 @@ def pattern_grid_figure(
 def kernel_grid_figure(kernels: Float, *, selected: int | None, theme: Theme) -> tuple[go.Figure, Tiling]:
     """First-layer kernels ``(n, kh, kw, c)``, each stretched to the full range around grey."""
     tiles = picture_tiling(len(kernels), kernels.shape[1:3], whole=True)
-    pixels = mosaic_pixels(kernel_pixels(kernels), tiles)
-    figure = picture_grid(mosaic_webp(pixels), tiles, selected=selected, theme=theme)
+    figure = picture_grid(mosaic_webp(kernels_mosaic(kernels)), tiles, selected=selected, theme=theme)
     metadata = [
         f"<b>Kernel {index}</b><br>weights {short(float(kernel.min()))} to {short(float(kernel.max()))}"
         for index, kernel in enumerate(kernels)
@@ -58,6 +57,17 @@ def kernel_pixels(kernels: Float) -> UInt8:
     reach = np.abs(kernels).max(axis=(1, 2, 3), keepdims=True)
     scaled = kernels / np.where(reach > 0, reach, 1)
     return np.rint(127.5 + 127.5 * scaled).astype(np.uint8)
+
+
+def patterns_mosaic(patterns: FilterPatterns) -> UInt8:
+    """All patterns as one picture, RGBA, gaps see-through."""
+    tiles = picture_tiling(len(patterns.channels), patterns.patterns.shape[1:3])
+    return mosaic_pixels(patterns.patterns, tiles)
+
+
+def kernels_mosaic(kernels: Float) -> UInt8:
+    """All kernels ``(n, kh, kw, c)`` as one picture, RGBA, gaps see-through."""
+    return mosaic_pixels(kernel_pixels(kernels), picture_tiling(len(kernels), kernels.shape[1:3], whole=True))
 
 
 def picture_tiling(count: int, shape: tuple[int, ...], *, whole: bool = False) -> Tiling:
