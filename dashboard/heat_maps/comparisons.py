@@ -166,8 +166,8 @@ def export(
         code=snippet(tuple(compared.values()), note=own_photo_note(view.photo)) + "for result in results:\n"
         "    print(result.method, result.class_index, result.values.sum(), result.score)",
         drawing="from dashboard.figures.pictures.pattern_grid import row_pixels\n"
-        "from dashboard.widgets.overlay_view import in_class_colours, map_over_photo, only_for, scale_of\n"
-        f"{photo_code(view)}shown = [{selection.drawn_code('result')} for result in results]\n"
+        "from dashboard.widgets.overlay_view import map_over_photo\n"
+        f"{photo_code(view)}{selection.drawing_imports}shown = [{selection.drawn_code('result')} for result in results]\n"
         f"{_scales_code(selection, common=common)}"
         "pictures = [\n"
         f"    map_over_photo(photo, one.values, one.extent, scale=own, opacity={selection.opacity!r})\n"
@@ -183,6 +183,7 @@ def _scales_code(selection: HeatMapSelection, *, common: bool) -> str:
     names, strength = selection.answer.class_names, evidence_strength(selection.answer)
     return (
         "from dashboard.heat_maps.comparisons import common_scales\n"
+        "from dashboard.widgets.overlay_view import in_class_colours\n"
         "together = common_scales(shown)\n"
         "scales = [\n"
         f"    in_class_colours(together[one.layer_name is None], one, {names!r}).faded({strength!r})\n"

@@ -94,6 +94,12 @@ class HeatMapSelection:
         """The colours over the photo: those of the classes, the fainter the less sure the answer is."""
         return scale_of(shown, self.answer.class_names).faded(evidence_strength(self.answer))
 
+    @property
+    def drawing_imports(self) -> str:
+        """The lines that import what ``drawn_code`` and ``scale_code`` use."""
+        names = ["scale_of", *(["only_for"] if self.positive_only else [])]
+        return "".join(f"from dashboard.widgets.overlay_view import {name}\n" for name in names)
+
     def drawn_code(self, name: str) -> str:
         """Python for ``drawn`` of a variable of that name."""
         return f"only_for({name})" if self.positive_only else name
@@ -224,8 +230,8 @@ def export(view: View, selection: HeatMapSelection, attribution: AttributionMap)
         arrays=lambda: named_arrays(attribution),
         code=code_of(view, selection.analysis, request, selection.settings)
         + "print(result.values.round(2), result.score)",
-        drawing="from dashboard.widgets.overlay_view import map_over_photo, only_for, scale_of\n"
-        f"{photo_code(view)}shown = {selection.drawn_code('result')}\n"
+        drawing="from dashboard.widgets.overlay_view import map_over_photo\n"
+        f"{photo_code(view)}{selection.drawing_imports}shown = {selection.drawn_code('result')}\n"
         f"scale = {selection.scale_code('shown')}\n"
         "picture = map_over_photo(\n"
         f"    photo, shown.values, shown.extent, scale=scale, opacity={selection.opacity!r}\n"

@@ -18,9 +18,7 @@ from dashboard.widgets.chart import chart_format
 MIME_TYPES = {"png": "image/png", "npz": "application/octet-stream", "csv": "text/csv"}
 
 
-WHERE_TO_RUN = (
-    "# Save as view.py in the folder of Convscope, and run it with its Python: .venv/bin/python view.py"
-)
+WHERE_TO_RUN = "# In the folder of Convscope: .venv/bin/python view.py"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
