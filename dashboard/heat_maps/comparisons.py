@@ -167,7 +167,8 @@ def export(
         "    print(result.method, result.class_index, result.values.sum(), result.score)",
         drawing="from dashboard.figures.pictures.pattern_grid import row_pixels\n"
         "from dashboard.widgets.overlay_view import map_over_photo\n"
-        f"{photo_code(view)}{selection.drawing_imports}shown = [{selection.drawn_code('result')} for result in results]\n"
+        f"{photo_code(view)}{selection.drawing_imports}"
+        f"shown = [{selection.drawn_code('result')} for result in results]\n"
         f"{_scales_code(selection, common=common)}"
         "pictures = [\n"
         f"    map_over_photo(photo, one.values, one.extent, scale=own, opacity={selection.opacity!r})\n"
