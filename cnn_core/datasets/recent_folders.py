@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,22 +15,44 @@ MOST = 5
 
 
 def used_folders() -> list[str]:
-    """Those that are still there, the one used last first."""
-    known = read_json(_file()).get("folders")
+    """Those to train on that are still there, the one used last first."""
+    return _listed("folders")
+
+
+def evaluated_folders() -> list[str]:
+    """Those that networks were evaluated on, the last one first, and after them those to train on."""
+    return list(dict.fromkeys([*_listed("evaluated"), *used_folders()]))[:MOST]
+
+
+def remember_folder(folder: str) -> None:
+    """Put a folder first among those to train on; where that cannot be written it is forgotten."""
+    _remember({"folders": _first(folder, used_folders()), "environment": _named()})
+
+
+def remember_evaluated(folder: str) -> None:
+    """The same for a folder that a network is evaluated on: nobody trains on it because of that."""
+    _remember({"evaluated": _first(folder, _listed("evaluated"))})
+
+
+def _listed(name: str) -> list[str]:
+    known = read_json(_file()).get(name)
     folders = known if isinstance(known, list) else []
     return [folder for folder in folders if isinstance(folder, str) and os.path.isdir(folder)][:MOST]
 
 
-def remember_folder(folder: str) -> None:
-    """Put a folder first; where that cannot be written it is forgotten."""
-    before = used_folders()
+def _first(folder: str, others: Sequence[str]) -> list[str]:
     path = os.path.abspath(os.path.expanduser(folder))
-    metadata = {"folders": [path, *(each for each in before if each != path)][:MOST], "environment": _named()}
-    if read_json(_file()) == metadata:
+    return [path, *(each for each in others if each != path)][:MOST]
+
+
+def _remember(changes: Mapping[str, object]) -> None:
+    before = read_json(_file())
+    after = {**before, **changes}
+    if before == after:
         return
     with suppress(OSError):
         _file().parent.mkdir(parents=True, exist_ok=True)
-        write_json(_file(), metadata)
+        write_json(_file(), after)
 
 
 def last_folder(origins: Sequence[str] = ("folder", "download", "upload")) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from cnn_core.datasets.folders import LabelledFiles, labelled_files
-from cnn_core.datasets.recent_folders import last_folder, remember_folder
+from cnn_core.datasets.recent_folders import evaluated_folders, last_folder, remember_evaluated
 from cnn_core.datasets.split_folders import labelled_splits
 from dashboard.run_setup.folder_offers import folder_times, offer_folders
 from dashboard.session import address
@@ -64,7 +64,7 @@ def choose_split() -> FolderSplit | None:
             persist_state="session",
             on_change=_forget_split,
         ).strip()
-    if offer_folders(folder, _use, key="eval-used"):
+    if offer_folders(folder, evaluated_folders(), _use, key="eval-used"):
         return None
     if not folder:
         st.info(NO_FOLDER, icon=":material/photo_library:")
@@ -76,7 +76,7 @@ def choose_split() -> FolderSplit | None:
             titles = {name: SPLITS[name] for name in splits}
             split = choice("Split", titles, key=SPLIT, help=SPLIT_HELP)
     files = _files(splits[split], folder_times(map(str, splits[split])))
-    remember_folder(folder)
+    remember_evaluated(folder)
     name = Path(folder).name or folder
     return FolderSplit(name=name, split=split, folders=splits[split], files=files)
 

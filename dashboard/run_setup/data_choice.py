@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from cnn_core.datasets.found_sets import data_sets_in, is_data_set
-from cnn_core.datasets.recent_folders import last_folder, origin_of
+from cnn_core.datasets.recent_folders import last_folder, origin_of, used_folders
 from cnn_core.datasets.source import DataSource
 from cnn_core.datasets.splits import Splits, read_splits
 from dashboard.run_setup.download import downloaded, draw_download
@@ -171,7 +171,7 @@ def offer_data(key: str) -> None:
     Args:
         key: of the widgets.
     """
-    offer_folders(chosen_folder(), _use, key=key)
+    offer_folders(chosen_folder(), used_folders(), _use, key=key)
 
 
 def _use(folder: str) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from cnn_core.datasets.folders import shown_name
 from cnn_core.datasets.found_sets import data_sets_in
-from cnn_core.datasets.recent_folders import origin_of, used_folders
+from cnn_core.datasets.recent_folders import origin_of
 from dashboard.widgets.markdown import escape_markdown
 
 SETS_FOUND = (
@@ -18,11 +18,12 @@ SETS_FOUND = (
 )
 
 
-def offer_folders(folder: str, use: Callable[[str], None], *, key: str) -> bool:
+def offer_folders(folder: str, used: Iterable[str], use: Callable[[str], None], *, key: str) -> bool:
     """Draw the data sets of a folder that holds several, and the data used before, each to be chosen.
 
     Args:
         folder: that is chosen; nothing while none is.
+        used: those used before.
         use: makes another folder the chosen one; in a callback.
         key: of the widgets.
 
@@ -35,7 +36,7 @@ def offer_folders(folder: str, use: Callable[[str], None], *, key: str) -> bool:
             SETS_FOUND.format(escape_markdown(Path(folder).name or folder)), icon=":material/folder_copy:"
         )
         _offer("Data sets in it", sets, _last_name, use, f"{key}-sets")
-    others = [used for used in used_folders() if used != folder]
+    others = [each for each in used if each != folder]
     if others:
         _offer("Used before", others, _short_path, use, key)
     return bool(sets)

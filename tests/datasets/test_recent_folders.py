@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 from tiny_photos import write_class_folders, write_tiny_photos
 
-from cnn_core.datasets.recent_folders import MOST, last_folder, origin_of, remember_folder, used_folders
+from cnn_core.datasets.recent_folders import (
+    MOST,
+    evaluated_folders,
+    last_folder,
+    origin_of,
+    remember_evaluated,
+    remember_folder,
+    used_folders,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +60,12 @@ def test_a_folder_named_anew_in_the_environment_comes_before_what_was_used(
     assert last_folder() == str(tmp_path / "named")
     remember_folder(str(tmp_path / "used"))
     assert last_folder() == str(tmp_path / "used")
+
+
+def test_nobody_trains_on_a_folder_because_a_network_was_evaluated_on_it(tmp_path: Path) -> None:
+    remember_evaluated(str(write_class_folders(tmp_path / "held_out", 2)))
+    assert last_folder() == ""
+    remember_folder(str(write_class_folders(tmp_path / "photos", 2)))
+    assert last_folder() == str(tmp_path / "photos")
+    assert used_folders() == [str(tmp_path / "photos")]
+    assert evaluated_folders() == [str(tmp_path / "held_out"), str(tmp_path / "photos")]

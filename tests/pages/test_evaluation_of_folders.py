@@ -113,6 +113,9 @@ def test_a_folder_that_is_not_there_or_holds_several_data_sets_is_told(open_app,
     assert "holds data sets" in app.info[0].value
     app.pills(key="eval-used-sets").set_value(str(tmp_path / "sets" / "one")).run()
     assert f"of {2 * VALIDATION} pictures" in words(fine(app))
+    again = fine(open_app("evaluation"))
+    assert "sets/one" in again.pills(key="eval-used").options
+    assert again.text_input(key=FOLDER).value == str(photos)
 
 
 def test_without_any_folder_the_page_asks_for_one(open_app, fresh_folders, monkeypatch):
