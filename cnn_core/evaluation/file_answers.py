@@ -1,4 +1,7 @@
-"""What a model answers to picture files: batch by batch, those that cannot be read left out."""
+"""What a model answers to picture files, those that cannot be read left out.
+
+Memory is taken for one batch of pictures at a time, and for the answers.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.errors import DataError, ImageError
+from cnn_core.errors import ImageError
 from cnn_core.images.decode import decode_image, model_pixels, picture_bytes
 from cnn_core.models.store import OpenModel
 from cnn_core.progress import SILENT, Progress
@@ -20,7 +23,6 @@ from cnn_core.results import check_lengths, freeze
 
 BATCH = 32
 BATCH_BYTES = 32 * 2**20  # of model inputs: of large pictures fewer are answered at once
-PREVIEWS = 20
 
 Float = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
@@ -50,42 +52,51 @@ class FileAnswers:
 def file_answers(
     model: OpenModel, paths: Sequence[Path], head: int = 0, progress: Progress = SILENT
 ) -> FileAnswers:
-    """Show picture files to a model; memory is taken for one batch at a time, and for the answers.
-
-    The files are shown in an order drawn by chance, so that what is known on the way is a fair sample.
+    """Show picture files to a model, batch by batch.
 
     Args:
         model: that answers.
-        paths: of the files, at least one.
+        paths: of the files.
         head: index of the output.
-        progress: told the share done and now and then the answers so far.
+        progress: told the share done.
 
     Raises:
-        DataError: no file can be read.
         NotFiniteError: an answer that is no number.
     """
-    order = np.random.default_rng(0).permutation(len(paths))
     size = _batch_size(model)
-    every = size * max(1, len(paths) // (size * PREVIEWS))
-    answers: list[Float] = []
+    answers = [np.empty((0, len(model.probe.heads[head].class_names)), np.float32)]
     read: list[int] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(order), size):
-            batch = order[start : start + size].tolist()
-            pictures = pool.map(functools.partial(_pixels, model), [paths[index] for index in batch])
-            found = {i: pixels for i, pixels in zip(batch, pictures, strict=True) if pixels is not None}
+        for start in range(0, len(paths), size):
+            pictures = pool.map(functools.partial(_pixels, model), paths[start : start + size])
+            found = {start + place: pixels for place, pixels in enumerate(pictures) if pixels is not None}
             if found:
                 read += found
                 answers.append(_probabilities(model, list(found.values()), size, head))
-            done = start + len(batch)
-            show = bool(answers) and start % every == 0
-            progress(done / len(order), _gathered(read, answers, order[:done]) if show else None)
-    if not answers:
-        raise DataError(
-            f"Expected pictures that can be read. Received: none among {len(paths):,} files, the first of "
-            f"them {paths[0]}. Name a folder with photos, or look into one of these files."
-        )
-    return _gathered(read, answers, order)
+            progress(min(1.0, (start + size) / len(paths)))
+    indices = np.array(read, np.int64)
+    return FileAnswers(
+        indices=indices,
+        probabilities=np.concatenate(answers),
+        unread=np.setdiff1d(np.arange(len(paths)), indices),
+    )
+
+
+def joined(groups: Sequence[NDArray[np.int64]], answers: Sequence[FileAnswers]) -> FileAnswers:
+    """The answers to the first groups of files as those to files.
+
+    Args:
+        groups: indices of the files of each group.
+        answers: to each group, or to the first ones, at least one.
+    """
+    pairs = list(zip(groups, answers, strict=False))
+    indices = np.concatenate([group[found.indices] for group, found in pairs])
+    order = np.argsort(indices)
+    return FileAnswers(
+        indices=indices[order],
+        probabilities=np.concatenate([found.probabilities for found in answers])[order],
+        unread=np.sort(np.concatenate([group[found.unread] for group, found in pairs])),
+    )
 
 
 def _batch_size(model: OpenModel) -> int:
@@ -109,14 +120,3 @@ def _probabilities(model: OpenModel, pictures: Sequence[Pixels], size: int, head
     filled = np.stack([*pictures, *[pictures[-1]] * (size - len(pictures))])  # (size, H, W, c)
     scores = model.probe.scores(model.card.preprocessing.apply(filled))[head]
     return model.probe.heads[head].probabilities(scores[: len(pictures)])
-
-
-def _gathered(read: Sequence[int], answers: Sequence[Float], shown: NDArray[np.int64]) -> FileAnswers:
-    """The answers in the order of the files."""
-    indices = np.array(read, np.int64)
-    order = np.argsort(indices)
-    return FileAnswers(
-        indices=indices[order],
-        probabilities=np.concatenate(answers)[order],
-        unread=np.setdiff1d(shown, indices),
-    )

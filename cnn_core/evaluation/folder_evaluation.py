@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from cnn_core.cache.store import result_key
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.errors import DataError, InvalidRequestError
-from cnn_core.evaluation.file_answers import FileAnswers, file_answers
+from cnn_core.evaluation.file_answers import FileAnswers, file_answers, joined
 from cnn_core.evaluation.predictions import Predictions
 from cnn_core.files import files_stamp
 from cnn_core.probe.heads import Head, check_class, check_head
@@ -20,6 +21,7 @@ from cnn_core.progress import SILENT, Progress
 if TYPE_CHECKING:
     from cnn_core.explorer import Explorer
 
+GROUP = 128  # files that are answered and remembered together
 VERSION = 1  # raised when the same files get other answers
 ONE_ANSWER_KINDS = frozenset({"binary", "softmax", "logits"})
 
@@ -66,13 +68,7 @@ def evaluable(heads: Sequence[Head]) -> tuple[int, ...]:
 
 def answers_key(explorer: Explorer, request: FolderRequest) -> str:
     """Name of the answers: equal exactly when model, output and files are the same."""
-    return result_key(
-        analysis="file_answers",
-        version=VERSION,
-        model_sha256=explorer.fingerprint(request.model_key),
-        params=files_stamp(request.files.paths),
-        head=request.head,
-    )
+    return _key(explorer, request, request.files.paths, "file_answers")
 
 
 def known_answers(explorer: Explorer, key: str) -> FileAnswers | None:
@@ -83,19 +79,56 @@ def known_answers(explorer: Explorer, key: str) -> FileAnswers | None:
 def answers_of(explorer: Explorer, request: FolderRequest, progress: Progress = SILENT) -> FileAnswers:
     """The answers of a model to all files: the stored ones, or computed now.
 
+    They are computed group by group, and each group is remembered, so that little is lost where somebody
+    stops. Files are grouped by chance: what is known on the way is a fair sample.
+
+    Args:
+        explorer: opens the model and remembers the answers.
+        request: what is asked.
+        progress: told the share done, and the answers so far.
+
     Raises:
         InvalidRequestError: no such output or class, or an output whose answers are not right or wrong.
         DataError: no folder stands for a class, or no file can be read.
         Cancelled: ``progress`` said so.
     """
     _check(explorer, request)
-    fingerprint = explorer.fingerprint(request.model_key)
+    key = answers_key(explorer, request)
+    return explorer.results.get_or_compute(key, FileAnswers, lambda: _computed(explorer, request, progress))
 
-    def compute() -> FileAnswers:
-        model = explorer.model(request.model_key, fingerprint)
-        return file_answers(model, request.files.paths, request.head, progress)
 
-    return explorer.results.get_or_compute(answers_key(explorer, request), FileAnswers, compute)
+def _computed(explorer: Explorer, request: FolderRequest, progress: Progress) -> FileAnswers:
+    paths, fingerprint = request.files.paths, explorer.fingerprint(request.model_key)
+    order = np.random.default_rng(0).permutation(len(paths))
+    groups = [order[start : start + GROUP] for start in range(0, len(order), GROUP)]
+    answers: list[FileAnswers] = []
+    for number, group in enumerate(groups):
+        part, files = progress.part(number, len(groups)), [paths[index] for index in group]
+
+        def of_group(files: Sequence[Path] = files, part: Progress = part) -> FileAnswers:
+            model = explorer.model(request.model_key, fingerprint)
+            return file_answers(model, files, request.head, part)
+
+        key = _key(explorer, request, files, "file_answers_group")
+        answers.append(explorer.results.get_or_compute(key, FileAnswers, of_group))
+        found = joined(groups, answers)
+        part(1.0, found if found.indices.size else None)
+    if not found.indices.size:
+        raise DataError(
+            f"Expected pictures that can be read. Received: none among {len(paths):,} files, the first of "
+            f"them {paths[0]}. Name a folder with photos, or look into one of these files."
+        )
+    return found
+
+
+def _key(explorer: Explorer, request: FolderRequest, paths: Sequence[Path], what: str) -> str:
+    return result_key(
+        analysis=what,
+        version=VERSION,
+        model_sha256=explorer.fingerprint(request.model_key),
+        params=files_stamp(paths),
+        head=request.head,
+    )
 
 
 def labelled(explorer: Explorer, request: FolderRequest, answers: FileAnswers) -> Predictions:

@@ -18,6 +18,7 @@ from cnn_core.errors import Cancelled, DataError, InvalidRequestError
 from cnn_core.evaluation.class_matching import matched_classes
 from cnn_core.evaluation.file_answers import BATCH, FileAnswers
 from cnn_core.evaluation.folder_evaluation import (
+    GROUP,
     FolderRequest,
     answers_key,
     answers_of,
@@ -31,7 +32,8 @@ from cnn_core.explorer import Explorer
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 
-COUNT = BATCH // 2 + 3  # of each class: more than one batch, and no whole number of them
+REST = BATCH + 6  # files beyond the first group: no whole number of batches
+COUNT = (GROUP + REST) // 2  # of each class
 
 
 @pytest.fixture(scope="module")
@@ -128,21 +130,39 @@ def test_folders_that_stand_for_no_class_are_not_shown_to_the_network(
 
 
 def test_on_the_way_the_answers_so_far_are_a_sample_of_all_classes(explorer: Explorer, photos: Path) -> None:
-    told: list[tuple[float, FileAnswers]] = []
+    told: list[tuple[float, FileAnswers | None]] = []
     request = asked(explorer, photos)
     answers = answers_of(explorer, request, Progress(tell=lambda share, found: told.append((share, found))))
-    assert [share for share, _ in told] == pytest.approx([BATCH / (2 * COUNT), 1.0])
-    first = told[0][1]
-    assert len(first.indices) == BATCH
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+    first = next(found for _, found in told if found is not None)
+    assert len(first.indices) == GROUP
     assert set(labelled(explorer, request, first).labels.tolist()) == {0, 1}
     np.testing.assert_array_equal(first.probabilities, answers.probabilities[first.indices])
 
 
-def test_it_can_be_stopped_and_leaves_nothing_behind(explorer: Explorer, photos: Path) -> None:
-    request = asked(explorer, photos)
+@pytest.mark.parametrize("count", [1, 2])
+def test_very_few_photos_are_enough(explorer: Explorer, tmp_path: Path, count: int) -> None:
+    request = asked(explorer, write_class_folders(tmp_path / "few", count), class_of={"cats": 0})
+    assert answers_of(explorer, request).indices.tolist() == list(range(count))
+
+
+def test_what_was_answered_before_somebody_stopped_is_not_asked_again(
+    explorer: Explorer, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request, answered = asked(explorer, photos), []
+    scores = Probe.scores
+    monkeypatch.setattr(
+        Probe, "scores", lambda probe, inputs: answered.append(len(inputs)) or scores(probe, inputs)
+    )
     with pytest.raises(Cancelled):
-        answers_of(explorer, request, Progress(cancelled=lambda: True))
+        answers_of(explorer, request, Progress(cancelled=lambda: sum(answered) > GROUP))
     assert known_answers(explorer, answers_key(explorer, request)) is None
+    stopped = sum(answered)
+    answers_of(explorer, request)
+    assert stopped == GROUP + BATCH
+    assert sum(answered) - stopped == 2 * BATCH
 
 
 def test_folders_without_a_class_or_without_a_readable_picture_are_refused_in_a_sentence(
