@@ -47,7 +47,7 @@ def _asked(others: Mapping[str, int], classes: Sequence[str], *, matched: bool) 
         columns = st.columns(COLUMNS)
         for place, (folder, count) in enumerate(list(others.items())[:MOST_ASKED]):
             with columns[place % COLUMNS]:
-                token = _class_of(f"{folder} ({count:,})", titles, key=f"eval_as_{folder}")
+                token = _class_of(f"{escape_markdown(folder)} ({count:,})", titles, key=f"eval_as_{folder}")
             if token != LEFT_OUT:
                 found[folder] = tokens.index(token)
         if len(others) > MOST_ASKED:
@@ -59,9 +59,7 @@ def _asked(others: Mapping[str, int], classes: Sequence[str], *, matched: bool) 
 
 def _class_of(label: str, titles: Mapping[str, str], *, key: str) -> str:
     address.restore(key, address.titled(titles), LEFT_OUT)
-    chosen = st.selectbox(
-        escape_markdown(label), list(titles), format_func=titles.__getitem__, key=key, help=CLASS_HELP
-    )
+    chosen = st.selectbox(label, list(titles), format_func=titles.__getitem__, key=key, help=CLASS_HELP)
     address.keep({key: chosen or None})
     return str(chosen)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from dashboard.figures.charts.confusion import cell_of, confusion_figure, fullest_cells
+from dashboard.figures.charts.confusion import MOST_WRITTEN, cell_of, confusion_figure, fullest_cells
 from dashboard.figures.colours import percent
 from dashboard.session import address
 from dashboard.widgets.chart import chart
@@ -36,17 +37,34 @@ def draw_confusion(predictions: Predictions, evaluation: Evaluation, name: str) 
     st.subheader("Answers and truth")
     names = predictions.classes
     chosen = _chosen_cell(names, evaluation)
+    involved = involved_classes(evaluation, chosen)
     chart(
-        confusion_figure(evaluation.confusion, names, chosen=chosen, theme=theme()),
+        confusion_figure(
+            np.array(evaluation.confusion)[np.ix_(involved, involved)],
+            [names[index] for index in involved],
+            chosen=(involved.index(chosen[0]), involved.index(chosen[1])),
+            theme=theme(),
+        ),
         key="eval-confusion",
         name=f"{name}_confusion",
-        on_select=lambda: open_cell(clicked_name("eval-confusion"), len(names)),
+        on_select=lambda: open_cell(clicked_name("eval-confusion"), involved),
         alt=f"Confusion matrix: {confusion_summary(names, evaluation)}",
     )
+    if len(involved) < len(names):
+        st.caption(f"Of {len(names):,} classes the {len(involved):,} that are shown or answered.")
     st.markdown("\n".join(class_lines(evaluation)))
-    if len(names) > MOST_NAMED:
-        st.caption(f"Of {len(names):,} classes the {MOST_NAMED} that are found most rarely.")
+    shown = sum(scores.pictures > 0 for scores in evaluation.classes)
+    if shown > MOST_NAMED:
+        st.caption(f"Of {shown:,} classes the {MOST_NAMED} that are found most rarely.")
     return chosen
+
+
+def involved_classes(evaluation: Evaluation, chosen: Cell) -> list[int]:
+    """The classes in the matrix: all, or of very many those shown, answered, or of the chosen cell."""
+    classes = list(enumerate(evaluation.classes))
+    if len(classes) <= MOST_WRITTEN:
+        return [index for index, _ in classes]
+    return [index for index, of in classes if of.pictures + of.predicted > 0 or index in chosen]
 
 
 def confusion_summary(names: tuple[str, ...], evaluation: Evaluation) -> str:
@@ -62,10 +80,14 @@ def _cell_words(names: tuple[str, ...], evaluation: Evaluation, true: int, predi
 
 
 def class_lines(evaluation: Evaluation) -> list[str]:
-    """Precision and recall in words, as Markdown: of every class, or of many those with the least recall."""
+    """Precision and recall in words, as Markdown: of every class, or of many those with the least recall.
+
+    Of many classes those that no picture shows are left out.
+    """
     told = list(evaluation.classes)
     if len(told) > MOST_NAMED:
-        told.sort(key=lambda scores: 1.0 if scores.recall is None else scores.recall)
+        told = [scores for scores in told if scores.pictures > 0]
+        told.sort(key=lambda scores: scores.recall or 0.0)
     return [
         f"- **{escape_markdown(scores.name)}**: precision {_share(scores.correct, scores.predicted)} of "
         f"{_all_of(scores.predicted, 'answer')}, recall {_share(scores.correct, scores.pictures)} of "
@@ -121,11 +143,16 @@ def _cell(token: str) -> Cell:
     return int(true), int(predicted)
 
 
-def open_cell(name: int | None, classes: int) -> None:
-    """Choose the cell whose marker has that name; none, or one of another run, changes nothing."""
-    if name is not None and name < classes * classes:
-        true, predicted = cell_of(name, classes)
-        st.session_state["eval_cell"] = f"{true}-{predicted}"
+def open_cell(name: int | None, involved: Sequence[int]) -> None:
+    """Choose the cell whose marker has that name; none, or one of another network, changes nothing.
+
+    Args:
+        name: of the marker.
+        involved: the classes of the matrix.
+    """
+    if name is not None and name < len(involved) ** 2:
+        true, predicted = cell_of(name, len(involved))
+        st.session_state["eval_cell"] = f"{involved[true]}-{involved[predicted]}"
         first_page()
 
 

@@ -91,11 +91,13 @@ def test_a_click_on_a_cell_opens_it(monkeypatch):
 
     state = {"eval_page": 3}
     monkeypatch.setattr(st, "session_state", state)
-    open_cell(2, classes=2)
+    open_cell(2, (0, 1))
     assert (state["eval_cell"], state["eval_page"]) == ("1-0", 0)
-    open_cell(7, classes=2)  # of a run with more classes
-    open_cell(None, classes=2)
+    open_cell(7, (0, 1))  # of a network with more classes
+    open_cell(None, (0, 1))
     assert state["eval_cell"] == "1-0"
+    open_cell(1, (3, 900))
+    assert state["eval_cell"] == "3-900"
 
 
 def test_many_pictures_are_turned_by_pages(runs_folder):

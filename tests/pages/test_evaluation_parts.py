@@ -21,6 +21,7 @@ from dashboard.evaluation.confusion import (
     MOST_NAMED,
     class_lines,
     confusion_summary,
+    involved_classes,
     offered_cells,
 )
 from dashboard.evaluation.mistakes import SHOWN, mistakes_of
@@ -119,6 +120,20 @@ def test_words_and_choices_stay_few_where_there_are_many_classes():
         f"and {600 - MOST_NAMED} cells with fewer"
     )
     assert len(class_lines(evaluation)) == MOST_NAMED
+
+
+def test_of_very_many_classes_those_that_are_neither_shown_nor_answered_are_left_out():
+    predictions = Predictions(
+        probabilities=np.eye(1000, dtype=np.float32)[[7, 900, 7]],
+        labels=np.array([7, 7, 281]),
+        paths=("a", "b", "c"),
+        classes=tuple(f"class {number}" for number in range(1000)),
+    )
+    evaluation = evaluate(predictions)
+    assert involved_classes(evaluation, (7, 900)) == [7, 281, 900]
+    assert involved_classes(evaluation, (7, 3)) == [3, 7, 281, 900]
+    assert [line[:13] for line in class_lines(evaluation)] == ["- **class 281", "- **class 7**"]
+    assert involved_classes(evaluate(answers_of(3)), (0, 0)) == [0, 1]
 
 
 def test_an_empty_cell_is_not_offered_and_a_short_matrix_is_told_whole():
