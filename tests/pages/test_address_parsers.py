@@ -81,6 +81,14 @@ def test_a_run_without_anything_new_sets_no_widget_of_training(open_app, finishe
     assert set_anew(clean(app.run())) == set()
 
 
+@pytest.mark.usefixtures("fresh_folders", "photos")
+def test_a_run_without_anything_new_sets_no_widget_of_the_evaluation_of_a_folder(open_app):
+    app = clean(open_app("evaluation", eval_split="all").run())
+    assert app.metric
+    found = set_anew(clean(app.run()))
+    assert {name for name in found if not name.endswith("sidebar-preset")} == set()  # that follows Train
+
+
 def test_the_chosen_run_is_set_anew_as_soon_as_the_list_calls_it_otherwise(open_app, finished, tmp_path):
     app = clean(open_app("train", section="progress", run="one").run())
     status = tmp_path / "runs" / "one" / "status.json"

@@ -6,12 +6,15 @@ import json
 import shutil
 from pathlib import Path
 
+import keras
 import pytest
 import streamlit as st
 from evaluation_section import figures, wait_for_maps, words
 from finished_run import write_answers, write_model, write_run
+from keras import layers
 from streamlit.testing.v1 import AppTest
 from taken_away import check, taken_away
+from tiny_model import write_model as write_tiny_model_folder
 from tiny_photos import COLD, write_photo, write_tiny_photos
 
 from dashboard.evaluation.class_choice import MOST_ASKED, matching_lines
@@ -146,6 +149,40 @@ def test_the_history_beside_a_network_is_drawn_with_the_notes_of_its_card(
     assert "Trained in a hurry." in words(app)
     arrays, scope = check(taken["training-export"])
     assert len(arrays["val_loss"]) == len(scope["history"]) == 48
+
+
+@pytest.fixture
+def other_heads(photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that answers with a number, and one that answers with a number and with a class, twice."""
+    (tmp_path / "models").mkdir()
+    inputs = keras.Input((24, 24, 3))
+    mean = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, name="conv")(inputs))
+    age = layers.Dense(1, name="age")(mean)
+    outputs = [age, *(layers.Dense(2, "softmax", name=name)(mean) for name in ("kind", "coat"))]
+    write_tiny_model_folder(tmp_path / "models", "age", keras.Model(inputs, age), ("years",))
+    classes = {"age": ("years",), "kind": ("cats", "dogs"), "coat": ("dogs", "cats")}
+    write_tiny_model_folder(tmp_path / "models", "several", keras.Model(inputs, outputs), classes)
+    monkeypatch.setenv("CONVSCOPE_MODELS", str(tmp_path / "models"))
+
+
+@pytest.mark.usefixtures("other_heads")
+def test_a_network_without_classes_is_told_in_a_sentence(open_app):
+    app = fine(open_app("evaluation", model="age"))
+    assert "no answer is simply right or wrong" in app.info[0].value
+    assert not app.metric
+
+
+@pytest.mark.usefixtures("other_heads")
+def test_of_several_outputs_one_that_answers_with_a_class_is_chosen(open_app):
+    app = fine(open_app("evaluation", model="several"))
+    assert app.selectbox(key="eval_head").options == ["kind", "coat"]
+    assert "answered" in words(app)
+    right = int(figures(app)["Right"])
+    app.selectbox(key="eval_head").set_value("2").run()
+    assert f"of {2 * VALIDATION} pictures" in words(fine(app))
+    assert 0 <= right <= 2 * VALIDATION
+    mistakes = [button for button in app.button if str(button.key).startswith("mistake-")]
+    assert len(mistakes) == 2 * VALIDATION - int(figures(app)["Right"])
 
 
 def test_many_strange_folders_are_asked_about_up_to_a_limit(open_app, photos):
