@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from cnn_core.evaluation.class_matching import matched_classes
+from dashboard.evaluation.set_figures import pictures_text
 from dashboard.session import address
-from dashboard.widgets.choosers import class_tokens
+from dashboard.widgets.choosers import class_labels, class_tokens
 from dashboard.widgets.markdown import escape_markdown
 
 LEFT_OUT = ""  # in the address, in place of a class
 MOST_ASKED = 12  # folders that are asked about; whoever has more renames them
 MOST_NAMED = 6
 COLUMNS = 4
-CLASS_HELP = "The pictures of this folder count as pictures of the chosen class."
+CLASS_HELP = "Which class of the network these pictures show; until it is said they are left out."
 
 
 def choose_classes(counts: Mapping[str, int], classes: Sequence[str]) -> dict[str, int]:
@@ -39,10 +40,10 @@ def choose_classes(counts: Mapping[str, int], classes: Sequence[str]) -> dict[st
 def _asked(others: Mapping[str, int], classes: Sequence[str], *, matched: bool) -> dict[str, int]:
     """What the person says of the folders whose name is no class."""
     tokens = class_tokens(classes)
-    titles = {LEFT_OUT: "Left out"} | dict(zip(tokens, classes, strict=True))
+    titles = {LEFT_OUT: "Left out"} | dict(zip(tokens, class_labels(classes), strict=True))
     found = {}
     with st.expander(
-        "Folders called like no class of this network", icon=":material/rule_folder:", expanded=not matched
+        "Called like no class of the network", icon=":material/rule_folder:", expanded=not matched
     ):
         columns = st.columns(COLUMNS)
         for place, (folder, count) in enumerate(list(others.items())[:MOST_ASKED]):
@@ -76,14 +77,14 @@ def matching_lines(
     lines = []
     if taken:
         total = sum(counts[name] for name in class_of)
-        lines.append(f":material/check: {total:,} pictures in class folders: {_listed(taken)}.")
+        lines.append(f":material/check: {pictures_text(total)}, by class: {_listed(taken)}.")
     else:
         lines.append(
-            f":material/warning: No folder is called like a class of this network ({_listed(unseen)}). Say "
-            "what the folders show, or name another data folder."
+            f":material/warning: Nothing in this folder is called like a class of the network "
+            f"({_listed(unseen)}). Say what it shows, or name another data folder."
         )
     if taken and left:
-        lines.append(f":material/warning: Left out, called like no class of this network: {_listed(left)}.")
+        lines.append(f":material/warning: Left out, called like no class of the network: {_listed(left)}.")
     if taken and unseen:
         lines.append(f":material/info: No picture shows {_listed(unseen)}.")
     return lines

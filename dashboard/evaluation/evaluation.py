@@ -15,7 +15,7 @@ from dashboard.evaluation.export import EvaluationSelection, evaluation_export
 from dashboard.evaluation.folder_set import folder_set
 from dashboard.evaluation.mistakes import draw_mistakes
 from dashboard.evaluation.own_sets import SETS, kept_epoch, own_set, prediction_files
-from dashboard.evaluation.set_figures import draw_figures
+from dashboard.evaluation.set_figures import draw_figures, pictures_text
 from dashboard.evaluation.training_curves import draw_training_curves
 from dashboard.widgets.errors import show_errors
 from dashboard.widgets.evaluation_pictures import draw_tiles, follow_chosen_photo
@@ -113,10 +113,6 @@ def _threshold(predictions: Predictions) -> float:
     return chosen
 
 
-def _pictures(count: int) -> str:
-    return "1 picture" if count == 1 else f"{count:,} pictures"
-
-
 def _draw_cell_images(
     shown: EvaluatedSet, indices: NDArray[np.int64], cell: tuple[int, int], threshold: float
 ) -> None:
@@ -125,7 +121,7 @@ def _draw_cell_images(
     names = predictions.classes
     verb = "rightly answered" if true == predicted else "answered"
     st.subheader(
-        f"{_pictures(len(indices))} of {escape_markdown(names[true])}, "
+        f"{pictures_text(len(indices))} of {escape_markdown(names[true])}, "
         f"{verb} {escape_markdown(names[predicted])}"
     )
     if len(indices) == 0:

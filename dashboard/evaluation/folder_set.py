@@ -23,7 +23,7 @@ from cnn_core.files import nested
 from dashboard.evaluation.class_choice import choose_classes
 from dashboard.evaluation.evaluated_set import EvaluatedSet, Network
 from dashboard.evaluation.folder_choice import FolderSplit, choose_split
-from dashboard.evaluation.set_figures import draw_figures
+from dashboard.evaluation.set_figures import draw_figures, pictures_text
 from dashboard.session.resources import explorer
 from dashboard.widgets.inputs import select
 from dashboard.widgets.job_view import Task, result_or_progress
@@ -89,7 +89,7 @@ def _answers_or_progress(request: FolderRequest) -> FileAnswers | None:
         Task(
             slot="evaluation",
             key=key,
-            doing=f"Answering {len(request.files.paths):,} pictures",
+            doing=f"Answering {pictures_text(len(request.files.paths))}",
             work=lambda progress: answers_of(explorer(), request, progress),
             result=FileAnswers,
             known=lambda: known_answers(explorer(), key),
@@ -102,7 +102,7 @@ def _draw_so_far(request: FolderRequest, found: FileAnswers | None) -> None:
     if found is not None:
         predictions = labelled(explorer(), request, found)
         draw_figures(predictions, evaluate(predictions))
-        st.caption(f"So far, of {predictions.pictures:,} pictures drawn by chance.")
+        st.caption(f"So far, of {pictures_text(predictions.pictures)} drawn by chance.")
 
 
 def _draw_notes(request: FolderRequest, answers: FileAnswers) -> None:
@@ -119,8 +119,7 @@ def unread_words(unread: list[Path]) -> str:
     """How many pictures cannot be read, and the first of them; Markdown."""
     named = ", ".join(escape_markdown(f"{path.parent.name}/{path.name}") for path in unread[:MOST_NAMED])
     more = f" and {len(unread) - MOST_NAMED:,} more" if len(unread) > MOST_NAMED else ""
-    count = "1 picture" if len(unread) == 1 else f"{len(unread):,} pictures"
-    return f"Left out, since they cannot be read: {count}, {named}{more}."
+    return f"Left out, for they cannot be read: {pictures_text(len(unread))}, {named}{more}."
 
 
 def known_set_words(card: ModelCard, fingerprint: str) -> str:

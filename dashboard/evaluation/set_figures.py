@@ -26,6 +26,11 @@ ECE_HELP = (
 )
 
 
+def pictures_text(count: int) -> str:
+    """How many pictures, in words."""
+    return "1 picture" if count == 1 else f"{count:,} pictures"
+
+
 def draw_figures(predictions: Predictions, evaluation: Evaluation) -> None:
     """The figures of a set in a row."""
     low, high = evaluation.accuracy_interval

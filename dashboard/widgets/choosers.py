@@ -69,7 +69,7 @@ def class_picker(heads: Sequence[Head], best: Sequence[int]) -> tuple[int, int]:
         names = [head.name for head in heads]
         head = names.index(select("Output", {name: name for name in names}, key="head"))
     tokens = class_tokens(heads[head].class_names)
-    labels = dict(zip(tokens, _class_labels(heads[head].class_names), strict=True))
+    labels = dict(zip(tokens, class_labels(heads[head].class_names), strict=True))
     parse = address.titled(labels)
     asked = address.current("class", parse, "", held=session().class_named)
     named = session().class_named = asked != ""
@@ -98,7 +98,8 @@ def class_tokens(names: Sequence[str]) -> list[str]:
     return tokens
 
 
-def _class_labels(names: Sequence[str]) -> list[str]:
+def class_labels(names: Sequence[str]) -> list[str]:
+    """What each class is called, with its index where another has that name too."""
     return [name if names.count(name) == 1 else f"{name} ({index})" for index, name in enumerate(names)]
 
 

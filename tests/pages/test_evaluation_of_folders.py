@@ -84,7 +84,7 @@ def test_a_run_is_shown_with_its_own_pictures_and_can_be_asked_about_a_folder(op
 def test_folders_called_otherwise_are_asked_about_and_left_out_until_then(open_app, photos):
     (photos / "validation" / "cats").rename(photos / "validation" / "Katzen")
     app = fine(open_app("evaluation"))
-    assert "Left out, called like no class of this network: Katzen (3)" in words(app)
+    assert "Left out, called like no class of the network: Katzen (3)" in words(app)
     assert "No picture shows cats" in words(app)
     app.selectbox(key="eval_as_Katzen").set_value("cats").run()
     assert "Katzen (3) as cats" in words(fine(app))
@@ -97,7 +97,7 @@ def test_where_no_name_fits_nothing_is_computed_and_the_page_says_what_to_do(ope
         (photos / "validation" / name).rename(photos / "validation" / name[:-1])
     app = fine(open_app("evaluation"))
     assert not app.metric
-    assert "No folder is called like a class of this network (cats, dogs)" in words(app)
+    assert "Nothing in this folder is called like a class of the network (cats, dogs)" in words(app)
 
 
 def test_what_cannot_be_read_is_counted_and_named(open_app, photos):
