@@ -56,6 +56,7 @@ GROUPS: dict[str, tuple[Job, ...]] = {
         Job(script="maps_xplique", peer=True),
         Job(script="maps_compared"),
     ),
+    "strongest": (Job(script="strongest_ours"),),
     "patterns": (Job(script="patterns_ours"), Job(script="patterns_tf_keras_vis", peer=True)),
     "epochs": (Job(script="epochs_ours", network="report_regularized"),),
     "dashboard": (Job(script="dashboard"),),

@@ -6,13 +6,14 @@ from cnn_core import attribution
 from cnn_core.activations import ACTIVATIONS, LAYER_SUMMARIES
 from cnn_core.analysis import Analysis
 from cnn_core.errors import InvalidRequestError
-from cnn_core.feature_visualization import FILTER_PATTERNS
+from cnn_core.feature_visualization import FILTER_PATTERNS, STRONGEST_PATTERNS
 from cnn_core.prediction import PREDICTION
 
 
 def all_analyses() -> tuple[Analysis, ...]:
     """Every analysis, in the order of the documentation; looked up anew at each call."""
-    return (PREDICTION, LAYER_SUMMARIES, ACTIVATIONS, *attribution.METHODS, FILTER_PATTERNS)
+    of_pictures = (PREDICTION, LAYER_SUMMARIES, ACTIVATIONS, *attribution.METHODS)
+    return (*of_pictures, FILTER_PATTERNS, STRONGEST_PATTERNS)
 
 
 def analysis_named(key: str) -> Analysis:

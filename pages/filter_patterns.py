@@ -41,15 +41,21 @@ def body(view: View) -> None:
     settings = SettingsForm(FILTER_PATTERNS.settings(), f"{FILTER_PATTERNS.key}_").draw()
 
     request = Request(model_key=view.model_key, layer_name=info.name)
+    analysis = parts.analysis_for(which, info, request, settings)
     preview = functools.partial(parts.draw_preview, which)
-    patterns = analysis_result(FILTER_PATTERNS, request, settings, slot="layer", preview=preview)
+    patterns = analysis_result(analysis, request, settings, slot="layer", preview=preview)
     if patterns is None:
         parts.draw_meanwhile(view)
         return
-    shown = strongest_patterns(patterns, parts.STRONGEST) if which == "strongest" else patterns
     parts.draw(
         parts.PatternsOfLayer(
-            view=view, info=info, request=request, settings=settings, patterns=patterns, shown=shown
+            view=view,
+            info=info,
+            analysis=analysis,
+            request=request,
+            settings=settings,
+            patterns=patterns,
+            shown=strongest_patterns(patterns) if which == "strongest" else patterns,
         )
     )
     draw_kernels(view)

@@ -2,13 +2,15 @@
 
 from cnn_core.feature_visualization.filter_patterns import (
     FILTER_PATTERNS,
-    FilterPatternSettings,
     filter_patterns,
     strongest_patterns,
 )
+from cnn_core.feature_visualization.layer_ascent import FilterPatternSettings
+from cnn_core.feature_visualization.strongest import STRONGEST_PATTERNS
 
 __all__ = [
     "FILTER_PATTERNS",
+    "STRONGEST_PATTERNS",
     "FilterPatternSettings",
     "filter_patterns",
     "strongest_patterns",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from cnn_core.feature_visualization.filter_patterns import remeasured
+from cnn_core.feature_visualization.layer_ascent import FilterPatternSettings, LayerAscent
 from cnn_core.neurons.statistics import ChannelStatistics
 from cnn_core.probe.probe import Probe
 from cnn_core.results import FilterPatterns, Float
@@ -68,7 +68,7 @@ def packed(probe: Probe, patterns: FilterPatterns, known: ChannelStatistics | No
     """
     files = [_file(picture) for picture in patterns.patterns]
     shown = replace(patterns, patterns=np.stack([_opened(file) for file in files]))
-    measured = remeasured(probe, shown, known)
+    measured = _remeasured(probe, shown, known)
     return PackedPatterns(
         layer_name=measured.layer_name,
         channels=measured.channels,
@@ -80,6 +80,23 @@ def packed(probe: Probe, patterns: FilterPatterns, known: ChannelStatistics | No
         has_z_scores=measured.has_z_scores,
         exceeds_dataset_maximum=measured.exceeds_dataset_maximum,
         active=measured.active,
+    )
+
+
+def _remeasured(probe: Probe, patterns: FilterPatterns, known: ChannelStatistics | None) -> FilterPatterns:
+    """Patterns whose pictures were changed, with the scores of what they show now."""
+    pictures, history = patterns.patterns, patterns.history[:-1]
+    ascent = LayerAscent(
+        probe=probe,
+        layer_name=patterns.layer_name,
+        channels=patterns.channels,
+        known=known,
+        size_px=(pictures.shape[1], pictures.shape[2]),
+        settings=FilterPatternSettings(),
+    )
+    batches = ascent.batches(np.arange(len(pictures)))
+    return ascent.result(
+        [(members, ascent.measured(members, pictures[members], history[:, members])) for members in batches]
     )
 
 

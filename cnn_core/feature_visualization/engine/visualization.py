@@ -79,11 +79,9 @@ def optimize(
     optimizer, parameterization = recipe.optimizer, recipe.parameterization
     growth_steps = frame_steps(optimizer, frames)
     growth = {0: parameterization.decode(start)} if 0 in growth_steps else {}
-    arguments, schedule = recipe.objective.arguments(len(start)), _schedule(recipe)
     state, history = optimizer.state(start), []
     for chunk in optimizer.chunks():
-        now = [array[chunk] for array in schedule]
-        state, scores = _ascent(probe, recipe, len(start))(state, arguments, now)
+        state, scores = advance(probe, recipe, state, chunk)
         history.append(scores)
         if chunk.stop in growth_steps:
             growth[chunk.stop] = parameterization.decode(state[0])
@@ -97,6 +95,23 @@ def optimize(
         growth=np.stack(list(growth.values())) if growth else np.empty((0, *images.shape), np.uint8),
         growth_steps=growth_steps,
     )
+
+
+def advance(probe: Probe, recipe: Recipe, state: list[Any], steps: slice) -> tuple[list[Any], Float]:
+    """Take some of the steps of a recipe.
+
+    Args:
+        probe: the model; never changed.
+        recipe: the four values.
+        state: of the optimizer before these steps, arrays ``(n, ...)``.
+        steps: which; compiled anew for another number of them.
+
+    Returns:
+        The state afterwards, and the objective before each step ``(steps, n)``.
+    """
+    count, now = len(state[0]), [array[steps] for array in _schedule(recipe)]
+    after, scores = _ascent(probe, recipe, count)(state, recipe.objective.arguments(count), now)
+    return list(after), scores
 
 
 def measure(probe: Probe, objective: Objective, images: Pixels) -> Float:
