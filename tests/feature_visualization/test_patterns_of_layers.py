@@ -267,5 +267,5 @@ def test_chosen_channels_come_in_the_order_asked_for_from_a_layer_compiled_once(
     probe: Probe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert patterns_of(probe, "conv2", (4, 0)).channels.tolist() == [4, 0]
-    monkeypatch.setattr("cnn_core.feature_visualization.engine.visualization.Ascent", None)
+    monkeypatch.setattr("cnn_core.backend.Ascent", None)
     patterns_of(probe, "conv2", (1, 2), steps=12, seed=5, jitter=0.5, contrast=8.0)

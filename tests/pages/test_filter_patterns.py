@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnn_core.feature_visualization import FilterPatternSettings
+from cnn_core.feature_visualization import FILTER_PATTERNS, FilterPatternSettings
 from cnn_core.results import FilterPatterns
 from dashboard.feature_visualization.patterns import PatternsOfLayer, summary_of
 from dashboard.session.jobs import jobs
@@ -91,7 +91,8 @@ def test_another_canvas_than_asked_for_is_told(asked_px, said):
     text = summary_of(
         PatternsOfLayer(
             view=None,
-            info=SimpleNamespace(title="Block 1"),
+            analysis=FILTER_PATTERNS,
+            info=SimpleNamespace(title="Block 1", output_shape=(8, 8, 2)),
             request=None,
             settings=FilterPatternSettings(canvas_px=asked_px),
             patterns=patterns,
