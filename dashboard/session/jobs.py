@@ -18,13 +18,15 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from cnn_core.cache.archive import result_bytes
 from cnn_core.errors import Cancelled, ConvscopeError
 from cnn_core.progress import Progress
+from dashboard.session.turns import Share, Turns
 from dashboard.session.unforeseen import UNFORESEEN, log_failure
 
 KEPT = 8  # jobs that are over; those that wait or run are never dropped
 KEPT_BYTES = 128 * 2**20  # of their results; a layer's patterns take up to 20 MB
 FIRST_ESTIMATE = 0.04  # share done from which the time left is worth telling
 LOOK_SECONDS = 0.5  # between two looks whether somebody still waits
-NETWORK_JOBS_AT_ONCE = 4  # so that a quick heat map gets past the long ascents of others
+NETWORK_JOBS_AT_ONCE = 2
+MOST_THREADS = 32  # of jobs that take turns; more wait for one of these to be over
 
 Work = Callable[[Progress], object]
 
@@ -43,6 +45,7 @@ class Job:
         cancelled: whether it was asked to stop, because nobody waits for it any longer.
         waiting: the sessions that wait for it; changed by ``Jobs`` alone.
         looked: ``time.monotonic()`` when ``Jobs`` looked last whether these are still here.
+        share: what it has had of the computer.
     """
 
     fraction: float = 0.0
@@ -54,6 +57,7 @@ class Job:
     cancelled: threading.Event = field(default_factory=threading.Event)
     waiting: set[str] = field(default_factory=set)
     looked: float = 0.0
+    share: Share = field(default_factory=Share)
 
     @property
     def result_bytes(self) -> int:
@@ -66,12 +70,20 @@ class Job:
             return None
         return (time.monotonic() - self.started) / self.fraction * (1 - self.fraction)
 
-    def run(self, work: Work, is_cancelled: Callable[[], bool]) -> None:
-        """Do the work; whatever happens, the job is finished afterwards."""
+    def run(self, work: Work, is_cancelled: Callable[[], bool], turns: Turns) -> None:
+        """Do the work when it is its turn; whatever happens, the job is finished afterwards."""
+
+        def tell(fraction: float, preview: object) -> None:
+            self.fraction = fraction
+            if preview is not None:
+                self.preview = preview
+            turns.give_way(self.share, is_cancelled)
+
+        turns.take(self.share, is_cancelled)
         try:
             if not is_cancelled():
                 self.started = time.monotonic()
-                self.result = work(Progress(tell=self._tell, cancelled=is_cancelled))
+                self.result = work(Progress(tell=tell, cancelled=is_cancelled))
         except Cancelled:
             self.cancelled.set()
         except ConvscopeError as error:
@@ -80,17 +92,16 @@ class Job:
             log_failure("A job failed")
             self.error = UNFORESEEN
         finally:
+            turns.give(self.share)
             self.preview = None
             self.finished.set()
 
-    def _tell(self, fraction: float, preview: object) -> None:
-        self.fraction = fraction
-        if preview is not None:
-            self.preview = preview
-
 
 class Jobs:
-    """Jobs by key, one at a time unless told otherwise; a second session that asks for one shares it."""
+    """Jobs by key, one at a time unless told otherwise; a second session that asks for one shares it.
+
+    A long job gives way, whenever it tells its progress, to those that have had less of the computer.
+    """
 
     def __init__(
         self,
@@ -108,7 +119,14 @@ class Jobs:
         self._kept, self._kept_bytes, self._is_here = kept, kept_bytes, is_here
         self._jobs: OrderedDict[str, Job] = OrderedDict()
         self._lock = threading.Lock()
-        self._worker = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="convscope-job")
+        self._turns = Turns(at_once)
+        self._worker = ThreadPoolExecutor(max_workers=MOST_THREADS, thread_name_prefix="convscope-job")
+
+    @property
+    def unfinished(self) -> int:
+        """How many jobs share the computer, those that wait for their turn included."""
+        with self._lock:
+            return sum(not job.finished.is_set() for job in self._jobs.values())
 
     def start(self, key: str, work: Work, session: str) -> Job:
         """The job of that key that waits or runs, or a new one; ``session`` waits for it from here on."""
@@ -146,7 +164,7 @@ class Jobs:
             return self._jobs.get(key)
 
     def _run(self, key: str, job: Job, work: Work) -> None:
-        job.run(work, functools.partial(self._is_cancelled, key, job))
+        job.run(work, functools.partial(self._is_cancelled, key, job), self._turns)
         with self._lock:
             self._make_room()
 

@@ -144,7 +144,7 @@ def _draw_progress(task: Task[T], job: Job) -> None:
         address.set_anew()  # a slow browser may not have drawn the widgets of the run that began the job
         st.rerun()
     bar, stop = st.columns([6, 1], vertical_alignment="center")
-    bar.progress(min(job.fraction, 1.0), text=f"{task.doing} · {_time_left(job)}")
+    bar.progress(min(job.fraction, 1.0), text=f"{task.doing} · {_time_left(task.jobs, job)}")
     stop.button("Cancel", key=f"{task.slot}-cancel", on_click=_stop, args=(task.slot,), width="stretch")
     if task.preview is not None:
         found = job.preview
@@ -152,10 +152,13 @@ def _draw_progress(task: Task[T], job: Job) -> None:
             task.preview(found if isinstance(found, task.result) else None)
 
 
-def _time_left(job: Job) -> str:
+def _time_left(among: Jobs, job: Job) -> str:
+    others = among.unfinished - 1
     if job.started is None:
-        return "waiting for its turn"
+        return f"waiting for its turn beside {others} other{'s' if others > 1 else ''}"
+    shared = f", shared with {others} other{'s' if others > 1 else ''}" if others > 0 else ""
     seconds = job.seconds_left()
     if seconds is None:
-        return "starting"
-    return f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+        return f"starting{shared}"
+    left = f"about {seconds:.0f} s left" if seconds < 90 else f"about {seconds / 60:.0f} min left"
+    return f"{left}{shared}"

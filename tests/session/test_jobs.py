@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from cnn_core.errors import InvalidRequestError
+from dashboard.session import turns
 from dashboard.session.jobs import LOOK_SECONDS, Jobs
 
 PATIENCE_SECONDS = 60
@@ -124,3 +126,74 @@ def test_a_job_ends_when_the_browsers_of_all_who_wait_for_it_are_closed():
     assert job.finished.wait(PATIENCE_SECONDS)
     assert job.cancelled.is_set()
     assert jobs.find("key") is None
+
+
+def test_a_short_job_does_not_wait_for_long_ones_of_others_though_they_came_first():
+    jobs = Jobs(at_once=2)
+    long = [jobs.start(f"long-{number}", until_cancelled, f"session {number}") for number in range(5)]
+    wait_until(lambda: any(job.started for job in long))
+    time.sleep(0.3)
+
+    short = jobs.start("short", lambda progress: "done", "another")
+
+    assert short.finished.wait(2)
+    assert short.result == "done"
+    assert not any(job.finished.is_set() for job in long)
+    assert jobs.unfinished == 5
+    for number in range(5):
+        jobs.leave(f"long-{number}", f"session {number}")
+    assert all(job.finished.wait(PATIENCE_SECONDS) for job in long)
+
+
+def test_jobs_that_are_equally_long_have_had_about_as_much_after_a_while():
+    jobs = Jobs(at_once=1)
+    shared = [jobs.start(f"job-{number}", until_cancelled, "me") for number in range(3)]
+    time.sleep(1.5)
+    had = [job.share.seconds for job in shared]
+    for number in range(3):
+        jobs.leave(f"job-{number}", "me")
+    assert all(job.finished.wait(PATIENCE_SECONDS) for job in shared)
+    assert min(had) > 0.2
+    assert max(had) - min(had) < 0.3
+
+
+def test_a_job_that_is_left_while_it_waits_for_its_turn_never_begins():
+    jobs, go_on = Jobs(), threading.Event()
+    first = jobs.start("first", lambda progress: go_on.wait(PATIENCE_SECONDS), "me")
+    wait_until(lambda: first.started is not None)
+    second = jobs.start("second", lambda progress: "never", "you")
+    jobs.leave("second", "you")
+    assert second.finished.wait(PATIENCE_SECONDS)
+    assert second.result is None
+    go_on.set()
+    assert first.finished.wait(PATIENCE_SECONDS)
+
+
+def test_work_that_waits_for_the_result_of_work_that_gave_way_gets_it(monkeypatch):
+    monkeypatch.setattr(turns, "LONGEST_SECONDS", 0.5)
+    jobs, one_at_a_time, has_it = Jobs(at_once=1), threading.Lock(), threading.Event()
+
+    def gives_way_inside(progress):
+        with one_at_a_time:
+            has_it.set()
+            for _ in range(20):
+                progress(0.5)
+                time.sleep(0.02)
+
+    def needs_it(progress):
+        with one_at_a_time:
+            return "done"
+
+    first = jobs.start("first", gives_way_inside, "me")
+    assert has_it.wait(PATIENCE_SECONDS)
+    second = jobs.start("second", needs_it, "you")
+    assert first.finished.wait(PATIENCE_SECONDS)
+    assert second.finished.wait(PATIENCE_SECONDS)
+    assert second.result == "done"
+
+
+def wait_until(condition) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
