@@ -20,8 +20,9 @@ def used_folders() -> list[str]:
 
 
 def evaluated_folders() -> list[str]:
-    """Those that networks were evaluated on, the last one first, and after them those to train on."""
-    return list(dict.fromkeys([*_listed("evaluated"), *used_folders()]))[:MOST]
+    """Those to evaluate a network on: evaluated on before, to train on, and last that of the environment."""
+    known = list(dict.fromkeys([*_listed("evaluated"), *used_folders()]))[:MOST]
+    return [folder for folder in dict.fromkeys([*known, _named()]) if folder]
 
 
 def remember_folder(folder: str) -> None:

@@ -22,6 +22,7 @@ from cnn_core.progress import SILENT, Progress
 from cnn_core.results import check_lengths, freeze
 
 BATCH = 32
+THREADS = min(8, os.cpu_count() or 1)  # each decodes a picture, which may be large
 BATCH_BYTES = 32 * 2**20  # of model inputs: of large pictures fewer are answered at once
 
 Float = NDArray[np.float32]
@@ -66,7 +67,7 @@ def file_answers(
     size = _batch_size(model)
     answers = [np.empty((0, len(model.probe.heads[head].class_names)), np.float32)]
     read: list[int] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         for start in range(0, len(paths), size):
             pictures = pool.map(functools.partial(_pixels, model), paths[start : start + size])
             found = {start + place: pixels for place, pixels in enumerate(pictures) if pixels is not None}

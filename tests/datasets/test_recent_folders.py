@@ -62,10 +62,13 @@ def test_a_folder_named_anew_in_the_environment_comes_before_what_was_used(
     assert last_folder() == str(tmp_path / "used")
 
 
-def test_nobody_trains_on_a_folder_because_a_network_was_evaluated_on_it(tmp_path: Path) -> None:
+def test_nobody_trains_on_a_folder_because_a_network_was_evaluated_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     remember_evaluated(str(write_class_folders(tmp_path / "held_out", 2)))
     assert last_folder() == ""
     remember_folder(str(write_class_folders(tmp_path / "photos", 2)))
     assert last_folder() == str(tmp_path / "photos")
     assert used_folders() == [str(tmp_path / "photos")]
-    assert evaluated_folders() == [str(tmp_path / "held_out"), str(tmp_path / "photos")]
+    monkeypatch.setenv("CONVSCOPE_DATA", str(tmp_path))
+    assert evaluated_folders() == [str(tmp_path / "held_out"), str(tmp_path / "photos"), str(tmp_path)]
