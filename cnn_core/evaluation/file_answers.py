@@ -102,8 +102,8 @@ def joined(groups: Sequence[NDArray[np.int64]], answers: Sequence[FileAnswers]) 
 
 def _batch_size(model: OpenModel) -> int:
     height, width = model.card.input_px
-    picture_bytes = 4 * height * width * model.probe.input_shape[2]
-    return max(1, min(BATCH, BATCH_BYTES // picture_bytes))
+    bytes_each = 4 * height * width * model.probe.input_shape[2]
+    return max(1, min(BATCH, BATCH_BYTES // bytes_each))
 
 
 def _pixels(model: OpenModel, path: Path) -> Pixels | None:

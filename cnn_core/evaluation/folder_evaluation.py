@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,13 +105,9 @@ def _computed(explorer: Explorer, request: FolderRequest, progress: Progress) ->
     answers: list[FileAnswers] = []
     for number, group in enumerate(groups):
         part, files = progress.part(number, len(groups)), [paths[index] for index in group]
-
-        def of_group(files: Sequence[Path] = files, part: Progress = part) -> FileAnswers:
-            model = explorer.model(request.model_key, fingerprint)
-            return file_answers(model, files, request.head, part)
-
         key = _key(explorer, request, files, "file_answers_group")
-        answers.append(explorer.results.get_or_compute(key, FileAnswers, of_group))
+        ask = functools.partial(_asked, explorer, request, fingerprint, files, part)
+        answers.append(explorer.results.get_or_compute(key, FileAnswers, ask))
         found = joined(groups, answers)
         part(1.0, found if found.indices.size else None)
     if not found.indices.size:
@@ -119,6 +116,13 @@ def _computed(explorer: Explorer, request: FolderRequest, progress: Progress) ->
             f"them {paths[0]}. Name a folder with photos, or look into one of these files."
         )
     return found
+
+
+def _asked(
+    explorer: Explorer, request: FolderRequest, fingerprint: str, paths: Sequence[Path], progress: Progress
+) -> FileAnswers:
+    model = explorer.model(request.model_key, fingerprint)
+    return file_answers(model, paths, request.head, progress)
 
 
 def _key(explorer: Explorer, request: FolderRequest, paths: Sequence[Path], what: str) -> str:
