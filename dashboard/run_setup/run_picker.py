@@ -16,6 +16,7 @@ from dashboard.widgets.errors import deferred_errors, show_deferred_errors
 from dashboard.widgets.inputs import select
 from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.run_names import listed_names
+from dashboard.widgets.run_words import STOP_HELP
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
@@ -65,7 +66,7 @@ def draw_buttons(run: RunView) -> None:
         if run.is_alive:
             for label, icon, state in STOPS:
                 action = functools.partial(runs().stop, run.key, state)
-                _button(label, icon, action, disabled=run.stopping == state)
+                _button(label, icon, action, disabled=run.stopping == state, help=STOP_HELP)
         elif run.can_resume:
             _button("Resume", "play_arrow", functools.partial(runs().resume, run.key), primary=True)
             if run.can_finish:
@@ -85,7 +86,13 @@ def draw_buttons(run: RunView) -> None:
 
 
 def _button(
-    label: str, icon: str, action: Callable[[], None], *, primary: bool = False, disabled: bool = False
+    label: str,
+    icon: str,
+    action: Callable[[], None],
+    *,
+    primary: bool = False,
+    disabled: bool = False,
+    help: str | None = None,
 ) -> None:
     st.button(
         label,
@@ -95,6 +102,7 @@ def _button(
         on_click=_do,
         args=(action,),
         disabled=disabled,
+        help=help,
     )
 
 

@@ -17,7 +17,7 @@ from dashboard.session.resources import runs
 from dashboard.session.state import session
 from dashboard.widgets.errors import deferred_errors, show_deferred_errors, show_errors
 from dashboard.widgets.markdown import escape_markdown
-from dashboard.widgets.run_words import duration, run_on_its_way, state_word
+from dashboard.widgets.run_words import STOP_HELP, duration, run_on_its_way, state_word
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
@@ -79,6 +79,7 @@ def _draw_run(run: RunView) -> None:
                 on_click=_stop,
                 args=(run.key, state),
                 disabled=run.stopping == state,
+                help=STOP_HELP,
             )
     st.page_link(
         PAGE,

@@ -26,7 +26,15 @@ from dashboard.widgets.errors import show_errors
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.run_names import run_names
-from dashboard.widgets.run_words import chip_html, duration, history_arrays, share_text, started, state_word
+from dashboard.widgets.run_words import (
+    chip_html,
+    discarded_text,
+    duration,
+    history_arrays,
+    share_text,
+    started,
+    state_word,
+)
 from dashboard.widgets.style import theme
 
 if TYPE_CHECKING:
@@ -101,9 +109,10 @@ def bar_text(run: RunView) -> str:
     if run.stopping is not None:
         return f"{epoch_text(run)} · {state_word(run)}"
     left = status.get("seconds_left")
-    if run.state == "running" and left is not None:
-        return f"{epoch_text(run)} · about {duration(float(left))} left"
-    return epoch_text(run)
+    if run.state == "running":
+        ahead = "estimating the time left" if left is None else f"about {duration(float(left))} left"
+        return f"{epoch_text(run)} · {ahead}"
+    return f"{epoch_text(run)}{discarded_text(run)}"
 
 
 def figures_html(run: RunView) -> str:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
 
 STATES = {"queued": "waits", "running": "training"}  # other words than those of the code
+STOP_HELP = (
+    "Stops within a step. Finished epochs are kept; the steps of the epoch in progress are discarded, and it "
+    "is trained anew when the run is resumed."
+)
 STOPPING = {"paused": "pausing …", "cancelled": "cancelling …"}
 
 
@@ -28,6 +32,15 @@ def state_word(run: RunView) -> str:
         return STOPPING[run.stopping]
     word = STATES.get(run.state, run.state)
     return f"{word}, place {run.queue_place}" if run.queue_place is not None else word
+
+
+def discarded_text(run: RunView) -> str:
+    """What a run that stopped in the middle of an epoch trains again when it goes on; nothing for others."""
+    status = run.status
+    epoch, step, steps = (int(status.get(name) or 0) for name in ("epoch", "step", "steps"))
+    if run.is_alive or run.state == "finished" or epoch != len(run.history) + 1 or not 0 < step < steps:
+        return ""
+    return f" · {step} of {steps} steps of epoch {epoch} discarded; Resume trains that epoch anew"
 
 
 def chip_html(run: RunView) -> str:

@@ -17,9 +17,9 @@ from cnn_core.runs.locks import take_lock
 from cnn_core.runs.run_summary import fraction_done
 from cnn_core.runs.runs import Runs
 from cnn_core.training.run_folder import RunFolder
-from cnn_core.training.run_status import log_end
+from cnn_core.training.run_status import change_state, log_end
 from dashboard.run_setup.run_picker import FINISH
-from dashboard.training.progress import diagnosis_text
+from dashboard.training.progress import bar_text, diagnosis_text
 
 RUNNING = {
     "epoch": 4,
@@ -211,6 +211,21 @@ def test_the_verdict_knows_how_common_each_class_is(runs_folder):
 
 def test_the_share_done_counts_steps_of_the_epoch_that_goes_on(running, runs_folder):
     assert fraction_done(Runs(runs_folder).view("alive")) == pytest.approx((3 + 0.5) / 6)
+
+
+def test_a_pause_says_which_steps_it_discarded_and_none_are_after_a_whole_epoch(runs_folder):
+    write_run(runs_folder, "paused", "paused", history=3, **RUNNING)
+    write_run(runs_folder, "between", "paused", history=4, **RUNNING)
+    write_run(runs_folder, "finished", "finished", history=3, **RUNNING)
+    known = Runs(runs_folder)
+    assert "5 of 10 steps of epoch 4 discarded" in bar_text(known.view("paused"))
+    assert "discarded" not in bar_text(known.view("between")) + bar_text(known.view("finished"))
+
+
+def test_the_time_left_is_said_to_be_estimated_until_it_is_known(running, runs_folder):
+    assert "about 3 min left" in bar_text(Runs(runs_folder).view("alive"))
+    change_state(running, "running", **{name: RUNNING[name] for name in ("epoch", "step", "steps")})
+    assert "estimating" in bar_text(Runs(runs_folder).view("alive"))
 
 
 def test_the_log_is_shown_on_request_with_the_way_to_tensorboard(open_app, runs_folder):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from cnn_core.training.run_folder import Row
 
 ROW_SECONDS = 2.0
+FEWEST_STEPS = 3  # before the time left is told
+SHORTEST_SECONDS = 1e-6
 
 
 @dataclass(slots=True)
@@ -38,7 +40,8 @@ class EpochReport:
         step, steps: the last one that is done, counted from 1; of an epoch.
         means, group: over the epoch so far; over the steps since the last row.
         waited_seconds: for data.
-        started, last_step, last_row: moments on the clock.
+        started, first_step, last_step, last_row: moments on the clock. The first step may compile for long,
+            and says nothing of the pace.
     """
 
     epoch: int
@@ -50,6 +53,7 @@ class EpochReport:
     group: Means = field(default_factory=Means)
     waited_seconds: float = 0.0
     started: float = field(default_factory=time.monotonic)
+    first_step: float = field(default_factory=time.monotonic)
     last_step: float = field(default_factory=time.monotonic)
     last_row: float = field(default_factory=time.monotonic)
 
@@ -67,6 +71,8 @@ class EpochReport:
         self.means.add(loss, accuracy)
         self.group.add(loss, accuracy)
         self.last_step = time.monotonic()
+        if self.step == 1:
+            self.first_step = self.last_step
         if self.step < self.steps and self.last_step - self.last_row < ROW_SECONDS:
             return False
         self.last_row = self.last_step
@@ -79,19 +85,26 @@ class EpochReport:
         return {**self._position(), **group.rounded(5), "images_per_second": speed}
 
     def status(self) -> Row:
-        """How far the run is, for its status."""
+        """How far the run is, for its status; the time left once there is a pace."""
+        status = {**self._position(), "epochs": self.epochs, **self.pace(), **self.means.rounded(4)}
         steps_left = self.steps * (self.epochs - self.epoch) - self.step
-        seconds_left = round(steps_left * self.seconds() / self.step)
-        position = {**self._position(), "epochs": self.epochs}
-        return {**position, **self.pace(), "seconds_left": seconds_left, **self.means.rounded(4)}
+        if self.step >= FEWEST_STEPS or steps_left == 0:
+            status["seconds_left"] = round(steps_left * self._step_seconds())
+        return status
 
     def pace(self) -> Row:
         """Pictures per second, and the share of the time spent waiting for data."""
         seconds = self.seconds()
         return {
-            "images_per_second": round(self.step * self.batch_size / seconds, 1),
+            "images_per_second": round(self.batch_size / self._step_seconds(), 1),
             "waiting_fraction": round(self.waited_seconds / seconds, 4),
         }
+
+    def _step_seconds(self) -> float:
+        """Of a step, without the first one where there are others."""
+        if self.step < 2:
+            return max(self.seconds(), SHORTEST_SECONDS) / max(self.step, 1)
+        return max(self.last_step - self.first_step, SHORTEST_SECONDS) / (self.step - 1)
 
     def _position(self) -> Row:
         return {"epoch": self.epoch + 1, "step": self.step, "steps": self.steps}
