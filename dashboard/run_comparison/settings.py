@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from cnn_core.files import read_json
+from cnn_core.training.run_folder import SCAN_FILE
 from cnn_core.training.settings.comparison import SettingRow, compared_settings
 from dashboard.widgets.inputs import toggle
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
 
+SET_ASIDE = frozenset({"validation", "test", "seed"})
+OWN_FOLDER, NOTHING_DRAWN = "a folder of its own", "nothing is drawn"
 ONLY_HELP = "Leave out what all chosen runs have in common."
 
 
@@ -41,11 +46,30 @@ def setting_rows(runs: Sequence[RunView], titles: Sequence[str]) -> list[Setting
         titles: a name of its own for each.
     """
     named = dict(zip(titles, runs, strict=True))
+    of_data = compared_settings({title: run.source for title, run in named.items()})
     rows = [
-        *compared_settings({title: run.source for title, run in named.items()}),
+        *(_in_effect(row, named) for row in of_data),
         *compared_settings({title: run.config for title, run in named.items()}),
     ]
     return sorted(rows, key=lambda row: not row.differs)
+
+
+def _in_effect(row: SettingRow, named: Mapping[str, RunView]) -> SettingRow:
+    """The row of what is set aside, where a set has a folder of its own and the setting did nothing."""
+    if row.field not in SET_ASIDE:
+        return row
+    texts = {title: _used(row.field, row.texts[title], run) for title, run in named.items()}
+    return replace(row, texts=texts, differs=len(set(texts.values())) > 1)
+
+
+def _used(field: str, text: str, run: RunView) -> str:
+    scanned = read_json(run.folder / SCAN_FILE)
+    drawn, counts = scanned.get("drawn"), scanned.get("counts") or {}
+    if not isinstance(drawn, list):
+        return text  # a run that has not looked through its pictures yet
+    if field == "seed":
+        return text if drawn else NOTHING_DRAWN
+    return OWN_FOLDER if field in counts and field not in drawn else text
 
 
 def settings_html(rows: Sequence[SettingRow], titles: Sequence[str], *, only: bool) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from pathlib import Path
 
@@ -237,6 +238,20 @@ def test_pictures_that_were_chosen_otherwise_are_a_difference(runs_folder, chang
     rows = setting_rows([first, other], ["a", "b"])
     assert [one.field for one in rows if one.differs] == list(change)
     assert len(set(rows[0].texts.values())) == 2
+
+
+def test_a_share_that_is_not_set_aside_is_not_given_where_the_set_has_a_folder_of_its_own(runs_folder):
+    first, second = (view_of(runs_folder / name) for name in ("first", "second"))
+    counts = {"training": {"cats": 9, "dogs": 9}, "validation": {"cats": 3, "dogs": 3}}
+    for run, drawn in ((first, []), (second, ["validation"])):
+        (run.folder / "scan.json").write_text(
+            json.dumps({"counts": counts, "drawn": drawn}), encoding="utf-8"
+        )
+    rows = {row.field: row for row in setting_rows([first, second], ["a", "b"])}
+    assert rows["validation"].texts == {"a": "a folder of its own", "b": "0.2"}
+    assert rows["validation"].differs
+    assert rows["test"].texts == {"a": "0", "b": "0"}
+    assert rows["seed"].texts["b"] == "0" != rows["seed"].texts["a"]
 
 
 def test_the_table_of_settings_marks_differences_by_more_than_colour_and_leaves_out_the_rest(runs_folder):
