@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Literal
 
 from cnn_core import paths
+from cnn_core.datasets.scan.scan import scan, without_problems
 from cnn_core.datasets.source import DataSource
+from cnn_core.datasets.splits import Splits, read_splits
 from cnn_core.errors import Cancelled, DataError, TrainingError
 from cnn_core.files import read_json, remove_half_written, write_json
 from cnn_core.models.card import CHECKPOINTS_FOLDER
@@ -27,6 +29,8 @@ from cnn_core.runs.failures import failure_of
 from cnn_core.runs.locks import Lock
 from cnn_core.runs.stop_request import StopRequest, StopState
 from cnn_core.settings import settings_from_json
+from cnn_core.training.input.pictures import PIXELS_FOLDER, SizedFiles, decoding_meanwhile
+from cnn_core.training.input.pipeline import kept_size_px
 from cnn_core.training.run_folder import CONFIG_FILE, SCAN_FILE
 from cnn_core.training.run_status import LOG_FILE, change_state, read_status
 from cnn_core.training.settings.config import TrainingConfig
@@ -134,11 +138,8 @@ def _tidy(folder: Path) -> None:
 
 def train_for_real(job: Job) -> None:
     """Look through the pictures, train, and write the model."""
-    from cnn_core.datasets.scan.scan import scan, without_problems
-    from cnn_core.datasets.splits import read_splits
-
     cache_folder = paths.cache_folder()
-    remove_half_written(cache_folder / "pixels", older_than_seconds=OLD_SECONDS)
+    remove_half_written(cache_folder / PIXELS_FOLDER, older_than_seconds=OLD_SECONDS)
     splits = read_splits(job.source)
     preparing = Progress(tell=_StatusWriter(job.folder, "preparing"), cancelled=job.stopped)
     preparing(0.0, "Looking through the pictures")
@@ -151,17 +152,37 @@ def train_for_real(job: Job) -> None:
     )
     kept = without_problems(splits, report)
     counts = {name: files.counts() for name, files in kept.items()}
-    write_json(job.folder / SCAN_FILE, {"counts": counts, **report.to_json()})
+    about = {"counts": counts, "drawn": list(splits.drawn), **report.to_json()}
+    write_json(job.folder / SCAN_FILE, about)
     prepare_framework(job.config)
     change_state(job.folder, "preparing", doing="Starting the framework")
+    wanted = [] if job.finish_only else _first_pictures(job.config, kept)
+    with decoding_meanwhile(wanted, cache_folder / PIXELS_FOLDER) as wait_for_pictures:
+        _train_and_finish(job, kept, cache_folder, preparing, wait_for_pictures)
 
+
+def _first_pictures(config: TrainingConfig, splits: Splits) -> list[SizedFiles]:
+    """What the first epoch is trained and validated on."""
+    training = splits.training, kept_size_px(config.size_at(0), config.augmentation)
+    validated = [(files, config.input_size_px) for name, files in splits.items() if name != "training"]
+    return [training, *validated]
+
+
+def _train_and_finish(
+    job: Job,
+    splits: Splits,
+    cache_folder: Path,
+    preparing: Progress,
+    wait_for_pictures: Callable[[Progress], None],
+) -> None:
     from cnn_core import backend  # from here on there is a framework in this process
     from cnn_core.training.loop.finish import finish
     from cnn_core.training.loop.run import TrainingRun
 
     with turn_on_found_device(job, backend.device_name()):
-        run = TrainingRun(job.config, kept, job.folder, cache_folder / "pixels", preparing)
+        run = TrainingRun(job.config, splits, job.folder, cache_folder, preparing)
         if not job.finish_only and not run.is_over():
+            wait_for_pictures(preparing)
             run.run(job.stopped)
         change_state(job.folder, "finishing")
         finish(run, Progress(tell=_StatusWriter(job.folder, "finishing"), cancelled=job.stopped))

@@ -78,7 +78,7 @@ def draw_splits(
 def new_run(config: TrainingConfig, splits: Splits, folder: Path) -> TrainingRun:
     """A run of those pictures, or one taken up again."""
     data = splits.training.paths[0].parents[2]
-    return TrainingRun(config, splits, folder, data / "pixels")
+    return TrainingRun(config, splits, folder, data / "cache")
 
 
 def saved_checkpoint(run: TrainingRun) -> Checkpoint:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +12,44 @@ from numpy.typing import NDArray
 
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.progress import SILENT, Progress
-from cnn_core.training.input.pipeline import pixel_cache
+from cnn_core.training.input.pipeline import DECODING, pixel_cache
+
+PIXELS_FOLDER = "pixels"  # in the cache
+LOOK_SECONDS = 0.5  # between two looks how far the decoding is
 
 SizedFiles = tuple[LabelledFiles, int]  # a set, and the side in pixels of its pictures
+
+
+@contextmanager
+def decoding_meanwhile(
+    wanted: Sequence[SizedFiles], cache_folder: Path
+) -> Iterator[Callable[[Progress], None]]:
+    """Decode pictures into the cache beside what is done inside.
+
+    Gives a function that waits until they are decoded, and tells how far that is. What is wrong with a
+    picture is told by whoever opens it afterwards.
+    """
+    over, share = threading.Event(), [0.0]
+
+    def note(fraction: float, doing: object) -> None:
+        share[0] = fraction
+
+    def decode() -> None:
+        with suppress(Exception):
+            DecodedPictures(cache_folder).decode(wanted, Progress(tell=note, cancelled=over.is_set))
+
+    def wait(progress: Progress) -> None:
+        while thread.is_alive():
+            progress(share[0], DECODING)
+            thread.join(LOOK_SECONDS)
+
+    thread = threading.Thread(target=decode, name="decoding", daemon=True)
+    thread.start()
+    try:
+        yield wait
+    finally:
+        over.set()
+        thread.join()
 
 
 class DecodedPictures:

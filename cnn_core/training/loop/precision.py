@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -43,18 +44,23 @@ def precision_of(
     step_in: Callable[[str], backend.TrainingStep],
     batch_shape: tuple[int, ...],
     folder: Path,
+    shared: Path,
     progress: Progress = SILENT,
 ) -> Precision:
-    """The precision to train in; measured once, and remembered in the run's folder.
+    """The precision to train in; measured once, and remembered in the run's folder and for runs like it.
 
     Args:
         step_in: a fresh training step in a precision.
         batch_shape: ``(n, H, W, c)``.
+        folder: of the run.
+        shared: where it is remembered for runs of the same network on this computer.
         progress: told before each step of a measurement; where it is cancelled nothing is remembered.
     """
-    saved = read_json(folder / PRECISION_FILE)
-    if setting == "automatic" and saved.get("device") == devices.name and saved.get("images_per_second"):
-        return Precision(**saved)
+    for path in (folder / PRECISION_FILE, shared):
+        saved = read_json(path)
+        if setting == "automatic" and saved.get("device") == devices.name and saved.get("images_per_second"):
+            write_json(folder / PRECISION_FILE, saved)
+            return Precision(**saved)
     chosen, speeds = "float32" if setting == "automatic" else setting, {}
     # Where bfloat16 is emulated a step can take a minute.
     if setting == "automatic" and (devices.name != "CPU" or fast_precision() != "float32"):
@@ -65,6 +71,10 @@ def precision_of(
             chosen = "mixed_bfloat16"
     found = Precision(chosen=chosen, device=devices.name, images_per_second=speeds)
     write_json(folder / PRECISION_FILE, asdict(found))
+    if speeds:
+        with suppress(OSError):  # a cache that cannot be written costs time, never a run
+            shared.parent.mkdir(parents=True, exist_ok=True)
+            write_json(shared, asdict(found))
     return found
 
 

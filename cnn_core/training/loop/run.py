@@ -5,6 +5,8 @@ Started again on the same folder, a run goes on after its last finished epoch.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -21,7 +23,7 @@ from cnn_core.errors import Cancelled
 from cnn_core.models.card import checkpoint_folder
 from cnn_core.progress import SILENT, Progress
 from cnn_core.settings import settings_to_json
-from cnn_core.training.input.pictures import DecodedPictures, SizedFiles
+from cnn_core.training.input.pictures import PIXELS_FOLDER, DecodedPictures, SizedFiles
 from cnn_core.training.input.pipeline import Batch, Batching, kept_size_px, training_batches
 from cnn_core.training.loop.epoch_report import EpochReport
 from cnn_core.training.loop.model_folder import basic_card, write_model_folder
@@ -34,6 +36,11 @@ from cnn_core.training.run_folder import Arrays, RunFolder, validation_losses
 from cnn_core.training.run_status import change_state
 from cnn_core.training.settings.config import TrainingConfig
 
+# The settings that decide what a step computes; others leave its speed alone.
+SHAPING = tuple(
+    "preset batch_size input_size_px sizes_px base optimizer dropout weight_decay label_smoothing "
+    "average_decay".split()
+)
 STOPPED = "Stopped as asked; the finished epochs are kept."
 
 _LOG = logging.getLogger(__name__)
@@ -53,7 +60,7 @@ class TrainingRun:
         """Make a run, or take it up where it stopped.
 
         Args:
-            cache_folder: decoded pictures, shared by runs.
+            cache_folder: decoded pictures and measured precisions, shared by runs.
             progress: told while the precision is measured and the pictures are decoded.
 
         Raises:
@@ -75,12 +82,13 @@ class TrainingRun:
             lambda precision: self._network(precision).step,
             (config.batch_size, size_px, size_px, 3),
             folder,
+            cache_folder / "precisions" / f"{self._network_name()}.json",
             progress,
         )
         self.network = self._network(self.precision.chosen)
         self._labels = np.asarray(splits.training.labels, np.float32)
         self._class_weights = class_weights(config.class_weights, splits.training)
-        self._pictures = DecodedPictures(cache_folder)
+        self._pictures = DecodedPictures(cache_folder / PIXELS_FOLDER)
         self._fingerprint = splits.training.fingerprint()
         self.history: list[dict[str, float]] = [] if saved is None else saved.history
         self._best: Arrays = [] if saved is None else saved.best
@@ -132,6 +140,12 @@ class TrainingRun:
     def is_over(self) -> bool:
         """Whether all epochs are trained, or the validation loss has not fallen for too many of them."""
         return self.network.stages.is_over(self._losses())
+
+    def _network_name(self) -> str:
+        """Equal for runs whose steps compute the same; differs with the version of the framework."""
+        settings = {name: getattr(self.config, name) for name in SHAPING}
+        about = [settings, len(self.splits.classes), backend.version()]
+        return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
     def _network(self, precision: str) -> Network:
         classes = len(self.splits.classes)

@@ -64,4 +64,4 @@ def test_pictures_that_must_be_decoded_again_can_be_stopped_too(splits: Splits, 
     with pytest.raises(Cancelled):
         finish(again, Progress(tell=listener))
     assert listener.told[0][0] == "Decoding the pictures once"
-    assert list((tmp_path / "emptied").iterdir()) == []
+    assert list((tmp_path / "emptied" / "pixels").iterdir()) == []

@@ -37,10 +37,16 @@ class Computer:
         return step
 
     def measured(
-        self, folder: Path, setting: str = "automatic", device: str = "CPU", progress: Progress = SILENT
+        self,
+        folder: Path,
+        setting: str = "automatic",
+        device: str = "CPU",
+        progress: Progress = SILENT,
+        shared: Path | None = None,
     ) -> Precision:
         devices: Any = SimpleNamespace(name=device)
-        return precision_of(setting, devices, self.step_in, SHAPE, folder, progress)
+        for_all = folder / "unknown" / "network.json" if shared is None else shared
+        return precision_of(setting, devices, self.step_in, SHAPE, folder, for_all, progress)
 
 
 @pytest.fixture
@@ -124,6 +130,20 @@ def test_a_measurement_is_remembered_in_the_folder_of_the_run_for_the_same_devic
     assert (found.chosen, found.device) == ("float32", "GPU H")
     (tmp_path / "precision.json").write_text('{"chosen": "mixed_bf')
     assert later.measured(tmp_path).chosen == "float32"
+
+
+def test_runs_of_the_same_network_measure_once_on_each_device(
+    computer: Callable[..., Computer], tmp_path: Path
+) -> None:
+    shared, runs = tmp_path / "precisions" / "network.json", [tmp_path / name for name in "abc"]
+    for folder in runs:
+        folder.mkdir()
+    first = computer(0.2, 0.1).measured(runs[0], shared=shared)
+    later = computer(0.1, 0.2)
+    assert later.measured(runs[1], shared=shared) == first
+    assert later.steps == UNMEASURED
+    assert json.loads((runs[1] / "precision.json").read_text())["chosen"] == first.chosen
+    assert later.measured(runs[2], shared=shared, **GPU).chosen == "float32"
 
 
 def test_one_slow_step_among_many_does_not_count(

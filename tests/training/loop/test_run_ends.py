@@ -111,10 +111,10 @@ def test_a_run_that_is_asked_to_stop_does_so_after_the_step_and_keeps_the_finish
 
 
 def test_a_run_can_be_stopped_while_it_decodes(splits: Splits, tmp_path: Path) -> None:
-    run = TrainingRun(small(), splits, tmp_path / "run", tmp_path / "pixels")
+    run = TrainingRun(small(), splits, tmp_path / "run", tmp_path / "cache")
     with pytest.raises(Cancelled):
         run.run(stopped=lambda: True)
-    assert list((tmp_path / "pixels").iterdir()) == []
+    assert list((tmp_path / "cache" / "pixels").iterdir()) == []
     assert run.folder.load() is None
 
 

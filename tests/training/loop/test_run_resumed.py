@@ -205,7 +205,7 @@ def test_pictures_of_later_stages_are_decoded_before_the_first_step_too(tmp_path
     splits = draw_splits(tmp_path / "data")
     config = small(preset="transfer", sizes_px=(16, 24), stage_shares=(0.5, 0.5), input_size_px=20)
     run, seen = new_run(config, splits, tmp_path / "run"), []
-    maps = tmp_path / "data" / "pixels"
+    maps = tmp_path / "data" / "cache" / "pixels"
     before_each_step(run, lambda *_: seen.append({path.stem[-2:] for path in maps.iterdir()}))
     run.run()
     assert seen[0] == {"16", "20", "24"}
@@ -220,7 +220,7 @@ def test_photos_moved_away_and_a_cache_that_was_emptied_do_not_disturb_a_run(tmp
             for _, files in splits.items():
                 for path in files.paths:
                     path.unlink()
-            for path in (tmp_path / "data" / "pixels").iterdir():
+            for path in (tmp_path / "data" / "cache" / "pixels").iterdir():
                 path.unlink()
 
     before_each_step(run, gone)
