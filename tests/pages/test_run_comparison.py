@@ -247,11 +247,11 @@ def test_a_share_that_is_not_set_aside_is_not_given_where_the_set_has_a_folder_o
         (run.folder / "scan.json").write_text(
             json.dumps({"counts": counts, "drawn": drawn}), encoding="utf-8"
         )
-    rows = {row.field: row for row in setting_rows([first, second], ["a", "b"])}
-    assert rows["validation"].texts == {"a": "a folder of its own", "b": "0.2"}
-    assert rows["validation"].differs
-    assert rows["test"].texts == {"a": "0", "b": "0"}
-    assert rows["seed"].texts["b"] == "0" != rows["seed"].texts["a"]
+    rows = {row.label: row for row in setting_rows([first, second], ["a", "b"])}
+    assert rows["Set aside: validation"].texts == {"a": "a folder of its own", "b": "0.2"}
+    assert rows["Set aside: validation"].differs
+    assert rows["Set aside: test"].texts == {"a": "0", "b": "0"}
+    assert rows["Set aside: seed"].texts["b"] == "0" != rows["Set aside: seed"].texts["a"]
 
 
 def test_the_table_of_settings_marks_differences_by_more_than_colour_and_leaves_out_the_rest(runs_folder):
