@@ -13,6 +13,7 @@ from cnn_core.datasets.source import DataSource
 from cnn_core.datasets.splits import Splits, read_splits
 from cnn_core.errors import Cancelled
 from cnn_core.runs.worker import prepare_framework
+from cnn_core.training.input.pictures import DecodedPictures
 from cnn_core.training.input.pipeline import kept_size_px, pixel_cache
 from cnn_core.training.loop.run import TrainingRun
 from cnn_core.training.run_status import read_status
@@ -58,7 +59,7 @@ def prepared_run(config: TrainingConfig, splits: Splits, folder: str) -> Trainin
     cache = Path(folder) / "pixels"
     pixel_cache(splits.training, kept_size_px(config.input_size_px, config.augmentation), cache)
     pixel_cache(splits.validation, config.input_size_px, cache)
-    return TrainingRun(config, splits, Path(folder) / "run", cache)
+    return TrainingRun(config, splits, Path(folder) / "run", DecodedPictures(cache))
 
 
 def timer_of(run: TrainingRun, seconds: float) -> StepTimer:

@@ -82,6 +82,8 @@ def status_line(status: Mapping[str, Any]) -> str:
         metadata.append(f"{status['images_per_second']:.0f} images/s")
     if _is_number(status.get("seconds_left")):
         metadata.append(f"{duration(status['seconds_left'])} left")
+    else:
+        metadata.append("estimating the time left")
     return " · ".join(metadata)
 
 

@@ -44,7 +44,8 @@ def epoch_text(run: RunView) -> str:
             f"Epoch {int(status['epoch'])} of {int(status.get('epochs', epochs))} · "
             f"step {int(status['step'])} of {int(status['steps'])}"
         )
-    return f"{len(run.history)} of {epochs} epochs"
+    kept = f" and {run.kept_steps} steps of the next" if run.kept_steps else ""
+    return f"{len(run.history)} of {epochs} epochs{kept}"
 
 
 def last_accuracy(run: RunView) -> float | None:

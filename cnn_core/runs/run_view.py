@@ -21,7 +21,15 @@ from cnn_core.runs.failures import Failure, failure_of_vanished
 from cnn_core.runs.locks import is_locked
 from cnn_core.runs.stop_request import StopRequest, StopState
 from cnn_core.settings import settings_from_json
-from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, STEPS_FILE, Row, read_rows
+from cnn_core.training.run_folder import (
+    CONFIG_FILE,
+    HISTORY_FILE,
+    PAUSED_FILE,
+    STEPS_FILE,
+    Row,
+    kept_steps,
+    read_rows,
+)
 from cnn_core.training.run_status import ALIVE, ENDED, LOCK_FILE, LOG_FILE, STATUS_FILE, readable, status_in
 from cnn_core.training.settings.config import TrainingConfig
 
@@ -50,6 +58,7 @@ class RunView:
         model_key: of its model in the model picker, None before there is one.
         queue_place: 1 for the run of its folder that is next on its device; None for one that does not wait.
         stopping: ``paused`` or ``cancelled`` once an alive run has been asked to stop, else None.
+        kept_steps: of the epoch after the finished ones, with which a stopped run goes on.
     """
 
     key: str
@@ -67,6 +76,7 @@ class RunView:
     model_key: str | None
     queue_place: int | None
     stopping: StopState | None = None
+    kept_steps: int = 0
 
     @property
     def is_alive(self) -> bool:
@@ -139,6 +149,7 @@ class RunReader:
             folder=folder,
             model_key=folder.name if model.exists() else None,
             queue_place=None,
+            kept_steps=(self._read(folder / PAUSED_FILE, kept_steps) or 0) if state in RESUMABLE else 0,
             stopping=stop_request.state if state in ALIVE and stop_request() else None,
             **about,
         )

@@ -11,7 +11,7 @@ import os
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -29,9 +29,9 @@ from cnn_core.runs.failures import failure_of
 from cnn_core.runs.locks import Lock
 from cnn_core.runs.stop_request import StopRequest, StopState
 from cnn_core.settings import settings_from_json
-from cnn_core.training.input.pictures import PIXELS_FOLDER, SizedFiles, decoding_meanwhile
+from cnn_core.training.input.pictures import DecodedPictures
 from cnn_core.training.input.pipeline import kept_size_px
-from cnn_core.training.run_folder import CONFIG_FILE, SCAN_FILE
+from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, SCAN_FILE, read_rows
 from cnn_core.training.run_status import LOG_FILE, change_state, read_status
 from cnn_core.training.settings.config import TrainingConfig
 
@@ -139,7 +139,7 @@ def _tidy(folder: Path) -> None:
 def train_for_real(job: Job) -> None:
     """Look through the pictures, train, and write the model."""
     cache_folder = paths.cache_folder()
-    remove_half_written(cache_folder / PIXELS_FOLDER, older_than_seconds=OLD_SECONDS)
+    remove_half_written(cache_folder / "pixels", older_than_seconds=OLD_SECONDS)
     splits = read_splits(job.source)
     preparing = Progress(tell=_StatusWriter(job.folder, "preparing"), cancelled=job.stopped)
     preparing(0.0, "Looking through the pictures")
@@ -154,35 +154,25 @@ def train_for_real(job: Job) -> None:
     counts = {name: files.counts() for name, files in kept.items()}
     about = {"counts": counts, "drawn": list(splits.drawn), **report.to_json()}
     write_json(job.folder / SCAN_FILE, about)
+    with closing(DecodedPictures(cache_folder / "pixels")) as pictures:
+        if not job.finish_only:  # what the first step waits for is known before the framework is there
+            size_px = job.config.size_at(len(read_rows(job.folder / HISTORY_FILE)))
+            pictures.begin([(kept.training, kept_size_px(size_px, job.config.augmentation))])
+        _train_on(job, kept, pictures, preparing)
+
+
+def _train_on(job: Job, splits: Splits, pictures: DecodedPictures, preparing: Progress) -> None:
+    """Train and write the model, while ``pictures`` are decoded."""
     prepare_framework(job.config)
     change_state(job.folder, "preparing", doing="Starting the framework")
-    wanted = [] if job.finish_only else _first_pictures(job.config, kept)
-    with decoding_meanwhile(wanted, cache_folder / PIXELS_FOLDER) as wait_for_pictures:
-        _train_and_finish(job, kept, cache_folder, preparing, wait_for_pictures)
 
-
-def _first_pictures(config: TrainingConfig, splits: Splits) -> list[SizedFiles]:
-    """What the first epoch is trained and validated on."""
-    training = splits.training, kept_size_px(config.size_at(0), config.augmentation)
-    validated = [(files, config.input_size_px) for name, files in splits.items() if name != "training"]
-    return [training, *validated]
-
-
-def _train_and_finish(
-    job: Job,
-    splits: Splits,
-    cache_folder: Path,
-    preparing: Progress,
-    wait_for_pictures: Callable[[Progress], None],
-) -> None:
     from cnn_core import backend  # from here on there is a framework in this process
     from cnn_core.training.loop.finish import finish
     from cnn_core.training.loop.run import TrainingRun
 
     with turn_on_found_device(job, backend.device_name()):
-        run = TrainingRun(job.config, splits, job.folder, cache_folder, preparing)
+        run = TrainingRun(job.config, splits, job.folder, pictures, preparing)
         if not job.finish_only and not run.is_over():
-            wait_for_pictures(preparing)
             run.run(job.stopped)
         change_state(job.folder, "finishing")
         finish(run, Progress(tell=_StatusWriter(job.folder, "finishing"), cancelled=job.stopped))

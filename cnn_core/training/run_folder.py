@@ -2,13 +2,15 @@
 
 ``config.json`` (settings and data), ``scan.json`` (what its pictures are), ``steps.csv`` (a row per
 group of batches), ``history.csv`` (a row per epoch), ``checkpoint.npz`` (all that is needed to go on
-after the last finished epoch), ``checkpoints/`` (epochs kept as models) and at the end ``model/``.
+after the last finished epoch), after a pause ``paused.npz`` (the same within an epoch), ``checkpoints/``
+(epochs kept as models) and at the end ``model/``.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import logging
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,11 +28,14 @@ SCAN_FILE = "scan.json"
 HISTORY_FILE = "history.csv"
 STEPS_FILE = "steps.csv"
 CHECKPOINT_FILE = "checkpoint.npz"
+PAUSED_FILE = "paused.npz"
 PRECISION_FILE = "precision.json"
 STEP_FIELDS = ("epoch", "step", "steps", "loss", "accuracy", "images_per_second")
 
-FIELDS = ("history", "classes", "pictures", "settings")  # in a checkpoint, as JSON
+FIELDS = ("history", "classes", "pictures", "settings", "epoch_so_far")  # in a checkpoint, as JSON
 GROUPS = ("weights", "average", "optimizer", "best")  # of arrays in a checkpoint
+
+_LOG = logging.getLogger(__name__)
 
 Arrays = list[NDArray[Any]]
 Row = dict[str, float]
@@ -49,6 +54,7 @@ class Checkpoint:
         classes: their names in the order of the answers.
         pictures: fingerprint of the training pictures.
         settings: that it was trained with, as JSON.
+        epoch_so_far: within an epoch its steps and their figures; empty at the end of one.
     """
 
     history: list[Row]
@@ -60,6 +66,7 @@ class Checkpoint:
     classes: tuple[str, ...] = ()
     pictures: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
+    epoch_so_far: Row = field(default_factory=dict)
 
 
 class RunFolder:
@@ -91,23 +98,34 @@ class RunFolder:
         with path.open("a", newline="", encoding="utf-8") as file:
             csv.DictWriter(file, STEP_FIELDS).writerow(row)
 
-    def cut_steps(self, epochs: int) -> None:
-        """Forget the rows of epochs after ``epochs``, which were not finished."""
+    def cut_steps(self, epochs: int, step: int = 0) -> None:
+        """Forget the rows after so many finished epochs and steps of the next, which were not kept."""
         path = self.path / STEPS_FILE
         if path.exists():
-            kept = [row for row in self.steps() if row.get("epoch", math.inf) <= epochs]
+            end = (epochs + 1, step)
+            kept = [
+                row for row in self.steps() if (row.get("epoch", math.inf), row.get("step", math.inf)) <= end
+            ]
             _write_rows(path, STEP_FIELDS, kept)
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Write the checkpoint, and its history for people to read."""
+        """Write the checkpoint, at the end of an epoch also its history for people to read."""
+        within = bool(checkpoint.epoch_so_far)
         groups = {name: getattr(checkpoint, name) for name in GROUPS}
         arrays = {f"{name}{i}": value for name, values in groups.items() for i, value in enumerate(values)}
         arrays["step"] = np.asarray(checkpoint.step)
         for name in FIELDS:
             arrays[name] = np.asarray(json.dumps(getattr(checkpoint, name)))
-        with replacing(self.path / CHECKPOINT_FILE, durable=True) as temporary:
+        path = self.path / (PAUSED_FILE if within else CHECKPOINT_FILE)
+        with replacing(path, durable=True) as temporary:
             np.savez(temporary, allow_pickle=False, **arrays)
-        self.write_history(checkpoint.history)
+        if not within:
+            self.write_history(checkpoint.history)
+            self.forget_pause()
+
+    def forget_pause(self) -> None:
+        """Remove what was kept of an epoch that is over, or will not be finished."""
+        (self.path / PAUSED_FILE).unlink(missing_ok=True)
 
     def write_history(self, history: list[Row]) -> None:
         """Write ``history.csv``; nothing before the first epoch."""
@@ -115,25 +133,54 @@ class RunFolder:
             _write_rows(self.path / HISTORY_FILE, list(history[-1]), history)
 
     def load(self) -> Checkpoint | None:
-        """The last checkpoint, or None in a new folder.
+        """The checkpoint of the last finished epoch, or None in a new folder.
 
         Raises:
             TrainingError: the file is damaged.
         """
-        path = self.path / CHECKPOINT_FILE
+        return self._loaded(self.path / CHECKPOINT_FILE)
+
+    def load_paused(self, pictures: str, settings: Mapping[str, Any]) -> Checkpoint | None:
+        """The checkpoint within the epoch after the last finished one, or None without a pause in it.
+
+        Other ``pictures`` or ``settings`` would make it another epoch, which then begins anew.
+
+        Raises:
+            TrainingError: the file is damaged.
+        """
+        paused = self._loaded(self.path / PAUSED_FILE)
+        if paused is None or len(paused.history) != len(self.history()):
+            return None
+        if (paused.pictures, paused.settings) == (pictures, settings):
+            return paused
+        _LOG.warning("Pictures or settings have changed since the pause: the epoch begins anew.")
+        self.forget_pause()
+        return None
+
+    def _loaded(self, path: Path) -> Checkpoint | None:
         if not path.exists():
             return None
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as saved:
                 groups: dict[str, Any] = {name: _numbered(saved, name) for name in GROUPS}
-                fields = {name: json.loads(str(saved[name])) for name in FIELDS}
+                fields = {name: json.loads(str(saved[name])) for name in FIELDS if name in saved}
                 fields["classes"] = tuple(fields["classes"])
                 return Checkpoint(step=int(saved["step"]), **groups, **fields)
         except Exception as error:  # zip readers raise anything at all on damaged bytes
             raise TrainingError(
                 f"Expected the checkpoint of this run in {path.name}. Received a damaged file "
-                f"({type(error).__name__}). Start a new run; delete the file to begin this one anew."
+                f"({type(error).__name__}). Start a new run; or delete the file, to go on without what "
+                "was kept in it."
             ) from error
+
+
+def kept_steps(path: Path) -> int:
+    """How many steps of a begun epoch a pause has kept in ``path``; 0 for a file that is damaged."""
+    try:
+        with np.load(path, allow_pickle=False) as saved:
+            return int(json.loads(str(saved["epoch_so_far"]))["step"])
+    except Exception:  # zip readers raise anything at all on damaged bytes
+        return 0
 
 
 def validation_losses(history: Iterable[Row]) -> list[float]:

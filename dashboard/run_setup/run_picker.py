@@ -66,11 +66,13 @@ def draw_buttons(run: RunView) -> None:
         if run.is_alive:
             for label, icon, state in STOPS:
                 action = functools.partial(runs().stop, run.key, state)
-                _button(label, icon, action, disabled=run.stopping == state, help=STOP_HELP)
+                _button(label, icon, action, disabled=run.stopping == state, help_text=STOP_HELP)
         elif run.can_resume:
-            _button("Resume", "play_arrow", functools.partial(runs().resume, run.key), primary=True)
+            resume = functools.partial(runs().resume, run.key)
+            _button("Resume", "play_arrow", resume, primary=True, help_text=resume_help(run))
             if run.can_finish:
-                _button(FINISH, "flag", functools.partial(runs().finish_now, run.key))
+                finish = functools.partial(runs().finish_now, run.key)
+                _button(FINISH, "flag", finish, help_text=finish_help(run))
         if not run.is_alive:
             _button("Change settings", "tune", functools.partial(_settings_of, run))
         if run.model_key is not None:
@@ -92,7 +94,7 @@ def _button(
     *,
     primary: bool = False,
     disabled: bool = False,
-    help: str | None = None,
+    help_text: str | None = None,
 ) -> None:
     st.button(
         label,
@@ -102,8 +104,21 @@ def _button(
         on_click=_do,
         args=(action,),
         disabled=disabled,
-        help=help,
+        help=help_text,
     )
+
+
+def resume_help(run: RunView) -> str:
+    """Where a run goes on that has stopped, and what of it is lost."""
+    if run.kept_steps:
+        return f"Goes on after step {run.kept_steps} of epoch {len(run.history) + 1}. Nothing is lost."
+    return f"Goes on with the first step of epoch {len(run.history) + 1}."
+
+
+def finish_help(run: RunView) -> str:
+    """What becomes the network where no further epoch is trained."""
+    lost = f" The {run.kept_steps} steps of the next one are discarded." if run.kept_steps else ""
+    return f"Trains no more: makes the network of the {len(run.history)} finished epochs.{lost}"
 
 
 def _do(action: Callable[[], None]) -> None:

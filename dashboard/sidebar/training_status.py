@@ -17,7 +17,7 @@ from dashboard.session.resources import runs
 from dashboard.session.state import session
 from dashboard.widgets.errors import deferred_errors, show_deferred_errors, show_errors
 from dashboard.widgets.markdown import escape_markdown
-from dashboard.widgets.run_words import STOP_HELP, duration, run_on_its_way, state_word
+from dashboard.widgets.run_words import STOP_HELP, run_on_its_way, state_word, time_left
 
 if TYPE_CHECKING:
     from cnn_core.runs.run_view import RunView
@@ -65,11 +65,9 @@ def _draw_run(run: RunView) -> None:
     st.progress(
         fraction_done(run), text=f"{escape_markdown(run.title, longest=28)}, {percent(fraction_done(run))}"
     )
-    left = run.status.get("seconds_left")
-    trains = run.state == "running" and run.stopping is None
-    ahead = f" · {duration(float(left))} left" if trains and left is not None else ""
-    words = epoch_text(run).partition(" · ")[0] if trains else state_word(run).capitalize()
-    st.caption(f"{words}{ahead}{known}")
+    left = time_left(run)
+    words = f"{epoch_text(run).partition(' · ')[0]} · {left}" if left else state_word(run).capitalize()
+    st.caption(f"{words}{known}")
     with st.container(horizontal=True, gap="small"):
         for label, icon, state in (("Pause", "pause", "paused"), ("Cancel", "close", "cancelled")):
             st.button(

@@ -29,11 +29,11 @@ from dashboard.widgets.run_names import run_names
 from dashboard.widgets.run_words import (
     chip_html,
     discarded_text,
-    duration,
     history_arrays,
     share_text,
     started,
     state_word,
+    time_left,
 )
 from dashboard.widgets.style import theme
 
@@ -108,11 +108,7 @@ def bar_text(run: RunView) -> str:
         return doing if share is None else f"{doing}, {percent(float(share))}"
     if run.stopping is not None:
         return f"{epoch_text(run)} · {state_word(run)}"
-    left = status.get("seconds_left")
-    if run.state == "running":
-        ahead = "estimating the time left" if left is None else f"about {duration(float(left))} left"
-        return f"{epoch_text(run)} · {ahead}"
-    return f"{epoch_text(run)}{discarded_text(run)}"
+    return " · ".join(filter(None, (epoch_text(run), time_left(run)))) + discarded_text(run)
 
 
 def figures_html(run: RunView) -> str:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 STATES = {"queued": "waits", "running": "training"}  # other words than those of the code
 STOP_HELP = (
-    "Stops within a step. Finished epochs are kept; the steps of the epoch in progress are discarded, and it "
-    "is trained anew when the run is resumed."
+    "Stops after the step in work and keeps all steps so far: Resume goes on with the next one, to the same "
+    "network as without the stop."
 )
 STOPPING = {"paused": "pausing …", "cancelled": "cancelling …"}
 
@@ -35,10 +35,16 @@ def state_word(run: RunView) -> str:
 
 
 def discarded_text(run: RunView) -> str:
-    """What a run that stopped in the middle of an epoch trains again when it goes on; nothing for others."""
+    """What a run that was killed within an epoch trains again when it goes on; nothing for others."""
     status = run.status
     epoch, step, steps = (int(status.get(name) or 0) for name in ("epoch", "step", "steps"))
-    if run.is_alive or run.state == "finished" or epoch != len(run.history) + 1 or not 0 < step < steps:
+    if (
+        run.is_alive
+        or run.kept_steps
+        or run.state == "finished"
+        or epoch != len(run.history) + 1
+        or not 0 < step < steps
+    ):
         return ""
     return f" · {step} of {steps} steps of epoch {epoch} discarded; Resume trains that epoch anew"
 
@@ -68,6 +74,14 @@ def duration(seconds: float) -> str:
     if minutes < 90:
         return f"{minutes:.0f} min"
     return f"{minutes / 60:.1f} h"
+
+
+def time_left(run: RunView) -> str:
+    """How long a run that trains still takes, or that this is not known yet; empty for one that does not."""
+    if run.state != "running" or run.stopping is not None:
+        return ""
+    seconds = run.status.get("seconds_left")
+    return "estimating the time left" if seconds is None else f"about {duration(float(seconds))} left"
 
 
 def run_on_its_way(device: str | None = None) -> RunView | None:

@@ -239,7 +239,8 @@ def test_runs_lists_every_run_with_its_state(runs_folder: Path, capsys: pytest.C
             },
             "epoch 2/9 · step 3/40 · loss 0.693 · accuracy 0.500 · 180 images/s · 1:02:05 left",
         ),
-        ({"state": "running", "epoch": 1, "epochs": 2, "step": 1, "steps": 4}, "epoch 1/2 · step 1/4"),
+        ({"state": "running", "epoch": 1, "epochs": 2, "step": 1, "steps": 4},
+                "epoch 1/2 · step 1/4 · estimating the time left"),
     ],
 )  # fmt: skip
 def test_the_progress_line_says_what_is_known(status: dict[str, Any], line: str) -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from launch_settings import clean, words
@@ -16,7 +17,7 @@ from cnn_core.errors import TrainingError
 from cnn_core.runs.locks import take_lock
 from cnn_core.runs.run_summary import fraction_done
 from cnn_core.runs.runs import Runs
-from cnn_core.training.run_folder import RunFolder
+from cnn_core.training.run_folder import Checkpoint, RunFolder, read_rows
 from cnn_core.training.run_status import change_state, log_end
 from dashboard.run_setup.run_picker import FINISH
 from dashboard.training.progress import bar_text, diagnosis_text
@@ -80,6 +81,21 @@ def test_a_run_on_its_way_shows_its_figures_and_can_be_stopped(open_app, running
     assert "pausing" in htmls(app)
     assert app.button(key="run-pause").disabled  # and cannot be asked twice
     assert not app.button(key="run-cancel").disabled
+
+
+def test_a_run_paused_within_an_epoch_says_what_is_kept_and_what_finishing_discards(open_app, runs_folder):
+    folder = write_run(runs_folder, "one", "paused", **RUNNING)
+    rows = list(read_rows(folder / "history.csv"))
+    so_far = {"step": 7, "loss": 0.5, "accuracy": 0.7, "seconds": 3.0, "average_step": 0}
+    empty: Any = {group: [] for group in ("weights", "average", "optimizer", "best")}
+    RunFolder(folder).save(Checkpoint(history=rows, step=37, **empty, epoch_so_far=so_far))
+    app = clean(open_app("train", section="progress"))
+    assert any("7 steps of the next" in bar.proto.text for bar in app.get("progress"))
+    assert "after step 7" in app.button(key="run-resume").help
+    assert (
+        "7 steps of the next one are discarded"
+        in app.button(key=f"run-{FINISH.lower().replace(' ', '-')}").help
+    )
 
 
 @pytest.mark.parametrize(
@@ -213,7 +229,9 @@ def test_the_share_done_counts_steps_of_the_epoch_that_goes_on(running, runs_fol
     assert fraction_done(Runs(runs_folder).view("alive")) == pytest.approx((3 + 0.5) / 6)
 
 
-def test_a_pause_says_which_steps_it_discarded_and_none_are_after_a_whole_epoch(runs_folder):
+def test_a_run_stopped_without_its_steps_says_which_it_discarded_and_none_are_after_a_whole_epoch(
+    runs_folder,
+):
     write_run(runs_folder, "paused", "paused", history=3, **RUNNING)
     write_run(runs_folder, "between", "paused", history=4, **RUNNING)
     write_run(runs_folder, "finished", "finished", history=3, **RUNNING)

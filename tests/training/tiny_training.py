@@ -20,6 +20,7 @@ from cnn_core import architectures
 from cnn_core.architectures import photo_cnn, stacks, transfer
 from cnn_core.datasets.folders import LabelledFiles, labelled_files
 from cnn_core.datasets.splits import Splits
+from cnn_core.training.input.pictures import DecodedPictures
 from cnn_core.training.loop.run import TrainingRun
 from cnn_core.training.run_folder import Checkpoint
 from cnn_core.training.settings.config import Augmentation, TrainingConfig
@@ -36,6 +37,16 @@ SMALL: dict[str, Any] = {
     "precision": "float32",
     "checkpoint_count": 0,
     "augmentation": Augmentation(flip=True),
+}
+EVERYTHING: dict[str, Any] = {
+    "epochs": 3,
+    "dropout": 0.3,
+    "average_decay": 0.9,
+    "keep": "best",
+    "optimizer": "adamw",
+    "weight_decay": 0.02,
+    "schedule": "cosine",
+    "warmup_epochs": 0.5,
 }
 UNRECOGNISABLE = Augmentation(
     rotation_degrees=180.0, brightness=0.8, erase_probability=1.0, erase_fraction=0.8
@@ -78,7 +89,7 @@ def draw_splits(
 def new_run(config: TrainingConfig, splits: Splits, folder: Path) -> TrainingRun:
     """A run of those pictures, or one taken up again."""
     data = splits.training.paths[0].parents[2]
-    return TrainingRun(config, splits, folder, data / "cache")
+    return TrainingRun(config, splits, folder, DecodedPictures(data / "pixels"))
 
 
 def saved_checkpoint(run: TrainingRun) -> Checkpoint:
@@ -86,6 +97,17 @@ def saved_checkpoint(run: TrainingRun) -> Checkpoint:
     saved = run.folder.load()
     assert saved is not None
     return saved
+
+
+def assert_same(one: Checkpoint, other: Checkpoint) -> None:
+    """All that a run consists of, to the bit, but for how long it took."""
+    assert one.step == other.step
+    for group in ("weights", "average", "optimizer", "best"):
+        for a, b in zip(getattr(one, group), getattr(other, group), strict=True):
+            np.testing.assert_array_equal(a, b, err_msg=group)
+    for row, expected in zip(one.history, other.history, strict=True):
+        for name in ("epoch", "size_px", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"):
+            assert row[name] == expected[name], name
 
 
 def resized(files: LabelledFiles, side_px: int = SIDE_PX) -> NDArray[np.uint8]:

@@ -44,7 +44,12 @@ Batch = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 def pixel_cache(
-    files: LabelledFiles, size_px: int, folder: Path, progress: Progress = SILENT
+    files: LabelledFiles,
+    size_px: int,
+    folder: Path,
+    progress: Progress = SILENT,
+    *,
+    threads: int | None = None,
 ) -> NDArray[np.uint8]:
     """All pictures of a set, decoded and resized, as a memory map that later runs share.
 
@@ -53,6 +58,7 @@ def pixel_cache(
         size_px: side of the square kept per picture.
         folder: where the file lies; made if missing.
         progress: told the share decoded after each group of pictures.
+        threads: that decode at once; None: one per processor.
 
     Returns:
         ``(n, size_px, size_px, 3)``, uint8, RGB, read-only, same order as ``files.paths``.
@@ -68,7 +74,7 @@ def pixel_cache(
     if cached is None:
         _make_room(folder, int(np.prod(shape)))
         with replacing(path) as temporary:
-            _decode(files, size_px, temporary, progress)
+            _decode(files, size_px, temporary, progress, threads or os.cpu_count() or 1)
         cached = np.lib.format.open_memmap(path, mode="r")
     with suppress(OSError):  # another run made room meanwhile, or the cache is read-only
         os.utime(path)  # when it was used last
@@ -97,9 +103,9 @@ def _make_room(folder: Path, needed: int) -> None:
         maps.pop(0)[-1].unlink(missing_ok=True)
 
 
-def _decode(files: LabelledFiles, size_px: int, path: Path, progress: Progress) -> None:
+def _decode(files: LabelledFiles, size_px: int, path: Path, progress: Progress, threads: int) -> None:
     pixels = _new_map(path, (len(files.paths), size_px, size_px, 3))
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         for start in range(0, len(files.paths), DECODED_AT_ONCE):
             group = files.paths[start : start + DECODED_AT_ONCE]
             for index, picture in enumerate(pool.map(lambda p: _square(p, size_px), group), start):
@@ -153,9 +159,9 @@ class Batching:
 
 
 def training_batches(
-    pixels: NDArray[np.uint8], labels: NDArray[np.float32], batching: Batching
+    pixels: NDArray[np.uint8], labels: NDArray[np.float32], batching: Batching, first: int = 0
 ) -> Iterator[Batch]:
-    """One epoch of shuffled, augmented batches; the last incomplete one is left out.
+    """One epoch of shuffled, augmented batches from the ``first``; the last incomplete one is left out.
 
     Pictures are ``(n, H, W, 3)``, uint8; labels ``(n,)``, float32.
     """
@@ -174,7 +180,7 @@ def training_batches(
     between = max(1, RESIDENT_PICTURES // count)
     with ThreadPoolExecutor(THREADS) as pool:
         waiting: deque[Future[Batch]] = deque()
-        for number in range(len(groups)):
+        for number in range(first, len(groups)):
             waiting.append(pool.submit(batch, number))
             if number % between == 0:
                 _let_go(pixels)

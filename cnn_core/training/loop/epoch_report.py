@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from cnn_core.training.run_folder import Row
 
 ROW_SECONDS = 2.0
-FEWEST_STEPS = 3  # before the time left is told
-SHORTEST_SECONDS = 1e-6
 
 
 @dataclass(slots=True)
@@ -35,13 +33,16 @@ class Means:
 class EpochReport:
     """The figures of one epoch; its clock starts when it is made.
 
+    The pace is that of the steps after the first, which may compile, and waits for the first batch.
+
     Attributes:
         epoch, epochs: counted from 0; of the run.
         step, steps: the last one that is done, counted from 1; of an epoch.
         means, group: over the epoch so far; over the steps since the last row.
-        waited_seconds: for data.
-        started, first_step, last_step, last_row: moments on the clock. The first step may compile for long,
-            and says nothing of the pace.
+        waited_seconds: for data, since the first step.
+        seconds_before: that the epoch took before a pause.
+        paced_steps: steps since the first one that was done here.
+        started, first_step, last_step, last_row: moments on the clock.
     """
 
     epoch: int
@@ -52,18 +53,21 @@ class EpochReport:
     means: Means = field(default_factory=Means)
     group: Means = field(default_factory=Means)
     waited_seconds: float = 0.0
+    seconds_before: float = 0.0
+    paced_steps: int = 0
+    first_step: float | None = None
     started: float = field(default_factory=time.monotonic)
-    first_step: float = field(default_factory=time.monotonic)
     last_step: float = field(default_factory=time.monotonic)
     last_row: float = field(default_factory=time.monotonic)
 
     def seconds(self) -> float:
-        """Since the start."""
-        return time.monotonic() - self.started
+        """Since the start, but for a pause."""
+        return self.seconds_before + time.monotonic() - self.started
 
     def batch_came(self) -> None:
         """Count the time since the last step as waiting."""
-        self.waited_seconds += time.monotonic() - self.last_step
+        if self.first_step is not None:
+            self.waited_seconds += time.monotonic() - self.last_step
 
     def step_done(self, loss: float, accuracy: float) -> bool:
         """Take in one step; true about every two seconds, and at the end, when it is time to tell."""
@@ -71,8 +75,10 @@ class EpochReport:
         self.means.add(loss, accuracy)
         self.group.add(loss, accuracy)
         self.last_step = time.monotonic()
-        if self.step == 1:
+        if self.first_step is None:
             self.first_step = self.last_step
+        else:
+            self.paced_steps += 1
         if self.step < self.steps and self.last_step - self.last_row < ROW_SECONDS:
             return False
         self.last_row = self.last_step
@@ -81,30 +87,43 @@ class EpochReport:
     def group_row(self) -> Row:
         """A row of ``steps.csv`` over the steps since the last one."""
         group, self.group = self.group, Means()
-        speed = self.pace()["images_per_second"]
-        return {**self._position(), **group.rounded(5), "images_per_second": speed}
+        pace = self.pace()
+        pace.pop("waiting_fraction", None)
+        return {**self._position(), **group.rounded(5), **pace}
 
     def status(self) -> Row:
-        """How far the run is, for its status; the time left once there is a pace."""
-        status = {**self._position(), "epochs": self.epochs, **self.pace(), **self.means.rounded(4)}
-        steps_left = self.steps * (self.epochs - self.epoch) - self.step
-        if self.step >= FEWEST_STEPS or steps_left == 0:
-            status["seconds_left"] = round(steps_left * self._step_seconds())
-        return status
+        """How far the run is, for its status."""
+        return {**self._position(), "epochs": self.epochs, **self.pace(), **self.means.rounded(4)}
 
     def pace(self) -> Row:
-        """Pictures per second, and the share of the time spent waiting for data."""
-        seconds = self.seconds()
+        """Pictures per second, and the share of the time spent waiting for data; empty until known."""
+        steps, seconds = self.paced_steps, self._paced_seconds()
+        if not steps:
+            if self.step < self.steps:
+                return {}
+            steps, seconds = 1, self.last_step - self.started  # all there is of an epoch of one step
         return {
-            "images_per_second": round(self.batch_size / self._step_seconds(), 1),
+            "images_per_second": round(steps * self.batch_size / seconds, 1),
             "waiting_fraction": round(self.waited_seconds / seconds, 4),
         }
 
-    def _step_seconds(self) -> float:
-        """Of a step, without the first one where there are others."""
-        if self.step < 2:
-            return max(self.seconds(), SHORTEST_SECONDS) / max(self.step, 1)
-        return max(self.last_step - self.first_step, SHORTEST_SECONDS) / (self.step - 1)
+    def step_seconds(self) -> float | None:
+        """What a step takes; None until enough time has passed to tell."""
+        enough = self._paced_seconds() >= ROW_SECONDS or self.step == self.steps
+        return self._paced_seconds() / self.paced_steps if self.paced_steps and enough else None
+
+    def so_far(self) -> Row:
+        """What ``resumed`` needs to go on within the epoch."""
+        means = {"loss": self.means.loss, "accuracy": self.means.accuracy}
+        return {"step": self.step, **means, "seconds": self.seconds()}
+
+    def resumed(self, so_far: Row) -> None:
+        """Go on after a pause within the epoch."""
+        self.step, self.seconds_before = int(so_far["step"]), so_far["seconds"]
+        self.means = Means(so_far["loss"], so_far["accuracy"], self.step)
+
+    def _paced_seconds(self) -> float:
+        return 0.0 if self.first_step is None else self.last_step - self.first_step
 
     def _position(self) -> Row:
         return {"epoch": self.epoch + 1, "step": self.step, "steps": self.steps}

@@ -46,7 +46,8 @@ def finish(run: TrainingRun, progress: Progress = SILENT) -> Path:
     """
     if not run.history:
         raise TrainingError("Expected at least one finished epoch. Received: none. Resume the run.")
-    run.decode_validated(progress)
+    for files in run.validated.values():
+        run.pixels(files, progress)
     epoch, weights = run.weights_to_keep()
     progress(0.0, "Making the network")
     model = run.network.finished(weights)
@@ -80,6 +81,7 @@ def finish(run: TrainingRun, progress: Progress = SILENT) -> Path:
     for name, predictions in found.items():
         write_predictions(run.folder.path / f"predictions_{name}.npz", predictions)
     write_model_folder(run.folder.path / MODEL_FOLDER, model, card, more)
+    run.folder.forget_pause()
     return run.folder.path / MODEL_FOLDER
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -17,7 +17,7 @@ from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.training.loop.averaging import MovingStatistics, WeightAverage
 from cnn_core.training.loop.optimizers import losses_of, optimizer_of
 from cnn_core.training.loop.stages import Stages
-from cnn_core.training.run_folder import Arrays, Checkpoint, validation_losses
+from cnn_core.training.run_folder import Arrays, Checkpoint, Row, validation_losses
 from cnn_core.training.settings.config import TrainingConfig
 from cnn_core.training.settings.presets import preset_named
 
@@ -43,7 +43,7 @@ class Network:
         self.architecture = architecture_of(config)
         self.stages = Stages.of(config, fine_tunes=self.architecture.fine_tuned is not None)
         self.plan = plan_of(config, classes)
-        free = dataclasses.replace(self.plan, size_px=None)
+        free = replace(self.plan, size_px=None)
         self._trained_plan = free if self.architecture.any_size else self.plan
         keras.utils.set_random_seed(config.seed)
         with backend.dtype_policy(precision), devices.scope():
@@ -109,13 +109,24 @@ class Network:
     def checkpoint(self, history: list[dict[str, float]], best: Arrays) -> Checkpoint:
         """All that is needed to go on later; ``best`` are the weights of the epoch to keep, if any."""
         average = [] if self.average is None else list(self.kept_weights())
+        return replace(self._variables(history), average=average, best=best)
+
+    def checkpoint_within_epoch(self, history: list[dict[str, float]], so_far: Row) -> Checkpoint:
+        """All that is needed to go on with the next step; no average moves out of its turn for it."""
+        average = [] if self.average is None else list(self.average.values)
+        average_step = 0 if self.average is None else self.average.step
+        return replace(
+            self._variables(history), average=average, epoch_so_far={**so_far, "average_step": average_step}
+        )
+
+    def _variables(self, history: list[dict[str, float]]) -> Checkpoint:
         return Checkpoint(
             history=history,
             step=self._step,
             weights=[np.asarray(v) for v in self.model.variables],
-            average=average,
+            average=[],
             optimizer=[np.asarray(v) for v in self.optimizer.variables],
-            best=best,
+            best=[],
         )
 
     def restore(self, saved: Checkpoint) -> None:
@@ -124,14 +135,16 @@ class Network:
         Raises:
             DataError: it is that of another network, as when classes have come or gone meanwhile.
         """
-        self.start_epoch(len(saved.history) - 1, validation_losses(saved.history))
+        within = saved.epoch_so_far
+        self.start_epoch(len(saved.history) - (not within), validation_losses(saved.history))
         _assign(self.model.variables, saved.weights)
         _assign(self.optimizer.variables, saved.optimizer)
         self._step = saved.step
         if self.average is not None:
             _check_shapes(self.average.values, saved.average)
-            self.average.restore(saved.average, saved.step)
-        self.take_kept_weights()
+            self.average.restore(saved.average, int(within.get("average_step", saved.step)))
+        if not within:  # taking them moves the average, whose turn it may not be
+            self.take_kept_weights()
 
     def _move_average(self, average: WeightAverage) -> None:
         if average.step < self._step:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from cnn_core import backend
-from cnn_core.files import read_json, write_json
+from cnn_core.files import nested, read_json, write_json
 from cnn_core.processor import fast_precision
 from cnn_core.progress import SILENT, Progress
 from cnn_core.training.run_folder import PRECISION_FILE
@@ -19,7 +20,11 @@ from cnn_core.training.run_folder import PRECISION_FILE
 MEASURING = "Measuring which precision is faster"
 SECONDS = 3.0  # of steps in two precisions by turns, after one step each that compiles
 FEWEST_STEPS = 2  # of each, where a step takes longer than that
+CLEAR_STEPS = 3  # of each are enough where all in one precision
+CLEAR = 1.2  # took so many times longer than all in the other
 COMPILING_SHARE = 0.5  # of the progress: as long as the steps themselves, for the networks here
+SPEEDS_FILE = "precision.json"  # in the cache
+MOST_REMEMBERED = 200
 WORTH_IT = 1.05  # float32 is kept unless bfloat16 is clearly faster
 
 
@@ -38,44 +43,71 @@ class Precision:
     images_per_second: dict[str, float]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurable:
+    """What is measured.
+
+    Attributes:
+        network: names it for later runs, with all that changes its speed besides the batch.
+        batch_shape: ``(n, H, W, c)``.
+        step_in: a fresh training step in a precision.
+    """
+
+    network: str
+    batch_shape: tuple[int, ...]
+    step_in: Callable[[str], backend.TrainingStep]
+
+    def speeds(self, progress: Progress) -> dict[str, float]:
+        """Images per second by precision."""
+        steps = {name: self.step_in(name) for name in ("float32", "mixed_bfloat16")}
+        medians = _median_seconds(steps, self.batch_shape, progress)
+        return {name: round(self.batch_shape[0] / seconds, 1) for name, seconds in medians.items()}
+
+
 def precision_of(
     setting: str,
     devices: backend.Devices,
-    step_in: Callable[[str], backend.TrainingStep],
-    batch_shape: tuple[int, ...],
+    measurable: Measurable,
     folder: Path,
-    shared: Path,
+    cache_folder: Path,
     progress: Progress = SILENT,
 ) -> Precision:
-    """The precision to train in; measured once, and remembered in the run's folder and for runs like it.
+    """The precision to train in; measured once, and remembered in the run's folder and for later runs.
 
     Args:
-        step_in: a fresh training step in a precision.
-        batch_shape: ``(n, H, W, c)``.
         folder: of the run.
-        shared: where it is remembered for runs of the same network on this computer.
+        cache_folder: shared with other runs, which need not measure the same network anew.
         progress: told before each step of a measurement; where it is cancelled nothing is remembered.
     """
-    for path in (folder / PRECISION_FILE, shared):
-        saved = read_json(path)
-        if setting == "automatic" and saved.get("device") == devices.name and saved.get("images_per_second"):
-            write_json(folder / PRECISION_FILE, saved)
-            return Precision(**saved)
+    saved = read_json(folder / PRECISION_FILE)
+    if setting == "automatic" and saved.get("device") == devices.name and saved.get("images_per_second"):
+        return Precision(**saved)
     chosen, speeds = "float32" if setting == "automatic" else setting, {}
     # Where bfloat16 is emulated a step can take a minute.
     if setting == "automatic" and (devices.name != "CPU" or fast_precision() != "float32"):
-        steps = {name: step_in(name) for name in ("float32", "mixed_bfloat16")}
-        medians = _median_seconds(steps, batch_shape, progress)
-        speeds = {name: round(batch_shape[0] / seconds, 1) for name, seconds in medians.items()}
+        speeds = _remembered_speeds(devices, measurable, cache_folder / SPEEDS_FILE, progress)
         if speeds["mixed_bfloat16"] > WORTH_IT * speeds["float32"]:
             chosen = "mixed_bfloat16"
     found = Precision(chosen=chosen, device=devices.name, images_per_second=speeds)
     write_json(folder / PRECISION_FILE, asdict(found))
-    if speeds:
-        with suppress(OSError):  # a cache that cannot be written costs time, never a run
-            shared.parent.mkdir(parents=True, exist_ok=True)
-            write_json(shared, asdict(found))
     return found
+
+
+def _remembered_speeds(
+    devices: backend.Devices, measurable: Measurable, path: Path, progress: Progress
+) -> dict[str, float]:
+    """The speeds of an earlier run of the same network, batch, device and framework, else measured now."""
+    computer = f"{devices.name}, {os.cpu_count()} processors, {backend.version()}"
+    key = f"{measurable.network}, {measurable.batch_shape}, {computer}"
+    known = read_json(path)
+    if nested(known, key).keys() >= {"float32", "mixed_bfloat16"}:
+        return nested(known, key)
+    speeds = measurable.speeds(progress)
+    newest = dict([*known.items(), (key, speeds)][-MOST_REMEMBERED:])
+    with suppress(OSError):  # a cache that cannot be written: the next run measures again
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, newest)
+    return speeds
 
 
 def _median_seconds(
@@ -91,7 +123,9 @@ def _median_seconds(
     seconds: dict[str, list[float]] = {name: [] for name in steps}
     started = time.perf_counter()
     rounds = 0
-    while (passed := time.perf_counter() - started) < SECONDS or rounds < FEWEST_STEPS:
+    while not _clear(seconds) and (
+        (passed := time.perf_counter() - started) < SECONDS or rounds < FEWEST_STEPS
+    ):
         rounds += 1
         for name, step in steps.items():
             progress(COMPILING_SHARE + (1 - COMPILING_SHARE) * min(1.0, passed / SECONDS), MEASURING)
@@ -99,3 +133,11 @@ def _median_seconds(
             step(inputs, labels, weights)
             seconds[name].append(time.perf_counter() - before)
     return {name: float(np.median(values)) for name, values in seconds.items()}
+
+
+def _clear(seconds: Mapping[str, Sequence[float]]) -> bool:
+    """Whether one precision is faster beyond doubt, so that more steps would only take time."""
+    one, other = seconds.values()
+    if len(one) < CLEAR_STEPS:
+        return False
+    return CLEAR * max(one) < min(other) or CLEAR * max(other) < min(one)

@@ -1,14 +1,13 @@
 """One training run in one process: reads pictures, writes its run folder.
 
-Started again on the same folder, a run goes on after its last finished epoch.
+Started again on the same folder, a run goes on where it was paused, else after its last finished epoch.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -16,32 +15,29 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core import backend
+from cnn_core import backend, paths
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled
 from cnn_core.models.card import checkpoint_folder
 from cnn_core.progress import SILENT, Progress
 from cnn_core.settings import settings_to_json
-from cnn_core.training.input.pictures import PIXELS_FOLDER, DecodedPictures, SizedFiles
+from cnn_core.training.input.pictures import DecodedPictures
 from cnn_core.training.input.pipeline import Batch, Batching, kept_size_px, training_batches
 from cnn_core.training.loop.epoch_report import EpochReport
 from cnn_core.training.loop.model_folder import basic_card, write_model_folder
-from cnn_core.training.loop.network import Network
+from cnn_core.training.loop.network import Network, architecture_of
 from cnn_core.training.loop.optimizers import class_weights
-from cnn_core.training.loop.precision import precision_of
+from cnn_core.training.loop.precision import Measurable, precision_of
 from cnn_core.training.loop.requirements import check_same, check_trainable
+from cnn_core.training.loop.time_left import FINE_TUNING_COST, FORWARD_SHARE, TimeLeft
 from cnn_core.training.loop.validation import check_finite, loss_and_accuracy
-from cnn_core.training.run_folder import Arrays, RunFolder, validation_losses
+from cnn_core.training.run_folder import Arrays, Checkpoint, RunFolder, validation_losses
 from cnn_core.training.run_status import change_state
 from cnn_core.training.settings.config import TrainingConfig
 
-# The settings that decide what a step computes; others leave its speed alone.
-SHAPING = tuple(
-    "preset batch_size input_size_px sizes_px base optimizer dropout weight_decay label_smoothing "
-    "average_decay".split()
-)
-STOPPED = "Stopped as asked; the finished epochs are kept."
+STOPPED = "Stopped as asked; all steps so far are kept."
+COMPILING = "Compiling the first step"
 
 _LOG = logging.getLogger(__name__)
 
@@ -54,14 +50,14 @@ class TrainingRun:
         config: TrainingConfig,
         splits: Splits,
         folder: Path,
-        cache_folder: Path,
+        pictures: DecodedPictures,
         progress: Progress = SILENT,
     ) -> None:
         """Make a run, or take it up where it stopped.
 
         Args:
-            cache_folder: decoded pictures and measured precisions, shared by runs.
-            progress: told while the precision is measured and the pictures are decoded.
+            pictures: to decode and to keep open; may have begun already.
+            progress: told while the precision is measured and while decoding is waited for.
 
         Raises:
             DataError: too few pictures, settings that do not fit the network, or other classes than before.
@@ -75,20 +71,22 @@ class TrainingRun:
             check_same(saved, config, splits.classes)
         self.devices = backend.Devices(config.device, most=config.batch_size)
         self._steps = len(splits.training.paths) // config.batch_size
-        size_px = max(config.size_at(epoch) for epoch in range(config.epochs))
+        measured: dict[str, tuple[Network, Checkpoint]] = {}
+        measurable = self._measurable(measured)
         self.precision = precision_of(
-            config.precision,
-            self.devices,
-            lambda precision: self._network(precision).step,
-            (config.batch_size, size_px, size_px, 3),
-            folder,
-            cache_folder / "precisions" / f"{self._network_name()}.json",
-            progress,
+            config.precision, self.devices, measurable, folder, paths.cache_folder(), progress
         )
-        self.network = self._network(self.precision.chosen)
+        if self.precision.chosen in measured:  # and so compiled
+            self.network, fresh = measured[self.precision.chosen]
+            self.network.restore(fresh)
+        else:
+            self.network = self._network(self.precision.chosen)
         self._labels = np.asarray(splits.training.labels, np.float32)
         self._class_weights = class_weights(config.class_weights, splits.training)
-        self._pictures = DecodedPictures(cache_folder / PIXELS_FOLDER)
+        self._pictures = pictures
+        batches = len(splits.validation.paths) / config.batch_size
+        validation_cost = FORWARD_SHARE * batches * config.input_size_px**2
+        self._time_left = TimeLeft(steps=self._steps, validation_cost=validation_cost)
         self._fingerprint = splits.training.fingerprint()
         self.history: list[dict[str, float]] = [] if saved is None else saved.history
         self._best: Arrays = [] if saved is None else saved.best
@@ -97,24 +95,29 @@ class TrainingRun:
                 _LOG.warning("The training pictures have changed since the epochs before.")
             self.network.restore(saved)
             self.folder.write_history(self.history)  # the last process may have ended just before
-        self.folder.cut_steps(len(self.history))
+        self._paused = self.folder.load_paused(self._fingerprint, settings_to_json(config))
+        kept = 0 if self._paused is None else int(self._paused.epoch_so_far["step"])
+        self.folder.cut_steps(len(self.history), kept)
 
     def run(self, stopped: Callable[[], bool] = lambda: False) -> None:
         """Train the epochs that are left.
 
         Args:
-            stopped: asked after each step and each group of decoded pictures whether to stop.
+            stopped: asked after each step, and while decoding is waited for, whether to stop.
 
         Raises:
-            Cancelled: ``stopped`` said so; the epochs before are kept.
+            Cancelled: ``stopped`` said so; all steps so far are kept.
             DivergedError: the loss is no longer a number.
             OSError: the disk is full, or the data is gone.
         """
-        self._decode(stopped)
-        if 0 in self.config.kept_epochs and not self.history:
+        self._begin_decoding()
+        if self._paused is not None:
+            self.network.restore(self._paused)
+        elif 0 in self.config.kept_epochs and not self.history:
             self._keep_epoch(0)
+        waiting = replace(self._progress, cancelled=stopped)
         while not self.is_over():
-            self._train_epoch(len(self.history), stopped)
+            self._train_epoch(len(self.history), stopped, waiting)
 
     @property
     def title(self) -> str:
@@ -141,49 +144,63 @@ class TrainingRun:
         """Whether all epochs are trained, or the validation loss has not fallen for too many of them."""
         return self.network.stages.is_over(self._losses())
 
-    def _network_name(self) -> str:
-        """Equal for runs whose steps compute the same; differs with the version of the framework."""
-        settings = {name: getattr(self.config, name) for name in SHAPING}
-        about = [settings, len(self.splits.classes), backend.version()]
-        return hashlib.sha256(json.dumps(about).encode()).hexdigest()
-
     def _network(self, precision: str) -> Network:
         classes = len(self.splits.classes)
         return Network(self.config, classes, self._steps, self.devices, precision)
 
-    def _decode(self, stopped: Callable[[], bool]) -> None:
-        """Open the pictures of the epochs that are left, and those that they are validated on."""
+    def _measurable(self, measured: dict[str, tuple[Network, Checkpoint]]) -> Measurable:
+        """The first step of the run, whose precision is chosen; ``measured`` takes the networks as made."""
+
+        def step_in(precision: str) -> backend.TrainingStep:
+            network = self._network(precision)
+            measured[precision] = network, network.checkpoint([], [])
+            return network.step
+
+        size_px = self.config.size_at(0)
+        return Measurable(
+            network=f"{architecture_of(self.config).key} {self.config.base} {len(self.splits.classes)}",
+            batch_shape=(self.config.batch_size, size_px, size_px, 3),
+            step_in=step_in,
+        )
+
+    def _begin_decoding(self) -> None:
+        """Open the pictures of the next epoch, of what it is validated on, then those of the epochs after."""
         losses = self._losses()
         epochs = range(len(losses), 0 if self.is_over() else self.network.stages.end(losses))
         training = [(self.splits.training, self._kept_size_px(epoch)) for epoch in epochs]
-        self.decode_validated(replace(self._progress, cancelled=stopped), training)
-
-    def decode_validated(self, progress: Progress, training: Sequence[SizedFiles] = ()) -> None:
-        """Open the pictures that epochs and models are validated on, after those of the ``training``."""
         validated = [(files, self.config.input_size_px) for files in self.validated.values()]
-        self._pictures.decode([*training, *validated], progress)
+        self._pictures.begin([*training[:1], *validated, *training])
 
-    def _train_epoch(self, epoch: int, stopped: Callable[[], bool]) -> None:
-        pixels = self._pictures.of(self.splits.training, self._kept_size_px(epoch))
+    def _train_epoch(self, epoch: int, stopped: Callable[[], bool], waiting: Progress) -> None:
+        pixels = self._pictures.of(self.splits.training, self._kept_size_px(epoch), waiting)
         losses = self._losses()
         self.network.start_epoch(epoch, losses)
         epochs = self.network.stages.end(losses)
         stop = False
         report = EpochReport(epoch=epoch, epochs=epochs, steps=self._steps, batch_size=self.config.batch_size)
-        for inputs, labels in self._batches(pixels, epoch):
+        if self._paused is not None:
+            report.resumed(self._paused.epoch_so_far)
+            self._paused = None
+        if self._time_left.seconds_per_cost is None:
+            change_state(self.folder.path, "preparing", doing=COMPILING)
+        for inputs, labels in self._batches(pixels, epoch, report.step):
             report.batch_came()
             loss, accuracy = self.network.train(inputs, labels, self._class_weights[labels.astype(int)])
             check_finite(loss, epoch, report.step + 1)
             if report.step_done(loss, accuracy):
                 self._tell(report)
+            elif not report.paced_steps:
+                self._say(report)
             stop = stopped()
             if stop and report.step < self._steps:
+                self._keep_steps(report)
                 raise Cancelled(STOPPED)
+        self._pictures.wait_for_all(waiting)
         self._finish_epoch(epoch, report)
         if stop:  # in the last step, after which the epoch is kept
             raise Cancelled(STOPPED)
 
-    def _batches(self, pixels: NDArray[np.uint8], epoch: int) -> Iterator[Batch]:
+    def _batches(self, pixels: NDArray[np.uint8], epoch: int, first: int) -> Iterator[Batch]:
         batching = Batching(
             size_px=self._size_px(epoch),
             batch_size=self.config.batch_size,
@@ -191,7 +208,7 @@ class TrainingRun:
             preprocessing=self.network.preprocessing,
             seed=(self.config.seed, epoch),
         )
-        return training_batches(pixels, self._labels, batching)
+        return training_batches(pixels, self._labels, batching, first)
 
     def _finish_epoch(self, epoch: int, report: EpochReport) -> None:
         pace, size_px = report.pace(), self._size_px(epoch)
@@ -215,15 +232,25 @@ class TrainingRun:
             self._best = [weight.copy() for weight in self.network.kept_weights()]
         if epoch + 1 in self.config.kept_epochs:
             self._keep_epoch(epoch + 1)
-        checkpoint = replace(
-            self.network.checkpoint(self.history, self._best),
-            classes=self.splits.classes,
-            pictures=self._fingerprint,
-            settings=settings_to_json(self.config),
-        )
-        self.folder.save(checkpoint)
+        self._save(self.network.checkpoint(self.history, self._best))
         if self.config.tensorboard:
             self._events.write(epoch + 1, row)
+        self._time_left.validation_timed(time.monotonic() - report.last_step)
+
+    def _keep_steps(self, report: EpochReport) -> None:
+        """Keep an epoch in progress, so that it can go on with its next step."""
+        self._tell(report)
+        self._save(self.network.checkpoint_within_epoch(self.history, report.so_far()))
+
+    def _save(self, checkpoint: Checkpoint) -> None:
+        self.folder.save(
+            replace(
+                checkpoint,
+                classes=self.splits.classes,
+                pictures=self._fingerprint,
+                settings=settings_to_json(self.config),
+            )
+        )
 
     @cached_property
     def _events(self) -> backend.EventWriter:
@@ -233,9 +260,9 @@ class TrainingRun:
         """The answers of the weights as they are, ``(n, classes)``."""
         return self.network.probabilities(self.pixels(files))
 
-    def pixels(self, files: LabelledFiles) -> NDArray[np.uint8]:
+    def pixels(self, files: LabelledFiles, progress: Progress = SILENT) -> NDArray[np.uint8]:
         """Pictures as the finished model takes them, ``(n, size, size, 3)``."""
-        return self._pictures.of(files, self.config.input_size_px)
+        return self._pictures.of(files, self.config.input_size_px, progress)
 
     def _losses(self) -> list[float]:
         return validation_losses(self.history)
@@ -247,9 +274,26 @@ class TrainingRun:
         return kept_size_px(self._size_px(epoch), self.config.augmentation)
 
     def _tell(self, report: EpochReport) -> None:
-        self.folder.add_step(report.group_row())
+        """Write a row over the last steps, and how far the run is."""
+        if report.group.steps:
+            self.folder.add_step(report.group_row())
+        self._say(report)
+
+    def _say(self, report: EpochReport) -> None:
+        """Write how far the run is, with the time left once the pace is known."""
+        costs = [self._step_cost(epoch) for epoch in range(report.epoch, report.epochs)]
+        step_seconds = report.step_seconds()
+        if step_seconds is not None:
+            self._time_left.steps_timed(step_seconds, costs[0])
+        left = self._time_left.seconds(report.step, costs)
         used = {"precision": self.precision.chosen, "device": self.precision.device}
-        change_state(self.folder.path, "running", **report.status(), **used)
+        told = {} if left is None else {"seconds_left": round(left)}
+        change_state(self.folder.path, "running", **report.status(), **told, **used)
+
+    def _step_cost(self, epoch: int) -> float:
+        """What a step of an epoch costs, beside those of other epochs."""
+        fine_tuning = self.network.stages.fine_tunes(epoch, self._losses())
+        return self._size_px(epoch) ** 2 * (FINE_TUNING_COST if fine_tuning else 1.0)
 
     def _keep_epoch(self, epoch: int) -> None:
         """Keep the network as it is now as a model; 0 is the one before its training."""

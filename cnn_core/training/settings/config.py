@@ -96,7 +96,9 @@ class TrainingConfig:
     )
     keep: str = choice("last", "Epoch to keep", "Best: the one of the lowest validation loss.", KEPT)
     class_weights: str = choice("none", "Class weights", "Balanced: rare classes count more.", CLASS_WEIGHTS)
-    precision: str = choice("automatic", "Precision", "Automatic measures for three seconds.", PRECISIONS)
+    precision: str = choice(
+        "automatic", "Precision", "Automatic measures once per network, size and batch.", PRECISIONS
+    )
     device: str = choice("automatic", "Device", "Automatic takes all GPUs there are.", DEVICES)
     seed: int = number(0, "Seed", "Of weights, order, dropout and augmentation.", 0, 9999, 1)
     warmup_epochs: float = number(0.0, "Warm-up", "The rate rises from zero.", 0, 20, 0.5, "epochs")

@@ -10,6 +10,7 @@ from tiny_training import new_run, small
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled
 from cnn_core.progress import Progress
+from cnn_core.training.input.pictures import DecodedPictures
 from cnn_core.training.loop import finish as finish_module
 from cnn_core.training.loop.finish import finish
 from cnn_core.training.loop.run import TrainingRun
@@ -59,9 +60,9 @@ def test_a_finishing_stopped_anywhere_leaves_nothing_and_begins_again_and_says_h
 
 def test_pictures_that_must_be_decoded_again_can_be_stopped_too(splits: Splits, tmp_path: Path) -> None:
     new_run(small(epochs=1), splits, tmp_path / "run").run()
-    again = TrainingRun(small(epochs=1), splits, tmp_path / "run", tmp_path / "emptied")
+    again = TrainingRun(small(epochs=1), splits, tmp_path / "run", DecodedPictures(tmp_path / "emptied"))
     listener = Listener(1)
     with pytest.raises(Cancelled):
         finish(again, Progress(tell=listener))
     assert listener.told[0][0] == "Decoding the pictures once"
-    assert list((tmp_path / "emptied" / "pixels").iterdir()) == []
+    assert list((tmp_path / "emptied").iterdir()) == []

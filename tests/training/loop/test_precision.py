@@ -14,7 +14,7 @@ import pytest
 from cnn_core.errors import Cancelled
 from cnn_core.progress import SILENT, Progress
 from cnn_core.training.loop import precision
-from cnn_core.training.loop.precision import Precision, precision_of
+from cnn_core.training.loop.precision import Measurable, Precision, precision_of
 
 SHAPE = (6, 4, 4, 3)
 
@@ -42,11 +42,11 @@ class Computer:
         setting: str = "automatic",
         device: str = "CPU",
         progress: Progress = SILENT,
-        shared: Path | None = None,
+        cache: Path | None = None,
     ) -> Precision:
         devices: Any = SimpleNamespace(name=device)
-        for_all = folder / "unknown" / "network.json" if shared is None else shared
-        return precision_of(setting, devices, self.step_in, SHAPE, folder, for_all, progress)
+        measurable: Any = Measurable(network="a network", batch_shape=SHAPE, step_in=self.step_in)
+        return precision_of(setting, devices, measurable, folder, cache or folder / "cache", progress)
 
 
 @pytest.fixture
@@ -102,13 +102,17 @@ def test_the_clearly_faster_precision_is_taken_where_it_is_not_settled_otherwise
     assert found.images_per_second == pytest.approx(speeds, abs=0.06)  # without the step that compiles
 
 
-def test_the_measurement_takes_three_seconds_of_steps(
+def test_the_measurement_takes_three_seconds_of_steps_unless_three_of_each_leave_no_doubt(
     computer: Callable[..., Computer], tmp_path: Path
 ) -> None:
-    machine = computer(0.1, 0.25)
+    machine = computer(0.1, 0.11)
     machine.measured(tmp_path)
     assert machine.now == pytest.approx(2 * 60 + 3, abs=0.5)
-    slow = computer(5.0, 7.0)
+    for number, seconds in enumerate([(0.1, 0.25), (0.25, 0.1)]):
+        clear = computer(*seconds)
+        clear.measured(tmp_path, device=f"CPU {number}")
+        assert clear.steps == {"float32": 4, "mixed_bfloat16": 4}  # one to compile
+    slow = computer(5.0, 5.5)
     slow.measured(tmp_path, device="CPU of another machine")
     assert slow.steps == {"float32": 3, "mixed_bfloat16": 3}  # one to compile, two to compare
 
@@ -129,21 +133,25 @@ def test_a_measurement_is_remembered_in_the_folder_of_the_run_for_the_same_devic
     found = later.measured(tmp_path, **GPU)
     assert (found.chosen, found.device) == ("float32", "GPU H")
     (tmp_path / "precision.json").write_text('{"chosen": "mixed_bf')
-    assert later.measured(tmp_path).chosen == "float32"
+    assert later.measured(tmp_path) == first  # as other runs on this device remember it
 
 
-def test_runs_of_the_same_network_measure_once_on_each_device(
+def test_a_later_run_of_the_same_network_does_not_measure_again_unless_what_is_remembered_is_damaged(
     computer: Callable[..., Computer], tmp_path: Path
 ) -> None:
-    shared, runs = tmp_path / "precisions" / "network.json", [tmp_path / name for name in "abc"]
-    for folder in runs:
+    folders = [tmp_path / name for name in "abcd"]
+    for folder in folders:
         folder.mkdir()
-    first = computer(0.2, 0.1).measured(runs[0], shared=shared)
+    cache = tmp_path / "cache"
+    first = computer(0.2, 0.1).measured(folders[0], cache=cache)
     later = computer(0.1, 0.2)
-    assert later.measured(runs[1], shared=shared) == first
+    assert later.measured(folders[1], cache=cache) == first
     assert later.steps == UNMEASURED
-    assert json.loads((runs[1] / "precision.json").read_text())["chosen"] == first.chosen
-    assert later.measured(runs[2], shared=shared, **GPU).chosen == "float32"
+    remembered = cache / "precision.json"
+    (key,) = json.loads(remembered.read_text())
+    for folder, text in ((folders[2], '{"cut'), (folders[3], json.dumps({key: {"float32": 3.0}}))):
+        remembered.write_text(text)
+        assert later.measured(folder, cache=cache).chosen == "float32"
 
 
 def test_one_slow_step_among_many_does_not_count(

@@ -8,12 +8,24 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tiny_training import BATCH, STEPS, UNRECOGNISABLE, before_each_step, draw_splits, new_run, resized, small
+from tiny_training import (
+    BATCH,
+    STEPS,
+    UNRECOGNISABLE,
+    assert_same,
+    before_each_step,
+    draw_splits,
+    new_run,
+    resized,
+    saved_checkpoint,
+    small,
+)
 
 from cnn_core.datasets.splits import Splits
 from cnn_core.models.card import CHECKPOINTS_FOLDER
 from cnn_core.models.store import ModelStore
 from cnn_core.training.input import pipeline
+from cnn_core.training.loop import precision
 from cnn_core.training.loop.run import TrainingRun
 
 pytestmark = pytest.mark.usefixtures("small_networks")
@@ -118,3 +130,20 @@ def test_training_learns_bright_dogs_from_dark_cats_and_writes_events_for_tensor
     (events,) = (tmp_path / "tensorboard").iterdir()  # one file for all epochs
     assert events.read_bytes().count(b"val_loss") == 12
     assert not (one_epoch.folder.path / "tensorboard").exists()
+
+
+@pytest.mark.parametrize("preset", ["lecture_regularized", "photo_cnn"])
+def test_a_run_whose_precision_was_measured_learns_the_same_to_the_bit_as_one_that_was_told(
+    splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, preset: str
+) -> None:
+    monkeypatch.setenv("CONVSCOPE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(precision, "fast_precision", lambda: "mixed_bfloat16")
+    config = small(preset=preset, input_size_px=32, dropout=0.3, average_decay=0.9, precision="automatic")
+    measured = new_run(config, splits, tmp_path / "measured")
+    remembered = new_run(config, splits, tmp_path / "remembered")
+    told = new_run(replace(config, precision=measured.precision.chosen), splits, tmp_path / "told")
+    assert measured.precision == remembered.precision
+    for run in (measured, remembered, told):
+        run.run()
+    assert_same(saved_checkpoint(measured), saved_checkpoint(told))
+    assert_same(saved_checkpoint(remembered), saved_checkpoint(told))

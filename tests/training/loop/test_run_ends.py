@@ -11,7 +11,9 @@ from tiny_training import STEPS, before_each_step, cut_off, new_run, saved_check
 
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled, DataError, TrainingError
+from cnn_core.training.input.pictures import DecodedPictures
 from cnn_core.training.loop.run import TrainingRun
+from cnn_core.training.run_folder import PAUSED_FILE, kept_steps
 from cnn_core.training.run_status import read_status
 from cnn_core.training.settings.config import TrainingConfig
 
@@ -99,22 +101,23 @@ def test_a_run_stops_after_so_many_epochs_without_a_lower_loss_and_stays_stopped
 
 
 @pytest.mark.parametrize("last", [STEPS + 2, STEPS], ids=["in an epoch", "in the last step of one"])
-def test_a_run_that_is_asked_to_stop_does_so_after_the_step_and_keeps_the_finished_epochs(
+def test_a_run_that_is_asked_to_stop_does_so_after_the_step_and_keeps_all_steps(
     splits: Splits, tmp_path: Path, last: int
 ) -> None:
     run, steps = new_run(small(), splits, tmp_path), []
     before_each_step(run, lambda number, _: steps.append(number))
-    with pytest.raises(Cancelled, match="finished epochs are kept"):
+    with pytest.raises(Cancelled, match="all steps so far are kept"):
         run.run(stopped=lambda: len(steps) == last)
     assert len(steps) == last
     assert len(run.folder.history()) == len(saved_checkpoint(run).history) == 1
+    assert kept_steps(run.folder.path / PAUSED_FILE) == last % STEPS
 
 
 def test_a_run_can_be_stopped_while_it_decodes(splits: Splits, tmp_path: Path) -> None:
-    run = TrainingRun(small(), splits, tmp_path / "run", tmp_path / "cache")
+    run = TrainingRun(small(), splits, tmp_path / "run", DecodedPictures(tmp_path / "pixels"))
     with pytest.raises(Cancelled):
         run.run(stopped=lambda: True)
-    assert list((tmp_path / "cache" / "pixels").iterdir()) == []
+    assert list((tmp_path / "pixels").iterdir()) == []
     assert run.folder.load() is None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,8 +13,8 @@ from cnn_core.datasets.splits import Splits
 from cnn_core.models.card import CHECKPOINTS_FOLDER
 from cnn_core.models.store import ModelStore
 from cnn_core.progress import Progress
-from cnn_core.training.loop import epoch_report
-from cnn_core.training.loop.epoch_report import EpochReport
+from cnn_core.training.input.pictures import DecodedPictures
+from cnn_core.training.input.pipeline import DECODING
 from cnn_core.training.loop.network import Network
 from cnn_core.training.loop.run import TrainingRun
 from cnn_core.training.run_status import read_status
@@ -37,11 +36,13 @@ def test_the_status_says_how_far_a_run_is(one_epoch: TrainingRun) -> None:
 
 
 def test_decoding_says_so_and_the_groups_of_steps_are_written(splits: Splits, tmp_path: Path) -> None:
-    decoding: list[float] = []
-    progress = Progress(tell=lambda share, _: decoding.append(share))
-    run = TrainingRun(small(epochs=1), splits, tmp_path / "run", tmp_path / "cache", progress)
+    told: list[object] = []
+    progress = Progress(tell=lambda _, doing: told.append(doing))
+    run = TrainingRun(
+        small(epochs=1), splits, tmp_path / "run", DecodedPictures(tmp_path / "pixels"), progress
+    )
     run.run()
-    assert decoding == pytest.approx([24 / 44, 34 / 44, 1])  # all three sets, once
+    assert set(told) == {DECODING}
     assert read_status(run.folder.path)["state"] == "running"
     rows = run.folder.steps()  # one, or more on a slow machine
     assert (rows[-1]["epoch"], rows[-1]["step"], rows[-1]["steps"]) == (1, STEPS, STEPS)
@@ -87,18 +88,3 @@ def test_a_run_keeps_the_epochs_that_were_named_as_one_network(
     alone = ModelStore(tmp_path / "run" / CHECKPOINTS_FOLDER).open("epoch_0003")
     np.testing.assert_allclose(found[2], alone.probe.scores(inputs)[0], rtol=1e-4, atol=1e-6)
     assert not np.array_equal(found[0], found[2])
-
-
-def test_the_time_left_is_told_once_there_is_a_pace_which_the_first_step_that_compiles_is_no_part_of(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    now = 100.0
-    monkeypatch.setattr(epoch_report, "time", SimpleNamespace(monotonic=lambda: now))
-    report = EpochReport(epoch=0, epochs=3, steps=10, batch_size=8)
-    told = []
-    for seconds in (30.0, 0.5, 0.5, 0.5):
-        now += seconds
-        report.step_done(0.7, 0.5)
-        told.append(report.status().get("seconds_left"))
-    assert told == [None, None, round(27 * 0.5), round(26 * 0.5)]
-    assert report.pace()["images_per_second"] == 16

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 from tiny_training import (
+    EVERYTHING,
     STEPS,
     TRAINING,
+    assert_same,
     before_each_step,
     cut_off,
     draw_splits,
@@ -33,27 +35,6 @@ from cnn_core.training.settings.config import TrainingConfig
 pytestmark = pytest.mark.usefixtures("small_networks")
 
 
-def assert_same(one: Checkpoint, other: Checkpoint) -> None:
-    """All that a run consists of, to the bit, but for how long it took."""
-    assert one.step == other.step
-    for group in ("weights", "average", "optimizer", "best"):
-        for a, b in zip(getattr(one, group), getattr(other, group), strict=True):
-            np.testing.assert_array_equal(a, b, err_msg=group)
-    for row, expected in zip(one.history, other.history, strict=True):
-        for name in ("epoch", "size_px", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"):
-            assert row[name] == expected[name], name
-
-
-EVERYTHING: dict[str, Any] = {
-    "epochs": 3,
-    "dropout": 0.3,
-    "average_decay": 0.9,
-    "keep": "best",
-    "optimizer": "adamw",
-    "weight_decay": 0.02,
-    "schedule": "cosine",
-    "warmup_epochs": 0.5,
-}
 STACK = small(**EVERYTHING)
 NORMALISED = small(preset="photo_cnn", input_size_px=32, **EVERYTHING)
 
@@ -190,25 +171,24 @@ def test_training_pictures_that_have_changed_are_noted_in_the_log(
     assert "pictures have changed" in caplog.text
 
 
-def test_a_bad_picture_in_the_last_set_is_told_before_the_first_step(tmp_path: Path) -> None:
+def test_a_bad_picture_in_the_last_set_ends_a_run_in_its_first_epoch(tmp_path: Path) -> None:
     splits = draw_splits(tmp_path / "data")
     bad = dict(splits.items())["test"].paths[1]
     bad.write_bytes(b"no picture")
-    run, steps = new_run(small(checkpoint_count=2), splits, tmp_path / "run"), []
-    before_each_step(run, lambda number, _: steps.append(number))
+    run = new_run(small(checkpoint_count=2), splits, tmp_path / "run")
     with pytest.raises(ImageError, match=bad.name):
         run.run()
-    assert steps == []
+    assert run.history == []
 
 
-def test_pictures_of_later_stages_are_decoded_before_the_first_step_too(tmp_path: Path) -> None:
+def test_pictures_of_later_stages_are_decoded_in_the_first_epoch_too(tmp_path: Path) -> None:
     splits = draw_splits(tmp_path / "data")
     config = small(preset="transfer", sizes_px=(16, 24), stage_shares=(0.5, 0.5), input_size_px=20)
     run, seen = new_run(config, splits, tmp_path / "run"), []
-    maps = tmp_path / "data" / "cache" / "pixels"
+    maps = tmp_path / "data" / "pixels"
     before_each_step(run, lambda *_: seen.append({path.stem[-2:] for path in maps.iterdir()}))
     run.run()
-    assert seen[0] == {"16", "20", "24"}
+    assert seen[STEPS] == {"16", "20", "24"}
 
 
 def test_photos_moved_away_and_a_cache_that_was_emptied_do_not_disturb_a_run(tmp_path: Path) -> None:
@@ -216,11 +196,11 @@ def test_photos_moved_away_and_a_cache_that_was_emptied_do_not_disturb_a_run(tmp
     run = new_run(small(), splits, tmp_path / "run")
 
     def gone(number: int, _: tuple[Any, ...]) -> None:
-        if number == 1:
+        if number == STEPS + 1:  # in the second epoch
             for _, files in splits.items():
                 for path in files.paths:
                     path.unlink()
-            for path in (tmp_path / "data" / "cache" / "pixels").iterdir():
+            for path in (tmp_path / "data" / "pixels").iterdir():
                 path.unlink()
 
     before_each_step(run, gone)
