@@ -46,6 +46,19 @@ def test_the_npz_gives_back_the_raw_arrays():
         assert archive["channel"] == 3
 
 
+def test_a_long_title_is_wrapped_and_not_cut():
+    pixels, word = np.full((400, 400, 3), 255, np.uint8), "abcdefghij"
+    short, long, unbroken = (
+        Image.open(io.BytesIO(view_png(pixels, title=title)))
+        for title in (word, " ".join(12 * [word]), 12 * word)
+    )
+    for page in (long, unbroken):
+        assert page.height > short.height
+        ink = np.asarray(page.convert("L")) < 128
+        assert ink.sum() > 8 * (np.asarray(short.convert("L")) < 128).sum()
+        assert not ink[:, -20:].any()
+
+
 def test_a_thumbnail_is_a_small_square_jpeg():
     with Image.open(io.BytesIO(thumbnail(np.zeros((50, 200, 3), np.uint8)))) as picture:
         assert picture.format == "JPEG"

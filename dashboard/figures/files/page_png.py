@@ -13,6 +13,7 @@ from dashboard.figures.colours import Scale, UInt8, short
 
 PAPER, INK, MUTED = (255, 255, 255), (28, 35, 39), (100, 112, 118)
 MARGIN, TITLE_PX, NOTE_PX, BAR_PX = 24, 22, 15, 14
+TITLE_LINE_PX = 28
 SHORTEST_SIDE_PX = 480
 _SIGNS = str.maketrans(
     {
@@ -32,18 +33,21 @@ def view_png(pixels: UInt8, *, title: str, note: str = "", scale: Scale | None =
 
     Args:
         pixels: ``(H, W, 3)`` or ``(H, W, 4)``, uint8; small ones are enlarged by a whole number.
-        title: first line.
+        title: above the picture, wrapped where it is long.
         note: a line or two of smaller letters below the picture.
         scale: drawn as a bar below the picture, or None for photos.
     """
     picture = on_paper(_large_enough(pixels))
     width = max(picture.width, 420) + 2 * MARGIN
-    lines = _wrapped(drawable(note), width - 2 * MARGIN)
+    head = _wrapped(drawable(title), width - 2 * MARGIN, TITLE_PX) or [""]
+    lines = _wrapped(drawable(note), width - 2 * MARGIN, NOTE_PX)
     foot = (52 if scale is not None else 0) + 22 * len(lines)
-    page = Image.new("RGB", (width, picture.height + 3 * MARGIN + TITLE_PX + foot), PAPER)
+    head_px = TITLE_PX + (len(head) - 1) * TITLE_LINE_PX
+    page = Image.new("RGB", (width, picture.height + 3 * MARGIN + head_px + foot), PAPER)
     draw = ImageDraw.Draw(page)
-    draw.text((MARGIN, MARGIN - 4), drawable(title), INK, letters(TITLE_PX))
-    top = 2 * MARGIN + TITLE_PX - 8
+    for number, line in enumerate(head):
+        draw.text((MARGIN, MARGIN - 4 + number * TITLE_LINE_PX), line, INK, letters(TITLE_PX))
+    top = 2 * MARGIN + head_px - 8
     page.paste(picture, (MARGIN, top))
     top += picture.height + 14
     if scale is not None:
@@ -101,14 +105,24 @@ def on_paper(pixels: UInt8) -> Image.Image:
     return Image.alpha_composite(ground, picture).convert("RGB")
 
 
-def _wrapped(note: str, width: int) -> list[str]:
+def _wrapped(text: str, width: int, size: int) -> list[str]:
+    """Lines of words no wider than ``width`` pixels; a word that is wider is broken."""
     lines: list[str] = []
-    for word in note.split():
-        if lines and letters(NOTE_PX).getlength(f"{lines[-1]} {word}") <= width:
+    for word in (part for whole in text.split() for part in _broken(whole, width, size)):
+        if lines and letters(size).getlength(f"{lines[-1]} {word}") <= width:
             lines[-1] += f" {word}"
         else:
             lines.append(word)
     return lines
+
+
+def _broken(word: str, width: int, size: int) -> list[str]:
+    parts = [""]
+    for letter in word:
+        if parts[-1] and letters(size).getlength(parts[-1] + letter) > width:
+            parts.append("")
+        parts[-1] += letter
+    return parts
 
 
 @cache
