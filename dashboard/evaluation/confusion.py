@@ -34,22 +34,22 @@ def draw_confusion(predictions: Predictions, evaluation: Evaluation, name: str) 
         evaluation: its figures.
         name: of the file of the chart.
     """
-    st.subheader("Answers and truth")
-    names = predictions.classes
+    names, place = predictions.classes, st.container()
     chosen = _chosen_cell(names, evaluation)
     involved = involved_classes(evaluation, chosen)
-    chart(
-        confusion_figure(
-            np.array(evaluation.confusion)[np.ix_(involved, involved)],
-            [names[index] for index in involved],
-            chosen=(involved.index(chosen[0]), involved.index(chosen[1])),
-            theme=theme(),
-        ),
-        key="eval-confusion",
-        name=f"{name}_confusion",
-        on_select=lambda: open_cell(clicked_name("eval-confusion"), involved),
-        alt=f"Confusion matrix: {confusion_summary(names, evaluation)}",
-    )
+    with place:
+        chart(
+            confusion_figure(
+                np.array(evaluation.confusion)[np.ix_(involved, involved)],
+                [names[index] for index in involved],
+                chosen=(involved.index(chosen[0]), involved.index(chosen[1])),
+                theme=theme(),
+            ),
+            key="eval-confusion",
+            name=f"{name}_confusion",
+            on_select=lambda: open_cell(clicked_name("eval-confusion"), involved),
+            alt=f"Confusion matrix: {confusion_summary(names, evaluation)}",
+        )
     if len(involved) < len(names):
         st.caption(f"Of {len(names):,} classes the {len(involved):,} that are shown or answered.")
     st.markdown("\n".join(class_lines(evaluation)))

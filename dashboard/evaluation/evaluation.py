@@ -60,7 +60,7 @@ def draw_evaluation(network: Network) -> None:
         else:
             shown = own_set(network, network.model_key, name, files[name])
         if shown is not None:
-            _draw_set(shown, st.container() if name == FOLDER else beside)
+            _draw_set(shown, None if name == FOLDER else beside)
     draw_training_curves(network, network.model_key)
 
 
@@ -74,19 +74,26 @@ def _choose_set(own: Sequence[str]) -> tuple[str, DeltaGenerator]:
         return choice("Pictures", titles, key="eval_set", help=SETS_HELP), beside
 
 
-def _draw_set(shown: EvaluatedSet, threshold_place: DeltaGenerator) -> None:
-    """The figures of a set, the pictures behind them, curves and mistakes."""
+def _draw_set(shown: EvaluatedSet, threshold_place: DeltaGenerator | None) -> None:
+    """The figures of a set, the pictures behind them, curves and mistakes.
+
+    Args:
+        shown: the network with its answers.
+        threshold_place: of the threshold; below the matrix when None.
+    """
     predictions, run = shown.predictions, shown.network.run
-    with threshold_place:
+    left, beside = st.columns([1, 1.35], gap="large")
+    matrix = left.container()
+    with threshold_place or left:
         threshold = _threshold(predictions)
     evaluation = evaluate(predictions, threshold)
-    draw_figures(predictions, evaluation)
-    if run is not None:
-        st.caption(kept_epoch(run))
-    matrix, pictures = st.columns([1, 1.35], gap="large")
+    with beside:
+        draw_figures(predictions, evaluation)
+        if run is not None:
+            st.caption(kept_epoch(run))
     with matrix:
         true, predicted = draw_confusion(predictions, evaluation, shown.file_name)
-    with pictures:
+    with beside:
         indices = indices_in_cell(predictions, true, predicted, threshold)
         _draw_cell_images(shown, indices, (true, predicted), threshold)
     curves_of = draw_curves(predictions, threshold, shown.file_name)

@@ -42,7 +42,7 @@ def draw_figures(predictions: Predictions, evaluation: Evaluation) -> None:
         ("Right", f"{evaluation.correct:,}", f"of {evaluation.pictures:,} pictures", None),
         ("Log loss", f"{evaluation.loss:.3f}", by_chance, LOSS_HELP),
         ("AUC", auc, "0.5 by chance", AUC_HELP),
-        ("Calibration error", f"{evaluation.calibration_error:.3f}", "0 is perfect", ECE_HELP),
+        ("Calibration", f"{evaluation.calibration_error:.3f}", "0 is perfect", ECE_HELP),
     )
     for column, (title, value, about, text) in zip(st.columns(len(figures)), figures, strict=True):
         column.metric(title, value, help=text)

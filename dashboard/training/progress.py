@@ -70,9 +70,9 @@ def _watch(key: str, alive: bool) -> None:
         if run is None or run.is_alive != alive:
             st.rerun()  # other buttons, and perhaps a new network in the sidebar
         _draw_state(run, run_names(known)[run.key])
-        st.html(figures_html(run))
         draw_buttons(run)
         _draw_curves(run)
+        st.html(figures_html(run))
         _draw_all(known)
 
 

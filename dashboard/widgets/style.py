@@ -44,6 +44,7 @@ h3 { font-size: 1.2rem !important; padding: .5rem 0 .4rem !important; }
 [data-testid="stCaptionContainer"] p { line-height: 1.45; }
 [data-testid="stMetric"] { padding: 0; }
 [data-testid="stMetricValue"] { font-size: 1.5rem; }
+[data-testid="stMetricLabel"] * { white-space: normal; overflow: visible; }
 [data-testid="stFileUploaderDropzone"] { padding: .5rem .8rem; min-height: 0; }
 [data-testid="stSidebarUserContent"] [data-testid="stFileUploaderDropzone"] { padding: .2rem .4rem; }
 [data-testid="stFileUploaderDropzoneInstructions"], .stFileUploaderFileName ~ small { display: none; }
@@ -121,8 +122,23 @@ button[kind="tertiary"] kbd { display: none; }
 [class*="st-key-photo-"] button:focus-visible {
   outline: 3px solid var(--accent); outline-offset: 2px;
 }
+.stButtonGroup [role="radiogroup"] { flex-wrap: wrap; }
+[class*="-steps-"] { flex-wrap: nowrap !important; }
+[class*="-steps-"] > [data-testid="stLayoutWrapper"] { flex: 1 1 0; min-width: 0; }
+.stMain button p { white-space: nowrap; overflow: visible; }
+@media (max-width: 1100px) {
+  .stMainBlockContainer { padding: 0 1.2rem 3rem; }
+  .st-key-pages > .st-key-present { right: -1.4rem; }
+  .stMain [data-testid="stHorizontalBlock"]:has(> .stColumn > .stVerticalBlock > * WIDGET) {
+    flex-wrap: wrap; row-gap: .6rem;
+  }
+  .stMain .stColumn:has(> .stVerticalBlock > * WIDGET) { min-width: 12rem; }
+}
 </style>
 """
+
+
+WIDGETS = ":is(.stSlider, .stSelectbox, .stButtonGroup, .stTextInput, .stNumberInput, .stProgress)"
 
 
 def page_style() -> None:
@@ -130,7 +146,7 @@ def page_style() -> None:
     theme = theme_of(st.context.theme.type)
     names = ("accent", "ground", "line", "frame", "muted")
     colours = "".join(f"--{name}:{getattr(theme, name)};" for name in names)
-    st.html(f"{PAGE}<style>:root{{{colours}}}</style>")
+    st.html(f"{PAGE.replace('WIDGET', WIDGETS)}<style>:root{{{colours}}}</style>")
 
 
 def photo_buttons_style(thumbnails: Mapping[str, bytes], chosen: str | None, theme: Theme) -> None:

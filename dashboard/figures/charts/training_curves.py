@@ -28,6 +28,15 @@ from dashboard.figures.theme import Theme
 METRICS = ("loss", "accuracy")
 HEIGHT_PX = 366
 LEGEND = {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"}
+# Of one run it is short, and stands in the row of the title, so that a low screen shows it.
+SHORT_LEGEND = {
+    "orientation": "h",
+    "x": 0.92,
+    "xanchor": "right",
+    "y": 1,
+    "yanchor": "top",
+    "yref": "container",
+}
 SUBTITLES_PX = 32
 TITLE_SHIFT_PX = 6  # above the triangles of what is cut off
 MOST_STEPS = 400  # points of the live line, all runs together; more are averaged in groups
@@ -159,7 +168,7 @@ def _layout(
         hovermode="x unified",
         hoverlabel={"bgcolor": theme.ground, "bordercolor": theme.line, "font": {"color": theme.text}},
         showlegend=True,
-        legend=LEGEND | {"font": {"size": 13, "color": theme.text}},
+        legend=(SHORT_LEGEND if len(runs) == 1 else LEGEND) | {"font": {"size": 13, "color": theme.text}},
         uirevision="training curves",  # a hidden line stays hidden when the run has gone on
     )
     figure.update_xaxes(
