@@ -9,12 +9,13 @@ import streamlit as st
 
 from cnn_core.datasets.recent_folders import remember_folder
 from cnn_core.datasets.source import DataSource, source_name
+from cnn_core.errors import DataError
 from cnn_core.runs.device_queue import device_of
 from cnn_core.runs.run_summary import estimated_seconds
 from cnn_core.training.settings.batch_rule import fitting_batch
 from cnn_core.training.settings.comparison import compared_settings
 from cnn_core.training.settings.config import TrainingConfig
-from cnn_core.training.settings.presets import Preset
+from cnn_core.training.settings.presets import Preset, settings_without_effect
 from dashboard.figures.files.table_png import table_pixels
 from dashboard.run_setup.data_choice import chosen_source, offer_data, splits_of
 from dashboard.run_setup.run_picker import go_to
@@ -47,7 +48,7 @@ COMMON = (
     "early_stopping_epochs",
     "class_weights",
 )
-TRANSFER_ONLY = ("base", "fine_tuning_epochs")
+TRANSFER_ONLY = frozenset({"base", "fine_tuning_epochs"})
 NETWORK_SETTINGS = ("input_size_px", "base")
 COLUMNS = 4
 START_SECONDS = "10 to 20"  # framework, scan, precision and last figures; up to 2,000 photos on two cores
@@ -121,13 +122,21 @@ def _draw_augmentation(preset: Preset) -> None:
 
 
 def _draw_rest(preset: Preset, form: SettingsForm) -> None:
-    hidden = () if preset.architecture == "transfer" else TRANSFER_ONLY
+    hidden = _without_effect(preset)
     rest = [name for name in form.names() if name not in COMMON and name not in hidden]
     with st.expander("All settings", icon=":material/tune:"):
         _draw_fields(form, rest)
         kept = kept_epochs_line()
         if kept is not None:
             st.caption(f":material/inventory_2: {kept}")
+
+
+def _without_effect(preset: Preset) -> frozenset[str]:
+    """The fields that would change nothing; while a value is refused, those of other presets alone."""
+    try:
+        return settings_without_effect(chosen_config())
+    except DataError:  # the start says what is wrong, and its field must stay
+        return settings_without_effect(preset.config) & TRANSFER_ONLY
 
 
 def _draw_changes(form: SettingsForm, preset: Preset) -> None:

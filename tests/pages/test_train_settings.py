@@ -27,11 +27,27 @@ def test_every_preset_shows_its_parameters_and_starts_with_its_own_settings(
 
 
 def test_every_setting_can_be_edited(open_app, photos):
-    app = clean(open_app("train", section="settings", preset="transfer"))
+    effective = {"set_optimizer": "adamw", "set_sizes_px": "160", "set_stage_shares": "1"}
+    app = clean(open_app("train", section="settings", preset="transfer", **effective))
     widgets = (*app.number_input, *app.selectbox, *app.toggle, *app.text_input)
     keys = {str(widget.key) for widget in widgets}
     wanted = {f"set_{each.name}" for each in fields(TrainingConfig)} - {"set_preset", "set_augmentation"}
     assert wanted | {f"aug_{each.name}" for each in fields(Augmentation)} <= keys
+
+
+def test_fields_that_would_change_nothing_are_left_out_until_they_do(open_app, photos):
+    of_others = {"set_base", "set_fine_tuning_epochs"}
+    for settings, absent in (
+        ({}, of_others | {"set_weight_decay", "set_stage_shares"}),
+        (
+            {"set_optimizer": "adamw", "set_sizes_px": "150"},
+            of_others,
+        ),  # shares are missing, which is refused
+    ):
+        app = open_app("train", section="settings", preset="report_baseline", **settings)
+        widgets = (*app.number_input, *app.selectbox, *app.text_input)
+        assert not absent & {str(widget.key) for widget in widgets}
+    assert "set_stage_shares" in {str(widget.key) for widget in app.text_input}
 
 
 def test_changed_settings_are_named_launched_and_in_the_address(open_app, photos, launched):

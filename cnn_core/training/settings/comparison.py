@@ -11,9 +11,10 @@ from typing import Any
 from cnn_core.datasets.source import DataSource
 from cnn_core.settings import label_with_unit
 from cnn_core.training.settings.config import TrainingConfig
-from cnn_core.training.settings.presets import PRESETS
+from cnn_core.training.settings.presets import PRESETS, settings_without_effect
 
 NONE = "–"
+NO_EFFECT = "no effect"  # of a setting, with the others of its run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,23 +38,29 @@ class SettingRow:
 def compared_settings(
     configs: Mapping[str, TrainingConfig] | Mapping[str, DataSource],
 ) -> tuple[SettingRow, ...]:
-    """All settings by the titles of runs, those that differ first, else in the order of the form.
+    """The settings by the titles of runs, those that differ first, else in the order of the form.
 
     Returns:
-        A row per setting; empty without runs. Of one run, nothing differs.
+        A row per setting that has an effect in any run; empty without runs. Of one run, nothing differs.
     """
+    idle = {run: _without_effect(config) for run, config in configs.items()}
     settings = [_settings(config) for config in configs.values()]
-    rows = [
-        SettingRow(
-            field=field,
-            label=label,
-            texts={run: _text(field, value) for run, (*_, value) in zip(configs, same, strict=True)},
-            differs=len({value for *_, value in same}) > 1,
-        )
-        for same in zip(*settings, strict=True)
-        for field, label, _ in same[:1]
-    ]
+    rows = []
+    for same in zip(*settings, strict=True):
+        (field, label, _), *_ = same
+        texts = {
+            run: NO_EFFECT if field in idle[run] else _text(field, value)
+            for run, (*_, value) in zip(configs, same, strict=True)
+        }
+        used = [value for run, (*_, value) in zip(configs, same, strict=True) if field not in idle[run]]
+        differs = len(set(used)) > 1 or 0 < len(used) < len(same)
+        if used:
+            rows.append(SettingRow(field=field, label=label, texts=texts, differs=differs))
     return tuple(sorted(rows, key=lambda row: not row.differs))
+
+
+def _without_effect(config: TrainingConfig | DataSource) -> frozenset[str]:
+    return settings_without_effect(config) if isinstance(config, TrainingConfig) else frozenset()
 
 
 def _settings(config: Any) -> Iterator[tuple[str, str, Any]]:

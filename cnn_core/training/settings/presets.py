@@ -152,6 +152,20 @@ PRESETS = (
 )
 
 
+def settings_without_effect(config: TrainingConfig) -> frozenset[str]:
+    """The settings that change nothing, whatever they are, with the others of a run as they are."""
+    transfers = any(p.key == config.preset and p.architecture == "transfer" for p in PRESETS)
+    idle = {
+        "base": not transfers,
+        "fine_tuning_epochs": not transfers,
+        "weight_decay": config.optimizer != "adamw",
+        "checkpoint_count": bool(config.checkpoint_epochs),
+        "stage_shares": not config.sizes_px and not config.stage_shares,
+        "augmentation.erase_fraction": config.augmentation.erase_probability == 0,
+    }
+    return frozenset(name for name, nothing in idle.items() if nothing)
+
+
 def preset_named(key: str) -> Preset:
     """The preset with that key.
 
