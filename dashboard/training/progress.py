@@ -28,11 +28,11 @@ from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.run_names import run_names
 from dashboard.widgets.run_words import (
     chip_html,
-    discarded_text,
     history_arrays,
     share_text,
     started,
     state_word,
+    stopped_text,
     time_left,
 )
 from dashboard.widgets.style import theme
@@ -108,7 +108,7 @@ def bar_text(run: RunView) -> str:
         return doing if share is None else f"{doing}, {percent(float(share))}"
     if run.stopping is not None:
         return f"{epoch_text(run)} · {state_word(run)}"
-    return " · ".join(filter(None, (epoch_text(run), time_left(run)))) + discarded_text(run)
+    return " · ".join(filter(None, (epoch_text(run), time_left(run)))) + stopped_text(run)
 
 
 def figures_html(run: RunView) -> str:

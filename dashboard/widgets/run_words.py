@@ -34,17 +34,14 @@ def state_word(run: RunView) -> str:
     return f"{word}, place {run.queue_place}" if run.queue_place is not None else word
 
 
-def discarded_text(run: RunView) -> str:
-    """What a run that was killed within an epoch trains again when it goes on; nothing for others."""
+def stopped_text(run: RunView) -> str:
+    """What of the epoch in work a stopped run has kept, or trains again when it goes on; nothing for others."""
+    if run.kept_steps:
+        return " · all kept; Resume goes on with the next step"
     status = run.status
     epoch, step, steps = (int(status.get(name) or 0) for name in ("epoch", "step", "steps"))
-    if (
-        run.is_alive
-        or run.kept_steps
-        or run.state == "finished"
-        or epoch != len(run.history) + 1
-        or not 0 < step < steps
-    ):
+    between = epoch != len(run.history) + 1 or not 0 < step < steps
+    if run.is_alive or run.state == "finished" or between:
         return ""
     return f" · {step} of {steps} steps of epoch {epoch} discarded; Resume trains that epoch anew"
 

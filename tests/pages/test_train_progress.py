@@ -90,7 +90,7 @@ def test_a_run_paused_within_an_epoch_says_what_is_kept_and_what_finishing_disca
     empty: Any = {group: [] for group in ("weights", "average", "optimizer", "best")}
     RunFolder(folder).save(Checkpoint(history=rows, step=37, **empty, epoch_so_far=so_far))
     app = clean(open_app("train", section="progress"))
-    assert any("7 steps of the next" in bar.proto.text for bar in app.get("progress"))
+    assert any("7 steps of the next · all kept" in bar.proto.text for bar in app.get("progress"))
     assert "after step 7" in app.button(key="run-resume").help
     assert (
         "7 steps of the next one are discarded"

@@ -107,10 +107,10 @@ class EpochReport:
             "waiting_fraction": round(self.waited_seconds / seconds, 4),
         }
 
-    def step_seconds(self) -> float | None:
-        """What a step takes; None until enough time has passed to tell."""
+    def timed(self) -> tuple[int, float]:
+        """How many steps took how many seconds; none until enough time has passed to tell."""
         enough = self._paced_seconds() >= ROW_SECONDS or self.step == self.steps
-        return self._paced_seconds() / self.paced_steps if self.paced_steps and enough else None
+        return (self.paced_steps, self._paced_seconds()) if enough else (0, 0.0)
 
     def so_far(self) -> Row:
         """What ``resumed`` needs to go on within the epoch."""

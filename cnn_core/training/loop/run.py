@@ -282,9 +282,7 @@ class TrainingRun:
     def _say(self, report: EpochReport) -> None:
         """Write how far the run is, with the time left once the pace is known."""
         costs = [self._step_cost(epoch) for epoch in range(report.epoch, report.epochs)]
-        step_seconds = report.step_seconds()
-        if step_seconds is not None:
-            self._time_left.steps_timed(step_seconds, costs[0])
+        self._time_left.steps_timed(*report.timed(), costs[0])
         left = self._time_left.seconds(report.step, costs)
         used = {"precision": self.precision.chosen, "device": self.precision.device}
         told = {} if left is None else {"seconds_left": round(left)}

@@ -18,22 +18,31 @@ class TimeLeft:
     Attributes:
         steps: of an epoch.
         validation_cost: of validating once, forward only, where a training step costs what it costs.
-        seconds_per_cost: of steps, None before the first of them are timed.
+        epoch_before, running: seconds and cost of the steps timed in the last two epochs. The few of an epoch
+            that has just begun would say too little alone.
         validation_seconds: of the last validation; None before one is timed that did not compile first.
     """
 
     steps: int
     validation_cost: float
-    seconds_per_cost: float | None = None
+    epoch_before: tuple[float, float] = (0.0, 0.0)
+    running: tuple[float, float] = (0.0, 0.0)
     validation_seconds: float | None = None
     validations: int = 0
 
-    def steps_timed(self, step_seconds: float, cost: float) -> None:
-        """Take note of what a step takes that costs so much."""
-        self.seconds_per_cost = step_seconds / cost
+    def steps_timed(self, steps: int, seconds: float, cost: float) -> None:
+        """Take note of what the steps of the running epoch took so far, each of which costs so much."""
+        self.running = seconds, steps * cost
+
+    @property
+    def seconds_per_cost(self) -> float | None:
+        """Of steps; None before the first of them are timed."""
+        seconds, cost = (sum(parts) for parts in zip(self.epoch_before, self.running, strict=True))
+        return seconds / cost if cost else None
 
     def validation_timed(self, seconds: float) -> None:
-        """Take note of what came between two epochs; but for the first time, when it also compiles."""
+        """Take note of what came after an epoch; but for the first time, when it also compiles."""
+        self.epoch_before, self.running = self.running, (0.0, 0.0)
         self.validations += 1
         if self.validations > 1:
             self.validation_seconds = seconds
@@ -45,11 +54,12 @@ class TimeLeft:
             step: how many steps of the running epoch are done.
             costs: of a step in the running epoch, and in each one after it.
         """
-        if self.seconds_per_cost is None:
+        pace = self.seconds_per_cost
+        if pace is None:
             return None
         running, *later = costs
         cost = (self.steps - step) * running + self.steps * sum(later)
         validation = self.validation_seconds
         if validation is None:
-            validation = self.seconds_per_cost * self.validation_cost
-        return self.seconds_per_cost * cost + validation * len(costs)
+            validation = pace * self.validation_cost
+        return pace * cost + validation * len(costs)

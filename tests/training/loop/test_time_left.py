@@ -16,13 +16,13 @@ class Clock:
         self.now = 100.0
         monkeypatch.setattr(epoch_report.time, "monotonic", lambda: self.now)
 
-    def steps(self, report: EpochReport, seconds: list[float]) -> list[float | None]:
-        """What is known of a step after each of these."""
+    def steps(self, report: EpochReport, seconds: list[float]) -> list[tuple[int, float]]:
+        """How many steps are timed after each of these, and what they took."""
         known = []
         for step in seconds:
             self.now += step
             report.step_done(0.7, 0.5)
-            known.append(report.step_seconds())
+            known.append(report.timed())
         return known
 
     def report(self, steps: int = 50) -> EpochReport:
@@ -37,7 +37,7 @@ def test_a_first_step_that_compiles_for_half_a_minute_does_not_count_and_the_pac
     clock = Clock(monkeypatch)
     epoch = clock.report()
     known = clock.steps(epoch, [30.0, 0.8, 0.8, 0.8])
-    assert known == [None, None, None, pytest.approx(0.8)]
+    assert known == [(0, 0), (0, 0), (0, 0), (3, pytest.approx(2.4))]
     assert epoch.status()["images_per_second"] == pytest.approx(40)
 
 
@@ -58,7 +58,7 @@ def test_seconds_go_on_after_a_pause_but_the_pace_begins_anew(monkeypatch: pytes
     clock.steps(after, [20.0, 0.5, 0.5, 0.5, 0.5])
     assert after.step == 8
     assert after.seconds() == pytest.approx(32 + 22)
-    assert after.step_seconds() == pytest.approx(0.5)
+    assert after.timed() == (4, pytest.approx(2.0))
     assert after.means.steps == 8
 
 
@@ -68,18 +68,28 @@ def test_nothing_is_told_before_a_pace_is_known() -> None:
 
 def test_larger_pictures_and_fine_tuning_ahead_take_longer() -> None:
     left = TimeLeft(steps=10, validation_cost=0.0)
-    left.steps_timed(0.5, 96.0**2)
+    left.steps_timed(4, 2.0, 96.0**2)
     assert left.seconds(4, [96.0**2] * 3) == pytest.approx(0.5 * 26)
     assert left.seconds(0, [96.0**2, 192.0**2]) == pytest.approx(0.5 * (10 + 4 * 10))
-    left.steps_timed(0.5, 1.0)
+    left.steps_timed(4, 2.0, 1.0)
     assert left.seconds(0, [1.0, FINE_TUNING_COST]) == pytest.approx(0.5 * (10 + 3 * 10))
 
 
 def test_validations_count_as_forward_passes_until_one_that_does_not_compile_is_timed() -> None:
     left = TimeLeft(steps=10, validation_cost=FORWARD_SHARE * 6)
-    left.steps_timed(1.0, 1.0)
+    left.steps_timed(4, 4.0, 1.0)
     assert left.seconds(10, [1.0]) == pytest.approx(2)
     left.validation_timed(30.0)
     assert left.seconds(10, [1.0]) == pytest.approx(2)
+    left.steps_timed(4, 4.0, 1.0)
     left.validation_timed(3.0)
     assert left.seconds(10, [1.0, 1.0]) == pytest.approx(10 + 2 * 3)
+
+
+def test_the_first_steps_of_an_epoch_do_not_turn_over_what_the_epoch_before_has_taught() -> None:
+    left = TimeLeft(steps=10, validation_cost=0.0)
+    left.steps_timed(9, 9.0, 1.0)
+    left.validation_timed(0.0)
+    assert left.seconds(0, [1.0]) == pytest.approx(10)
+    left.steps_timed(1, 11.0, 1.0)
+    assert left.seconds(2, [1.0]) == pytest.approx(16)
