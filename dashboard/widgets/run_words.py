@@ -35,7 +35,7 @@ def state_word(run: RunView) -> str:
 
 
 def stopped_text(run: RunView) -> str:
-    """What of the epoch in work a stopped run has kept, or trains again when it goes on; nothing for others."""
+    """What of its last epoch a stopped run has kept, or trains again when it goes on; nothing for others."""
     if run.kept_steps:
         return " · all kept; Resume goes on with the next step"
     status = run.status
