@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard.figures.pictures.overlay import fit_to_image, overlay, overlay_scale
+from dashboard.figures.pictures.overlay import fit_to_image, overlay, overlay_scale, thinness
 
 PHOTO = np.random.default_rng(2).integers(0, 256, (60, 60, 3)).astype(np.uint8)
 
@@ -70,3 +70,21 @@ def test_the_photo_is_never_written_to():
     values = np.ones((60, 60), np.float32)
     overlay(PHOTO, values, scale=overlay_scale(values, signed=False), opacity=0.7)
     assert PHOTO.tobytes() == before
+
+
+def test_beneath_a_thin_map_the_photo_is_dark_and_grey_so_that_single_places_stand_out():
+    photo = np.full((50, 50, 3), (240, 120, 40), np.uint8)
+    spot = np.zeros((50, 50), np.float32)
+    spot[20, 20] = 1
+    broad = np.linspace(0, 1, 2500, dtype=np.float32).reshape(50, 50)
+    over_spot, over_broad = (
+        overlay(photo, values, scale=overlay_scale(values, signed=False), opacity=0.75)
+        for values in (spot, broad)
+    )
+    quiet = over_spot[40, 40].astype(int)
+    assert quiet.max() < 200
+    assert np.ptp(quiet) < np.ptp(photo[0, 0].astype(int)) / 2
+    assert np.abs(over_spot[20, 20].astype(int) - quiet).max() > 100
+    np.testing.assert_array_equal(over_broad[0, 0], photo[0, 0])  # nothing there, and nothing changed
+    assert thinness(spot) > 0.9
+    assert thinness(broad) == thinness(np.zeros((3, 3), np.float32)) == 0
