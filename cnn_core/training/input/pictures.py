@@ -65,6 +65,11 @@ class DecodedPictures:
             wait([found], POLL_SECONDS)
         return found.result()
 
+    @property
+    def decoding(self) -> bool:
+        """Whether some of the sets that are begun are not there yet."""
+        return not all(found.done() for found in self._maps.values())
+
     def wait_for_all(self, progress: Progress = SILENT) -> None:
         """Wait for all sets that are begun; what is wrong with a picture comes out now, not hours later.
 

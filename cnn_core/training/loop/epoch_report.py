@@ -112,6 +112,10 @@ class EpochReport:
         enough = self._paced_seconds() >= ROW_SECONDS or self.step == self.steps
         return (self.paced_steps, self._paced_seconds()) if enough else (0, 0.0)
 
+    def begin_pace(self) -> None:
+        """Count the pace from the last step on, as what came before was slowed down by something else."""
+        self.first_step, self.paced_steps, self.waited_seconds = self.last_step, 0, 0.0
+
     def so_far(self) -> Row:
         """What ``resumed`` needs to go on within the epoch."""
         means = {"loss": self.means.loss, "accuracy": self.means.accuracy}

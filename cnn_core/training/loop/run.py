@@ -187,7 +187,10 @@ class TrainingRun:
             report.batch_came()
             loss, accuracy = self.network.train(inputs, labels, self._class_weights[labels.astype(int)])
             check_finite(loss, epoch, report.step + 1)
-            if report.step_done(loss, accuracy):
+            tell = report.step_done(loss, accuracy)
+            if self._pictures.decoding:
+                report.begin_pace()
+            if tell:
                 self._tell(report)
             elif not report.paced_steps:
                 self._say(report)

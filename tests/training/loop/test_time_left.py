@@ -93,3 +93,13 @@ def test_the_first_steps_of_an_epoch_do_not_turn_over_what_the_epoch_before_has_
     assert left.seconds(0, [1.0]) == pytest.approx(10)
     left.steps_timed(1, 11.0, 1.0)
     assert left.seconds(2, [1.0]) == pytest.approx(16)
+
+
+def test_steps_slowed_down_by_decoding_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+    epoch = clock.report()
+    clock.steps(epoch, [30.0, 5.0, 5.0])
+    epoch.begin_pace()
+    assert epoch.timed() == (0, 0)
+    assert epoch.pace() == {}
+    assert clock.steps(epoch, [1.0, 1.0])[-1] == (2, pytest.approx(2.0))
