@@ -68,7 +68,7 @@ def additivity(attribution: AttributionMap) -> Check:
     total = float(attribution.values.sum())
     return Check(
         sentence=f"The map sums to {total:.4g} and the score of an empty layer is {constant:.4g}: together "
-        f"{total + constant:.4g}, and the logit is {attribution.score:.4g}.",
+        f"{total + constant:.4g}, and the score is {attribution.score:.4g}.",
         figure=abs(residual),
         holds=attribution.adds_up,
     )

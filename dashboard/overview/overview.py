@@ -100,7 +100,7 @@ def draw_attribution(view: View, attribution: AttributionMap, answers: Sequence[
     )
     st.html(scale_bar_html(scale, low=other, high=name))
     st.caption(
-        "Grad-CAM: what speaks for each side, in logits per cell. The surer the answer, the stronger the "
+        "Grad-CAM: what each place adds to the score of its side. The surer the answer, the stronger the "
         "colours."
     )
 
@@ -201,7 +201,7 @@ def export(view: View, answers: Sequence[HeadAnswer], attribution: AttributionMa
     return Export(
         name=name,
         title=f"{headline(about)}, {sureness(about)}",
-        note=f"{view.photo.title}. {GRAD_CAM.title}, logits per cell, from "
+        note=f"{view.photo.title}. {GRAD_CAM.title}, added to the score (logit) per cell, from "
         f"{other_name(about.class_names, shown.class_index)} to {about.class_names[shown.class_index]}.",
         image=lambda: attribution_pixels(view, shown, scale=scale),
         scale=scale,

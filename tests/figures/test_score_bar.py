@@ -36,7 +36,7 @@ def test_both_ends_name_their_class_and_the_logit_is_told():
     bar = score_bar_html(answer(3.6))
     assert "← cats" in bar
     assert "dogs →" in bar
-    assert "the logit, 3.6," in bar
+    assert "the score, 3.6," in bar
 
 
 @pytest.mark.parametrize(("score", "start", "end"), [(3.0, 50, 75), (-3.0, 25, 50), (0.0, 50, 50)])

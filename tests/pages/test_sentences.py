@@ -31,7 +31,7 @@ def test_a_map_that_does_not_add_up_is_never_told_as_a_sum():
         said = balance(attribution(missed), "cats", "dogs")
         assert "does not add up" in said
         assert "add " not in said.replace("add up", "")
-    assert "add 2 logits" in balance(attribution(0.0), "cats", "dogs")
+    assert "add 2 to" in balance(attribution(0.0), "cats", "dogs")
 
 
 def test_sensitivity_is_not_called_evidence():

@@ -42,7 +42,7 @@ def _two_ended_bar(answer: HeadAnswer) -> str:
     colour = "rgb({},{},{})".format(*BLUE_WHITE_RED[POSITIVE if score > 0 else NEGATIVE])
     ticks = "".join(_tick(part, reach) for part in (-1, -0.5, 0, 0.5, 1))
     label = html.escape(
-        f"Bar of the logit, {short(score)}, on an axis from {answer.class_names[0]} on the left "
+        f"Bar of the score, {short(score)}, on an axis from {answer.class_names[0]} on the left "
         f"to {answer.class_names[1]} on the right",
         quote=True,
     )
