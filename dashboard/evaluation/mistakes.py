@@ -168,7 +168,7 @@ def _draw_all(
                 type="tertiary",
             )
     st.caption(
-        "Each map on its own scale; signed ones say what each place adds to the score. Click a name to open it."
+        "Each map on its own scale; signed ones say what a place adds to the score. Click a name to open it."
     )
     if pairs:
         export_bar(mistakes_export(shown, calls, maps, about, pairs), "mistakes-export")

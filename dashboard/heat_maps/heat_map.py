@@ -224,7 +224,8 @@ def export(view: View, selection: HeatMapSelection, attribution: AttributionMap)
     return Export(
         name=file_name(selection.analysis.key, selection.class_name, view.photo.title, request.layer_name),
         title=f"{selection.analysis.title} for {selection.class_name}",
-        note=f"{view.photo.title}, {request.layer_name or 'input'}; score (logit) {short(attribution.score)}.",
+        note=f"{view.photo.title}, {request.layer_name or 'input'}; "
+        f"score (logit) {short(attribution.score)}.",
         image=lambda: attribution_pixels(view, shown, selection.opacity, scale=selection.scale(shown)),
         scale=selection.scale(shown),
         arrays=lambda: named_arrays(attribution),

@@ -73,7 +73,8 @@ def balance(attribution: AttributionMap, class_name: str, other: str) -> str:
         return "The map does not add up to the score here: read it as a hint, not as a sum."
     gain = float(attribution.values[attribution.values > 0].sum())
     loss = float(attribution.values[attribution.values < 0].sum())
-    return f"Places for {class_name} add {short(gain)} to its score, places for {other} take {short(-loss)} away."
+    added, taken = short(gain), short(-loss)
+    return f"Places for {class_name} add {added} to the score, places for {other} take {taken} away."
 
 
 def sparsity_course(layers: Sequence[LayerFigures]) -> str:
