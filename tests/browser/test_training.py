@@ -82,13 +82,13 @@ def test_a_network_is_trained_watched_cancelled_resumed_and_opened(page: Page, p
     before = wait_for_change(page, lambda: curve(page), "")
     wait_for_change(page, lambda: curve(page), before)
 
-    page.locator(".st-key-run-cancel button").click()
+    page.locator(".st-key-run-cancel button").first.click()
     chip(page, "cancelled")
     kept = runs.view(key).history
     assert 2 <= len(kept) < 60
     expect(page.locator(".st-key-sidebar-start")).to_be_visible()
 
-    page.locator(".st-key-run-resume button").click()
+    page.locator(".st-key-run-resume button").first.click()
     chip(page, "finished")
     assert runs.view(key).history[: len(kept)] == kept
     assert len(runs.view(key).history) == 60
@@ -113,7 +113,7 @@ def test_a_run_goes_on_without_its_page_and_the_sidebar_of_others_shows_it(
     other.set_default_timeout(PATIENCE_MS)
     open_page(other, "/heat_maps")
     expect(other.get_by_text(re.compile(r"Epoch \d+ of 500"))).to_be_visible(timeout=PATIENCE_MS)
-    other.locator(".st-key-sidebar-cancel button").click()
+    other.locator(".st-key-sidebar-cancel button").first.click()
     until(lambda: runs.all()[0].state == "cancelled")
     expect(other.locator(".st-key-sidebar-start")).to_be_visible(timeout=PATIENCE_MS)
     other.close()

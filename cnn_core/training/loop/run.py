@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core import backend, paths
+from cnn_core import backend
 from cnn_core.datasets.folders import LabelledFiles
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled
@@ -26,10 +26,9 @@ from cnn_core.training.input.pictures import DecodedPictures
 from cnn_core.training.input.pipeline import Batch, Batching, kept_size_px, training_batches
 from cnn_core.training.loop.epoch_report import EpochReport
 from cnn_core.training.loop.model_folder import basic_card, write_model_folder
-from cnn_core.training.loop.network import Network, architecture_of
 from cnn_core.training.loop.optimizers import class_weights
-from cnn_core.training.loop.precision import Measurable, precision_of
 from cnn_core.training.loop.requirements import check_same, check_trainable
+from cnn_core.training.loop.starting_network import starting_network
 from cnn_core.training.loop.time_left import FINE_TUNING_COST, FORWARD_SHARE, TimeLeft
 from cnn_core.training.loop.validation import check_finite, loss_and_accuracy
 from cnn_core.training.run_folder import Arrays, Checkpoint, RunFolder, validation_losses
@@ -71,16 +70,9 @@ class TrainingRun:
             check_same(saved, config, splits.classes)
         self.devices = backend.Devices(config.device, most=config.batch_size)
         self._steps = len(splits.training.paths) // config.batch_size
-        measured: dict[str, tuple[Network, Checkpoint]] = {}
-        measurable = self._measurable(measured)
-        self.precision = precision_of(
-            config.precision, self.devices, measurable, folder, paths.cache_folder(), progress
+        self.precision, self.network = starting_network(
+            config, len(splits.classes), self._steps, self.devices, folder, progress
         )
-        if self.precision.chosen in measured:  # and so compiled
-            self.network, fresh = measured[self.precision.chosen]
-            self.network.restore(fresh)
-        else:
-            self.network = self._network(self.precision.chosen)
         self._labels = np.asarray(splits.training.labels, np.float32)
         self._class_weights = class_weights(config.class_weights, splits.training)
         self._pictures = pictures
@@ -143,25 +135,6 @@ class TrainingRun:
     def is_over(self) -> bool:
         """Whether all epochs are trained, or the validation loss has not fallen for too many of them."""
         return self.network.stages.is_over(self._losses())
-
-    def _network(self, precision: str) -> Network:
-        classes = len(self.splits.classes)
-        return Network(self.config, classes, self._steps, self.devices, precision)
-
-    def _measurable(self, measured: dict[str, tuple[Network, Checkpoint]]) -> Measurable:
-        """The first step of the run, whose precision is chosen; ``measured`` takes the networks as made."""
-
-        def step_in(precision: str) -> backend.TrainingStep:
-            network = self._network(precision)
-            measured[precision] = network, network.checkpoint([], [])
-            return network.step
-
-        size_px = self.config.size_at(0)
-        return Measurable(
-            network=f"{architecture_of(self.config).key} {self.config.base} {len(self.splits.classes)}",
-            batch_shape=(self.config.batch_size, size_px, size_px, 3),
-            step_in=step_in,
-        )
 
     def _begin_decoding(self) -> None:
         """Open the pictures of the next epoch, of what it is validated on, then those of the epochs after."""
