@@ -44,8 +44,9 @@ WHICH = {"strongest": f"{COUNT} strongest", "all": "Whole layer"}
 WHICH_HELP = (
     "The strongest patterns are those with the highest score: the mean of the channel before its ReLU."
 )
+NOT_HALVED = 64  # channels; of no more than so many the whole layer takes no longer
 HALVING = (
-    "Filters that stayed behind on the way were left out, which is quicker. On the bundled networks 24.5 of "
+    "Filters that stayed behind on the way were left out, which is quicker. On the bundled networks 24.6 of "
     "these 25 are those of the whole layer on average, and at least 22. *Whole layer* is exact."
 )
 LARGE_PX = 448
@@ -78,7 +79,7 @@ class PatternsOfLayer:
 
 def analysis_for(which: str, info: LayerInfo, request: Request, settings: FilterPatternSettings) -> Analysis:
     """What finds the patterns to show: the whole layer, unless that is new and the strongest will do."""
-    few = (info.output_shape[-1] or 0) <= COUNT
+    few = (info.output_shape[-1] or 0) <= NOT_HALVED
     if which == "all" or few or explorer().known(FILTER_PATTERNS, request, settings) is not None:
         return FILTER_PATTERNS
     return STRONGEST_PATTERNS

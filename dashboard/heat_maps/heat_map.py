@@ -48,7 +48,9 @@ if TYPE_CHECKING:
     from dashboard.session.view import View
 
 SIGNS = {"signed": "For and against", "positive": "Only for"}
-SIGNS_HELP = "Signed evidence shows in blue what speaks against the class; the other view leaves it out."
+SIGNS_HELP = (
+    "Both: what speaks against the class too, in the colour of the other end of the scale below the photo."
+)
 OPACITY_HELP = "How strongly the map covers the photo; 0 shows the photo itself."
 CHECK_HELP = (
     "The cells of this map and a constant, the score of an empty layer, should add up to the score. They "

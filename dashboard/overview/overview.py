@@ -49,7 +49,8 @@ from dashboard.widgets.sentences import (
 HEAD = 0
 STORED_MS = 10.0  # what takes less was not computed but found
 CHECK_HELP = (
-    "The score is the logit: log-odds of the class, 0 when the network cannot decide. Where the rest of the "
+    "The score says how strongly the network speaks for the class, 0 when it cannot decide (the logit, which "
+    "is the logarithm of the odds). Where the rest of the "
     "network is linear, the cells of the map and a constant, the score of an empty map, add up to it; the "
     "residual is what they miss. The time is what answer, map and all layers took together to compute, the "
     "first time in this session; none is given where they were stored."

@@ -71,7 +71,7 @@ PRESETS = (
     ),
     Preset(
         title="Wide, with dropout and augmentation",
-        summary="The lecture's network with dropout and augmentation: learns slowly, as much for new photos.",
+        summary="The lecture's network with dropout and augmentation: slower, but as good on new photos.",
         architecture="lecture_cnn",
         parameters=10_641_441,
         config=replace(LECTURE, preset="lecture_regularized", dropout=0.3, augmentation=LECTURE_AUGMENTATION),
@@ -113,7 +113,7 @@ PRESETS = (
     ),
     Preset(
         title="Deep, with batch normalisation",
-        summary="The bundled network: deeper, batch normalisation, averaged weights. Best from nothing.",
+        summary="The bundled network: deeper, batch normalisation, averaged weights.",
         architecture="photo_cnn",
         parameters=1_467_569,
         config=TrainingConfig(
@@ -136,7 +136,7 @@ PRESETS = (
     ),
     Preset(
         title="On a pretrained base (transfer)",
-        summary="A frozen ImageNet network under a new head, then fine-tuned. Few photos are enough.",
+        summary="Trained on ImageNet; a new last layer learns first, then the rest. Needs few photos.",
         architecture="transfer",
         parameters=2_259_265,
         config=TrainingConfig(
