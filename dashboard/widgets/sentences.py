@@ -68,7 +68,7 @@ def where_evidence_lies(attribution: AttributionMap, class_name: str) -> str:
 
 
 def balance(attribution: AttributionMap, class_name: str, other: str) -> str:
-    """What speaks for and against, in the unit of the score, where the map adds up to the score; else that it does not."""
+    """What speaks for and against, where the map adds up to the score; else that it does not."""
     if not attribution.adds_up:
         return "The map does not add up to the score here: read it as a hint, not as a sum."
     gain = float(attribution.values[attribution.values > 0].sum())
@@ -88,8 +88,8 @@ def sparsity_course(layers: Sequence[LayerFigures]) -> str:
         if steps.min(initial=0) > -NEARLY_EVEN / 2:
             course = f"{word} from {percent(first)} to {percent(last)}"
     return (
-        f"From left to right the maps shrink, and **the share of zeros {course}**. Where a value is zero, the "
-        "filter found nothing."
+        f"From left to right the maps shrink, and **the share of zeros {course}**. "
+        "Where a value is zero, the filter found nothing."
     )
 
 
