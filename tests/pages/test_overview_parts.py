@@ -111,3 +111,13 @@ def test_a_class_has_one_colour_whichever_is_asked_about():
 )
 def test_the_zeros_are_said_to_grow_only_where_all_layers_do(shares, course):
     assert course in sparsity_course([layer_of(share) for share in shares])
+
+
+def test_a_time_is_given_for_what_was_computed_and_none_for_what_was_stored(open_app):
+    def captions() -> str:
+        app = open_app(photo="eagle")
+        assert not app.exception
+        return " ".join(caption.value for caption in app.caption)
+
+    assert "computed in" in captions()
+    assert "computed in" not in captions()
