@@ -20,8 +20,7 @@ from cnn_core.training.run_folder import PRECISION_FILE
 MEASURING = "Measuring which precision is faster"
 SECONDS = 3.0  # of steps in two precisions by turns, after one step each that compiles
 FEWEST_STEPS = 2  # of each, where a step takes longer than that
-CLEAR_STEPS = 3  # of each are enough where all in one precision
-CLEAR = 1.2  # took so many times longer than all in the other
+CLEAR = ((1, 1.4), (3, 1.2))  # steps of each that are enough where all in one took so many times longer
 COMPILING_SHARE = 0.5  # of the progress: as long as the steps themselves, for the networks here
 SPEEDS_FILE = "precision.json"  # in the cache
 MOST_REMEMBERED = 200
@@ -138,6 +137,7 @@ def _median_seconds(
 def _clear(seconds: Mapping[str, Sequence[float]]) -> bool:
     """Whether one precision is faster beyond doubt, so that more steps would only take time."""
     one, other = seconds.values()
-    if len(one) < CLEAR_STEPS:
-        return False
-    return CLEAR * max(one) < min(other) or CLEAR * max(other) < min(one)
+    return any(
+        len(one) >= steps and (ratio * max(one) < min(other) or ratio * max(other) < min(one))
+        for steps, ratio in CLEAR
+    )
