@@ -10,6 +10,7 @@ from dashboard.activations import tabs as more_parts
 from dashboard.session.resources import explorer
 from dashboard.session.view import View
 from dashboard.sidebar.frame import chosen
+from dashboard.widgets import first_words
 from dashboard.widgets.analysis_view import draw_summary
 from dashboard.widgets.choosers import channel_slider, layer_slider
 from dashboard.widgets.export_bar import export_bar
@@ -32,7 +33,7 @@ def body(view: View) -> None:
     with scale_place:
         common = choice("Scale", parts.SCALES, key="scale", help=parts.SCALE_HELP) == "common"
 
-    draw_summary(ACTIVATIONS)
+    draw_summary(ACTIVATIONS, first_words.LAYERS)
     grid, opened = st.columns([1.72, 1], gap="large")
     with grid:
         parts.draw_grid(view, info, layer, channel, common=common)

@@ -14,6 +14,7 @@ from dashboard.feature_visualization.kernels import draw_kernels
 from dashboard.session.resources import explorer
 from dashboard.session.view import View
 from dashboard.sidebar.frame import chosen
+from dashboard.widgets import first_words
 from dashboard.widgets.analysis_view import analysis_result, draw_summary
 from dashboard.widgets.choosers import first_choice, layer_slider
 from dashboard.widgets.form import SettingsForm
@@ -37,7 +38,7 @@ def body(view: View) -> None:
         info = layer_slider(layers, first_choice(layers), arrows="shift")
     with which_place:
         which = choice("Show", parts.WHICH, key="show", help=parts.WHICH_HELP)
-    draw_summary(FILTER_PATTERNS)
+    draw_summary(FILTER_PATTERNS, first_words.PATTERNS)
     settings = SettingsForm(FILTER_PATTERNS.settings(), f"{FILTER_PATTERNS.key}_").draw()
 
     request = Request(model_key=view.model_key, layer_name=info.name)

@@ -10,6 +10,7 @@ from cnn_core.training.run_folder import HISTORY_FILE, read_rows
 from dashboard.figures.charts.curve_ranges import CurveOf
 from dashboard.figures.charts.training_curves import training_curves_alt, training_curves_figure
 from dashboard.session.resources import explorer
+from dashboard.widgets import first_words
 from dashboard.widgets.chart import chart
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.markdown import escape_markdown
@@ -28,7 +29,7 @@ def draw_training_curves(network: Network, model_key: str) -> None:
     curve = CurveOf(title=network.title, history=read_rows(path))
     if not curve.history:
         return
-    st.subheader("How it was trained")
+    st.subheader("How it was trained", help=first_words.CURVES)
     chart(
         training_curves_figure([curve], theme=theme()),
         key="eval-training",

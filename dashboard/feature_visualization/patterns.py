@@ -53,7 +53,9 @@ LARGE_PX = 448
 SMALL_FIELD_PX = 7
 Z_SCORE_HELP = (
     "Strength: how many standard deviations the channel's response to its pattern lies above its mean "
-    "response to the held-out photos. Score: the mean of the channel's map before its ReLU."
+    "response to the held-out photos, which were not trained on. Channels that fire on one "
+    "of them or more are living. "
+    "Score: the mean of the channel's map before its ReLU."
 )
 
 

@@ -53,8 +53,9 @@ SIGNS_HELP = (
 )
 OPACITY_HELP = "How strongly the map covers the photo; 0 shows the photo itself."
 CHECK_HELP = (
-    "The cells of this map and a constant, the score of an empty layer, should add up to the score. They "
-    "miss nearly nothing of it where the rest of the network is linear, more where another ReLU follows."
+    "All cells of this map, and what the network would answer if this layer were all zeros (the constant), "
+    "should add up to the score. The residual is what is missing: nearly nothing where only sums follow the "
+    "layer, more where another ReLU follows."
 )
 
 

@@ -23,7 +23,7 @@ from dashboard.session.resources import explorer
 from dashboard.session.state import session
 from dashboard.session.view import View
 from dashboard.session.warm_up import FIRST_PAGE
-from dashboard.widgets import overlay_view
+from dashboard.widgets import first_words, overlay_view
 from dashboard.widgets.analysis_view import check_text, request_about
 from dashboard.widgets.export_bar import Export, file_name, own_photo_note
 from dashboard.widgets.markdown import escape_markdown
@@ -49,11 +49,11 @@ from dashboard.widgets.sentences import (
 
 HEAD = 0
 CHECK_HELP = (
-    "The score says how strongly the network speaks for the class, 0 when it cannot decide (the logit, which "
-    "is the logarithm of the odds). Where the rest of the "
-    "network is linear, the cells of the map and a constant, the score of an empty map, add up to it; the "
-    "residual is what they miss. The time is what answer, map and all layers took together to compute, the "
-    "first time in this session; none is given where they were stored."
+    "The score says how strongly the network speaks for the class, 0 when it cannot decide (the logit, "
+    "which is the logarithm of the odds). Where only sums follow the layer, all cells of the map, and "
+    "what the network would answer if the layer were all zeros (the constant), add up to it; the "
+    "residual is what is missing. The time is what answer, map and all layers took together to compute, "
+    "the first time in this session; none is given where they were stored."
 )
 
 
@@ -176,7 +176,10 @@ def draw_strip(view: View, layers: LayerSummaries) -> None:
                 f'<div class="card"><span>{html.escape(kind)}<br>{shape_text(layer.shape)}<br>'
                 f"{html.escape(layer_facts(layer))}<br>{range_text(layer)}</span></div>"
             )
-    st.caption("The four liveliest maps of each layer, each on its own scale within the range of the layer.")
+    st.caption(
+        "The four liveliest maps of each layer, each on its own scale within the range of the layer.",
+        help=first_words.LAYERS,
+    )
     st.markdown(sparsity_course([layers[info.name] for info in infos]))
 
 

@@ -16,11 +16,13 @@ from cnn_core.training.diagnosis.diagnosis import diagnose
 from cnn_core.training.diagnosis.task import task_of
 from cnn_core.training.run_folder import PRECISION_FILE, SCAN_FILE
 from cnn_core.training.run_status import LOG_FILE, log_end
+from cnn_core.training.settings.presets import preset_named
 from dashboard.figures.charts.curve_ranges import CurveOf
 from dashboard.figures.charts.training_curves import training_curves_alt, training_curves_figure
 from dashboard.figures.colours import percent
 from dashboard.run_setup.run_picker import choose_run, draw_buttons
 from dashboard.session.resources import runs
+from dashboard.widgets import first_words
 from dashboard.widgets.chart import chart
 from dashboard.widgets.errors import show_errors
 from dashboard.widgets.export_bar import Export, export_bar, file_name
@@ -79,7 +81,7 @@ def _watch(key: str, alive: bool) -> None:
 def _draw_state(run: RunView, name: str) -> None:
     st.html(
         f"<div class='run-head'>{chip_html(run)} <b>{html.escape(name)}</b> "
-        f"<span class='own-name'>{html.escape(run.config.preset)}</span> "
+        f"<span class='own-name'>{html.escape(preset_named(run.config.preset).title)}</span> "
         f"<span class='when'>started {started(run)} · on {html.escape(source_name(run.source))} · batches of "
         f"{run.config.batch_size} · {run.config.input_size_px} px</span></div>"
     )
@@ -167,7 +169,7 @@ def _draw_curves(run: RunView) -> None:
         alt=training_curves_alt([curve]),
     )
     icon, words = diagnosis_text(run)
-    st.markdown(f":material/{icon}: {escape_markdown(words, longest=None)}")
+    st.markdown(f":material/{icon}: {escape_markdown(words, longest=None)}", help=first_words.CURVES)
     if saved := saved_words(run):
         st.markdown(f":material/save: {saved}")
     if run.history and (note := precision_note(run)):
@@ -235,7 +237,7 @@ def runs_html(known: Sequence[RunView]) -> str:
         accuracy = last_accuracy(run)
         figures = "" if accuracy is None else share_text(accuracy)
         rows.append(
-            f"<tr><td><b>{html.escape(names[run.key])}</b></td><td>{html.escape(run.config.preset)}</td>"
+            f"<tr><td><b>{html.escape(names[run.key])}</b></td><td>{html.escape(preset_named(run.config.preset).title)}</td>"
             f"<td>{started(run)}</td><td>{html.escape(state_word(run))}</td>"
             f"<td>{html.escape(epoch_text(run))}</td><td>{figures}</td></tr>"
         )

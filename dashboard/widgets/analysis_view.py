@@ -60,9 +60,9 @@ def usual_attribution(model_key: str, head: int = 0) -> Analysis:
     return next(each for each in METHODS if each.inapplicable(outline, head) is None)
 
 
-def draw_summary(analysis: Analysis) -> None:
-    """What an analysis shows, and who thought of it."""
-    st.caption(f"{analysis.summary} {analysis.reference}.")
+def draw_summary(analysis: Analysis, words: str | None = None) -> None:
+    """What an analysis shows, and who thought of it; ``words`` explain the field's terms."""
+    st.caption(f"{analysis.summary} {analysis.reference}.", help=words)
 
 
 def analysis_result(

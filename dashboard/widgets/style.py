@@ -126,6 +126,9 @@ button[kind="tertiary"] kbd { display: none; }
 [class*="-steps-"] { flex-wrap: nowrap !important; }
 [class*="-steps-"] > [data-testid="stLayoutWrapper"] { flex: 1 1 0; min-width: 0; }
 .stMain button p { white-space: nowrap; overflow: visible; }
+/* The label of a switch wraps instead of ending in an ellipsis or past the edge. */
+.stCheckbox > label [data-testid="stWidgetLabel"] p { white-space: normal; overflow: visible; }
+.stCheckbox > label { min-width: 0; }
 @media (max-width: 1100px) {
   .stMainBlockContainer { padding: 0 1.2rem 3rem; }
   .st-key-pages > .st-key-present { right: -1.4rem; }

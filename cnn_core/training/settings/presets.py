@@ -92,7 +92,7 @@ PRESETS = (
     ),
     Preset(
         title="Small and plain, over-fits",
-        summary="Four convolutions without padding. Over-fits: the validation loss turns up early.",
+        summary="Four convolutions without a rim of zeros (no padding). Over-fits early.",
         architecture="report_cnn",
         parameters=3_453_121,
         config=REPORT,
@@ -113,7 +113,8 @@ PRESETS = (
     ),
     Preset(
         title="Deep, with batch normalisation",
-        summary="The bundled network: deeper, batch normalisation, averaged weights.",
+        summary="Deeper. Each layer's values are brought to one scale (batch normalisation), and the weights "
+        "are averaged over many steps.",
         architecture="photo_cnn",
         parameters=1_467_569,
         config=TrainingConfig(
