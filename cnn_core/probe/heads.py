@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from cnn_core.errors import InvalidRequestError
 from cnn_core.framework import keras
-from cnn_core.probe.flat_graph import FlatGraph, Node, passes_through
-
-_SHAPE_FAMILIES = frozenset({"reshape", "flatten", "squeeze"})
+from cnn_core.probe.flat_graph import FlatGraph
+from cnn_core.probe.output_meaning import Meaning, meaning_of
 
 Float = NDArray[np.float32]
 
@@ -24,8 +23,9 @@ class Head:
 
     Attributes:
         name: Keras' name of the output.
-        kind: ``binary`` (one sigmoid unit, two classes), ``multilabel`` (several sigmoid units),
-            ``softmax``, ``logits`` (several linear units) or ``regression`` (one linear unit).
+        kind: ``binary`` (one unit for two classes: a sigmoid, or any unit where two classes are named),
+            ``multilabel`` (several sigmoid units), ``softmax``, ``logits`` (several linear units) or
+            ``regression`` (one linear unit).
         class_names: one per score.
     """
 
@@ -80,55 +80,47 @@ def heads_of(
     Returns:
         One symbolic tensor of logits ``(n, classes)`` per output, and one ``Head`` each.
     """
-    answers = [_scores(graph, output) for output in graph.outputs]
-    several = sum(kind != "regression" for _, kind in answers) > 1
-    heads = []
-    for name, (logits, kind) in zip(graph.output_names, answers, strict=True):
+    meanings = [meaning_of(graph, output) for output in graph.outputs]
+    units = [_units(output) for output in graph.outputs]
+    several = sum(m is not None or u != 1 for m, u in zip(meanings, units, strict=True)) > 1
+    scores, heads = [], []
+    for name, output, meaning, count in zip(graph.output_names, graph.outputs, meanings, units, strict=True):
         if isinstance(class_names, Mapping):
             names = class_names.get(name)
         else:
-            names = None if several or kind == "regression" else class_names
-        heads.append(Head(name=name, kind=kind, class_names=_class_names(names, logits.shape[-1], kind)))
-    return tuple(logits for logits, _ in answers), tuple(heads)
+            names = None if several else class_names
+        two_named = names is not None and len(names) == 2
+        kind = _kind(meaning, count, two_named=two_named)
+        scores.append(_scores(output, meaning, kind))
+        heads.append(Head(name=name, kind=kind, class_names=_class_names(names, scores[-1].shape[-1], kind)))
+    return tuple(scores), tuple(heads)
 
 
-def _scores(graph: FlatGraph, output: Any) -> tuple[Any, str]:
-    """The logits ``(n, classes)`` of an output, and the kind of head."""
-    logits, activation = _logits(graph, output)
+def _units(output: Any) -> int | None:
+    """How many values a place of an output has."""
+    return 1 if len(output.shape) < 2 else output.shape[-1]
+
+
+def _scores(output: Any, meaning: Meaning | None, kind: str) -> Any:
+    """The logits ``(n, classes)`` of an output."""
+    known = meaning is not None and (meaning.values != "signed" or kind == "binary")
+    logits = meaning.scores(output) if meaning is not None and known else output
     if len(logits.shape) < 2:
         logits = logits[:, None]  # (n, 1)
     if len(logits.shape) > 2:
         logits = keras.ops.mean(logits, axis=tuple(range(1, len(logits.shape) - 1)))  # (n, classes)
-    kind = _kind(activation, logits.shape[-1])
     if kind == "binary":
         logits = keras.ops.concatenate([-logits, logits], axis=-1)  # (n, 2)
-    return logits, kind
+    return logits
 
 
-def _logits(graph: FlatGraph, output: Any) -> tuple[Any, str | None]:
-    """What enters the last sigmoid or softmax, and which of the two it is."""
-    node = graph.producer(output)
-    while node is not None and (passes_through(node) or _only_reorders(node)):
-        output, node = node.inputs[0], graph.producer(node.inputs[0])
-    if node is None or node.activation not in ("sigmoid", "softmax"):
-        return output, None
-    axis = getattr(node.operation, "axis", -1)
-    if node.activation == "softmax" and axis not in (-1, len(output.shape) - 1):
-        return output, None  # a choice among places, not among classes
-    return node.before_activation, node.activation
-
-
-def _only_reorders(node: Node) -> bool:
-    """Whether a node gives its values another shape but keeps one class per place on the last axis."""
-    return node.family in _SHAPE_FAMILIES and node.output.shape[-1] == node.inputs[0].shape[-1]
-
-
-def _kind(activation: str | None, units: int) -> str:
-    if activation == "sigmoid":
-        return "binary" if units == 1 else "multilabel"
-    if activation == "softmax":
+def _kind(meaning: Meaning | None, units: int | None, *, two_named: bool) -> str:
+    values = None if meaning is None else meaning.values
+    if values == "shares":
         return "softmax"
-    return "regression" if units == 1 else "logits"
+    if units == 1:
+        return "binary" if values == "chances" or two_named else "regression"
+    return "multilabel" if values == "chances" else "logits"
 
 
 def _class_names(names: Sequence[str] | None, count: int, kind: str) -> tuple[str, ...]:
