@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, cast
@@ -36,6 +37,13 @@ def ship(folder: Path, key: str, result: object) -> int:
     folder.mkdir(exist_ok=True)
     with replacing(_file(folder, key)) as temporary:
         return write_result(temporary, result)
+
+
+def forget_others(folder: Path, keys: Collection[str]) -> None:
+    """Remove all results from a folder but those of these keys."""
+    for path in folder.glob("*.npz"):
+        if path.stem not in keys:
+            path.unlink()
 
 
 def _file(folder: Path, key: str) -> Path:

@@ -104,6 +104,55 @@ def outputs_from_the_middle() -> keras.Model:
     return keras.Model(inputs, inner(inputs))
 
 
+# ---- Answers that something comes after ----
+
+
+@in_matrix()
+def average_of_two_softmaxes() -> keras.Model:
+    inputs = photo()
+    x = layers.Conv2D(4, 3, activation="relu", name="conv1")(inputs)
+    one = mean_softmax(x)
+    other = layers.Dense(3, "softmax", name="other")(layers.Flatten()(x))
+    return keras.Model(inputs, layers.Average(name="vote")([one, other]))
+
+
+@in_matrix()
+def softmax_of_each_place_then_mean() -> keras.Model:
+    inputs = photo()
+    x = layers.Conv2D(4, 3, activation="relu", name="conv1")(inputs)
+    x = layers.Conv2D(3, 1, activation="softmax", name="answer")(x)
+    return keras.Model(inputs, layers.GlobalAveragePooling2D()(x))
+
+
+@in_matrix()
+def softmax_then_clip() -> keras.Model:
+    inputs = photo()
+    x = mean_softmax(layers.Conv2D(4, 3, activation="relu", name="conv1")(inputs))
+    return keras.Model(inputs, keras.ops.clip(x, 1e-7, 1 - 1e-7))
+
+
+@in_matrix("binary", "2")
+def one_column_of_softmax() -> keras.Model:
+    inputs = photo()
+    x = mean_softmax(layers.Conv2D(4, 3, activation="relu", name="conv1")(inputs))
+    return keras.Model(inputs, x[:, 1:2])
+
+
+@in_matrix("binary", "2")
+def hard_sigmoid_unit() -> keras.Model:
+    inputs = photo()
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, activation="relu", name="conv1")(inputs))
+    return keras.Model(inputs, layers.Dense(1, "hard_sigmoid", name="answer")(x))
+
+
+@in_matrix("multilabel", "4")
+def sigmoids_then_reshape() -> keras.Model:
+    inputs = photo()
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(4, 3, activation="relu", name="conv1")(inputs))
+    x = layers.Reshape((2, 2))(layers.Dense(4, "sigmoid", name="answer")(x))
+    return keras.Model(inputs, layers.Flatten()(x))
+
+
 # ---- Kinds of input ----
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import os
-import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnn_core import open_image, paths
 from cnn_core.datasets.folders import pictures_in
 from cnn_core.processor import FULL_PRECISION
+from cnn_core.shipped import forget_others, is_shipped, ship
 
 if TYPE_CHECKING:
     from cnn_core.analysis import Analysis, Request
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SHIP_HELP = """\
 Store results with a model, in its folder `results`: the answer, the heat map and the layers for each photo
 of a folder, and the patterns of every filter. Pages show them at once, before the framework is loaded.
+What is stored already stays, and what is no longer asked for goes.
 
   python -m cnn_core ship cats_dogs report_baseline
 """
@@ -48,22 +49,29 @@ def _run(options: argparse.Namespace) -> None:
     os.environ["CONVSCOPE_PRECISION"] = FULL_PRECISION  # right for every machine
     explorer = Explorer(ModelStore(paths.models_folder()), ResultStore(None))
     for model_key in options.models:
-        explorer.model(model_key)  # a model that is not there has no results to lose
-        shutil.rmtree(explorer.shipped_folder(model_key), ignore_errors=True)
-        for name, size_bytes in _shipped(explorer, model_key, options.photos):
-            sys.stdout.write(f"{model_key}: {name}, {size_bytes / 1e3:.0f} kB\n")
-            sys.stdout.flush()
+        wanted = set()
+        for name, key, result in _wanted(explorer, model_key, options.photos):
+            wanted.add(key)
+            _keep(explorer.shipped_folder(model_key), f"{model_key}: {name}", key, result)
+        forget_others(explorer.shipped_folder(model_key), wanted)
 
 
-def _shipped(explorer: Explorer, model_key: str, photos: Path) -> Iterator[tuple[str, int]]:
-    """Compute and store; gives what was stored and its size."""
-    from cnn_core.shipped import ship
+def _keep(folder: Path, name: str, key: str, result: Callable[[], Any]) -> None:
+    """Compute and store a result that is not there yet, and say so."""
+    if not is_shipped(folder, key):
+        sys.stdout.write(f"{name}, {ship(folder, key, result()) / 1e3:.0f} kB\n")
+        sys.stdout.flush()
 
-    folder = explorer.shipped_folder(model_key)
-    yield "outline", ship(folder, explorer.outline_key(model_key), explorer.outline(model_key))
+
+def _wanted(explorer: Explorer, model_key: str, photos: Path) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+    """Name, key and computation of each result."""
+    yield "outline", explorer.outline_key(model_key), lambda: explorer.outline(model_key)
     for name, analysis, request in _asked(explorer, model_key, photos):
-        result = _packed(explorer, analysis, request, explorer.run(analysis, request))
-        yield f"{name}, {analysis.title}", ship(folder, explorer.result_key(analysis, request), result)
+
+        def result(analysis: Analysis = analysis, request: Request = request) -> Any:
+            return _packed(explorer, analysis, request, explorer.run(analysis, request))
+
+        yield f"{name}, {analysis.title}", explorer.result_key(analysis, request), result
 
 
 def _asked(explorer: Explorer, model_key: str, photos: Path) -> Iterator[tuple[str, Analysis, Request]]:

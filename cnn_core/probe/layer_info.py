@@ -36,7 +36,7 @@ _POINTWISE_KINDS = frozenset(
 # Of these only if they work along the channels.
 _ALONG_AN_AXIS = frozenset({"concatenate", "softmax", "logsoftmax", "layernormalization"})
 _WINDOW_KINDS = frozenset({"conv2d", "depthwiseconv2d", "separableconv2d"})
-_POOLING_KINDS = frozenset({"maxpooling2d", "averagepooling2d"})
+POOLING_FAMILIES = frozenset({"maxpooling2d", "averagepooling2d"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +133,7 @@ def _window(node: Node) -> Window | None:
         return Window(padding=(-operation.cropping[0][0], -operation.cropping[1][0]))
     if kind in _WINDOW_KINDS:
         kernel, dilation = _pair(operation.kernel_size), _pair(operation.dilation_rate)
-    elif kind in _POOLING_KINDS:
+    elif kind in POOLING_FAMILIES:
         kernel, dilation = _pair(operation.pool_size), (1, 1)
     else:
         return None
@@ -170,7 +170,7 @@ def _titles(graph: FlatGraph) -> dict[str, str]:
             groups.append(("Head", _noun(node)))
             continue
         smaller = _shrinks(side, shape[:2])
-        pooling = node.family in _POOLING_KINDS
+        pooling = node.family in POOLING_FAMILIES
         if smaller and not pooling:
             block += 1
         groups.append((f"Block {block}", _noun(node)))

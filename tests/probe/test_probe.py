@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 import numpy as np
+import pytest
 from keras import layers
 from model_matrix import Entry, entry_named
 from opened_models import matrix, opened, unasked
@@ -52,6 +53,50 @@ def test_the_logits_of_a_softmax_head_are_what_enters_the_softmax() -> None:
     inputs = entry_named("softmax_as_layer").inputs()
     logits = keras.Model(model.input, model.get_layer("logits").output).predict_on_batch(inputs)
     np.testing.assert_allclose(Probe(model).scores(inputs)[0], logits, atol=1e-6)
+
+
+def one_unit(activation: str | None) -> keras.Model:
+    """A picture's one value, 0.4, through an activation."""
+    model = keras.Sequential([layers.Input((1, 1, 1)), layers.Flatten(), layers.Dense(1, activation)])
+    model.set_weights([np.ones((1, 1)), np.zeros(1)])
+    return model
+
+
+@pytest.mark.parametrize(
+    ("activation", "second"), [(None, 0.4), ("tanh", 2 * 0.4), ("hard_sigmoid", np.log(17 / 13))]
+)
+def test_one_unit_tells_two_named_classes_apart_by_its_log_odds(
+    activation: str | None, second: float
+) -> None:
+    probe = Probe(one_unit(activation), class_names=("cats", "dogs"))
+    assert (probe.heads[0].kind, probe.heads[0].class_names) == ("binary", ("cats", "dogs"))
+    scores = probe.scores(np.full((1, 1, 1, 1), 0.4, np.float32))[0]
+    np.testing.assert_allclose(scores, [[-second, second]], atol=1e-6)
+
+
+def test_a_tanh_unit_without_names_stays_a_number() -> None:
+    probe = Probe(one_unit("tanh"))
+    assert probe.heads[0].kind == "regression"
+    np.testing.assert_allclose(
+        probe.scores(np.full((1, 1, 1, 1), 0.4, np.float32))[0], [[np.tanh(0.4)]], atol=1e-6
+    )
+
+
+def test_a_sigmoid_without_an_axis_for_its_unit_is_two_classes() -> None:
+    model = one_unit("sigmoid")
+    squeezed = keras.Model(model.inputs, keras.ops.squeeze(model.outputs[0], axis=-1))
+    probe = Probe(squeezed)
+    assert probe.heads[0].kind == "binary"
+    np.testing.assert_allclose(
+        probe.scores(np.full((3, 1, 1, 1), 0.4, np.float32))[0], [[-0.4, 0.4]] * 3, atol=1e-6
+    )
+
+
+def test_a_clip_that_changes_answers_is_seen_in_them() -> None:
+    model = one_unit("sigmoid")
+    clipped = keras.Model(model.inputs, keras.ops.clip(model.outputs[0], 0.1, 0.9))
+    scores = Probe(clipped).scores(np.full((1, 1, 1, 1), 40, np.float32))[0]
+    np.testing.assert_allclose(scores, [[-np.log(9), np.log(9)]], atol=1e-5)
 
 
 def test_class_names_go_to_the_heads_that_they_fit() -> None:

@@ -118,6 +118,16 @@ def test_a_linear_convolution_at_the_end_is_not_passed_over() -> None:
     assert Probe(model).default_cam_layer() == "late"
 
 
+def test_heat_maps_start_before_the_last_pooling_and_never_at_the_output() -> None:
+    inputs = keras.Input((8, 8, 3))
+    x = layers.Conv2D(4, 3, activation="relu", name="conv")(inputs)
+    pooled = layers.MaxPooling2D(name="pool")(x)
+    flat = layers.Dense(2)(layers.Flatten()(pooled))
+    assert Probe(keras.Model(inputs, flat)).default_cam_layer() == "conv"
+    picture = layers.Activation("sigmoid")(layers.Conv2D(3, 1, name="picture")(pooled))
+    assert Probe(keras.Model(inputs, picture)).default_cam_layer() == "conv"
+
+
 def test_a_model_without_maps_has_no_layer_for_heat_maps() -> None:
     model = keras.Sequential([layers.Input((8, 8, 3)), layers.Flatten(), layers.Dense(2)])
     assert Probe(model).default_cam_layer() is None
