@@ -30,7 +30,7 @@ class ModelCard:
         classes: names in the order of the scores; of several outputs, by the name of the output.
         input_px: (height, width) of the pictures that it is shown.
         preprocessing: from pixels to model input.
-        parameters: number of weights.
+        parameters: number of weights; None where the card does not say it.
         accuracy: on held-out photos, or None.
         epoch: of its run, if it is one that was kept on the way; 0 is the network before its training.
         metadata: the whole card as read.
@@ -41,7 +41,7 @@ class ModelCard:
     classes: tuple[str, ...] | dict[str, tuple[str, ...]]
     input_px: tuple[int, int]
     preprocessing: Preprocessing
-    parameters: int
+    parameters: int | None
     accuracy: float | None
     epoch: int | None
     metadata: dict[str, Any] = field(compare=False)
@@ -69,9 +69,21 @@ def read_card(path: Path, key: str | None = None) -> ModelCard:
         RecursionError,
     ) as error:
         raise ModelError(
-            f"Expected a model card at {path.parent.name}/{path.name}. Received: {type(error).__name__}. "
+            f"Expected a model card at {path.parent.name}/{path.name}. Received: {_reason(error)} "
             "Restore the folder, or choose another model."
         ) from error
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "nothing there."
+    if isinstance(error, KeyError):
+        return f"one without the field {error}."
+    if isinstance(error, json.JSONDecodeError):
+        return f"text that is no JSON in line {error.lineno}."
+    if isinstance(error, ValueError):
+        return f"a wrong value. {error}"
+    return f"a value of a wrong kind ({type(error).__name__})."
 
 
 def model_metadata(folder: Path) -> dict[str, Any]:
@@ -112,14 +124,14 @@ def kept_epochs(run_folder: Path) -> tuple[int, ...]:
 
 def _card(key: str, metadata: dict[str, Any]) -> ModelCard:
     size, accuracy = metadata["input"], (metadata.get("validation") or {}).get("accuracy")
-    epoch = metadata.get("epoch")
+    epoch, parameters = metadata.get("epoch"), metadata.get("parameters")
     card = ModelCard(
         key=key,
-        title=str(metadata["title"]),
+        title=str(metadata.get("title") or key),
         classes=_classes(metadata["classes"]),
         input_px=(int(size["height_px"]), int(size["width_px"])),
         preprocessing=_preprocessing(metadata["preprocessing"]),
-        parameters=int(metadata["parameters"]),
+        parameters=None if parameters is None else int(parameters),
         accuracy=None if accuracy is None else float(accuracy),
         epoch=None if epoch is None else int(epoch),
         metadata=metadata,
@@ -130,18 +142,45 @@ def _card(key: str, metadata: dict[str, Any]) -> ModelCard:
 
 
 def _classes(metadata: Any) -> tuple[str, ...] | dict[str, tuple[str, ...]]:
-    if isinstance(metadata, dict):
-        return {str(head): tuple(map(str, names)) for head, names in metadata.items()}
-    return tuple(map(str, metadata))
+    """Names in the order of the outputs, or those of each output.
+
+    A dict of ``class_indices`` is taken either way round: ``{"cats": 0}``, ``{"0": "cats"}``.
+    """
+    if not isinstance(metadata, dict):
+        return _names(metadata)
+    if all(isinstance(index, int) for index in metadata.values()):
+        return _in_order({index: name for name, index in metadata.items()})
+    if all(isinstance(name, str) for name in metadata.values()):
+        return _in_order({int(index): name for index, name in metadata.items()})
+    return {str(head): _names(names) for head, names in metadata.items()}
+
+
+def _in_order(names: dict[int, Any]) -> tuple[str, ...]:
+    if sorted(names) != list(range(len(names))):
+        raise ValueError(f"Expected class indices from 0 without a gap. Received: {sorted(names)}.")
+    return _names([names[index] for index in range(len(names))])
+
+
+def _names(names: Any) -> tuple[str, ...]:
+    if not isinstance(names, list):
+        raise ValueError(f"Expected a list of class names. Received: {names!r}.")
+    return tuple(map(str, names))
 
 
 def _preprocessing(metadata: dict[str, Any]) -> Preprocessing:
     preprocessing = Preprocessing(
-        scale=tuple(map(float, metadata["scale"])),
-        offset=tuple(map(float, metadata["offset"])),
-        channel_order=str(metadata.get("channel_order", "rgb")),
+        scale=_figures(metadata["scale"]),
+        offset=_figures(metadata["offset"]),
+        channel_order=str(metadata.get("channel_order", "rgb")).lower(),
     )
+    if preprocessing.channel_order not in ("rgb", "bgr"):
+        raise ValueError(f"Expected rgb or bgr. Received: {preprocessing.channel_order!r}.")
     numbers = (*preprocessing.scale, *preprocessing.offset)
     if not all(map(math.isfinite, numbers)) or 0 in preprocessing.scale or not preprocessing.scale:
         raise ValueError(f"Expected finite numbers and no scale of 0. Received: {numbers}.")
     return preprocessing
+
+
+def _figures(value: Any) -> tuple[float, ...]:
+    """One number for all channels, or one per channel."""
+    return (float(value),) if isinstance(value, int | float) else tuple(map(float, value))

@@ -21,7 +21,8 @@ from cnn_core.errors import ModelError
 from cnn_core.files import FileStamp, file_stamp
 from cnn_core.framework import keras
 from cnn_core.models.card import ModelCard
-from cnn_core.models.loading import damaged_model, opened_probe
+from cnn_core.models.loading import opened_probe
+from cnn_core.models.refusal import refused_model
 from cnn_core.probe.flat_graph import flat_graph
 from cnn_core.probe.probe import Probe
 
@@ -171,7 +172,7 @@ def _load_weights(model: keras.Model, path: Path) -> None:
             # Keras would seek in the archive, which reads it anew from its start each time.
             model.load_weights(archive.extract(_WEIGHTS, folder))
     except Exception as error:  # Keras raises anything on damaged files
-        raise damaged_model(path, error) from error
+        raise refused_model(path, error) from error
 
 
 def _has_other_state(model: keras.Model) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from cnn_core.errors import ModelError
 from cnn_core.framework import keras
 from cnn_core.models.card import ModelCard
+from cnn_core.models.refusal import refused_model
 from cnn_core.probe.probe import Probe
 
 
@@ -33,12 +34,4 @@ def load_model(path: Path) -> keras.Model:
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises anything at all on damaged files
-        raise damaged_model(path, error) from error
-
-
-def damaged_model(path: Path, error: Exception) -> ModelError:
-    """What to tell of a model file that raised ``error`` when it was read."""
-    return ModelError(
-        f"Expected a Keras model in {path.parent.name}/{path.name}. Received a damaged file "
-        f"({type(error).__name__}). Restore the file, or choose another model."
-    )
+        raise refused_model(path, error) from error

@@ -210,6 +210,8 @@ def _check_card(card: ModelCard, probe: Probe) -> None:
             f"Received: {card.input_px[0]} x {card.input_px[1]}. Restore the folder, or choose another model."
         )
     counts = [len(head.class_names) for head in probe.heads if head.kind != "regression"]
+    if isinstance(card.classes, dict):
+        return  # names of outputs that they do not fit are not used
     if len(counts) == 1 and counts[0] != len(card.classes):
         raise ModelError(
             f"Expected a card with {counts[0]} class names in {card.key!r}. Received: {len(card.classes)}. "
@@ -223,7 +225,7 @@ def _check_statistics(key: str, statistics: dict[str, ChannelStatistics], probe:
     Raises:
         ModelError: a layer that is not there, or another number of channels.
     """
-    channels = {info.name: info.output_shape[-1] for info in probe.layers}
+    channels = {info.name: info.output_shape[-1] for info in probe.layers if info.output_shape}
     for name, values in statistics.items():
         if any(channels.get(name) != len(figure) for figure in (values.mean, values.std, values.maximum)):
             raise ModelError(

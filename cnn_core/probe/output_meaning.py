@@ -104,9 +104,9 @@ def _clipped(node: Node, found: Meaning | None) -> Meaning | None:
         return None
     least, most = (getattr(node.operation, name, None) for name in ("x_min", "x_max"))
     lowest = -1.0 if found.values == "signed" else 0.0
-    if isinstance(least, int | float) and isinstance(most, int | float):
-        if least <= lowest + _ROUNDING and most >= 1 - _ROUNDING:
-            return found
+    bounds = isinstance(least, int | float) and isinstance(most, int | float)
+    if bounds and least <= lowest + _ROUNDING and most >= 1 - _ROUNDING:
+        return found
     return Meaning(values="chances" if found.values == "shares" else found.values)
 
 

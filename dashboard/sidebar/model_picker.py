@@ -101,7 +101,9 @@ def _titles(cards: dict[str, ModelCard]) -> dict[str, str]:
 
 def _model_line(card: ModelCard) -> str:
     height, width = card.input_px
-    line = f"{_million(card.parameters)} parameters · {height} × {width} px"
+    line = f"{height} × {width} px"
+    if card.parameters is not None:
+        line = f"{_million(card.parameters)} parameters · {line}"
     if card.accuracy is None:
         return line
     pictures = card.metadata.get("validation", {}).get("pictures")
