@@ -25,7 +25,7 @@ class Head:
         name: Keras' name of the output.
         kind: ``binary`` (one unit for two classes: a sigmoid, or any unit where two classes are named),
             ``multilabel`` (several sigmoid units), ``softmax``, ``logits`` (several linear units) or
-            ``regression`` (one linear unit).
+            ``regression`` (numbers that are no classes: one linear unit, or the features of a backbone).
         class_names: one per score.
     """
 
@@ -89,11 +89,29 @@ def heads_of(
             names = class_names.get(name)
         else:
             names = None if several else class_names
-        two_named = names is not None and len(names) == 2
-        kind = _kind(meaning, count, two_named=two_named)
+        fits = names is not None and len(names) == (count if count != 1 else 2)
+        kind = _kind(meaning, count, named=fits)
+        if (
+            kind == "logits"
+            and not fits
+            and _is_feature(graph, output, named=isinstance(class_names, Mapping))
+        ):
+            kind = "regression"
         scores.append(_scores(output, meaning, kind))
         heads.append(Head(name=name, kind=kind, class_names=_class_names(names, scores[-1].shape[-1], kind)))
     return tuple(scores), tuple(heads)
+
+
+def _is_feature(graph: FlatGraph, output: Any, *, named: bool) -> bool:
+    """Whether linear units without names that fit are no classes: maps, or what another output is made of.
+
+    Args:
+        named: whether classes are named by output, so that one without names has no classes.
+    """
+    node = graph.producer(output)
+    others = [graph.ancestors(other) for other in graph.outputs if other is not output]
+    within = node is not None and any(node.name in names for names in others)
+    return named or within or len(output.shape) > 2
 
 
 def _units(output: Any) -> int | None:
@@ -114,16 +132,18 @@ def _scores(output: Any, meaning: Meaning | None, kind: str) -> Any:
     return logits
 
 
-def _kind(meaning: Meaning | None, units: int | None, *, two_named: bool) -> str:
+def _kind(meaning: Meaning | None, units: int | None, *, named: bool) -> str:
     values = None if meaning is None else meaning.values
     if values == "shares":
         return "softmax"
     if units == 1:
-        return "binary" if values == "chances" or two_named else "regression"
+        return "binary" if values == "chances" or named else "regression"
     return "multilabel" if values == "chances" else "logits"
 
 
 def _class_names(names: Sequence[str] | None, count: int, kind: str) -> tuple[str, ...]:
     if names is not None and len(names) == count:
         return tuple(names)
-    return ("value",) if kind == "regression" else tuple(f"class {i}" for i in range(count))
+    if kind == "regression":
+        return ("value",) if count == 1 else tuple(f"value {i}" for i in range(count))
+    return tuple(f"class {i}" for i in range(count))

@@ -104,8 +104,8 @@ def _clipped(node: Node, found: Meaning | None) -> Meaning | None:
         return None
     least, most = (getattr(node.operation, name, None) for name in ("x_min", "x_max"))
     lowest = -1.0 if found.values == "signed" else 0.0
-    bounds = isinstance(least, int | float) and isinstance(most, int | float)
-    if bounds and least <= lowest + _ROUNDING and most >= 1 - _ROUNDING:
+    ends = [end for end in (least, most) if isinstance(end, int | float)]
+    if len(ends) == 2 and ends[0] <= lowest + _ROUNDING and ends[1] >= 1 - _ROUNDING:
         return found
     return Meaning(values="chances" if found.values == "shares" else found.values)
 

@@ -99,6 +99,26 @@ def test_a_clip_that_changes_answers_is_seen_in_them() -> None:
     np.testing.assert_allclose(scores, [[-np.log(9), np.log(9)]], atol=1e-5)
 
 
+def test_features_are_numbers_and_no_classes() -> None:
+    inputs = keras.Input((8, 8, 3))
+    maps = layers.Conv2D(4, 3, activation="relu")(inputs)
+    features = layers.Dense(6, activation="relu", name="features")(layers.GlobalAveragePooling2D()(maps))
+    answer = layers.Dense(2, name="answer")(features)
+
+    def kinds(outputs: object, names: object = None) -> list[str]:
+        return [head.kind for head in Probe(keras.Model(inputs, outputs), class_names=names).heads]
+
+    assert kinds([answer, features]) == ["logits", "regression"]  # the answer is made of them
+    assert kinds(maps) == kinds(maps, ("any",)) == ["regression"]  # a backbone
+    assert kinds(maps, ("a", "b", "c", "d")) == ["logits"]
+    other = layers.Dense(3, name="other")(features)
+    assert kinds({"answer": answer, "other": other}, {"answer": ("cats", "dogs")}) == ["logits", "regression"]
+    backbone = Probe(keras.Model(inputs, maps))
+    assert backbone.heads[0].class_names == ("value 0", "value 1", "value 2", "value 3")
+    mean = np.mean(backbone.model.predict_on_batch(np.ones((1, 8, 8, 3))), axis=(1, 2))
+    np.testing.assert_allclose(backbone.scores(np.ones((1, 8, 8, 3), np.float32))[0], mean, atol=1e-6)
+
+
 def test_class_names_go_to_the_heads_that_they_fit() -> None:
     one = Probe(entry_named("functional").model(), class_names=("cats", "dogs"))
     assert one.heads[0].class_names == ("cats", "dogs")

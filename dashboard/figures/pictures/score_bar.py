@@ -24,7 +24,7 @@ def score_bar_html(answer: HeadAnswer) -> str:
     if answer.kind == "binary":
         return _two_ended_bar(answer)
     if answer.kind == "regression":
-        return f"<div>{html.escape(answer.class_names[0])}: {short(float(answer.scores[0]))}</div>"
+        return f"<div>{html.escape(answer.class_names[answer.best])}: {short(float(answer.scores[answer.best]))}</div>"
     return _bars(answer)
 
 
