@@ -64,6 +64,10 @@ class Explorer:
         """The models that can be opened."""
         return self._models.cards()
 
+    def unreadable_models(self) -> dict[str, str]:
+        """The models that cannot be opened since their card cannot be read, with the reason."""
+        return self._models.unreadable()
+
     def checkpoints(self, model_key: str) -> tuple[int, ...]:
         """The epochs that the run of a model has kept, in order; ``checkpoint_key`` names their models."""
         return self._models.checkpoints(model_key)

@@ -85,6 +85,17 @@ class ModelStore:
                 of_runs[key] = checkpoint_folder(run, epochs[-1]) / CARD_FILE
         return (*_readable_cards(own), *_readable_cards(of_runs))
 
+    def unreadable(self) -> dict[str, str]:
+        """The models of the models folder that ``cards`` leaves out, by key, with the reason."""
+        reasons = {}
+        for folder in sorted(_folders(self.folder)):
+            try:
+                if (folder / MODEL_FILE).is_file():
+                    read_card(folder / CARD_FILE)
+            except ModelError as error:
+                reasons[folder.name] = str(error)
+        return reasons
+
     def checkpoints(self, key: str) -> tuple[int, ...]:
         """The epochs that the run of a model has kept, in order, which ``checkpoint_key`` opens.
 

@@ -12,11 +12,13 @@ from cnn_core.models.card import checkpoint_key, run_and_epoch
 from dashboard.session import address
 from dashboard.session.resources import explorer
 from dashboard.widgets.errors import show_errors
+from dashboard.widgets.markdown import escape_markdown
 
 if TYPE_CHECKING:
     from cnn_core.models.card import ModelCard
 
 EPOCH = "model_epoch"  # key of the slider; the address has the epoch in the key of the model
+MOST_TOLD = 20  # models that are left out
 EPOCH_HELP = (
     "An epoch is one pass over all training photos. Every page shows the network as it was then; the last "
     "place is the network that the run has saved."
@@ -27,7 +29,9 @@ def model_picker() -> str | None:
     """Choose a model by its title, and the epoch of a run; None, with the reason told, if there is none."""
     with show_errors():
         cards = {run_and_epoch(card.key)[0]: card for card in explorer().models()}
+        left_out = explorer().unreadable_models()
         if not cards:
+            _tell_left_out(left_out)
             st.error(
                 "Expected a model in the folder `models`. Received: none that can be read. "
                 "Restore `models/cats_dogs`, or train one.",
@@ -45,8 +49,18 @@ def model_picker() -> str | None:
         )
         key = _epoch_slider(chosen, cards[chosen])
         st.caption(_model_line(explorer().card(key)))
+        _tell_left_out(left_out)
         return key
     return None
+
+
+def _tell_left_out(reasons: Mapping[str, str]) -> None:
+    """Which models are not in the list, and why."""
+    if reasons:
+        count = "1 model is" if len(reasons) == 1 else f"{len(reasons)} models are"
+        with st.expander(f"{count} left out", icon=":material/error:"):
+            for key, reason in list(reasons.items())[:MOST_TOLD]:
+                st.markdown(f"**{escape_markdown(key)}**: {escape_markdown(reason, longest=None)}")
 
 
 def choose_model(key: str) -> None:

@@ -143,6 +143,7 @@ def test_a_card_with_a_wrong_field_is_refused(store: ModelStore, changes: dict[s
     ):
         store.open("tiny")
     assert store.cards() == ()
+    assert list(store.unreadable()) == ["tiny"]
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,15 @@ def test_a_damaged_model_is_told_and_another_can_be_chosen(open_app, models_with
     assert not app.exception
 
 
+def test_a_model_whose_card_cannot_be_read_is_named_with_the_reason(open_app, models_with_a_damaged_one):
+    (models_with_a_damaged_one / "damaged" / "card.json").write_text('{"classes": ["a"]}')
+    app = open_app()
+    told = [box for box in app.sidebar.expander if box.label == "1 model is left out"]
+    assert "without the field 'input'" in told[0].markdown[0].value
+    assert told[0].markdown[0].value.startswith("**damaged**: ")
+    assert not app.exception
+
+
 def test_a_page_that_stops_early_leaves_the_jobs_of_the_one_before(open_app, tmp_path, monkeypatch):
     app, jobs, end = open_app(), Jobs(), threading.Event()
     held = app.session_state[KEY]

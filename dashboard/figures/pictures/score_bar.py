@@ -24,7 +24,8 @@ def score_bar_html(answer: HeadAnswer) -> str:
     if answer.kind == "binary":
         return _two_ended_bar(answer)
     if answer.kind == "regression":
-        return f"<div>{html.escape(answer.class_names[answer.best])}: {short(float(answer.scores[answer.best]))}</div>"
+        value = short(float(answer.scores[answer.best]))
+        return f"<div>{html.escape(answer.class_names[answer.best])}: {value}</div>"
     return _bars(answer)
 
 
