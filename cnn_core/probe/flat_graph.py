@@ -217,9 +217,9 @@ class _Walker:
         return self._duplicate_of(keras.layers.Activation(activation, dtype=dtype))(tensor)
 
     def _duplicate_of(self, operation: Any, **changes: Any) -> Any:
-        """A twin with a name that no other twin has, as one flat graph needs."""
+        """A twin with a name that no other has, and that the framework takes, whatever the layer is called."""
         self._duplicates_of += 1
-        return _twin(operation, name=f"{operation.name}_{self._duplicates_of}", **changes)
+        return _twin(operation, name=f"twin_{self._duplicates_of}", **changes)
 
     def _unique(self, name: str) -> str:
         count = self._calls[name] = self._calls.get(name, 0) + 1

@@ -31,7 +31,8 @@ def headline(answer: HeadAnswer) -> str:
 def sureness(answer: HeadAnswer) -> str:
     """How sure the network is, without ever rounding to a certainty that it does not have."""
     if answer.kind == "regression":
-        return "predicted value"
+        count = len(answer.class_names)
+        return "predicted value" if count == 1 else f"the highest of {count} values"
     percent = 100 * float(answer.probabilities[answer.best])
     if margin(answer) < UNDECIDED:
         best = np.argsort(-answer.probabilities, kind="stable")[: 1 if answer.kind == "multilabel" else 2]

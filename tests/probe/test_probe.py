@@ -99,6 +99,18 @@ def test_a_clip_that_changes_answers_is_seen_in_them() -> None:
     np.testing.assert_allclose(scores, [[-np.log(9), np.log(9)]], atol=1e-5)
 
 
+def test_layers_may_be_called_anything() -> None:
+    """Keras' own ``predict`` refuses such names in a compiled graph; called at once it takes them."""
+    inputs = keras.Input((8, 8, 3))
+    x = layers.Conv2D(4, 3, activation="relu", name="Faltung 1 (gr\u00f6\u00dfer) & mehr?")(inputs)
+    x = layers.ReLU(name="_\u51fa")(layers.BatchNormalization(name="#2")(x))
+    model = keras.Model(inputs, layers.Dense(2, name="answer")(layers.Flatten(name="a@2")(x)))
+    probe, pictures = Probe(model), np.random.default_rng(0).random((2, 8, 8, 3), np.float32)
+    assert [info.name for info in probe.layers] == [layer.name for layer in model.layers[1:]]
+    np.testing.assert_allclose(probe.scores(pictures)[0], model(pictures), atol=1e-5)
+    assert probe.layer_gradient(pictures, "#2", head=0, class_index=0).gradients.shape == (2, 6, 6, 4)
+
+
 def test_features_are_numbers_and_no_classes() -> None:
     inputs = keras.Input((8, 8, 3))
     maps = layers.Conv2D(4, 3, activation="relu")(inputs)
