@@ -217,7 +217,7 @@ class _Walker:
         return self._duplicate_of(keras.layers.Activation(activation, dtype=dtype))(tensor)
 
     def _duplicate_of(self, operation: Any, **changes: Any) -> Any:
-        """A twin with a name that no other has, and that the framework takes, whatever the layer is called."""
+        """A twin with a name that no other has, and that the framework takes, unlike some names of layers."""
         self._duplicates_of += 1
         return _twin(operation, name=f"twin_{self._duplicates_of}", **changes)
 
