@@ -80,3 +80,21 @@ def penalised_weights_and_activity() -> keras.Model:
         4, 3, kernel_regularizer="l2", activity_regularizer="l1", activation="relu", name="conv1"
     )(inputs)
     return keras.Model(inputs, mean_softmax(x))
+
+
+@in_matrix()
+def split_along_the_channels() -> keras.Model:
+    inputs = photo()
+    x = layers.Conv2D(4, 3, activation="relu", name="conv1")(inputs)
+    value, gate = keras.ops.split(x, 2, axis=-1)
+    x = layers.Multiply(name="gated")([value, keras.ops.sigmoid(gate)])
+    return keras.Model(inputs, mean_softmax(layers.Conv2D(3, 3, activation="relu", name="conv2")(x)))
+
+
+@in_matrix()
+def channels_taken_apart_and_put_together_in_another_order() -> keras.Model:
+    inputs = photo()
+    red, green, blue = inputs[..., 0], inputs[..., 1], inputs[:, :, :, 2]
+    x = keras.ops.stack([blue, 2 * green, red], axis=-1)
+    x = layers.Conv2D(4, 3, activation="relu", name="conv1")(x)
+    return keras.Model(inputs, mean_softmax(x[..., 1:]))

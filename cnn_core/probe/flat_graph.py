@@ -31,9 +31,10 @@ class Node:
             called twice adds ``@2``.
         operation: the model's own layer, or operation such as an addition.
         inputs: symbolic tensors that it was called on.
-        output: its symbolic result.
+        output: its symbolic result; a call with several results is a node for each.
         before_activation: what enters the non-linearity, if this node ends with or is one.
         activation: name of that non-linearity (``relu``, ``softmax``), or None.
+        arguments: what else it was called on, in order: the places that a slice takes.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Node:
     output: Tensor
     before_activation: Tensor | None = None
     activation: str | None = None
+    arguments: tuple[Any, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -195,19 +197,20 @@ class _Walker:
         else:
             before = self._duplicate_of(operation, activation=keras.activations.linear)(*args, **kwargs)
             result = self._apply(activation, before, operation.dtype_policy)
-        if isinstance(result, keras.KerasTensor):
-            kind = None if before is None else activation_name(operation)
-            self.nodes.append(
-                Node(
-                    name=name,
-                    operation=operation,
-                    inputs=symbols,
-                    output=result,
-                    before_activation=before,
-                    activation=kind,
-                )
+        kind = None if before is None else activation_name(operation)
+        others = tuple(each for each in args if not _holds_tensors(each))
+        for number, output in enumerate(keras.tree.flatten(result)):
+            node = Node(
+                name=self._unique(prefix + operation.name) if number else name,
+                operation=operation,
+                inputs=symbols,
+                output=output,
+                before_activation=before,
+                activation=kind,
+                arguments=others,
             )
-            if name == self._until:
+            self.nodes.append(node)
+            if node.name == self._until:
                 raise _TargetReached
         return result
 
@@ -243,6 +246,10 @@ def _twin(operation: Any, **changes: Any) -> Any:
     if isinstance(operation, keras.layers.Layer):
         twin.__dict__.update(_losses=[], _loss_ids=set(), activity_regularizer=None)
     return twin
+
+
+def _holds_tensors(argument: Any) -> bool:
+    return any(isinstance(each, keras.KerasTensor) for each in keras.tree.flatten(argument))
 
 
 def _is_functional(model: Any) -> bool:

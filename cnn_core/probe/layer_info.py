@@ -101,11 +101,11 @@ def receptive_fields(graph: FlatGraph) -> dict[str, ReceptiveField | None]:
 
 
 def _field_behind(node: Node, incoming: list[ReceptiveField | None]) -> ReceptiveField | None:
-    if not incoming or len(node.output.shape) != 4 or any(len(t.shape) != 4 for t in node.inputs):
-        return None
-    before = joined(incoming)
-    if before is None or _is_pointwise(node):
+    before = joined(incoming) if incoming else None
+    if before is None or _is_pointwise(node) or _works_on_channels(node):
         return before
+    if len(node.output.shape) != 4 or any(len(t.shape) != 4 for t in node.inputs):
+        return None
     if node.family == "upsampling2d":
         factor = tuple(node.operation.size)
         if node.operation.interpolation != "nearest":
@@ -116,10 +116,36 @@ def _field_behind(node: Node, incoming: list[ReceptiveField | None]) -> Receptiv
 
 
 def _is_pointwise(node: Node) -> bool:
+    """Whether each value depends on those at its own place alone, of maps (n, h, w, c) or (n, h, w)."""
+    ranks = {len(tensor.shape) for tensor in (*node.inputs, node.output)}
+    if ranks != {4} and not (ranks == {3} and node.family != "dense"):
+        return False
+    if node.family in _ALONG_AN_AXIS and ranks == {3}:
+        return False
     if node.family in _ALONG_AN_AXIS:
         axis = node.operation.axis
         return axis in (-1, 3, [-1], [3])
     return passes_through(node) or node.family in _POINTWISE_KINDS
+
+
+def _works_on_channels(node: Node) -> bool:
+    """Whether a node only picks channels, or puts maps (n, h, w) together as channels."""
+    family, axis = node.family, getattr(node.operation, "axis", None)
+    maps = {len(tensor.shape) for tensor in node.inputs}
+    if family == "getitem":
+        return maps == {4} and _picks_channels(node.arguments[0] if node.arguments else None)
+    if family in ("split", "squeeze", "flip"):
+        return maps == {4} and axis in (-1, 3, (-1,), (3,), [-1], [3])
+    return family in ("stack", "expanddims") and maps == {3} and axis in (-1, 3)
+
+
+def _picks_channels(key: Any) -> bool:
+    """Whether an index of a map takes all pictures and places."""
+    if not isinstance(key, tuple | list):  # a list in a loaded file
+        return False
+    if len(key) == 2:
+        return key[0] is Ellipsis and key[1] is not Ellipsis
+    return len(key) == 4 and all(isinstance(each, slice) and each == slice(None) for each in key[:3])
 
 
 def _window(node: Node) -> Window | None:

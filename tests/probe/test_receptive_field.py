@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from model_matrix import MATRIX, Entry, with_seeded_weights
+from model_matrix import MATRIX, Entry, entry_named, with_seeded_weights
 
 from cnn_core.probe.flat_graph import FlatGraph, flat_graph
 from cnn_core.probe.layer_info import receptive_fields
@@ -283,3 +283,26 @@ def test_repeated_cells_lie_half_as_far_apart() -> None:
     assert field is not None
     assert field.jump_px == (1, 1)
     assert field.size_px == (4, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [("split_along_the_channels", 5), ("channels_taken_apart_and_put_together_in_another_order", 3)],
+)
+def test_channels_taken_apart_keep_their_places(name: str, side: int) -> None:
+    fields = receptive_fields(flat_graph(entry_named(name).model()))
+    field = ReceptiveField(size_px=(side, side), jump_px=(1.0, 1.0), offset_px=(0.0, 0.0))
+    assert fields["conv2" if side == 5 else "conv1"] == field
+
+
+def test_a_slice_or_a_stack_of_places_has_no_known_field() -> None:
+    inputs = keras.Input((8, 8, 3))
+    for x in (
+        inputs[:, ::-1],
+        inputs[:, 1:],
+        inputs[:, 0],
+        inputs[..., 0, :],
+        keras.ops.stack([inputs[..., 0], inputs[..., 1]], axis=1),
+    ):
+        *_, field = receptive_fields(flat_graph(keras.Model(inputs, x))).values()
+        assert field is None
