@@ -18,7 +18,7 @@ class Outline:
         layers: in the order of computation, nested ones included.
         heads: the outputs.
         cam_layers: per output, name of the last layer with a map larger than 1x1 that it depends on, after
-            its activation if that is a layer of its own; None if there is none.
+            its activation, before its pooling, and never the output itself; None if there is none.
     """
 
     input_shape: tuple[int | None, int | None, int]
