@@ -17,6 +17,8 @@ def prediction(probe: Probe, target: Target, settings: NoSettings, progress: Pro
     """The logits of every output, and the probabilities that they stand for.
 
     A probability says how the network tells its classes apart, not how likely it is right.
+    Where an average, a clip or a slice comes after the softmax or sigmoid, the scores are the logarithm, or
+    the log odds, of what comes out.
 
     Args:
         probe: the model.
