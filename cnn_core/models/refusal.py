@@ -57,7 +57,9 @@ def _of_hdf5(path: Path) -> str:
 def _of_archive(path: Path) -> str | None:
     with zipfile.ZipFile(path) as archive:
         if "config.json" not in archive.namelist():
-            return f"an archive without an architecture (no config.json). {_OTHER}"
+            return (
+                "an archive without an architecture (no config.json), damaged or of something else. " + _OTHER
+            )
         config = json.loads(_text(archive, "config.json"))
         version = ""
         with suppress(KeyError, ValueError):

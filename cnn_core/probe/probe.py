@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from cnn_core.errors import InvalidRequestError
 from cnn_core.framework import backend, keras
 from cnn_core.images.preprocessing import Preprocessing
+from cnn_core.probe.cam_layer import cam_layer
 from cnn_core.probe.flat_graph import Node, flat_graph, passes_through, picture_input_shape
 from cnn_core.probe.heads import Head, check_class, heads_of
-from cnn_core.probe.layer_info import POOLING_FAMILIES, LayerInfo, layer_infos
+from cnn_core.probe.layer_info import LayerInfo, layer_infos
 from cnn_core.probe.outline import Outline
 
 __all__ = ["Head", "LayerGradient", "Probe", "unit_tensor"]
@@ -86,7 +87,7 @@ class Probe:
             input_shape=self.input_shape,
             layers=layers,
             heads=self.heads,
-            cam_layers=tuple(self._cam_layer(layers, output) for output in self._graph.outputs),
+            cam_layers=tuple(cam_layer(self._graph, layers, output) for output in self._graph.outputs),
         )
 
     @property
@@ -201,28 +202,6 @@ class Probe:
             return None
         scores: Float = graph(zeros)[0][0]
         return scores
-
-    def _cam_layer(self, layers: tuple[LayerInfo, ...], output: Any) -> str | None:
-        """The last map behind an output: before its pooling, after its activation, not the output."""
-        behind = self._graph.ancestors(output)
-        spatial = [self._nodes[info.name] for info in layers if info.spatial and not info.padding]
-        maps = [node for node in spatial if node.name in behind and not passes_through(node)]
-        while maps and self._is_output(maps[-1], output):
-            maps.pop()
-        while len(maps) > 1 and maps[-1].family in POOLING_FAMILIES and maps[-2].output is maps[-1].inputs[0]:
-            maps.pop()
-        return maps[-1].name if maps else None
-
-    def _is_output(self, node: Node, output: Any) -> bool:
-        """Whether a node is an output, or becomes it by a non-linearity or less."""
-        while node.output is not output:
-            following = self._graph.consumers(node)
-            if len(following) != 1:
-                return False
-            node = following[0]
-            if not (passes_through(node) or node.before_activation is node.inputs[0]):
-                return False
-        return True
 
     def unit_node(self, layer_name: str) -> Node:
         """The node whose non-linearity ends the units of a layer.

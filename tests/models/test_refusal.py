@@ -112,4 +112,4 @@ def test_an_archive_of_something_else_is_told(tmp_path: Path) -> None:
     path = tmp_path / "model.keras"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("readme.txt", "hello")
-    assert refused(path).startswith("an archive without an architecture (no config.json).")
+    assert refused(path).startswith("an archive without an architecture (no config.json),")
