@@ -49,11 +49,11 @@ def _run(options: argparse.Namespace) -> None:
     os.environ["CONVSCOPE_PRECISION"] = FULL_PRECISION  # right for every machine
     explorer = Explorer(ModelStore(paths.models_folder()), ResultStore(None))
     for model_key in options.models:
-        wanted = set()
+        folder, wanted = explorer.shipped_folder(model_key), set()
         for name, key, result in _wanted(explorer, model_key, options.photos):
             wanted.add(key)
-            _keep(explorer.shipped_folder(model_key), f"{model_key}: {name}", key, result)
-        forget_others(explorer.shipped_folder(model_key), wanted)
+            _keep(folder, f"{model_key}: {name}", key, result)
+        forget_others(folder, wanted)
 
 
 def _keep(folder: Path, name: str, key: str, result: Callable[[], Any]) -> None:

@@ -17,7 +17,6 @@ _MAX_TEXT_BYTES = 32 * 2**20  # of the architecture of a file
 _MAX_PARTS = 200_000  # looked at
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _OLD_OPERATIONS = frozenset({"TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer"})
-_OTHER = "Choose another model."
 
 
 def refused_model(path: Path, error: Exception) -> ModelError:
@@ -58,7 +57,8 @@ def _of_archive(path: Path) -> str | None:
     with zipfile.ZipFile(path) as archive:
         if "config.json" not in archive.namelist():
             return (
-                "an archive without an architecture (no config.json), damaged or of something else. " + _OTHER
+                "an archive without an architecture (no config.json), damaged or of something else. "
+                "Choose another model."
             )
         config = json.loads(_text(archive, "config.json"))
         version = ""

@@ -82,13 +82,17 @@ def heads_of(
     """
     meanings = [meaning_of(graph, output) for output in graph.outputs]
     units = [_units(output) for output in graph.outputs]
-    several = sum(m is not None or u != 1 for m, u in zip(meanings, units, strict=True)) > 1
+    # One unit that is no chance is a number, unless the only output of a model that names two classes.
+    numbers = [u == 1 and (m is None or m.values == "signed") for m, u in zip(meanings, units, strict=True)]
+    several = numbers.count(False) > 1
     scores, heads = [], []
-    for name, output, meaning, count in zip(graph.output_names, graph.outputs, meanings, units, strict=True):
+    for name, output, meaning, count, number in zip(
+        graph.output_names, graph.outputs, meanings, units, numbers, strict=True
+    ):
         if isinstance(class_names, Mapping):
             names = class_names.get(name)
         else:
-            names = None if several else class_names
+            names = None if several or (number and len(units) > 1) else class_names
         fits = names is not None and len(names) == (count if count != 1 else 2)
         kind = _kind(meaning, count, named=fits)
         if (
@@ -121,8 +125,9 @@ def _units(output: Any) -> int | None:
 
 def _scores(output: Any, meaning: Meaning | None, kind: str) -> Any:
     """The logits ``(n, classes)`` of an output."""
-    known = meaning is not None and (meaning.values != "signed" or kind == "binary")
-    logits = meaning.scores(output) if meaning is not None and known else output
+    logits = output
+    if meaning is not None and (meaning.values != "signed" or kind == "binary"):
+        logits = meaning.scores(output)
     if len(logits.shape) < 2:
         logits = logits[:, None]  # (n, 1)
     if len(logits.shape) > 2:

@@ -118,9 +118,8 @@ def _field_behind(node: Node, incoming: list[ReceptiveField | None]) -> Receptiv
 def _is_pointwise(node: Node) -> bool:
     """Whether each value depends on those at its own place alone, of maps (n, h, w, c) or (n, h, w)."""
     ranks = {len(tensor.shape) for tensor in (*node.inputs, node.output)}
-    if ranks != {4} and not (ranks == {3} and node.family != "dense"):
-        return False
-    if node.family in _ALONG_AN_AXIS and ranks == {3}:
+    mixes_columns = node.family == "dense" or node.family in _ALONG_AN_AXIS  # where there are no channels
+    if ranks != {4} and (ranks != {3} or mixes_columns):
         return False
     if node.family in _ALONG_AN_AXIS:
         axis = node.operation.axis

@@ -16,7 +16,7 @@ from cnn_core.training.diagnosis.diagnosis import diagnose
 from cnn_core.training.diagnosis.task import task_of
 from cnn_core.training.run_folder import PRECISION_FILE, SCAN_FILE
 from cnn_core.training.run_status import LOG_FILE, log_end
-from cnn_core.training.settings.presets import preset_named
+from cnn_core.training.settings.presets import preset_title
 from dashboard.figures.charts.curve_ranges import CurveOf
 from dashboard.figures.charts.training_curves import training_curves_alt, training_curves_figure
 from dashboard.figures.colours import percent
@@ -81,7 +81,7 @@ def _watch(key: str, alive: bool) -> None:
 def _draw_state(run: RunView, name: str) -> None:
     st.html(
         f"<div class='run-head'>{chip_html(run)} <b>{html.escape(name)}</b> "
-        f"<span class='own-name'>{html.escape(preset_named(run.config.preset).title)}</span> "
+        f"<span class='own-name'>{html.escape(preset_title(run.config.preset))}</span> "
         f"<span class='when'>started {started(run)} · on {html.escape(source_name(run.source))} · batches of "
         f"{run.config.batch_size} · {run.config.input_size_px} px</span></div>"
     )
@@ -237,7 +237,7 @@ def runs_html(known: Sequence[RunView]) -> str:
         accuracy = last_accuracy(run)
         figures = "" if accuracy is None else share_text(accuracy)
         rows.append(
-            f"<tr><td><b>{html.escape(names[run.key])}</b></td><td>{html.escape(preset_named(run.config.preset).title)}</td>"
+            f"<tr><td><b>{html.escape(names[run.key])}</b></td><td>{html.escape(preset_title(run.config.preset))}</td>"
             f"<td>{started(run)}</td><td>{html.escape(state_word(run))}</td>"
             f"<td>{html.escape(epoch_text(run))}</td><td>{figures}</td></tr>"
         )

@@ -74,6 +74,17 @@ def test_one_unit_tells_two_named_classes_apart_by_its_log_odds(
     np.testing.assert_allclose(scores, [[-second, second]], atol=1e-6)
 
 
+@pytest.mark.parametrize("activation", [None, "tanh"])
+def test_two_names_go_to_the_classes_and_not_to_a_number_beside_them(activation: str | None) -> None:
+    inputs = keras.Input((2, 2, 3))
+    x = layers.Flatten()(inputs)
+    species = layers.Dense(2, "softmax", name="species")(x)
+    model = keras.Model(inputs, [species, layers.Dense(1, activation, name="age")(x)])
+    heads = Probe(model, class_names=("cats", "dogs")).heads
+    assert [head.kind for head in heads] == ["softmax", "regression"]
+    assert [head.class_names for head in heads] == [("cats", "dogs"), ("value",)]
+
+
 def test_a_tanh_unit_without_names_stays_a_number() -> None:
     probe = Probe(one_unit("tanh"))
     assert probe.heads[0].kind == "regression"

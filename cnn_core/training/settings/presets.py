@@ -177,3 +177,8 @@ def preset_named(key: str) -> Preset:
         if preset.key == key:
             return preset
     raise DataError(f"Expected a preset of {', '.join(preset.key for preset in PRESETS)}. Received: {key!r}.")
+
+
+def preset_title(key: str) -> str:
+    """A person's name for a preset; the key itself in a run of another version, whose preset is not known."""
+    return next((preset.title for preset in PRESETS if preset.key == key), key)

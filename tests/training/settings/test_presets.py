@@ -9,7 +9,7 @@ from cnn_core.architectures import transfer
 from cnn_core.errors import DataError
 from cnn_core.training.loop.network import architecture_of, plan_of
 from cnn_core.training.settings.config import BASES, Augmentation
-from cnn_core.training.settings.presets import PRESETS, Preset, preset_named
+from cnn_core.training.settings.presets import PRESETS, Preset, preset_named, preset_title
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -116,3 +116,8 @@ def test_a_documents_preset_has_nothing_that_the_documents_lack(preset: Preset) 
 
 def test_the_bases_of_the_form_are_those_that_can_be_trained() -> None:
     assert set(BASES) == set(transfer.BASES)
+
+
+def test_a_preset_of_another_version_is_called_by_its_key() -> None:
+    assert preset_title("photo_cnn") == "Deep, with batch normalisation"
+    assert preset_title("retired_cnn") == "retired_cnn"
