@@ -14,7 +14,8 @@ from cnn_core.datasets.splits import Splits, read_splits
 from cnn_core.errors import Cancelled
 from cnn_core.runs.worker import prepare_framework
 from cnn_core.training.input.pictures import DecodedPictures
-from cnn_core.training.input.pipeline import kept_size_px, pixel_cache
+from cnn_core.training.input.pipeline import kept_size_px
+from cnn_core.training.input.pixel_cache import pixel_cache
 from cnn_core.training.loop.run import TrainingRun
 from cnn_core.training.run_status import read_status
 from cnn_core.training.settings.config import TrainingConfig

@@ -30,7 +30,7 @@ from cnn_core.runs.locks import Lock
 from cnn_core.runs.stop_request import StopRequest, StopState
 from cnn_core.settings import settings_from_json
 from cnn_core.training.input.pictures import DecodedPictures
-from cnn_core.training.input.pipeline import kept_size_px
+from cnn_core.training.input.pipeline import epoch_order, kept_size_px
 from cnn_core.training.run_folder import CONFIG_FILE, HISTORY_FILE, SCAN_FILE, read_rows
 from cnn_core.training.run_status import LOG_FILE, change_state, read_status
 from cnn_core.training.settings.config import TrainingConfig
@@ -156,8 +156,10 @@ def train_for_real(job: Job) -> None:
     write_json(job.folder / SCAN_FILE, about)
     with closing(DecodedPictures(cache_folder / "pixels")) as pictures:
         if not job.finish_only:  # what the first step waits for is known before the framework is there
-            size_px = job.config.size_at(len(read_rows(job.folder / HISTORY_FILE)))
-            pictures.begin([(kept.training, kept_size_px(size_px, job.config.augmentation))])
+            epoch = len(read_rows(job.folder / HISTORY_FILE))
+            size_px = kept_size_px(job.config.size_at(epoch), job.config.augmentation)
+            order = epoch_order((job.config.seed, epoch), len(kept.training.paths))
+            pictures.begin([(kept.training, size_px)], order)
         _train_on(job, kept, pictures, preparing)
 
 

@@ -32,7 +32,7 @@ from cnn_core.images.decode import (
     rgb_image,
 )
 from cnn_core.images.preprocessing import Preprocessing
-from cnn_core.training.input.pipeline import _square
+from cnn_core.training.input.pixel_cache import _square
 
 
 def title(file: PictureFile) -> str:

@@ -99,7 +99,7 @@ class EpochReport:
         """Pictures per second, and the share of the time spent waiting for data; empty until known."""
         steps, seconds = self.paced_steps, self._paced_seconds()
         if not steps:
-            if self.step < self.steps:
+            if self.step < self.steps or self.first_step is None:
                 return {}
             steps, seconds = 1, self.last_step - self.started  # all there is of an epoch of one step
         return {

@@ -23,7 +23,8 @@ from cnn_core.models.card import checkpoint_folder
 from cnn_core.progress import SILENT, Progress
 from cnn_core.settings import settings_to_json
 from cnn_core.training.input.pictures import DecodedPictures
-from cnn_core.training.input.pipeline import Batch, Batching, kept_size_px, training_batches
+from cnn_core.training.input.pipeline import Batch
+from cnn_core.training.loop.epoch_pictures import EpochPictures
 from cnn_core.training.loop.epoch_report import EpochReport
 from cnn_core.training.loop.model_folder import basic_card, write_model_folder
 from cnn_core.training.loop.optimizers import class_weights
@@ -73,9 +74,9 @@ class TrainingRun:
         self.precision, self.network = starting_network(
             config, len(splits.classes), self._steps, self.devices, folder, progress
         )
-        self._labels = np.asarray(splits.training.labels, np.float32)
         self._class_weights = class_weights(config.class_weights, splits.training)
         self._pictures = pictures
+        self._by_epoch = EpochPictures(config, splits, pictures, self.network.stages)
         batches = len(splits.validation.paths) / config.batch_size
         validation_cost = FORWARD_SHARE * batches * config.input_size_px**2
         self._time_left = TimeLeft(steps=self._steps, validation_cost=validation_cost)
@@ -102,7 +103,7 @@ class TrainingRun:
             DivergedError: the loss is no longer a number.
             OSError: the disk is full, or the data is gone.
         """
-        self._begin_decoding()
+        self._by_epoch.begin(self._losses())
         if self._paused is not None:
             self.network.restore(self._paused)
         elif 0 in self.config.kept_epochs and not self.history:
@@ -136,30 +137,39 @@ class TrainingRun:
         """Whether all epochs are trained, or the validation loss has not fallen for too many of them."""
         return self.network.stages.is_over(self._losses())
 
-    def _begin_decoding(self) -> None:
-        """Open the pictures of the next epoch, of what it is validated on, then those of the epochs after."""
-        losses = self._losses()
-        epochs = range(len(losses), 0 if self.is_over() else self.network.stages.end(losses))
-        training = [(self.splits.training, self._kept_size_px(epoch)) for epoch in epochs]
-        validated = [(files, self.config.input_size_px) for files in self.validated.values()]
-        self._pictures.begin([*training[:1], *validated, *training])
-
     def _train_epoch(self, epoch: int, stopped: Callable[[], bool], waiting: Progress) -> None:
-        pixels = self._pictures.of(self.splits.training, self._kept_size_px(epoch), waiting)
         losses = self._losses()
         self.network.start_epoch(epoch, losses)
         epochs = self.network.stages.end(losses)
-        stop = False
         report = EpochReport(epoch=epoch, epochs=epochs, steps=self._steps, batch_size=self.config.batch_size)
         if self._paused is not None:
             report.resumed(self._paused.epoch_so_far)
             self._paused = None
-        if self._time_left.seconds_per_cost is None:
-            change_state(self.folder.path, "preparing", doing=COMPILING)
-        for inputs, labels in self._batches(pixels, epoch, report.step):
+        batches = self._by_epoch.batches(epoch, losses, self.network.preprocessing, report.step, stopped)
+        try:
+            self._by_epoch.wait_for_first_batch(epoch, losses, waiting)
+            if self._time_left.seconds_per_cost is None:
+                change_state(self.folder.path, "preparing", doing=COMPILING)
+            stop = self._train_steps(report, batches, stopped)
+            self._pictures.wait_for_all(waiting)
+        except Cancelled:
+            self._pictures.close()  # nobody waits any longer
+            if report.step:
+                self._keep_steps(report)
+            raise
+        self._finish_epoch(epoch, report)
+        if stop:  # in the last step, after which the epoch is kept
+            raise Cancelled(STOPPED)
+
+    def _train_steps(
+        self, report: EpochReport, batches: Iterator[Batch], stopped: Callable[[], bool]
+    ) -> bool:
+        """Train on the batches; whether to stop after the last one."""
+        stop = False
+        for inputs, labels in batches:
             report.batch_came()
             loss, accuracy = self.network.train(inputs, labels, self._class_weights[labels.astype(int)])
-            check_finite(loss, epoch, report.step + 1)
+            check_finite(loss, report.epoch, report.step + 1)
             tell = report.step_done(loss, accuracy)
             if self._pictures.decoding:
                 report.begin_pace()
@@ -169,22 +179,8 @@ class TrainingRun:
                 self._say(report)
             stop = stopped()
             if stop and report.step < self._steps:
-                self._keep_steps(report)
                 raise Cancelled(STOPPED)
-        self._pictures.wait_for_all(waiting)
-        self._finish_epoch(epoch, report)
-        if stop:  # in the last step, after which the epoch is kept
-            raise Cancelled(STOPPED)
-
-    def _batches(self, pixels: NDArray[np.uint8], epoch: int, first: int) -> Iterator[Batch]:
-        batching = Batching(
-            size_px=self._size_px(epoch),
-            batch_size=self.config.batch_size,
-            augmentation=self.config.augmentation,
-            preprocessing=self.network.preprocessing,
-            seed=(self.config.seed, epoch),
-        )
-        return training_batches(pixels, self._labels, batching, first)
+        return stop
 
     def _finish_epoch(self, epoch: int, report: EpochReport) -> None:
         pace, size_px = report.pace(), self._size_px(epoch)
@@ -244,10 +240,7 @@ class TrainingRun:
         return validation_losses(self.history)
 
     def _size_px(self, epoch: int) -> int:
-        return self.config.size_at(self.network.stages.planned_epoch(epoch, self._losses()))
-
-    def _kept_size_px(self, epoch: int) -> int:
-        return kept_size_px(self._size_px(epoch), self.config.augmentation)
+        return self._by_epoch.size_px(epoch, self._losses())
 
     def _tell(self, report: EpochReport) -> None:
         """Write a row over the last steps, and how far the run is."""

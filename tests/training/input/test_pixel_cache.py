@@ -17,8 +17,9 @@ from cnn_core.errors import ImageError
 from cnn_core.images.decode import decode_image, resize_pixels
 from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.progress import Progress
-from cnn_core.training.input import pipeline
-from cnn_core.training.input.pipeline import pixel_cache, training_batches
+from cnn_core.training.input import pixel_cache as pixel_cache_module
+from cnn_core.training.input.pipeline import training_batches
+from cnn_core.training.input.pixel_cache import pixel_cache
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ class TestPixelCache:
     ) -> None:
         if not claims:
             monkeypatch.delattr(os, "posix_fallocate")
-        monkeypatch.setattr(pipeline, "DECODED_AT_ONCE", 4)
+        monkeypatch.setattr(pixel_cache_module, "DECODED_AT_ONCE", 4)
         told: list[float] = []
         pixels = pixel_cache(
             photos, 16, tmp_path / "cache", Progress(tell=lambda share, _: told.append(share))
@@ -57,7 +58,7 @@ class TestPixelCache:
         self, photos: LabelledFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         first = pixel_cache(photos, 16, tmp_path / "cache")
-        monkeypatch.setattr(pipeline, "decode_image", lambda _: 1 / 0)
+        monkeypatch.setattr(pixel_cache_module, "decode_image", lambda _: 1 / 0)
         np.testing.assert_array_equal(pixel_cache(photos, 16, tmp_path / "cache"), first)
 
     def test_another_size_or_set_has_its_own_file(self, photos: LabelledFiles, tmp_path: Path) -> None:
@@ -156,7 +157,7 @@ class TestPixelCache:
             raise OSError(error, os.strerror(error))
 
         monkeypatch.setattr(os, "posix_fallocate", full)
-        monkeypatch.setattr(pipeline, "decode_image", lambda _: 1 / 0)
+        monkeypatch.setattr(pixel_cache_module, "decode_image", lambda _: 1 / 0)
         with pytest.raises(OSError, match=os.strerror(error)):
             pixel_cache(photos, 16, tmp_path / "cache")
         assert list((tmp_path / "cache").iterdir()) == []
@@ -172,7 +173,7 @@ class TestPixelCache:
             claimed.append(file.stat().st_blocks * 512)
             return decode_image(data)
 
-        monkeypatch.setattr(pipeline, "decode_image", spy)
+        monkeypatch.setattr(pixel_cache_module, "decode_image", spy)
         pixel_cache(photos, 128, tmp_path / "cache")
         assert min(claimed) >= 6 * 128 * 128 * 3
 
@@ -197,7 +198,7 @@ class TestRoom:
 
     @pytest.fixture
     def cache(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        monkeypatch.setattr(pipeline, "CACHE_BYTES", 2 * (6 * 16 * 16 * 3 + 128) + 1000)
+        monkeypatch.setattr(pixel_cache_module, "CACHE_BYTES", 2 * (6 * 16 * 16 * 3 + 128) + 1000)
         return tmp_path / "cache"
 
     def made(self, photos: LabelledFiles, cache: Path, *chosen: int, used: float) -> Path:

@@ -11,7 +11,6 @@ from tiny_training import STEPS, before_each_step, cut_off, new_run, saved_check
 
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import Cancelled, DataError, TrainingError
-from cnn_core.training.input.pictures import DecodedPictures
 from cnn_core.training.loop.run import TrainingRun
 from cnn_core.training.run_folder import PAUSED_FILE, kept_steps
 from cnn_core.training.run_status import read_status
@@ -111,14 +110,6 @@ def test_a_run_that_is_asked_to_stop_does_so_after_the_step_and_keeps_all_steps(
     assert len(steps) == last
     assert len(run.folder.history()) == len(saved_checkpoint(run).history) == 1
     assert kept_steps(run.folder.path / PAUSED_FILE) == last % STEPS
-
-
-def test_a_run_can_be_stopped_while_it_decodes(splits: Splits, tmp_path: Path) -> None:
-    run = TrainingRun(small(), splits, tmp_path / "run", DecodedPictures(tmp_path / "pixels"))
-    with pytest.raises(Cancelled):
-        run.run(stopped=lambda: True)
-    assert list((tmp_path / "pixels").iterdir()) == []
-    assert run.folder.load() is None
 
 
 def test_a_loss_that_is_no_number_ends_a_run_and_its_finished_epochs_are_kept(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from tiny_training import SIDE_PX, STEPS, new_run, resized, small
 
 from cnn_core import backend
@@ -13,8 +15,9 @@ from cnn_core.datasets.splits import Splits
 from cnn_core.models.card import CHECKPOINTS_FOLDER
 from cnn_core.models.store import ModelStore
 from cnn_core.progress import Progress
+from cnn_core.training.input import pixel_cache
 from cnn_core.training.input.pictures import DecodedPictures
-from cnn_core.training.input.pipeline import DECODING
+from cnn_core.training.input.pixel_cache import DECODING, _square
 from cnn_core.training.loop.network import Network
 from cnn_core.training.loop.run import TrainingRun
 from cnn_core.training.run_status import read_status
@@ -35,14 +38,23 @@ def test_the_status_says_how_far_a_run_is(one_epoch: TrainingRun) -> None:
     assert 0 <= status["waiting_fraction"] <= 1
 
 
-def test_decoding_says_so_and_the_groups_of_steps_are_written(splits: Splits, tmp_path: Path) -> None:
-    told: list[object] = []
-    progress = Progress(tell=lambda _, doing: told.append(doing))
-    run = TrainingRun(
-        small(epochs=1), splits, tmp_path / "run", DecodedPictures(tmp_path / "pixels"), progress
-    )
+def test_decoding_says_so_and_the_groups_of_steps_are_written(
+    splits: Splits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Event()
+
+    def square(path: Path, size_px: int) -> NDArray[np.uint8]:
+        assert told.wait(30)
+        return _square(path, size_px)
+
+    def tell(_: float, doing: object) -> None:
+        assert doing == DECODING
+        told.set()
+
+    monkeypatch.setattr(pixel_cache, "_square", square)
+    decoded = DecodedPictures(tmp_path / "pixels")
+    run = TrainingRun(small(epochs=1), splits, tmp_path / "run", decoded, Progress(tell=tell))
     run.run()
-    assert set(told) == {DECODING}
     assert read_status(run.folder.path)["state"] == "running"
     rows = run.folder.steps()  # one, or more on a slow machine
     assert (rows[-1]["epoch"], rows[-1]["step"], rows[-1]["steps"]) == (1, STEPS, STEPS)
