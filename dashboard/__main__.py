@@ -25,9 +25,10 @@ def main() -> None:
 
 
 def _warm_up() -> None:
-    from dashboard.session.warm_up import warm_up  # here, so that the server does not wait for it
+    from dashboard.session import warm_up  # here, so that the server does not wait for it
 
-    warm_up()
+    warm_up.serving.set()
+    warm_up.warm_up()
 
 
 if __name__ == "__main__":

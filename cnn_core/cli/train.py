@@ -20,6 +20,7 @@ from cnn_core.runs.launching import create_run
 from cnn_core.runs.locks import Lock
 from cnn_core.runs.run_view import RunView
 from cnn_core.runs.runs import Runs, translate_os_errors
+from cnn_core.runs.spare import wait_for_run
 from cnn_core.runs.worker import STANDARD_ERROR, lower_priority, train
 from cnn_core.settings import settings_from_text
 from cnn_core.training.run_folder import HISTORY_FILE, read_rows
@@ -93,6 +94,7 @@ def add_train(commands: Any) -> None:
         "--finish", action="store_true", help="with --run: write the model of the epochs there are"
     )
     command.add_argument("--lock", type=int, help=argparse.SUPPRESS)  # handed down by Runs.launch
+    command.add_argument("--wait-on", type=int, help=argparse.SUPPRESS)  # see cnn_core/runs/spare.py
     command.set_defaults(run=_train)
 
 
@@ -103,6 +105,12 @@ def add_runs(commands: Any) -> None:
 
 
 def _train(options: argparse.Namespace) -> None:
+    if options.wait_on is not None:
+        found = wait_for_run(options.wait_on)
+        if found is not None:
+            lower_priority()
+            train(*found)
+        return
     if options.lock is not None:
         lower_priority()
         train(Path(options.folder), Lock(options.lock))

@@ -21,6 +21,7 @@ from cnn_core.files import write_json
 from cnn_core.runs.device_queue import Ticket, device_of, join_queue
 from cnn_core.runs.failures import LOG_SEPARATOR
 from cnn_core.runs.locks import Lock, take_lock
+from cnn_core.runs.spare import SpareProcess
 from cnn_core.runs.stop_request import remove_stop_request
 from cnn_core.settings import settings_to_json
 from cnn_core.training.run_folder import CONFIG_FILE
@@ -112,12 +113,15 @@ def queue_again(folder: Path, device_setting: str, *, finish: bool = False) -> N
     join_queue(folder, device_of(device_setting), finish=finish)
 
 
-def start_process(folder: Path, lock: Lock, command: Sequence[str] = TRAIN_COMMAND) -> None:
+def start_process(
+    folder: Path, lock: Lock, command: Sequence[str] = TRAIN_COMMAND, spare: SpareProcess | None = None
+) -> None:
     """Train the run in ``folder`` in a process of its own, which outlives this one.
 
     Args:
         lock: of the folder; handed over, so that the run is not without a holder for a moment.
         command: to which the folder and the lock are added.
+        spare: takes the run instead of a new process, if it still waits.
 
     Raises:
         OSError: the process cannot be started.
@@ -128,6 +132,9 @@ def start_process(folder: Path, lock: Lock, command: Sequence[str] = TRAIN_COMMA
     with lock, (folder / LOG_FILE).open("ab") as log:
         log.write(f"{LOG_SEPARATOR}{time.strftime('%Y-%m-%d %H:%M:%S')}\n".encode())
         log.flush()
+        if spare is not None and spare.train(folder, lock, log.fileno()):
+            _keep(spare.process)
+            return
         process = subprocess.Popen(
             [*command, "--run", str(folder), "--lock", str(lock.descriptor)],
             cwd=paths.PROJECT,
@@ -138,6 +145,10 @@ def start_process(folder: Path, lock: Lock, command: Sequence[str] = TRAIN_COMMA
             start_new_session=True,
             pass_fds=(lock.descriptor,),
         )
+    _keep(process)
+
+
+def _keep(process: subprocess.Popen[bytes]) -> None:
     with _children_lock:
         _children.append(process)
 

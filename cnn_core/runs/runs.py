@@ -7,6 +7,7 @@ same folder at once, and nothing is lost when one of them ends.
 from __future__ import annotations
 
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,9 +15,11 @@ from pathlib import Path
 
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import TrainingError
+from cnn_core.files import nested, read_json
 from cnn_core.runs.launching import NEW, TRAIN_COMMAND, create_run, queue_again, reap, start_process
 from cnn_core.runs.locks import Lock, take_lock
 from cnn_core.runs.run_view import RunReader, RunView, with_queue_places
+from cnn_core.runs.spare import SpareProcess
 from cnn_core.runs.stop_request import StopState, write_stop_request
 from cnn_core.training.run_folder import CONFIG_FILE
 from cnn_core.training.run_status import LOCK_FILE, change_state
@@ -38,6 +41,20 @@ class Runs:
         self.folder = Path(folder).absolute()
         self._command = tuple(command)
         self._reader = RunReader()
+        self._spare: SpareProcess | None = None
+        self._spare_lock = threading.Lock()
+
+    def prepare(self) -> None:
+        """Have a process load the framework for the run that is likely to be launched next.
+
+        It takes the memory of a framework for ten minutes at most, and none while a run is at work.
+        """
+        with self._spare_lock:
+            if (self._spare is None or not self._spare.waits) and not any(
+                view.is_alive for view in self.all()
+            ):
+                with suppress(OSError):  # then the run starts its own
+                    self._spare = SpareProcess()
 
     def launch(self, config: TrainingConfig, source: DataSource, *, title: str | None = None) -> str:
         """Start a run in a process of its own, called like its preset by default; it waits for its device.
@@ -188,11 +205,20 @@ class Runs:
 
     def _start(self, folder: Path, lock: Lock) -> None:
         try:
-            start_process(folder, lock, self._command)
+            start_process(folder, lock, self._command, self._taken_spare(folder))
         except OSError as error:
             reason = f"No process could be started: {error}."
             change_state(folder, "failed", reason=reason, advice="Resume the run to try again.")
             raise
+
+    def _taken_spare(self, folder: Path) -> SpareProcess | None:
+        """The spare process, if it has loaded the framework as the run wants it."""
+        device = nested(read_json(folder / CONFIG_FILE), "config").get("device")
+        if device != TrainingConfig().device or self._command != TRAIN_COMMAND:
+            return None
+        with self._spare_lock:
+            spare, self._spare = self._spare, None
+        return spare
 
     def _remove_leftovers(self) -> None:
         """Folders whose removal, or whose making, was interrupted."""

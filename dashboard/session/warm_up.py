@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import threading
+
 from cnn_core.activations import LAYER_SUMMARIES
 from cnn_core.analysis import Request
 from cnn_core.attribution import GRAD_CAM
 from cnn_core.prediction import PREDICTION
 from dashboard.session.photos import samples
-from dashboard.session.resources import explorer, framework_ready
+from dashboard.session.resources import explorer, framework_ready, runs
 from dashboard.session.unforeseen import log_failure
 
 PATIENCE_SECONDS = 60.0  # with a framework that others load
 FIRST_PAGE = (PREDICTION, LAYER_SUMMARIES, GRAD_CAM)
+
+serving = threading.Event()  # set by a server that is to be quick, rather than small
+
+
+def prepare_training() -> None:
+    """Where a page offers to start a run: load the framework for it, in the process that will train."""
+    if serving.is_set() and framework_ready():
+        runs().prepare()
 
 
 def warm_up() -> None:

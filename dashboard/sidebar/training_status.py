@@ -15,6 +15,7 @@ from dashboard.run_setup.settings_choice import (
 )
 from dashboard.session.resources import runs
 from dashboard.session.state import session
+from dashboard.session.warm_up import prepare_training
 from dashboard.widgets.errors import deferred_errors, show_deferred_errors, show_errors
 from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.run_words import STOP_HELP, run_on_its_way, state_word, time_left
@@ -116,6 +117,7 @@ def _draw_launcher() -> None:
             st.caption(f"On {name}" if ready else f"{name} cannot be trained on as it is; Data says why.")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         if ready:
+            prepare_training()
             st.button("Start", key="sidebar-start", icon=":material/play_arrow:", on_click=_start)
         section, label = ("settings", "Settings") if ready else ("data", "Choose photos")
         st.page_link(PAGE, label=label, icon=":material/tune:", query_params={"section": section})

@@ -32,6 +32,7 @@ from dashboard.run_setup.settings_choice import (
 )
 from dashboard.session.resources import runs
 from dashboard.session.state import session
+from dashboard.session.warm_up import prepare_training
 from dashboard.widgets.errors import deferred_errors, show_deferred_errors, show_errors
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.form import SettingsForm
@@ -190,6 +191,8 @@ def _draw_start(preset: Preset) -> tuple[TrainingConfig | None, DataSource | Non
             _draw_outlook(config, pictures)
             if pictures and not fits:
                 _draw_batch_warning(preset, config, pictures)
+        if fits and pictures:
+            prepare_training()
         st.button(
             "Start training",
             key="start-training",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,8 @@ class DecodedPictures:
         """``cache_folder`` is shared with other runs."""
         self._cache_folder = cache_folder
         self._closed = threading.Event()
+        self._may_go_on = threading.Event()
+        self._may_go_on.set()
         self._pool = ThreadPoolExecutor(1)
         self._sets: dict[SizedFiles, PixelSet] = {}
 
@@ -85,9 +88,19 @@ class DecodedPictures:
         for pictures in tuple(self._sets.values()):
             pictures.wait_for(None, progress)
 
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """Inside, nothing is decoded, so that what is timed has the processors for itself."""
+        self._may_go_on.clear()
+        try:
+            yield
+        finally:
+            self._may_go_on.set()
+
     def close(self) -> None:
         """Decode nothing more; what is decoded stays open."""
         self._closed.set()
+        self._may_go_on.set()
         self._pool.shutdown(cancel_futures=True)
         for pictures in self._sets.values():
             if not pictures.complete:
@@ -96,7 +109,11 @@ class DecodedPictures:
     def _decode(
         self, files: LabelledFiles, size_px: int, threads: int, order: Numbers | None, pictures: PixelSet
     ) -> None:
-        progress = Progress(cancelled=self._closed.is_set)
+        def closed() -> bool:
+            self._may_go_on.wait()
+            return self._closed.is_set()
+
+        progress = Progress(cancelled=closed)
         try:
             pixel_cache(
                 files, size_px, self._cache_folder, progress, threads=threads, order=order, growing=pictures

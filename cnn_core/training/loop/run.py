@@ -71,9 +71,10 @@ class TrainingRun:
             check_same(saved, config, splits.classes)
         self.devices = backend.Devices(config.device, most=config.batch_size)
         self._steps = len(splits.training.paths) // config.batch_size
-        self.precision, self.network = starting_network(
-            config, len(splits.classes), self._steps, self.devices, folder, progress
-        )
+        with pictures.resting():
+            self.precision, self.network = starting_network(
+                config, len(splits.classes), self._steps, self.devices, folder, progress
+            )
         self._class_weights = class_weights(config.class_weights, splits.training)
         self._pictures = pictures
         self._by_epoch = EpochPictures(config, splits, pictures, self.network.stages)
