@@ -37,6 +37,9 @@ def add_ship(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_argument("models", nargs="+", metavar="MODEL", help="folder name of a model")
+    command.add_argument(
+        "--small", action="store_true", help="answers and heat maps only, for a model with many channels"
+    )
     command.add_argument("--photos", type=Path, default=paths.samples_folder(), help="a folder of photos")
     command.set_defaults(run=_run)
 
@@ -50,7 +53,7 @@ def _run(options: argparse.Namespace) -> None:
     explorer = Explorer(ModelStore(paths.models_folder()), ResultStore(None))
     for model_key in options.models:
         folder, wanted = explorer.shipped_folder(model_key), set()
-        for name, key, result in _wanted(explorer, model_key, options.photos):
+        for name, key, result in _wanted(explorer, model_key, options):
             wanted.add(key)
             _keep(folder, f"{model_key}: {name}", key, result)
         forget_others(folder, wanted)
@@ -63,10 +66,12 @@ def _keep(folder: Path, name: str, key: str, result: Callable[[], Any]) -> None:
         sys.stdout.flush()
 
 
-def _wanted(explorer: Explorer, model_key: str, photos: Path) -> Iterator[tuple[str, str, Callable[[], Any]]]:
+def _wanted(
+    explorer: Explorer, model_key: str, options: argparse.Namespace
+) -> Iterator[tuple[str, str, Callable[[], Any]]]:
     """Name, key and computation of each result."""
     yield "outline", explorer.outline_key(model_key), lambda: explorer.outline(model_key)
-    for name, analysis, request in _asked(explorer, model_key, photos):
+    for name, analysis, request in _asked(explorer, model_key, options):
 
         def result(analysis: Analysis = analysis, request: Request = request) -> Any:
             return _packed(explorer, analysis, request, explorer.run(analysis, request))
@@ -74,7 +79,9 @@ def _wanted(explorer: Explorer, model_key: str, photos: Path) -> Iterator[tuple[
         yield f"{name}, {analysis.title}", explorer.result_key(analysis, request), result
 
 
-def _asked(explorer: Explorer, model_key: str, photos: Path) -> Iterator[tuple[str, Analysis, Request]]:
+def _asked(
+    explorer: Explorer, model_key: str, options: argparse.Namespace
+) -> Iterator[tuple[str, Analysis, Request]]:
     """What pages show first, by the name of the photo or the layer."""
     from cnn_core.activations import LAYER_SUMMARIES
     from cnn_core.analysis import Request
@@ -85,12 +92,12 @@ def _asked(explorer: Explorer, model_key: str, photos: Path) -> Iterator[tuple[s
 
     outline = explorer.outline(model_key)
     about = Request(model_key=model_key)
-    for path in pictures_in(photos):
+    for path in pictures_in(options.photos):
         of_photo = dataclasses.replace(about, image=open_image(path))
-        for analysis in (PREDICTION, LAYER_SUMMARIES, GRAD_CAM):
+        for analysis in (PREDICTION, GRAD_CAM) if options.small else (PREDICTION, LAYER_SUMMARIES, GRAD_CAM):
             if analysis.inapplicable(outline, about.head) is None:
                 yield path.name, analysis, of_photo
-    if outline.input_shape[2] == 3:
+    if outline.input_shape[2] == 3 and not options.small:
         for info in fitting_layers(FILTER_PATTERNS, outline):
             yield info.name, FILTER_PATTERNS, dataclasses.replace(about, layer_name=info.name)
 

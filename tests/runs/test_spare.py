@@ -20,7 +20,12 @@ from cnn_core.training.run_status import LOG_FILE
 from cnn_core.training.settings.config import TrainingConfig
 
 CONFIG = TrainingConfig(
-    preset="lecture_baseline", epochs=1, batch_size=4, input_size_px=32, precision="float32", checkpoint_count=0
+    preset="lecture_baseline",
+    epochs=1,
+    batch_size=4,
+    input_size_px=32,
+    precision="float32",
+    checkpoint_count=0,
 )
 SECONDS = 90
 
