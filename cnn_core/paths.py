@@ -28,6 +28,18 @@ def runs_folder() -> Path:
     return _from_environment("CONVSCOPE_RUNS", PROJECT / "runs")
 
 
+def uploads_folder() -> Path:
+    """Models that were uploaded; ``CONVSCOPE_UPLOADS``, a folder or ``session``: kept for a session only."""
+    if uploads_end_with_session():
+        return cache_folder() / "session_uploads"
+    return _from_environment("CONVSCOPE_UPLOADS", PROJECT / "uploads")
+
+
+def uploads_end_with_session() -> bool:
+    """Whether uploaded models are seen by the session alone that brought them, as in a public deployment."""
+    return os.environ.get("CONVSCOPE_UPLOADS", "") == "session"
+
+
 def data_folder() -> Path | None:
     """A data set to browse, ``SPLIT/CLASS/photo.jpg``; ``CONVSCOPE_DATA``, None when unset or not there."""
     value = os.environ.get("CONVSCOPE_DATA", "")

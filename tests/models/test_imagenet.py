@@ -1,4 +1,4 @@
-"""The ImageNet classifier that comes with the project: whole, licensed, and right about what is in the samples."""
+"""The ImageNet classifier that comes with the project: whole, licensed, right about the samples."""
 
 from __future__ import annotations
 
