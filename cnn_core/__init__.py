@@ -34,7 +34,7 @@ def open_explorer(
     """The front door to all analyses.
 
     Args:
-        models_folder: one folder per model; by default the bundled ones and those of finished runs.
+        models_folder: one folder per model; by default the bundled ones, those of runs and uploaded ones.
         cache_folder: where results are kept; by default ``~/.cache/convscope``.
     """
     from cnn_core.cache.store import ResultStore
@@ -42,7 +42,7 @@ def open_explorer(
     from cnn_core.models.store import ModelStore
 
     models = (
-        ModelStore(paths.models_folder(), paths.runs_folder())
+        ModelStore(paths.models_folder(), paths.runs_folder(), paths.uploads_folder())
         if models_folder is None
         else ModelStore(Path(models_folder))
     )

@@ -56,25 +56,29 @@ class OpenModel:
 class ModelStore:
     """The folders of one models folder, and the models of training runs: the finished one and kept epochs."""
 
-    def __init__(self, folder: Path, runs_folder: Path | None = None) -> None:
-        """Name the folders; neither needs to exist.
+    def __init__(
+        self, folder: Path, runs_folder: Path | None = None, uploads_folder: Path | None = None
+    ) -> None:
+        """Name the folders; none needs to exist.
 
         Args:
             folder: one folder per model, whose name is the key of the model.
+            uploads_folder: the same for models that were uploaded.
             runs_folder: one folder per run, whose name is the key of the model in its folder ``model``, and
                 with an epoch that of a checkpoint.
         """
         self.folder = folder
         self.runs_folder = runs_folder
+        self.uploads_folder = uploads_folder
         self._networks: WeakValueDictionary[str, SharedNetwork] = WeakValueDictionary()  # by run
 
     def cards(self) -> tuple[ModelCard, ...]:
-        """The models that can be opened: first those of the models folder, then those of runs, each by title.
+        """The models that can be opened: first bundled and uploaded ones, then those of runs, each by title.
 
         A run stands there once: by its finished model, else by the last epoch that it has kept so far. A
         folder without a readable card is left out.
         """
-        own = {folder.name: folder / CARD_FILE for folder in _folders(self.folder)}
+        own = {folder.name: folder / CARD_FILE for folder in self._own_folders()}
         of_runs: dict[str, Path] = {}
         for run in () if self.runs_folder is None else _folders(self.runs_folder):
             finished = run / MODEL_FOLDER / CARD_FILE
@@ -86,9 +90,9 @@ class ModelStore:
         return (*_readable_cards(own), *_readable_cards(of_runs))
 
     def unreadable(self) -> dict[str, str]:
-        """The models of the models folder that ``cards`` leaves out, by key, with the reason."""
+        """The bundled and uploaded models that ``cards`` leaves out, by key, with the reason."""
         reasons = {}
-        for folder in sorted(_folders(self.folder)):
+        for folder in self._own_folders():
             try:
                 if (folder / MODEL_FILE).is_file():
                     read_card(folder / CARD_FILE)
@@ -162,10 +166,21 @@ class ModelStore:
         if epoch is not None:
             return checkpoint_folder((self.runs_folder or self.folder) / run_key, int(epoch))
         folder = self.folder / key
-        if self.runs_folder is None or folder.exists():
+        if folder.exists():
+            return folder
+        if self.uploads_folder is not None and (self.uploads_folder / key).exists():
+            return self.uploads_folder / key
+        if self.runs_folder is None:
             return folder
         of_run = self.runs_folder / key / MODEL_FOLDER
         return of_run if of_run.exists() else folder
+
+    def _own_folders(self) -> list[Path]:
+        """Those of the models folder, then the uploaded ones under other names, each by name."""
+        own = sorted(_folders(self.folder))
+        uploaded = [] if self.uploads_folder is None else sorted(_folders(self.uploads_folder))
+        names = {folder.name for folder in own}
+        return [*own, *(folder for folder in uploaded if folder.name not in names)]
 
     def _opened(self, key: str, path: Path, card: ModelCard) -> Probe:
         run_key, epoch = run_and_epoch(key)

@@ -9,22 +9,12 @@ from typing import Any
 import keras
 
 from cnn_core.errors import ModelError
+from cnn_core.probe.heads import Head
+from cnn_core.probe.probe import Probe
+from cnn_core.uploads.preprocessings import PREPROCESSINGS
 
 DEFAULT_PX = 224  # of a model that takes any size
-CAFFE_OFFSET = [-103.939, -116.779, -123.68]
-TORCH_MEAN, TORCH_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
-PREPROCESSINGS: dict[str, dict[str, Any]] = {
-    "0..255": {"scale": [1.0], "offset": [0.0], "channel_order": "rgb"},
-    "0..1": {"scale": [1 / 255], "offset": [0.0], "channel_order": "rgb"},
-    "-1..1": {"scale": [1 / 127.5], "offset": [-1.0], "channel_order": "rgb"},
-    "caffe": {"scale": [1.0], "offset": CAFFE_OFFSET, "channel_order": "bgr"},
-    "torch": {
-        "scale": [1 / (255 * std) for std in TORCH_STD],
-        "offset": [-mean / std for mean, std in zip(TORCH_MEAN, TORCH_STD, strict=True)],
-        "channel_order": "rgb",
-    },
-}
+TWO_CLASSES = ("hinge", "binary")  # in the name of a loss
 # Networks of keras.applications by names of their layers, the more special ones first.
 APPLICATIONS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("Xception", ("block2_sepconv1",), "-1..1"),
@@ -105,22 +95,18 @@ def _preprocessing(model: keras.Model, channels: int) -> tuple[str, str]:
 
 
 def _classes(model: keras.Model, loss: str) -> tuple[Any, str]:
-    sizes = {_output_name(model, place): int(one.shape[-1] or 1) for place, one in enumerate(model.outputs)}
-    lists = {name: _names(size, loss) for name, size in sizes.items()}
+    """Names for all outputs; a card with one list of names for one output, else one for each."""
+    lists = {head.name: _names(head, loss) for head in Probe(model).heads}
     why = "A Keras file has no names of classes."
     return (next(iter(lists.values())) if len(lists) == 1 else lists), why
 
 
-def _names(size: int, loss: str) -> list[str]:
-    """One unit stands for two classes where its training says so; else the card need not."""
-    if size == 1 and ("hinge" in loss or "binary" in loss or not loss):
-        return ["class 0", "class 1"]
+def _names(head: Head, loss: str) -> list[str]:
+    """One unit without an activation stands for two classes where its training says so."""
+    size = len(head.class_names)
+    if size == 1 and any(word in loss for word in TWO_CLASSES):
+        size = 2
     return [f"class {index}" for index in range(size)]
-
-
-def _output_name(model: keras.Model, place: int) -> str:
-    names = list(getattr(model, "output_names", ()))
-    return str(names[place]) if place < len(names) else f"output {place}"
 
 
 def _all_layers(model: keras.Model) -> list[Any]:

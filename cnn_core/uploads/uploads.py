@@ -53,7 +53,7 @@ class UploadedModels:
             ModelError: too large, or no model that is safe and understood; the message says why.
             OSError: nothing can be written there.
         """
-        if len(self.keys()) >= MAX_MODELS:
+        if len(self.kept()) >= MAX_MODELS:
             raise ModelError(f"Expected at most {MAX_MODELS} uploaded models. Remove one first.")
         self.folder.mkdir(parents=True, exist_ok=True)
         self._remove_partial()
@@ -80,7 +80,7 @@ class UploadedModels:
                 return key
         raise ModelError(f"Expected a name that is free. Received: {title!r}. Rename the file.")
 
-    def keys(self) -> tuple[str, ...]:
+    def kept(self) -> tuple[str, ...]:
         """Those that are kept, in alphabetical order."""
         return tuple(sorted(path.parent.name for path in self.folder.glob(f"[!.]*/{CARD_FILE}")))
 
@@ -108,7 +108,7 @@ class UploadedModels:
         shutil.rmtree(gone, ignore_errors=True)
 
     def _folder_of(self, key: str) -> Path:
-        if key not in self.keys():
+        if key not in self.kept():
             raise ModelError(f"Expected an uploaded model. Received: {key!r}. Choose one from the list.")
         return self.folder / key
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 import streamlit as st
 
@@ -65,6 +65,9 @@ class Session:
         chart_format: of the files that charts are saved as.
         first_milliseconds: how long the first look at a photo took, by model and photo.
         predicted_by: key of the model that answered a photo which was chosen to be looked at.
+        model_file, model_turn: an uploaded model that is being read, and how many there were.
+        new_model: key of one that has just been read and is to be chosen.
+        own_models: keys of the models that this session has uploaded.
         data: which photos the next run is to be trained on.
         launched_run: key of a run that was started in the sidebar and is not shown yet.
         removed_run: title of a run that was removed and is not spoken of yet.
@@ -82,6 +85,10 @@ class Session:
     refused: list[tuple[str, str]] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
     upload_turn: int = 0
+    model_file: BinaryIO | None = None
+    model_turn: int = 0
+    new_model: str | None = None
+    own_models: set[str] = field(default_factory=set)
     data_turn: int = 0
     addressed: dict[str, dict[str, str | None]] = field(default_factory=dict)
     unaddressed: dict[str, str | None] = field(default_factory=dict)

@@ -11,6 +11,7 @@ import streamlit as st
 from cnn_core.models.card import checkpoint_key, run_and_epoch
 from dashboard.session import address
 from dashboard.session.resources import explorer
+from dashboard.sidebar.model_upload import draw_description, draw_upload, is_hidden
 from dashboard.widgets.errors import show_errors
 from dashboard.widgets.markdown import escape_markdown
 
@@ -28,10 +29,13 @@ EPOCH_HELP = (
 def model_picker() -> str | None:
     """Choose a model by its title, and the epoch of a run; None, with the reason told, if there is none."""
     with show_errors():
-        cards = {run_and_epoch(card.key)[0]: card for card in explorer().models()}
-        left_out = explorer().unreadable_models()
+        cards = {run_and_epoch(card.key)[0]: card for card in explorer().models() if not is_hidden(card.key)}
+        left_out = {
+            key: reason for key, reason in explorer().unreadable_models().items() if not is_hidden(key)
+        }
         if not cards:
             _tell_left_out(left_out)
+            draw_upload()
             st.error(
                 "Expected a model in the folder `models`. Received: none that can be read. "
                 "Restore `models/cats_dogs`, or train one.",
@@ -50,6 +54,8 @@ def model_picker() -> str | None:
         key = _epoch_slider(chosen, cards[chosen])
         st.caption(_model_line(explorer().card(key)))
         _tell_left_out(left_out)
+        draw_description(cards[chosen])
+        draw_upload()
         return key
     return None
 

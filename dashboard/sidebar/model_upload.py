@@ -1,0 +1,167 @@
+"""Models of one's own in the sidebar: uploaded, described, downloaded and removed."""
+
+from __future__ import annotations
+
+import functools
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import streamlit as st
+
+from cnn_core import paths
+from cnn_core.errors import ModelError
+from cnn_core.models.card import run_and_epoch
+from cnn_core.uploads.preprocessings import PREPROCESSINGS, TITLES, name_of
+from cnn_core.uploads.uploads import MAX_UPLOAD_BYTES, UploadedModels
+from dashboard.session.resources import data_jobs, explorer
+from dashboard.session.state import session
+from dashboard.widgets.errors import deferred_errors, show_deferred_errors
+from dashboard.widgets.job_view import Task, leave, result_or_progress
+from dashboard.widgets.markdown import escape_markdown
+
+if TYPE_CHECKING:
+    from cnn_core.models.card import ModelCard
+    from cnn_core.progress import Progress
+
+SLOT = "model-upload"
+MAX_CLASSES_TEXT = 200_000
+UPLOAD_HELP = (
+    "A `.keras` or `.h5` file of Keras 2 or 3. It is read apart from the dashboard, with limits; code in it "
+    "is never run."
+)
+CLASSES_HELP = (
+    "One name per line in the order of the outputs, or a list or `class_indices` in JSON, as "
+    '{"cats": 0, "dogs": 1}.'
+)
+
+
+def uploaded_models() -> UploadedModels:
+    """The models that were uploaded, of everybody or of this session."""
+    return UploadedModels(paths.uploads_folder())
+
+
+def is_hidden(key: str) -> bool:
+    """Whether a model was uploaded by another session and is not for this one."""
+    return paths.uploads_end_with_session() and key in set(uploaded_models().kept()) - session().own_models
+
+
+def draw_upload() -> None:
+    """Take a model in, and say how far its reading is; pages go on meanwhile."""
+    held = session()
+    with st.expander("Add a model", icon=":material/upload:"):
+        file = st.file_uploader(
+            "Keras model",
+            type=["keras", "h5", "hdf5"],
+            key=f"model-{held.model_turn}",
+            max_upload_size=MAX_UPLOAD_BYTES // 2**20,
+            help=UPLOAD_HELP,
+        )
+        if file is not None:
+            held.model_file, held.model_turn = file, held.model_turn + 1
+            leave(SLOT)
+            st.rerun()  # an empty uploader takes the next one
+        _draw_reading()
+
+
+def _draw_reading() -> None:
+    held = session()
+    file = held.model_file
+    if file is None:
+        return
+    name = Path(str(getattr(file, "name", "model"))).name
+    key = result_or_progress(
+        Task(
+            slot=SLOT,
+            key=f"{SLOT}-{held.name}-{held.model_turn}",
+            doing=f"Reading {escape_markdown(name, longest=40)}",
+            work=functools.partial(_read, file, name),
+            result=str,
+            jobs=data_jobs(),
+            stays=True,
+        )
+    )
+    if key is not None:
+        held.model_file, held.new_model = None, key
+        held.own_models.add(key)
+        leave(SLOT)
+        st.rerun()
+
+
+def _read(file: BinaryIO, name: str, progress: Progress) -> str:
+    progress(0.0)
+    file.seek(0)
+    return uploaded_models().add(file, name, private=paths.uploads_end_with_session())
+
+
+def draw_description(card: ModelCard) -> None:
+    """What the card of an uploaded model says, to be put right, and what can be done with the model."""
+    key = run_and_epoch(card.key)[0]
+    if key not in uploaded_models().kept():
+        return
+    with st.expander("Describe this model", icon=":material/edit_note:"):
+        reasons = card.metadata.get("guessed")
+        with st.form(f"card-{key}", border=False):
+            title = st.text_input("Title", card.title, max_chars=80)
+            classes = st.text_area("Classes", _classes_text(card.classes), help=CLASSES_HELP)
+            names = dict(TITLES)
+            known = name_of(card.metadata["preprocessing"])
+            if known is None:
+                names = {"own": "As the card says", **names}
+            chosen = st.selectbox(
+                "Pixels",
+                list(names),
+                index=list(names).index(known or "own"),
+                format_func=names.__getitem__,
+                help="What the network was trained on. Wrong pixels give wrong answers without any error.",
+            )
+            if isinstance(reasons, dict) and "preprocessing" in reasons:
+                st.caption(f"Guessed. {escape_markdown(str(reasons['preprocessing']), longest=200)}")
+            if st.form_submit_button("Save", icon=":material/save:"):
+                with deferred_errors("describe"):
+                    _describe(key, title, classes, chosen)
+                st.rerun()
+        show_deferred_errors("describe")
+        st.button(
+            "Remove this model", icon=":material/delete:", on_click=_remove, args=(key,), width="stretch"
+        )
+
+
+def _describe(key: str, title: str, classes: str, preprocessing: str) -> None:
+    changes: dict[str, Any] = {"title": title.strip() or key, "classes": _classes(classes)}
+    if preprocessing in PREPROCESSINGS:
+        changes["preprocessing"] = PREPROCESSINGS[preprocessing]
+    before = explorer().card(key).metadata
+    uploaded_models().describe(key, changes)
+    try:
+        explorer().model(key)  # refuses a wrong number of classes
+    except ModelError:
+        uploaded_models().describe(key, {name: before[name] for name in changes if name in before})
+        raise
+
+
+def _remove(key: str) -> None:
+    with deferred_errors("describe"):
+        uploaded_models().remove(key)
+        session().own_models.discard(key)
+
+
+def _classes_text(classes: Any) -> str:
+    return json.dumps(classes, ensure_ascii=False) if isinstance(classes, dict) else "\n".join(classes)
+
+
+def _classes(text: str) -> Any:
+    """Names as somebody types or pastes them.
+
+    Raises:
+        ModelError: JSON that cannot be read.
+    """
+    text = text.strip()[:MAX_CLASSES_TEXT]
+    if text.startswith(("{", "[")):
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise ModelError(
+                f"Expected class names or JSON. Received: JSON with an error ({error})."
+            ) from error
+    return [line.strip().rstrip(",").strip("\"'") for line in text.splitlines() if line.strip()]
