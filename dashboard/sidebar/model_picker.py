@@ -11,6 +11,7 @@ import streamlit as st
 from cnn_core.models.card import checkpoint_key, run_and_epoch
 from dashboard.session import address
 from dashboard.session.resources import explorer
+from dashboard.session.state import session
 from dashboard.sidebar.model_upload import draw_description, draw_upload, is_hidden
 from dashboard.widgets.errors import show_errors
 from dashboard.widgets.markdown import escape_markdown
@@ -29,6 +30,9 @@ EPOCH_HELP = (
 def model_picker() -> str | None:
     """Choose a model by its title, and the epoch of a run; None, with the reason told, if there is none."""
     with show_errors():
+        new, session().new_model = session().new_model, None
+        if new is not None:
+            choose_model(new)
         cards = {run_and_epoch(card.key)[0]: card for card in explorer().models() if not is_hidden(card.key)}
         left_out = {
             key: reason for key, reason in explorer().unreadable_models().items() if not is_hidden(key)
