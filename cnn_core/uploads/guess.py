@@ -102,9 +102,9 @@ def _classes(model: keras.Model, loss: str) -> tuple[Any, str]:
 
 
 def _names(head: Head, loss: str) -> list[str]:
-    """One unit without an activation stands for two classes where its training says so."""
+    """One unit stands for two classes after a sigmoid, and where its training says so."""
     size = len(head.class_names)
-    if size == 1 and any(word in loss for word in TWO_CLASSES):
+    if size == 1 and (head.kind == "binary" or any(word in loss for word in TWO_CLASSES)):
         size = 2
     return [f"class {index}" for index in range(size)]
 
