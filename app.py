@@ -13,6 +13,7 @@ from dashboard.widgets.errors import show_errors
 
 PAGES = (
     PageEntry("Look", "overview", "Overview"),
+    PageEntry("Look", "architecture", "Architecture"),
     PageEntry("Understand", "activations", "Activations"),
     PageEntry("Understand", "filter_patterns", "Filter patterns"),
     PageEntry("Understand", "heat_maps", "Heat maps"),

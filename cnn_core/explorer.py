@@ -25,6 +25,7 @@ from cnn_core.images.decode import RgbImage, model_pixels
 from cnn_core.models.card import ModelCard
 from cnn_core.models.store import ModelStore, OpenModel
 from cnn_core.prediction import PREDICTION
+from cnn_core.probe.architecture import LayerCost
 from cnn_core.probe.heads import Head
 from cnn_core.probe.layer_info import LayerInfo
 from cnn_core.probe.outline import Outline
@@ -144,6 +145,10 @@ class Explorer:
     def layers(self, model_key: str) -> tuple[LayerInfo, ...]:
         """The layers of a model, those that only pad left out."""
         return tuple(info for info in self.outline(model_key).layers if not info.padding)
+
+    def costs(self, model_key: str) -> tuple[LayerCost, ...]:
+        """What each layer of a model costs, those that only pad included."""
+        return self.model(model_key).probe.costs
 
     def heads(self, model_key: str) -> tuple[Head, ...]:
         """The outputs of a model with their classes."""

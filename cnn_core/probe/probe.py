@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from cnn_core.errors import InvalidRequestError
 from cnn_core.framework import backend, keras
 from cnn_core.images.preprocessing import Preprocessing
+from cnn_core.probe.architecture import LayerCost, layer_costs
 from cnn_core.probe.cam_layer import cam_layer
 from cnn_core.probe.flat_graph import Node, flat_graph, passes_through, picture_input_shape
 from cnn_core.probe.heads import Head, check_class, heads_of
@@ -94,6 +95,11 @@ class Probe:
     def layers(self) -> tuple[LayerInfo, ...]:
         """All layers in the order of computation, nested ones included."""
         return self.outline.layers
+
+    @cached_property
+    def costs(self) -> tuple[LayerCost, ...]:
+        """What each of ``layers`` costs, and what it is called on."""
+        return layer_costs(self._graph)
 
     def layer(self, name: str) -> LayerInfo:
         """The layer of that name; ``InvalidRequestError`` if there is none."""

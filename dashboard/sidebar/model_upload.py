@@ -49,7 +49,10 @@ def is_hidden(key: str) -> bool:
 def draw_upload() -> None:
     """Take a model in, and say how far its reading is; pages go on meanwhile."""
     held = session()
-    with st.expander("Add a model", icon=":material/upload:"):
+    made = st.expander("Add a model", icon=":material/upload:", key="add-model", on_change="rerun")
+    if not made.open and held.model_file is None:
+        return
+    with made:
         file = st.file_uploader(
             "Keras model",
             type=["keras", "h5", "hdf5"],

@@ -1,0 +1,43 @@
+"""Architecture: the layers of a network, where its weights and its work lie, and the network to take away."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.architecture.layer_table import draw_table
+from dashboard.architecture.summary import block_shares, draw_downloads, totals_sentence
+from dashboard.figures.charts.shares import shares_figure
+from dashboard.figures.theme import theme_of
+from dashboard.session.resources import explorer
+from dashboard.session.view import View
+from dashboard.sidebar.frame import chosen
+from dashboard.widgets.chart import chart
+from dashboard.widgets.network_ready import network_ready
+from dashboard.widgets.page_fragment import page_fragment
+
+
+@page_fragment
+def body(view: View) -> None:
+    """The figures of the whole, the table of the layers, the shares of the blocks."""
+    with network_ready(view):
+        costs = explorer().costs(view.model_key)
+        infos = explorer().outline(view.model_key).layers
+    st.markdown(totals_sentence(infos, costs))
+    table, shares = st.columns([2.2, 1], gap="large")
+    with table:
+        draw_table(view, infos, costs)
+    with shares:
+        chart(
+            shares_figure(block_shares(infos, costs), theme_of(st.context.theme.type)),
+            key="shares",
+            name="shares",
+            alt="The share of each block in the parameters and in the multiply-adds of the network",
+        )
+        st.caption(
+            "Convolutions at the bottom work at many places with few weights; dense layers the reverse."
+        )
+        draw_downloads(view.model_key)
+
+
+st.title("Architecture")
+body(chosen(__file__))
