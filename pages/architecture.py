@@ -22,8 +22,8 @@ def body(view: View) -> None:
     with network_ready(view):
         costs = explorer().costs(view.model_key)
         infos = explorer().outline(view.model_key).layers
-    st.markdown(totals_sentence(infos, costs))
-    table, shares = st.columns([2.2, 1], gap="large")
+    st.markdown(totals_sentence(infos, costs, explorer().card(view.model_key).input_px))
+    table, shares = st.columns([2.6, 1], gap="large")
     with table:
         draw_table(view, infos, costs)
     with shares:
@@ -32,9 +32,6 @@ def body(view: View) -> None:
             key="shares",
             name="shares",
             alt="The share of each block in the parameters and in the multiply-adds of the network",
-        )
-        st.caption(
-            "Convolutions at the bottom work at many places with few weights; dense layers the reverse."
         )
         draw_downloads(view.model_key)
 

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from cnn_core.probe.layer_info import LayerInfo
 
 ROW_PX, MOST_PX = 35, 640
+FORMATS = {"Parameters": "localized", "Multiply-adds": "compact"}
 COLUMNS = {
     "Layer": None,
-    "Kind": None,
     "Output": "Height × width × channels; ? where the model leaves a side free.",
     "Parameters": "Weights; those of a layer that is called twice are counted once.",
     "Multiply-adds": "Products that are summed up for one photo, in convolutions and dense layers.",
-    "Receptive field": "How much of the photo one unit sees, in pixels.",
+    "Sees": "Receptive field: how much of the photo one unit sees, in pixels.",
     "Stride": "How far apart neighbouring units look, in pixels of the photo.",
     "Takes": "The layers whose results it takes.",
 }
@@ -34,7 +34,6 @@ def layer_rows(infos: Sequence[LayerInfo], costs: Sequence[LayerCost]) -> dict[s
         field = info.receptive_field
         values = (
             info.title,
-            info.kind,
             " × ".join("?" if side is None else f"{side:,}" for side in info.output_shape),
             cost.parameters,
             cost.multiply_adds,
@@ -55,8 +54,8 @@ def draw_table(view: View, infos: Sequence[LayerInfo], costs: Sequence[LayerCost
     """Draw the table; a click on a row opens the maps of its layer."""
     number = st.column_config.NumberColumn
     looks = {
-        name: number(name, help=about, format="localized")
-        if name in ("Parameters", "Multiply-adds")
+        name: number(name, help=about, format=FORMATS[name])
+        if name in FORMATS
         else st.column_config.TextColumn(name, help=about)
         for name, about in COLUMNS.items()
     }

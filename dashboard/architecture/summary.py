@@ -18,7 +18,7 @@ MOST_BLOCKS = 12  # bars; the smallest of more are drawn as one
 OTHERS = "all others"
 
 
-def totals_sentence(infos: Sequence[LayerInfo], costs: Sequence[LayerCost]) -> str:
+def totals_sentence(infos: Sequence[LayerInfo], costs: Sequence[LayerCost], input_px: tuple[int, int]) -> str:
     """Layers, weights, work and what one unit sees in the end, as Markdown."""
     total, trained = sum(cost.parameters for cost in costs), sum(cost.trained for cost in costs)
     convolutions = sum(info.convolution for info in infos)
@@ -30,8 +30,9 @@ def totals_sentence(infos: Sequence[LayerInfo], costs: Sequence[LayerCost]) -> s
         said += f" · **{_rounded(sum(one or 0 for one in work))} multiply-adds** for one photo"
     fields = [info.receptive_field for info in infos if info.convolution and info.receptive_field]
     if fields:
-        height, width = fields[-1].size_px
-        said += f" · the last convolution sees {height:g} × {width:g} px"
+        (height, width), picture = fields[-1].size_px, input_px
+        whole = height >= picture[0] and width >= picture[1]
+        said += f" · the last convolution sees {'the whole photo' if whole else f'{height:g} × {width:g} px'}"
     return said
 
 

@@ -23,6 +23,7 @@ PAGE = """
 .st-key-pages > .st-key-present { position: absolute; right: -2rem; top: -.5rem; }
 :has([data-testid="stExpandSidebarButton"]) .st-key-pages { padding-left: .6rem; }
 .st-key-pages > * { width: auto !important; flex: none !important; }
+@media (max-width: 1400px) { .st-key-pages [class*="st-key-pages-"] > :has(> .stMarkdown) { display: none; } }
 [class*="st-key-pages-"] { align-items: center; flex-wrap: nowrap !important; }
 [class*="st-key-pages-"] > * { width: auto !important; min-width: 0; flex: none; }
 .st-key-pages p { font-size: .875rem; line-height: 1.3; white-space: nowrap; }

@@ -33,7 +33,7 @@ def shares_figure(shares: Mapping[str, tuple[float, float]], theme: Theme) -> go
         theme,
         title="Share of each block",
         height=100 + 34 * len(names),
-        above_px=26,
+        above_px=40,
         showlegend=True,
         legend=legend_above(theme),
     )
