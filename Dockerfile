@@ -33,11 +33,12 @@ ENV PATH="/opt/venv/bin:${PATH}" \
     HOME=/tmp \
     TMPDIR=/tmp \
     CONVSCOPE_CACHE=/data/cache \
-    CONVSCOPE_RUNS=/data/runs
+    CONVSCOPE_RUNS=/data/runs \
+    CONVSCOPE_UPLOADS=/data/uploads
 
 RUN groupadd --gid 10001 convscope \
     && useradd --uid 10001 --gid convscope --no-create-home --home-dir /tmp --shell /usr/sbin/nologin convscope \
-    && install -d -o convscope -g convscope /data /data/cache /data/runs
+    && install -d -o convscope -g convscope /data /data/cache /data/runs /data/uploads
 
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /app

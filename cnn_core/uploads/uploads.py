@@ -44,7 +44,7 @@ class UploadedModels:
         Args:
             file: its bytes, from here on.
             name: of the file; becomes the title.
-            private: give it a key that cannot be guessed.
+            private: give it a key that cannot be guessed, and the room of the oldest if there is none.
 
         Returns:
             Its key.
@@ -53,6 +53,8 @@ class UploadedModels:
             ModelError: too large, or no model that is safe and understood; the message says why.
             OSError: nothing can be written there.
         """
+        while private and len(there := self.kept()) >= MAX_MODELS:  # nobody else can remove them
+            self.remove(min(there, key=lambda key: (self.folder / key).stat().st_mtime))
         if len(self.kept()) >= MAX_MODELS:
             raise ModelError(f"Expected at most {MAX_MODELS} uploaded models. Remove one first.")
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -73,11 +73,14 @@ def test_an_uploaded_model_answers_like_the_original_and_can_be_described_and_re
 
 
 def test_names_are_told_apart_and_private_ones_cannot_be_guessed(
-    uploads: UploadedModels, content: bytes
+    uploads: UploadedModels, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert uploads.add(io.BytesIO(content), "../../etc.keras") == "etc"
     private = uploads.add(io.BytesIO(content), "etc.keras", private=True)
     assert len(private) > len("etc-") + 11
+    monkeypatch.setattr(uploads_module, "MAX_MODELS", 2)
+    other = uploads.add(io.BytesIO(content), "etc.keras", private=True)
+    assert set(uploads.kept()) == {private, other}, "the oldest gives way"
 
 
 def test_a_layer_that_wants_more_memory_than_there_is_ends_its_own_process_only(
