@@ -59,6 +59,7 @@ def running_dashboard(project_root: Path, folder: Path) -> Iterator[str]:
         **os.environ,
         "CONVSCOPE_MODELS": str(write_tiny_model(folder)),
         "CONVSCOPE_CACHE": str(folder / "cache"),
+        "CONVSCOPE_UPLOADS": str(folder / "uploads"),
         "CONVSCOPE_DATA": "",
     }
     options = [f"--server.port={port}", "--server.headless=true", "--server.address=127.0.0.1"]
