@@ -13,7 +13,9 @@ import pytest
 # Read by TensorFlow and Keras when they are imported, so set before any test module is.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-os.environ["CONVSCOPE_UPLOADS"] = str(Path(tempfile.gettempdir()) / "convscope-tests-without-uploads")
+os.environ["CONVSCOPE_UPLOADS"] = str(
+    Path(tempfile.gettempdir()) / f"convscope-tests-without-uploads-{os.getpid()}"
+)
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 DATA_SUBFOLDER = "cats_and_dogs_filtered"
