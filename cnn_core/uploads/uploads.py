@@ -21,11 +21,11 @@ from cnn_core import paths
 from cnn_core.errors import ModelError
 from cnn_core.files import read_json, replacing, write_json
 from cnn_core.models.card import CARD_FILE, MODEL_FILE, read_card
+from cnn_core.uploads.reading import FOUND_FILE
 
 MAX_UPLOAD_BYTES = 500 * 2**20
 MAX_MODELS = 50
 SECONDS = 300.0
-FOUND_FILE = "found.json"
 PARTIAL = ".new-"
 LONGEST_TITLE = 80
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")

@@ -54,7 +54,7 @@ def _set(layer: keras.layers.Layer, name: str, saved: list[tuple[str, Any]]) -> 
     variables = layer.trainable_weights + layer.non_trainable_weights  # the order of the older format
     expected = [(tuple(one.shape), one.name) for one in variables]
     if [shape for shape, _ in expected] != [one.shape for _, one in saved] or any(
-        is_statistic(ours) != is_statistic(theirs) or (is_statistic(ours) and not theirs.startswith(ours))
+        _is_statistic(ours) != _is_statistic(theirs) or (_is_statistic(ours) and not theirs.startswith(ours))
         for (_, ours), (theirs, _) in zip(expected, saved, strict=True)
     ):
         raise ModelError(
@@ -65,7 +65,7 @@ def _set(layer: keras.layers.Layer, name: str, saved: list[tuple[str, Any]]) -> 
         variable.assign(array)
 
 
-def is_statistic(name: str) -> bool:
+def _is_statistic(name: str) -> bool:
     """Whether a variable is one of batch normalisation, of which four have the same shape."""
     return name.startswith(("gamma", "beta", "moving_"))
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.datasets.folders import LabelledFiles
-from cnn_core.errors import ImageError
+from cnn_core.errors import Cancelled, ImageError
 from cnn_core.files import file_stamp, files_stamp, replacing
 from cnn_core.images.decode import decode_image, resize_pixels
 from cnn_core.progress import SILENT, Progress
@@ -55,21 +55,22 @@ class PixelSet:
             Cancelled: ``progress`` said so, or nothing more is decoded.
         """
         wanted = slice(None) if chosen is None else chosen
-        while True:
+        while not self._answers(wanted):
+            progress(float(self._there.mean()), DECODING)
             with self._changed:
-                if self._error is not None:
-                    raise self._error
-                if self._pixels is not None and self._there[wanted].all():
-                    return self._pixels
-                share = float(self._there.mean())
-            progress(share, DECODING)
-            with self._changed:
-                self._changed.wait(POLL_SECONDS)
+                self._changed.wait_for(lambda: self._answers(wanted), POLL_SECONDS)
+        if self._error is not None or self._pixels is None:
+            raise self._error or Cancelled("Nothing is decoded.")
+        return self._pixels
 
     @property
     def complete(self) -> bool:
         """Whether there is nothing left to wait for."""
-        return self._error is not None or (self._pixels is not None and bool(self._there.all()))
+        return self._answers(slice(None))
+
+    def _answers(self, wanted: Numbers | slice) -> bool:
+        """Whether whoever waits for those pictures has an answer: the pictures, or why they do not come."""
+        return self._error is not None or (self._pixels is not None and bool(self._there[wanted].all()))
 
     def begin(self, pixels: NDArray[np.uint8]) -> None:
         """Have the pictures read from here as they come."""
