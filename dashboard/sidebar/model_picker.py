@@ -12,7 +12,7 @@ from cnn_core.models.card import checkpoint_key, run_and_epoch
 from dashboard.session import address
 from dashboard.session.resources import explorer
 from dashboard.session.state import session
-from dashboard.sidebar.model_upload import draw_description, draw_upload, is_hidden
+from dashboard.sidebar.model_upload import draw_description, is_hidden
 from dashboard.widgets.errors import show_errors
 from dashboard.widgets.markdown import escape_markdown
 
@@ -39,7 +39,6 @@ def model_picker() -> str | None:
         }
         if not cards:
             _tell_left_out(left_out)
-            draw_upload()
             st.error(
                 "Expected a model in the folder `models`. Received: none that can be read. "
                 "Restore `models/cats_dogs`, or train one.",
@@ -59,7 +58,6 @@ def model_picker() -> str | None:
         st.caption(_model_line(explorer().card(key)))
         _tell_left_out(left_out)
         draw_description(cards[chosen])
-        draw_upload()
         return key
     return None
 

@@ -29,6 +29,7 @@ from dashboard.session.resources import device_line, explorer, framework_ready
 from dashboard.session.state import session
 from dashboard.session.view import Nothing, View
 from dashboard.sidebar.model_picker import model_picker
+from dashboard.sidebar.model_upload import draw_upload
 from dashboard.sidebar.training_status import sidebar_training
 from dashboard.widgets.errors import show_errors
 from dashboard.widgets.markdown import escape_markdown
@@ -60,6 +61,8 @@ def sidebar() -> View | Nothing:
         st.divider()
         sidebar_training()
         st.divider()
+        with show_errors():
+            draw_upload()
         _foot()
     address.keep({"model": model_key})
     if photo is not None:
