@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -9,10 +11,9 @@ from built_networks import finished, photo_base, photos, trainable
 from keras import layers
 from model_matrix import with_seeded_weights
 
-from cnn_core import backend
+from cnn_core import architectures, backend
 from cnn_core.architectures import ARCHITECTURES, Architecture, Plan, architecture_named, stacks, transfer
-from cnn_core.architectures import photo_cnn as photo_cnn_module
-from cnn_core.architectures.photo_cnn import BLOCKS, PREPROCESSING, folded, photo_cnn
+from cnn_core.architectures.photo_cnn import LINE_HEADS, PHOTO, folded, photo_cnn
 from cnn_core.errors import DataError
 from cnn_core.probe.probe import Probe
 
@@ -22,31 +23,28 @@ PHOTO_CNN_WEIGHTS = 1_467_569  # of the bundled network
 CONVOLUTIONAL = (keras.layers.Conv2D, keras.layers.MaxPooling2D)
 
 
-@pytest.fixture
-def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same stack with few filters."""
-    monkeypatch.setattr(photo_cnn_module, "BLOCKS", ((4,), (5,), (6, 6), (7, 7), (8, 8)))
+# The same stack with few filters.
+SMALL = replace(PHOTO, blocks=((4,), (5,), (6, 6), (7, 7), (8, 8)))
 
 
 def test_the_finished_network_is_convolutions_pooling_and_one_sigmoid_unit() -> None:
     model = photo_cnn(Plan(size_px=144))
     kinds = [type(layer).__name__ for layer in model.layers if isinstance(layer, layers.Layer)]
     assert sorted(set(kinds)) == ["Conv2D", "Dense", "GlobalAveragePooling2D", "InputLayer", "MaxPooling2D"]
-    assert kinds.count("Conv2D") == sum(map(len, BLOCKS))
+    assert kinds.count("Conv2D") == sum(map(len, PHOTO.blocks))
     assert model.output_shape == (None, 1)
     assert model.count_params() == PHOTO_CNN_WEIGHTS
 
 
 def test_black_and_white_become_minus_one_and_one() -> None:
-    low, high = PREPROCESSING.bounds()
+    low, high = PHOTO.preprocessing.bounds()
     np.testing.assert_allclose([low[0], high[0]], [-1, 1], atol=1e-6)
 
 
-@pytest.mark.usefixtures("small_blocks")
 def test_folding_keeps_the_answers_of_the_training_form() -> None:
-    trained = with_seeded_weights(photo_cnn(Plan(size_px=None, dropout=0.3), for_training=True))
+    trained = with_seeded_weights(photo_cnn(Plan(size_px=None, dropout=0.3), for_training=True, stack=SMALL))
     before = [weight.copy() for weight in trained.get_weights()]
-    finished = folded(trained, Plan(size_px=32))
+    finished = folded(trained, Plan(size_px=32), stack=SMALL)
     x = photos(32)
     logits = trained.predict_on_batch(x)
     probabilities = finished.predict_on_batch(x)
@@ -57,13 +55,25 @@ def test_folding_keeps_the_answers_of_the_training_form() -> None:
         np.testing.assert_array_equal(old, new)
 
 
-@pytest.mark.usefixtures("small_blocks")
+def test_several_heads_are_trained_side_by_side_and_finished_apart() -> None:
+    stack = replace(LINE_HEADS, blocks=((4,), (5, 6)))
+    plan = Plan(size_px=28, classes=6, heads=(("angle", 3), ("colour", 2)))
+    trained = with_seeded_weights(photo_cnn(plan, for_training=True, stack=stack))
+    finished = folded(trained, plan, stack=stack)
+    assert (trained.output_shape, finished.output_names) == ((None, 4), ["angle", "colour"])
+    logits = trained.predict_on_batch(photos(28)).astype(np.float64)
+    angle, colour = finished.predict_on_batch(photos(28))
+    exponents = np.exp(logits[:, :3])
+    np.testing.assert_allclose(angle, exponents / exponents.sum(axis=1, keepdims=True), atol=1e-4)
+    np.testing.assert_allclose(colour[:, 0], 1 / (1 + np.exp(-logits[:, 3])), atol=1e-4)
+
+
 def test_folding_a_network_of_mixed_precision_gives_one_of_full_precision() -> None:
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:
-        trained = with_seeded_weights(photo_cnn(Plan(size_px=None), for_training=True))
-        finished = folded(trained, Plan(size_px=32))
+        trained = with_seeded_weights(photo_cnn(Plan(size_px=None), for_training=True, stack=SMALL))
+        finished = folded(trained, Plan(size_px=32), stack=SMALL)
         probe = Probe(finished)
     finally:
         keras.config.set_dtype_policy(policy)
@@ -73,9 +83,8 @@ def test_folding_a_network_of_mixed_precision_gives_one_of_full_precision() -> N
     np.testing.assert_allclose(head.probabilities(scores)[:, 1:], p, atol=1e-6)
 
 
-@pytest.mark.usefixtures("small_blocks")
 def test_every_layer_of_the_finished_network_can_be_looked_at() -> None:
-    probe = Probe(photo_cnn(Plan(size_px=32)), class_names=("cats", "dogs"))
+    probe = Probe(photo_cnn(Plan(size_px=32), stack=SMALL), class_names=("cats", "dogs"))
     assert probe.heads[0].kind == "binary"
     assert probe.heads[0].class_names == ("cats", "dogs")
     assert probe.default_cam_layer() == "block5_conv2"
@@ -163,7 +172,9 @@ def test_a_finished_network_answers_the_probabilities_of_the_trained_ones_logits
     key: str, classes: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stacks, "HIDDEN_UNITS", 8)
-    monkeypatch.setattr(photo_cnn_module, "BLOCKS", ((4,), (5,), (6, 6), (7, 7), (8, 8)))
+    monkeypatch.setattr(
+        architectures, "ARCHITECTURES", (*ARCHITECTURES[:3], SMALL.architecture(), transfer.ARCHITECTURE)
+    )
     monkeypatch.setattr(transfer, "pretrained_base", photo_base)
     monkeypatch.setattr(transfer, "untrained_base", photo_base)
     plan = Plan(size_px=48, classes=classes, dropout=0.5, base="MobileNetV2")
@@ -200,7 +211,7 @@ def test_an_architecture_takes_the_smallest_pictures_that_it_names_and_no_smalle
 
     def answered(size_px: int) -> np.ndarray:
         model = architecture.for_training(Plan(size_px=size_px, base="MobileNetV2"))
-        return model.predict_on_batch(photos(size_px, count=1))
+        return model.predict_on_batch(photos(size_px, count=1)[..., : architecture.channels])
 
     assert np.isfinite(answered(architecture.smallest_px)).all()
     # The reflection of one pixel is refused by TensorFlow, and not before it computes.
@@ -229,5 +240,5 @@ def test_networks_of_any_size_are_those_without_flatten(monkeypatch: pytest.Monk
 
 
 def test_an_unknown_network_is_refused_with_those_there_are() -> None:
-    with pytest.raises(DataError, match=r"lecture_cnn, .*transfer\. Received: 'vgg'"):
+    with pytest.raises(DataError, match=r"lecture_cnn, .*transfer, .*Received: 'vgg'"):
         architecture_named("vgg")

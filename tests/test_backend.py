@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from cnn_core import backend
-from cnn_core.training.loop.optimizers import losses_of
-from cnn_core.training.settings.config import TrainingConfig
+from cnn_core.training.loop.objective import Objective
 
 
 def linear_step(weight: float = 0.0, rate: float = 1.0) -> tuple[keras.Model, backend.TrainingStep]:
@@ -23,7 +22,7 @@ def linear_step(weight: float = 0.0, rate: float = 1.0) -> tuple[keras.Model, ba
         model, optimizer = keras.Model(inputs, logits), keras.optimizers.SGD(rate)
         model.set_weights([np.full((1, 1), weight, np.float32)])
         optimizer.build(model.trainable_variables)
-    return model, backend.TrainingStep(model, optimizer, losses_of(TrainingConfig(), 2), devices)
+    return model, backend.TrainingStep(model, optimizer, Objective(["no", "yes"]), devices)
 
 
 def column(*values: float) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from cnn_core.architectures import photo_cnn, transfer
+from cnn_core.architectures import transfer
 from cnn_core.architectures.architecture import Architecture, Plan
+from cnn_core.architectures.photo_cnn import DIGITS, LINE_HEADS, LINES, PHOTO
 from cnn_core.architectures.stacks import ARTICLE, LECTURE, REPORT
 from cnn_core.errors import DataError
 
@@ -13,8 +14,11 @@ ARCHITECTURES = (
     LECTURE.architecture(),
     ARTICLE.architecture(),
     REPORT.architecture(),
-    photo_cnn.ARCHITECTURE,
+    PHOTO.architecture(),
     transfer.ARCHITECTURE,
+    DIGITS.architecture(),
+    LINES.architecture(),
+    LINE_HEADS.architecture(),
 )
 
 

@@ -1,21 +1,71 @@
-"""``photo_cnn``: the bundled network, a plain stack made to be looked at."""
+"""Plain stacks made to be looked at: ``photo_cnn``, the bundled network, and some for small pictures."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
 
 import keras
 import numpy as np
 from keras import layers
 
 from cnn_core import backend
-from cnn_core.architectures.architecture import Architecture, Plan, answer
+from cnn_core.architectures.architecture import Architecture, Plan, answers
 from cnn_core.images.preprocessing import Preprocessing
 
-BLOCKS = ((32,), (48,), (96, 96), (160, 160), (256, 256))
-SMALLEST_PX = 2 * 2 ** (len(BLOCKS) - 1)  # one pixel has no neighbour to be reflected
-PREPROCESSING = Preprocessing(scale=(1 / 127.5,), offset=(-1.0,))
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlainStack:
+    """What tells these networks apart.
+
+    Attributes:
+        key: name in settings and cards.
+        blocks: filters of each convolution, by block; pooling lies between the blocks.
+        preprocessing: from pixels to model input.
+        channels, several_heads: as in ``Architecture``.
+    """
+
+    key: str
+    blocks: tuple[tuple[int, ...], ...]
+    preprocessing: Preprocessing
+    channels: int = 3
+    several_heads: bool = False
+
+    @property
+    def smallest_px(self) -> int:
+        """Side of the smallest pictures: one pixel has no neighbour to be reflected."""
+        return int(2 * 2 ** (len(self.blocks) - 1))
+
+    def architecture(self) -> Architecture:
+        """This stack among all architectures."""
+        return Architecture(
+            key=self.key,
+            smallest_px=self.smallest_px,
+            any_size=True,
+            preprocessing=lambda plan: self.preprocessing,
+            for_training=partial(photo_cnn, for_training=True, stack=self),
+            finished=partial(folded, stack=self),
+            channels=self.channels,
+            several_heads=self.several_heads,
+        )
 
 
-def photo_cnn(plan: Plan, *, for_training: bool = False) -> keras.Model:
+SMALL_BLOCKS = ((32, 32), (64, 64, 64))  # the last maps are half as wide as the picture
+PHOTO = PlainStack(
+    key="photo_cnn",
+    blocks=((32,), (48,), (96, 96), (160, 160), (256, 256)),
+    preprocessing=Preprocessing(scale=(1 / 127.5,), offset=(-1.0,)),
+)
+DIGITS = PlainStack(
+    key="digits_cnn", blocks=((32, 32), (64, 64), (128,)), preprocessing=Preprocessing(), channels=1
+)
+LINES = PlainStack(key="lines_cnn", blocks=SMALL_BLOCKS, preprocessing=Preprocessing())
+LINE_HEADS = PlainStack(
+    key="lines_heads", blocks=SMALL_BLOCKS, preprocessing=Preprocessing(), several_heads=True
+)
+
+
+def photo_cnn(plan: Plan, *, for_training: bool = False, stack: PlainStack = PHOTO) -> keras.Model:
     """A plain stack of 3x3 convolutions, made to be looked at.
 
     Blocks of convolution and ReLU with 2x2 max pooling between them, then the mean over the last
@@ -28,12 +78,13 @@ def photo_cnn(plan: Plan, *, for_training: bool = False) -> keras.Model:
     Args:
         plan: its ``size_px`` may be None for any size; dropout goes before the answer.
         for_training: with batch normalisation and dropout, and logits instead of probabilities.
+        stack: its blocks.
 
     Returns:
-        ``(n, size, size, 3)`` in -1..1 to the answer, ``(n, 1)`` or ``(n, classes)``.
+        ``(n, size, size, channels)`` to the answer, ``(n, 1)`` or ``(n, classes)``, or to one of each head.
     """
-    x = inputs = keras.Input((plan.size_px, plan.size_px, 3), name="photo")
-    for block, filters in enumerate(BLOCKS, start=1):
+    x = inputs = keras.Input((plan.size_px, plan.size_px, stack.channels), name="photo")
+    for block, filters in enumerate(stack.blocks, start=1):
         if block > 1:
             x = layers.MaxPooling2D(name=f"block{block - 1}_pool")(x)
         for index, count in enumerate(filters, start=1):
@@ -46,11 +97,11 @@ def photo_cnn(plan: Plan, *, for_training: bool = False) -> keras.Model:
     x = layers.GlobalAveragePooling2D(name="mean")(x)
     if for_training:
         x = layers.Dropout(plan.dropout, name="dropout")(x)
-    return keras.Model(inputs, answer(x, plan.classes, logits=for_training), name="photo_cnn")
+    return keras.Model(inputs, answers(x, plan, logits=for_training), name=stack.key)
 
 
-def folded(trained: keras.Model, plan: Plan) -> keras.Model:
-    """The finished ``photo_cnn``: batch normalisation multiplied into the convolutions.
+def folded(trained: keras.Model, plan: Plan, *, stack: PlainStack = PHOTO) -> keras.Model:
+    """The finished network: batch normalisation multiplied into the convolutions.
 
     Args:
         trained: from ``photo_cnn(..., for_training=True)``; not changed.
@@ -59,7 +110,7 @@ def folded(trained: keras.Model, plan: Plan) -> keras.Model:
         A float32 model with the same answers as ``trained`` at inference.
     """
     with backend.dtype_policy("float32"):
-        finished = photo_cnn(plan)
+        finished = photo_cnn(plan, stack=stack)
     for layer in finished.layers:
         if isinstance(layer, layers.Conv2D):
             norm = trained.get_layer(layer.name.replace("conv", "norm"))
@@ -70,13 +121,3 @@ def folded(trained: keras.Model, plan: Plan) -> keras.Model:
         elif isinstance(layer, layers.Dense):
             layer.set_weights(trained.get_layer(layer.name).get_weights())
     return finished
-
-
-ARCHITECTURE = Architecture(
-    key="photo_cnn",
-    smallest_px=SMALLEST_PX,
-    any_size=True,
-    preprocessing=lambda plan: PREPROCESSING,
-    for_training=lambda plan: photo_cnn(plan, for_training=True),
-    finished=folded,
-)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import keras
 import numpy as np
@@ -14,6 +14,16 @@ from numpy.typing import NDArray
 from cnn_core.backend.devices import Devices
 
 
+class Objective(Protocol):
+    """What a step lowers: functions of labels ``(n,)`` and logits ``(n, units)``, each to ``(n,)``."""
+
+    def losses(self, labels: Any, logits: Any) -> Any:
+        """In nats."""
+
+    def right(self, labels: Any, logits: Any) -> Any:
+        """1 where the answer is the label, else 0, float32."""
+
+
 class TrainingStep:
     """One step of gradient descent on a batch, shared by all devices of a strategy."""
 
@@ -21,7 +31,7 @@ class TrainingStep:
         self,
         model: keras.Model,
         optimizer: keras.optimizers.Optimizer,
-        losses: Callable[..., Any],
+        objective: Objective,
         devices: Devices,
     ) -> None:
         """Compile the step anew for each shape of the batch.
@@ -29,7 +39,7 @@ class TrainingStep:
         Args:
             model: answers logits.
             optimizer: made inside ``devices.scope()``, as was the model.
-            losses: ``(labels (n,), logits (n, units)) -> (n,)``, in nats.
+            objective: what is lowered, and what counts as right.
             devices: where to compute.
         """
         self._strategy = devices.strategy
@@ -37,11 +47,11 @@ class TrainingStep:
         def on_one_device(x: tf.Tensor, y: tf.Tensor, weight: tf.Tensor, share: tf.Tensor) -> Any:
             with tf.GradientTape() as tape:
                 logits = model(x, training=True)
-                loss = tf.reduce_sum(losses(y, logits) * weight) * share
+                loss = tf.reduce_sum(objective.losses(y, logits) * weight) * share
                 total = tf.add_n([loss, *model.losses])
             variables = model.trainable_variables
             optimizer.apply(tape.gradient(total, variables), variables)
-            return loss, tf.reduce_sum(_right(y, logits)) * share
+            return loss, tf.reduce_sum(objective.right(y, logits)) * share
 
         @tf.function(jit_compile=False, reduce_retracing=False)
         def step(x: Any, y: Any, weight: Any, share: tf.Tensor) -> Any:
@@ -69,15 +79,6 @@ class TrainingStep:
         return self._strategy.experimental_distribute_values_from_function(
             lambda context: tf.constant(parts[context.replica_id_in_sync_group])
         )
-
-
-def _right(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """1 where the answer is the label, else 0, ``(n,)``."""
-    if logits.shape[-1] == 1:
-        correct = tf.cast(logits[:, 0] > 0, labels.dtype)
-    else:
-        correct = tf.cast(tf.argmax(logits, axis=-1), labels.dtype)
-    return tf.cast(tf.equal(correct, labels), tf.float32)
 
 
 class EventWriter:

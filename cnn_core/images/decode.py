@@ -32,6 +32,7 @@ MAX_FILE_BYTES = 20 * 2**20
 MAX_MEGAPIXELS = 64
 MIN_SIDE_PX = 8
 MAX_ASPECT_RATIO = 50
+LUMA = (19595, 38470, 7471)  # of red, green and blue; together 2 ** 16
 MAX_JPEG_SCANS = 40  # ten are usual in a progressive picture
 MAX_JPEG_SEGMENTS = 20_000
 JPEG_MARKER = re.compile(rb"\xff[^\x00\x01\xd0-\xd8\xff]")  # those that start or end something
@@ -174,12 +175,21 @@ def model_pixels(pixels: NDArray[np.uint8], size: tuple[int, int], channels: int
         ImageError: the network takes another number of channels.
     """
     resized = resize_pixels(pixels, size)
+    return with_channels(resized, channels)
+
+
+def with_channels(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
+    """RGB pixels ``(..., 3)`` as a network takes them, ``(..., channels)``; see ``model_pixels``.
+
+    Grey is the luma of ITU-R BT.601 in whole numbers, as Pillow rounds it.
+    """
     if channels == 3:
-        return resized
+        return pixels
     if channels == 1:
-        return np.asarray(Image.fromarray(resized).convert("L"))[..., None]
+        luma = pixels @ np.array(LUMA, np.uint32)  # below 2 ** 24
+        return np.asarray((luma + 0x8000) >> 16, np.uint8)[..., None]
     if channels == 4:
-        return np.dstack([resized, np.full(size, 255, np.uint8)])
+        return np.concatenate([pixels, np.full((*pixels.shape[:-1], 1), 255, np.uint8)], axis=-1)
     raise ImageError(
         f"Expected a model with 1, 3 or 4 input channels. Received: {channels}. "
         "A photo cannot be shown to this model; pass arrays to cnn_core instead."

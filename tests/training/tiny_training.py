@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnn_core import architectures
-from cnn_core.architectures import photo_cnn, stacks, transfer
+from cnn_core.architectures import stacks, transfer
+from cnn_core.architectures.photo_cnn import DIGITS, LINE_HEADS, LINES, PHOTO
 from cnn_core.datasets.folders import LabelledFiles, labelled_files
 from cnn_core.datasets.splits import Splits
 from cnn_core.training.input.pictures import DecodedPictures
@@ -144,14 +145,22 @@ def cut_off(run: TrainingRun, before_step: int) -> None:
     raise AssertionError("the power stayed on")
 
 
+PLAIN_STACKS = (PHOTO, DIGITS, LINES, LINE_HEADS)
+
+
 @contextmanager
 def small_networks() -> Iterator[None]:
     """The same architectures with a few layers of few filters, over a base that needs no download."""
     lecture = replace(stacks.LECTURE, filters=(4,), after_pool=(1,))
     over_tiny_base = replace(transfer.ARCHITECTURE, smallest_px=SIDE_PX)
-    ours = {"lecture_cnn": lecture.architecture(), "transfer": over_tiny_base}
+    plain = {
+        stack.key: replace(
+            replace(stack, blocks=((4,), (4, 6))).architecture(), smallest_px=stack.smallest_px
+        )
+        for stack in PLAIN_STACKS
+    }
+    ours = {"lecture_cnn": lecture.architecture(), "transfer": over_tiny_base, **plain}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(photo_cnn, "BLOCKS", ((4,), (4, 6)))
         patch.setattr(stacks, "HIDDEN_UNITS", 8)
         patch.setattr(transfer, "pretrained_base", tiny_base)
         patch.setattr(transfer, "untrained_base", tiny_base)

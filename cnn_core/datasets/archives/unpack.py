@@ -78,10 +78,10 @@ def unpack_class_folders(
         contents = archive_contents(opened, limits)
         if _is_unpacked(contents, target):
             return target
-        staging = stack.enter_context(_staging(target, contents.unpacked_bytes))
+        place = stack.enter_context(staging(target, contents.unpacked_bytes))
         done = 0
         for picture in contents.pictures:
-            _write(opened, picture, staging / picture.path)
+            _write(opened, picture, place / picture.path)
             done += picture.entry.file_size
             progress(done / max(1, contents.unpacked_bytes))
     return target
@@ -125,7 +125,7 @@ def staging_prefix(target: Path) -> str:
 
 
 @contextmanager
-def _staging(target: Path, needed_bytes: int) -> Iterator[Path]:
+def staging(target: Path, needed_bytes: int) -> Iterator[Path]:
     """A folder beside ``target`` that takes its place when the block ends without error."""
     prefix = staging_prefix(target)
     with writing_into(target):

@@ -26,7 +26,7 @@ from cnn_core.images.decode import (
 from cnn_core.images.formats import decoders_for
 from cnn_core.images.pixel_modes import orientation
 
-TINY_SIDE_PX = 32
+TINY_SIDE_PX = 16
 THUMBNAIL_PX = 32
 DRAFT_PX = 128  # a thumbnail from this size differs by less than 1 of 255 from one of the full picture
 FLAT_CONTRAST = 2.0  # standard deviation of the grey thumbnail, 0..255; below it there is nothing to see

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.images.decode import with_channels
 from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.training.input.augmentation import augmented
 from cnn_core.training.input.pixel_cache import Numbers, let_go
@@ -43,6 +44,7 @@ class Batching:
 
     Attributes:
         size_px: side of the pictures in the batches.
+        channels: that the network takes, 1 of grey pictures.
         seed: (run, epoch); the same seed gives the same bytes on any number of threads.
     """
 
@@ -51,6 +53,11 @@ class Batching:
     augmentation: Augmentation
     preprocessing: Preprocessing
     seed: tuple[int, int]
+    channels: int = 3
+
+    def inputs(self, pictures: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Pictures ``(n, H, W, 3)`` as the network takes them."""
+        return self.preprocessing.apply(with_channels(pictures, self.channels))
 
     @property
     def ahead(self) -> int:
@@ -88,9 +95,9 @@ def training_batches(
         if wait_for is not None:
             wait_for(chosen)
         if augmentation == UNCHANGED and pixels.shape[1] == size_px:
-            return batching.preprocessing.apply(pixels[chosen]), labels[chosen]
+            return batching.inputs(pixels[chosen]), labels[chosen]
         pictures = np.stack([augmented(pixels[i], augmentation, rng, size_px) for i in chosen])
-        return batching.preprocessing.apply(pictures), labels[chosen]
+        return batching.inputs(pictures), labels[chosen]
 
     between = max(1, RESIDENT_PICTURES // count)
     with ThreadPoolExecutor(THREADS) as pool:

@@ -51,6 +51,7 @@ class EpochPictures:
         epoch: int,
         losses: Sequence[float],
         preprocessing: Preprocessing,
+        channels: int,
         first: int,
         stopped: Callable[[], bool],
     ) -> Iterator[Batch]:
@@ -67,6 +68,7 @@ class EpochPictures:
             augmentation=self._config.augmentation,
             preprocessing=preprocessing,
             seed=(self._config.seed, epoch),
+            channels=channels,
         )
         pictures, asked = self._pictures(epoch, losses), Progress(cancelled=stopped)
         wait_for = partial(pictures.wait_for, progress=asked)

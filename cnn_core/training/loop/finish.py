@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cnn_core import backend
 from cnn_core.errors import TrainingError
-from cnn_core.evaluation.predictions import Predictions, two_columns, write_predictions
+from cnn_core.evaluation.predictions import Predictions, predicted_labels, two_columns, write_predictions
 from cnn_core.evaluation.scores import evaluate
 from cnn_core.models.card import MODEL_FOLDER
 from cnn_core.models.store import STATISTICS_FILE
@@ -24,6 +24,7 @@ from cnn_core.probe.probe import Probe
 from cnn_core.progress import SILENT, Progress
 from cnn_core.settings import settings_to_json
 from cnn_core.training.loop.model_folder import basic_card, write_model_folder
+from cnn_core.training.loop.objective import Objective
 from cnn_core.training.loop.run import TrainingRun
 from cnn_core.training.loop.validation import predictions_of
 from cnn_core.training.run_folder import HISTORY_FILE
@@ -59,14 +60,13 @@ def finish(run: TrainingRun, progress: Progress = SILENT) -> Path:
     for name, files in run.validated.items():
         part = progress.between(done / total, (done + len(files.paths)) / total)
         batches = _inputs(run, run.pixels(files), part, f"Answering the {name} pictures")
-        answers = np.concatenate([model.predict_on_batch(inputs) for inputs in batches])
-        found[name] = predictions_of(two_columns(answers) if answers.shape[1] == 1 else answers, files)
+        found[name] = predictions_of(_answers(run, model, batches), files)
         done += len(files.paths)
     batches = _inputs(run, measured, progress.between(done / total, 1.0), "Measuring the channels")
     statistics = channel_statistics(Probe(model), batches)
     card = {
         **_card(run, model, epoch),
-        **{name: _scores(predictions) for name, predictions in found.items()},
+        **{name: _scores(predictions, run.network.objective) for name, predictions in found.items()},
         "channels": {
             "convolution": sum(len(values.fires) for values in statistics.values()),
             "dead_on_validation": sum(int((~values.active).sum()) for values in statistics.values()),
@@ -91,12 +91,27 @@ def _inputs(
     """Model inputs of pictures ``(n, H, W, 3)``, a batch at a time."""
     for start in range(0, len(pixels), BATCH):
         progress(start / len(pixels), doing)
-        yield run.network.preprocessing.apply(pixels[start : start + BATCH])
+        yield run.network.inputs(pixels[start : start + BATCH])
 
 
-def _scores(found: Predictions) -> dict[str, Any]:
+def _answers(
+    run: TrainingRun, model: keras.Model, batches: Iterable[NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """Probabilities of the classes, ``(n, classes)``, by the finished model."""
+    found: list[list[NDArray[np.float32]]] = []
+    for inputs in batches:
+        given = model.predict_on_batch(inputs)
+        found.append(given if isinstance(given, list) else [given])
+    heads = [np.concatenate(each) for each in zip(*found, strict=True)]
+    return run.network.objective.joint([two_columns(each) if each.shape[1] == 1 else each for each in heads])
+
+
+def _scores(found: Predictions, objective: Objective) -> dict[str, Any]:
+    """Figures of a set; of several heads an answer is right where all are, and each has its own accuracy."""
+    accuracies = objective.head_accuracies(predicted_labels(found), found.labels)
+    heads = {"heads": {name: {"accuracy": value} for name, value in accuracies.items()}} if accuracies else {}
     scores, more = evaluate(found), ("auc", "confusion", "calibration_error") if found.two_classes else ()
-    return {name: getattr(scores, name) for name in ("pictures", "accuracy", "loss", *more)}
+    return {name: getattr(scores, name) for name in ("pictures", "accuracy", "loss", *more)} | heads
 
 
 def _card(run: TrainingRun, model: keras.Model, epoch: int) -> dict[str, Any]:

@@ -36,10 +36,11 @@ def write_model_folder(
 def basic_card(title: str, model: keras.Model, classes: tuple[str, ...], network: Network) -> dict[str, Any]:
     """What every card says: the classes, what the model takes, and how large it is."""
     size_px, preprocessing = network.plan.size_px, network.preprocessing
+    heads = network.objective.values
     return {
         "title": title,
-        "classes": list(classes),
-        "input": {"height_px": size_px, "width_px": size_px, "channels": 3},
+        "classes": {head: list(values) for head, values in heads.items()} if heads else list(classes),
+        "input": {"height_px": size_px, "width_px": size_px, "channels": network.architecture.channels},
         "preprocessing": {
             "resize": "bilinear with antialiasing, aspect ratio not kept",
             "scale": list(preprocessing.scale),

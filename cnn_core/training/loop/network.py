@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from cnn_core import backend
 from cnn_core.architectures import Architecture, Plan, architecture_named
 from cnn_core.errors import DataError
+from cnn_core.images.decode import with_channels
 from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.training.loop.averaging import MovingStatistics, WeightAverage
-from cnn_core.training.loop.optimizers import losses_of, optimizer_of
+from cnn_core.training.loop.objective import Objective
+from cnn_core.training.loop.optimizers import optimizer_of
 from cnn_core.training.loop.stages import Stages
 from cnn_core.training.run_folder import Arrays, Checkpoint, Row, validation_losses
 from cnn_core.training.settings.config import TrainingConfig
@@ -30,17 +32,26 @@ class Network:
     """A network, its optimizer and, where weights are averaged, the averaged network."""
 
     def __init__(
-        self, config: TrainingConfig, classes: int, steps: int, devices: backend.Devices, precision: str
+        self,
+        config: TrainingConfig,
+        classes: Sequence[str],
+        steps: int,
+        devices: backend.Devices,
+        precision: str,
     ) -> None:
         """Make it with fresh weights from ``config.seed``.
 
         Args:
+            classes: in the order of the labels.
             steps: training steps per epoch.
             precision: ``float32`` or ``mixed_bfloat16``.
+
+        Raises:
+            DataError: a network of several heads for classes that tell no factors.
         """
         self._config, self._steps, self._devices = config, steps, devices
-        self._losses = losses_of(config, classes)
         self.architecture = architecture_of(config)
+        self.objective = objective_of(config, classes)
         self.stages = Stages.of(config, fine_tunes=self.architecture.fine_tuned is not None)
         self.plan = plan_of(config, classes)
         free = replace(self.plan, size_px=None)
@@ -85,8 +96,12 @@ class Network:
     def probabilities(self, pixels: NDArray[np.uint8]) -> Float:
         """The answer of the validated weights to pictures ``(n, H, W, 3)``: ``(n, classes)``."""
         groups = (pixels[i : i + VALIDATION_BATCH_SIZE] for i in range(0, len(pixels), VALIDATION_BATCH_SIZE))
-        logits = [self._logits(self.preprocessing.apply(group))[0] for group in groups]
-        return probabilities_of(np.concatenate(logits))
+        logits = [self._logits(self.inputs(group))[0] for group in groups]
+        return self.objective.probabilities(np.concatenate(logits))
+
+    def inputs(self, pixels: NDArray[np.uint8]) -> Float:
+        """Pictures ``(n, H, W, 3)`` as the model takes them, ``(n, H, W, channels)``."""
+        return self.preprocessing.apply(with_channels(pixels, self.architecture.channels))
 
     def kept_weights(self) -> Arrays:
         """The weights that are validated and kept, in Keras' order: of all steps so far."""
@@ -158,7 +173,7 @@ class Network:
             first = self.stages.planned_start
             self.optimizer = optimizer_of(self._config, first, self._steps, fine_tuning=fine_tuning)
             self.optimizer.build(self.model.trainable_variables)
-        self.step = backend.TrainingStep(self.model, self.optimizer, self._losses, self._devices)
+        self.step = backend.TrainingStep(self.model, self.optimizer, self.objective, self._devices)
 
 
 def architecture_of(config: TrainingConfig) -> Architecture:
@@ -166,17 +181,25 @@ def architecture_of(config: TrainingConfig) -> Architecture:
     return architecture_named(preset_named(config.preset).architecture)
 
 
-def plan_of(config: TrainingConfig, classes: int) -> Plan:
-    """What the settings of a run leave to its architecture."""
-    return Plan(size_px=config.input_size_px, classes=classes, dropout=config.dropout, base=config.base)
+def objective_of(config: TrainingConfig, classes: Sequence[str]) -> Objective:
+    """What a run lowers.
+
+    Raises:
+        DataError: a preset of several heads for classes that tell no factors.
+    """
+    several = architecture_of(config).several_heads
+    return Objective(classes, config.label_smoothing, several_heads=several)
 
 
-def probabilities_of(logits: Float) -> Float:
-    """From logits, ``(n, 1)`` or ``(n, classes)``, to probabilities ``(n, classes)``, float32."""
-    if logits.shape[1] == 1:
-        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
-    exponents = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return np.asarray(exponents / exponents.sum(axis=1, keepdims=True), np.float32)
+def plan_of(config: TrainingConfig, classes: Sequence[str]) -> Plan:
+    """What the settings of a run and its classes leave to its architecture."""
+    return Plan(
+        size_px=config.input_size_px,
+        classes=len(classes),
+        dropout=config.dropout,
+        base=config.base,
+        heads=objective_of(config, classes).heads,
+    )
 
 
 def _assign(variables: Any, values: Arrays) -> None:

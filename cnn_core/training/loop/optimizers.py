@@ -1,4 +1,4 @@
-"""The rule of a step, its learning rate over the run, and the loss that it lowers."""
+"""The rule of a step, its learning rate over the run, and how much rare classes count."""
 
 from __future__ import annotations
 
@@ -48,22 +48,6 @@ def _rate(config: TrainingConfig, epochs: int, steps: int) -> Any:
         warmup_target=config.learning_rate if warmup_epochs > 0 else None,
         warmup_steps=round(steps * warmup_epochs),
     )
-
-
-def losses_of(config: TrainingConfig, classes: int) -> Any:
-    """Cross-entropy of each picture: ``(labels (n,), logits (n, units)) -> (n,)``, in nats."""
-    smoothing = config.label_smoothing
-
-    def two(labels: Any, logits: Any) -> Any:
-        targets = labels * (1 - smoothing) + smoothing / 2
-        return keras.ops.binary_crossentropy(targets, logits[:, 0], from_logits=True)
-
-    def many(labels: Any, logits: Any) -> Any:
-        targets = keras.ops.one_hot(keras.ops.cast(labels, "int32"), classes)
-        targets = targets * (1 - smoothing) + smoothing / classes
-        return keras.ops.categorical_crossentropy(targets, logits, from_logits=True)
-
-    return two if classes == 2 else many
 
 
 def class_weights(setting: str, files: LabelledFiles) -> NDArray[np.float32]:

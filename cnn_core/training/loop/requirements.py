@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnn_core.datasets.splits import Splits
 from cnn_core.errors import ChangedSettingsError, DataError
 from cnn_core.settings import settings_to_json
-from cnn_core.training.loop.network import architecture_of
+from cnn_core.training.loop.network import architecture_of, objective_of
 from cnn_core.training.run_folder import Checkpoint
 from cnn_core.training.settings.batch_rule import check_batch
 from cnn_core.training.settings.config import TrainingConfig
@@ -19,9 +19,11 @@ def check_trainable(config: TrainingConfig, splits: Splits) -> None:
     """Refuse settings that do not fit the pictures or the network.
 
     Raises:
-        DataError: too few pictures for a batch, or sizes that the network cannot take.
+        DataError: too few pictures for a batch, sizes that the network cannot take, or several heads for
+            classes that answer one question.
     """
     check_batch(len(splits.training.paths), config.batch_size)
+    objective_of(config, splits.classes)
     architecture, title = architecture_of(config), preset_named(config.preset).title
     sizes_px = set(config.sizes_px) or {config.input_size_px}
     smallest_px = min(sizes_px | {config.input_size_px})

@@ -38,6 +38,7 @@ from cnn_core.training.settings.config import TrainingConfig
 
 STOPPED = "Stopped as asked; all steps so far are kept."
 COMPILING = "Compiling the first step"
+MOST_NAMED = 4  # classes in the title of a run without one
 
 _LOG = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ class TrainingRun:
         self._steps = len(splits.training.paths) // config.batch_size
         with pictures.resting():
             self.precision, self.network = starting_network(
-                config, len(splits.classes), self._steps, self.devices, folder, progress
+                config, splits.classes, self._steps, self.devices, folder, progress
             )
         self._class_weights = class_weights(config.class_weights, splits.training)
         self._pictures = pictures
@@ -116,7 +117,11 @@ class TrainingRun:
     @property
     def title(self) -> str:
         """A person's name for what it trains: that of the run, else what its classes are called."""
-        return self.folder.title() or " and ".join(self.splits.classes).capitalize()
+        classes = self.splits.classes
+        few = len(classes) <= MOST_NAMED
+        return self.folder.title() or (
+            " and ".join(classes).capitalize() if few else f"{len(classes)} classes"
+        )
 
     @property
     def validated(self) -> dict[str, LabelledFiles]:
@@ -146,7 +151,14 @@ class TrainingRun:
         if self._paused is not None:
             report.resumed(self._paused.epoch_so_far)
             self._paused = None
-        batches = self._by_epoch.batches(epoch, losses, self.network.preprocessing, report.step, stopped)
+        batches = self._by_epoch.batches(
+            epoch,
+            losses,
+            self.network.preprocessing,
+            self.network.architecture.channels,
+            report.step,
+            stopped,
+        )
         try:
             self._by_epoch.wait_for_first_batch(epoch, losses, waiting)
             if self._time_left.seconds_per_cost is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from cnn_core import backend, paths
@@ -14,7 +15,7 @@ from cnn_core.training.settings.config import TrainingConfig
 
 def starting_network(
     config: TrainingConfig,
-    classes: int,
+    classes: Sequence[str],
     steps: int,
     devices: backend.Devices,
     folder: Path,
@@ -24,7 +25,7 @@ def starting_network(
 
     Args:
         config: the settings.
-        classes: number of them.
+        classes: in the order of the labels.
         steps: of an epoch.
         devices: that it trains on.
         folder: of the run, which remembers the precision.
@@ -41,9 +42,10 @@ def starting_network(
         return network.step
 
     size_px = config.size_at(0)
+    architecture = architecture_of(config)
     measurable = Measurable(
-        network=f"{architecture_of(config).key} {config.base} {classes}",
-        batch_shape=(config.batch_size, size_px, size_px, 3),
+        network=f"{architecture.key} {config.base} {len(classes)}",
+        batch_shape=(config.batch_size, size_px, size_px, architecture.channels),
         step_in=step_in,
     )
     found = precision_of(config.precision, devices, measurable, folder, paths.cache_folder(), progress)

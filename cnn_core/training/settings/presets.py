@@ -19,8 +19,10 @@ class Preset:
         title: a person's name for it.
         summary: a sentence on what it is and what to expect.
         architecture: key of it in ``cnn_core.architectures``.
-        parameters: weights of the network for two classes at the preset's picture size.
+        parameters: weights of the network for so many ``classes`` at the preset's picture size.
         config: its settings; all can be changed.
+        classes: of the data that it is for.
+        data: key of the set that it is for, see ``cnn_core.datasets.known_sets``; empty for any photos.
     """
 
     title: str
@@ -28,6 +30,8 @@ class Preset:
     architecture: str
     parameters: int
     config: TrainingConfig
+    classes: int = 2
+    data: str = ""
 
     @property
     def key(self) -> str:
@@ -59,6 +63,16 @@ LECTURE = TrainingConfig(preset="lecture_baseline", epochs=15, batch_size=128)
 ARTICLE = TrainingConfig(preset="article_cnn", epochs=30, batch_size=32, learning_rate=1e-4, dropout=0.5)
 REPORT = TrainingConfig(
     preset="report_baseline", epochs=30, batch_size=32, learning_rate=1e-4, optimizer="rmsprop"
+)
+SMALL = TrainingConfig(
+    batch_size=128,
+    input_size_px=28,
+    optimizer="adamw",
+    learning_rate=0.002,
+    schedule="cosine",
+    warmup_epochs=1.0,
+    weight_decay=0.02,
+    average_decay=0.998,
 )
 
 PRESETS = (
@@ -149,6 +163,38 @@ PRESETS = (
             dropout=0.2,
             augmentation=Augmentation(flip=True, rotation_degrees=15.0, zoom=0.2, shift_fraction=0.1),
         ),
+    ),
+    Preset(
+        title="Written digits",
+        summary="For MNIST: five convolutions on grey pictures of 28 px.",
+        architecture="digits_cnn",
+        parameters=140_138,
+        config=replace(
+            SMALL,
+            preset="digits",
+            epochs=16,
+            augmentation=Augmentation(rotation_degrees=10.0, zoom=0.1, stretch=0.1, shift_fraction=0.08),
+        ),
+        classes=10,
+        data="mnist",
+    ),
+    Preset(
+        title="Lines, one answer",
+        summary="For Lines: 96 classes, one for each combination of length, width, angle and colour.",
+        architecture="lines_cnn",
+        parameters=108_736,
+        config=replace(SMALL, preset="lines", epochs=24),
+        classes=96,
+        data="lines",
+    ),
+    Preset(
+        title="Lines, four answers",
+        summary="For Lines: an output each for length, width, angle and colour, with a loss each.",
+        architecture="lines_heads",
+        parameters=103_471,
+        config=replace(SMALL, preset="lines_heads", epochs=24),
+        classes=96,
+        data="lines",
     ),
 )
 

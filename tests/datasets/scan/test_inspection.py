@@ -107,17 +107,17 @@ def test_a_file_too_large_for_training_is_found(tmp_path: Path) -> None:
     assert inspect(path).kind == "unreadable"
 
 
-@pytest.mark.parametrize(("width", "height"), [(31, 100), (100, 31), (5, 5), (1, 1), (8, 300)])
+@pytest.mark.parametrize(("width", "height"), [(15, 100), (100, 15), (5, 5), (1, 1), (8, 300)])
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
-def test_a_side_below_32_px_is_tiny(tmp_path: Path, width: int, height: int, suffix: str) -> None:
+def test_a_side_below_16_px_is_tiny(tmp_path: Path, width: int, height: int, suffix: str) -> None:
     look = inspect(save(tmp_path / f"a{suffix}", photo(1, width, height)))
     assert look.kind == "tiny"
     assert look.size_px == (width, height)
     assert f"{width} x {height} pixels" in look.detail
 
 
-def test_32_px_are_enough(tmp_path: Path) -> None:
-    assert inspect(save(tmp_path / "a.jpg", photo(1, 32, 32))).kind is None
+def test_16_px_are_enough(tmp_path: Path) -> None:
+    assert inspect(save(tmp_path / "a.jpg", photo(1, 16, 16))).kind is None
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def test_every_kind_of_damage_is_listed_with_its_split(data: Path) -> None:
     cut = data / "train" / "cats" / "cat.1.jpg"
     cut.write_bytes(cut.read_bytes()[:-300])
     (data / "train" / "dogs" / "web.jpg").write_bytes(b"<html>not found</html>")
-    save(data / "validation" / "cats" / "small.png", photo(300, 31, 31))
+    save(data / "validation" / "cats" / "small.png", photo(300, 15, 15))
     save(data / "test" / "dogs" / "grey.jpg", Image.fromarray(photo(301)).convert("L"))
     assert found(data) == [
         ("training", "cats/cat.1.jpg", "truncated"),

@@ -92,7 +92,7 @@ def test_a_run_leaves_a_model_that_opens_under_the_key_of_the_run(finished: Trai
     assert model.card.title == "Cats in noise"
     assert model.card.classes == CLASSES
     assert model.card.input_px == (32, 32)
-    assert model.card.preprocessing == architectures.photo_cnn.PREPROCESSING
+    assert model.card.preprocessing == architectures.PHOTO.preprocessing
     assert model.card.parameters == model.probe.model.count_params()
     assert model.probe.heads[0].kind == "binary"
     assert sorted(model.statistics) == [layer.name for layer in model.probe.layers if layer.convolution]

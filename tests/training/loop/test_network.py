@@ -12,7 +12,8 @@ from tiny_training import SIDE_PX, small
 from cnn_core import backend
 from cnn_core.errors import DataError
 from cnn_core.training.loop.averaging import MovingStatistics
-from cnn_core.training.loop.network import Network, probabilities_of
+from cnn_core.training.loop.network import Network
+from cnn_core.training.loop.objective import softmaxed
 
 pytestmark = pytest.mark.usefixtures("small_networks")
 
@@ -20,8 +21,11 @@ PIXELS = np.random.default_rng(0).integers(0, 256, (6, SIDE_PX, SIDE_PX, 3), np.
 LABELS, WEIGHTS = np.arange(6, dtype=np.float32) % 2, np.ones(6, np.float32)
 
 
+NAMES = ("cats", "dogs", "owls", "ants", "bees")
+
+
 def network(classes: int = 2, precision: str = "float32", **changes: Any) -> Network:
-    return Network(small(**changes), classes, 4, backend.Devices("cpu"), precision)
+    return Network(small(**changes), NAMES[:classes], 4, backend.Devices("cpu"), precision)
 
 
 def train(one: Network) -> tuple[float, float]:
@@ -47,7 +51,7 @@ def test_the_seed_decides_the_weights_to_begin_with() -> None:
     ids=["one unit for two classes", "a unit for each class"],
 )
 def test_logits_become_shares_of_one(logits: list[list[float]], expected: list[list[float]]) -> None:
-    found = probabilities_of(np.float32(logits))
+    found = softmaxed(np.float32(logits))
     np.testing.assert_allclose(found, expected, atol=1e-7)
     assert found.dtype == np.float32
 

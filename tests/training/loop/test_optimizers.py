@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from cnn_core.training.loop.optimizers import losses_of, optimizer_of
+from cnn_core.training.loop.optimizers import optimizer_of
 from cnn_core.training.settings.config import TrainingConfig
 
 
@@ -108,37 +108,3 @@ def test_weight_decay_pulls_kernels_alone() -> None:
 @pytest.mark.parametrize("optimizer", ["adam", "rmsprop", "sgd"])
 def test_weight_decay_is_for_adamw_alone(optimizer: str) -> None:
     assert after_a_step_without_gradient(optimizer, 0.5)["kernel"] == 1
-
-
-# ---- Losses ----
-
-
-def logs_of(*logits: float) -> list[float]:
-    """The logarithms of their softmax."""
-    return [z - math.log(sum(map(math.exp, logits))) for z in logits]
-
-
-NO, YES = logs_of(0, 2)  # of one unit at logit 2
-ONE, TWO, THREE = logs_of(1, 2, 3)
-
-
-@pytest.mark.parametrize(
-    ("labels", "logits", "smoothing", "expected"),
-    [
-        ([1, 0, 1], [[2.0], [2.0], [0.0]], 0.0, [-YES, -NO, math.log(2)]),
-        ([2, 0], [[1.0, 2.0, 3.0]] * 2, 0.0, [-THREE, -ONE]),
-        ([1, 0], [[2.0]] * 2, 0.2, [-0.9 * YES - 0.1 * NO, -0.1 * YES - 0.9 * NO]),
-        ([1], [[1.0, 2.0, 3.0]], 0.3, [-0.1 * ONE - 0.8 * TWO - 0.1 * THREE]),
-        ([0], [[50.0]], 0.0, [50]),
-        ([0], [[0.0, 90.0, 0.0]], 0.0, [90]),
-    ],
-    ids=["one unit", "softmax", "smoothed unit", "smoothed softmax", "large logit", "large logits"],
-)
-def test_the_loss_is_the_cross_entropy_of_targets_each_smoothed_by_its_share(
-    labels: list[float], logits: list[list[float]], smoothing: float, expected: list[float]
-) -> None:
-    config = TrainingConfig(label_smoothing=smoothing)
-    loss = losses_of(config, max(2, len(logits[0])))
-    found = np.asarray(loss(np.asarray(labels, np.float32), np.asarray(logits, np.float32)))
-    assert found.shape == (len(labels),)
-    assert found == pytest.approx(expected, rel=1e-5)

@@ -70,7 +70,7 @@ def test_a_run_keeps_the_epochs_promised_and_epoch_0_is_the_untrained_network(
     store = ModelStore(one_epoch.folder.path / CHECKPOINTS_FOLDER)
     assert [card.key for card in store.cards()] == ["epoch_0000", "epoch_0001"]
     x = resized(splits.validation) / np.float32(255)
-    fresh = Network(one_epoch.config, 2, STEPS, backend.Devices(), "float32")
+    fresh = Network(one_epoch.config, splits.classes, STEPS, backend.Devices(), "float32")
     untrained = store.open("epoch_0000").probe.model.predict_on_batch(x)[:, 0]
     np.testing.assert_allclose(untrained, fresh.probabilities(resized(splits.validation))[:, 1], atol=1e-5)
     last = store.open("epoch_0001")

@@ -6,6 +6,7 @@ import keras
 import pytest
 
 from cnn_core.architectures import transfer
+from cnn_core.datasets import lines
 from cnn_core.errors import DataError
 from cnn_core.training.loop.network import architecture_of, plan_of
 from cnn_core.training.settings.config import BASES, Augmentation
@@ -21,8 +22,12 @@ def no_download() -> object:
         yield
 
 
+def classes_of(preset: Preset) -> tuple[str, ...]:
+    return lines.CLASSES if preset.data == "lines" else tuple(map(str, range(preset.classes)))
+
+
 def network(preset: Preset) -> keras.Model:
-    return architecture_of(preset.config).for_training(plan_of(preset.config, 2))
+    return architecture_of(preset.config).for_training(plan_of(preset.config, classes_of(preset)))
 
 
 def dropout_rates(model: keras.Model) -> dict[str, float]:
@@ -35,18 +40,20 @@ def dropout_rates(model: keras.Model) -> dict[str, float]:
     }
 
 
-def test_there_are_the_eight_presets_that_were_promised() -> None:
+def test_there_are_the_presets_that_were_promised() -> None:
     first = "lecture_baseline lecture_regularized article_cnn article_cnn_augmented"
     others = "report_baseline report_regularized photo_cnn transfer"
-    assert [preset.key for preset in PRESETS] == [*first.split(), *others.split()]
+    small = "digits lines lines_heads"
+    assert [preset.key for preset in PRESETS] == [*first.split(), *others.split(), *small.split()]
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.key)
 def test_a_preset_tells_its_true_number_of_parameters(preset: Preset) -> None:
     trained = network(preset)
-    finished = architecture_of(preset.config).finished(trained, plan_of(preset.config, 2))
+    plan, architecture = plan_of(preset.config, classes_of(preset)), architecture_of(preset.config)
+    finished = architecture.finished(trained, plan)
     assert finished.count_params() == preset.parameters
-    assert finished.input_shape[1:] == (preset.config.input_size_px,) * 2 + (3,)
+    assert finished.input_shape[1:] == (preset.config.input_size_px,) * 2 + (architecture.channels,)
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.key)
@@ -58,7 +65,7 @@ def test_a_preset_is_known_by_its_key_and_trains_itself(preset: Preset) -> None:
 
 
 def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
-    with pytest.raises(DataError, match=r"lecture_baseline.*transfer\. Received: 'vgg'"):
+    with pytest.raises(DataError, match=r"lecture_baseline.*lines_heads\. Received: 'vgg'"):
         preset_named("vgg")
 
 
