@@ -27,6 +27,7 @@ from cnn_core.evaluation.folder_evaluation import (
 from cnn_core.evaluation.predictions import predictions_csv
 from cnn_core.evaluation.scores import evaluate
 from cnn_core.files import replacing, writing_into
+from cnn_core.probe.heads import Head
 
 
 def add_evaluate(commands: Any) -> None:
@@ -43,6 +44,7 @@ def add_evaluate(commands: Any) -> None:
         dest="named",
         help="the class that a folder of another name stands for; may be repeated",
     )
+    command.add_argument("--output", help="name of the output, where there are several; default: the first")
     command.add_argument("--csv", type=Path, help="a file to write with the answer to every picture")
     command.set_defaults(run=_evaluate)
 
@@ -54,10 +56,10 @@ def _evaluate(options: argparse.Namespace) -> None:
         raise InvalidRequestError(f"Expected --split as one of {', '.join(splits)}. Received: {split!r}.")
     files = labelled_files(splits[split])
     heads = explorer.heads(options.model)
-    head = next(iter(evaluable(heads)), 0)
+    head = _chosen_head(options.output, heads)
     classes = heads[head].class_names
     class_of = {
-        **matched_classes(files.classes, classes),
+        **matched_classes(files.classes, classes, heads[head].name),
         **_named(options.named, files.classes, classes),
     }
     request = FolderRequest(
@@ -79,11 +81,21 @@ def _evaluate(options: argparse.Namespace) -> None:
     sys.stdout.write(json.dumps(about | dataclasses.asdict(evaluate(found)), indent=2) + "\n")
 
 
+def _chosen_head(name: str | None, heads: Sequence[Head]) -> int:
+    """The output that is called so; the first whose answers are right or wrong where none is named."""
+    if name is None:
+        return next(iter(evaluable(heads)), 0)
+    names = [head.name for head in heads]
+    if name not in names:
+        raise InvalidRequestError(f"Expected --output as one of {', '.join(names)}. Received: {name!r}.")
+    return names.index(name)
+
+
 def _named(given: Sequence[str], folders: Sequence[str], classes: Sequence[str]) -> Mapping[str, int]:
     """The classes of folders as a person wrote them."""
     found = {}
     for text in given:
-        written, _, name = text.partition("=")
+        written, _, name = text.rpartition("=")
         folder = class_name(written)
         if folder not in folders or list(classes).count(name) != 1:
             raise InvalidRequestError(

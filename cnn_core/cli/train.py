@@ -6,13 +6,17 @@ import argparse
 import os
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from cnn_core import paths
 from cnn_core.cli.progress_line import ProgressLine
+from cnn_core.cli.share_line import share_line
+from cnn_core.datasets.known_sets import KNOWN_SETS, known_set, made, mnist_from
+from cnn_core.datasets.recent_folders import downloads
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import Cancelled, DataError
 from cnn_core.models.card import MODEL_FOLDER
@@ -33,6 +37,7 @@ Train a preset on folders of pictures, one per class, with the progress on stand
 
   python -m cnn_core train --preset report_baseline --data cats_and_dogs_filtered
   python -m cnn_core train --preset photo_cnn --data photos --validation 0.2 --set augmentation.zoom=0.4
+  python -m cnn_core train --preset lines_heads --data lines
   python -m cnn_core train --run runs/20260101-120000-photo_cnn      resumes that run
   python -m cnn_core train --run RUN --finish      trains no more, makes the finished epochs a model
 
@@ -64,7 +69,8 @@ def add_train(commands: Any) -> None:
         "--data",
         action="append",
         metavar="DIR",
-        help="a folder per class, or train/, validation/, test/ with those; a second one adds to training",
+        help="a folder per class, or train/, validation/, test/ with those; a second one adds to training; "
+        "or cats_and_dogs_filtered, mnist, lines or a mnist.npz",
     )
     command.add_argument("--validation", metavar="X", help="set aside where no folder is, 0.2 or 500 a class")
     command.add_argument("--test", metavar="X", help="the same for a test set; default: none")
@@ -193,8 +199,31 @@ def _chosen_source(options: argparse.Namespace) -> DataSource:
     }
     if options.data_seed is not None:
         given["seed"] = options.data_seed
-    given |= {name: getattr(options, name) for name in SWITCHES}
-    return DataSource(folders=tuple(options.data), **given)
+    given |= {name: True for name in SWITCHES if getattr(options, name)}
+    known = _known_data(options.data)
+    if known is None:
+        return DataSource(folders=tuple(options.data), **given)
+    return replace(known, **given)
+
+
+def _known_data(data: Sequence[str]) -> DataSource | None:
+    """The data of a ready-made set, named by its key, or of a mnist.npz; made now where it is not there.
+
+    Raises:
+        DataError: it cannot be made.
+    """
+    if len(data) != 1 or Path(data[0]).expanduser().is_dir():
+        return None
+    folder, file = downloads(), Path(data[0]).expanduser()
+    key = "mnist" if file.suffix == ".npz" else data[0]
+    if key not in {known.key for known in KNOWN_SETS}:
+        return None
+    known = known_set(key)
+    if file.is_file() and not known.folder(folder).is_dir():
+        mnist_from(file, known.folder(folder))
+    with share_line() as progress:
+        made(known, folder, progress)
+    return known.source(folder)
 
 
 def _share(name: str, text: str) -> float:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnn_core.datasets.factors import factors_of
 from cnn_core.errors import DataError
 from cnn_core.files import replacing
 from cnn_core.results import check_lengths, frozen_array
@@ -110,6 +111,29 @@ def predicted_labels(predictions: Predictions, threshold: float = 0.5) -> NDArra
 def probability_of(predictions: Predictions, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
     """Probability of one chosen class per picture, ``(n,)``."""
     return np.take_along_axis(predictions.probabilities, chosen[:, None], axis=1)[:, 0]
+
+
+def of_factor(predictions: Predictions, factor: str) -> Predictions:
+    """The answers of one head of a network whose classes are combinations, see ``datasets.factors``.
+
+    Raises:
+        DataError: the classes tell no such factor.
+    """
+    factors = factors_of(predictions.classes)
+    if factors is None or factor not in factors.values:
+        raise DataError(
+            f"Expected classes that tell {factor!r}, called like {factor}=VALUE. "
+            f"Received: {', '.join(predictions.classes[:3])}."
+        )
+    of_class = factors.of_class[:, list(factors.values).index(factor)]
+    values = factors.values[factor]
+    own = [predictions.probabilities[:, of_class == value].sum(axis=1) for value in range(len(values))]
+    return Predictions(
+        probabilities=np.minimum(np.stack(own, axis=1), 1),
+        labels=of_class[predictions.labels],
+        paths=predictions.paths,
+        classes=values,
+    )
 
 
 def predictions_csv(predictions: Predictions, threshold: float = 0.5) -> str:

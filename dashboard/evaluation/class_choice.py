@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from cnn_core.datasets.factors import factor_values
 from cnn_core.evaluation.class_matching import matched_classes
 from dashboard.evaluation.set_figures import pictures_text
 from dashboard.session import address
@@ -19,21 +20,22 @@ COLUMNS = 4
 CLASS_HELP = "Which class of the network these pictures show; until it is said they are left out."
 
 
-def choose_classes(counts: Mapping[str, int], classes: Sequence[str]) -> dict[str, int]:
+def choose_classes(counts: Mapping[str, int], classes: Sequence[str], head: str = "") -> dict[str, int]:
     """The class that each folder stands for; a folder called otherwise than all classes is asked about.
 
     Args:
         counts: pictures by the name of their folder.
         classes: names of the classes of the network.
+        head: name of the output, see ``matched_classes``.
 
     Returns:
         Index of the class by the name of the folder, without those that are left out.
     """
-    found = matched_classes(counts, classes)
+    found = matched_classes(counts, classes, head)
     others = {name: count for name, count in counts.items() if name not in found}
     if others:
         found |= _asked(others, classes, matched=bool(found))
-    st.markdown("  \n".join(matching_lines(counts, found, classes)))
+    st.markdown("  \n".join(matching_lines(counts, found, classes, head)))
     return found
 
 
@@ -66,11 +68,19 @@ def _class_of(label: str, titles: Mapping[str, str], *, key: str) -> str:
 
 
 def matching_lines(
-    counts: Mapping[str, int], class_of: Mapping[str, int], classes: Sequence[str]
+    counts: Mapping[str, int], class_of: Mapping[str, int], classes: Sequence[str], head: str = ""
 ) -> list[str]:
     """Which folders are evaluated as what, which are left out, and which classes are not shown; Markdown."""
     named = {name: f"{escape_markdown(name)} ({count:,})" for name, count in counts.items()}
-    taken = [named[name] + _as_class(name, classes[index]) for name, index in class_of.items()]
+    by_value = [name for name in class_of if head in factor_values(name)]
+    taken = [
+        named[name] + _as_class(name, classes[index])
+        for name, index in class_of.items()
+        if name not in by_value
+    ]
+    for index in sorted({class_of[name] for name in by_value}):
+        count = sum(counts[name] for name in by_value if class_of[name] == index)
+        taken.append(f"{escape_markdown(classes[index])} ({count:,})")
     left = [words for name, words in named.items() if name not in class_of]
     shown = set(class_of.values())
     unseen = [escape_markdown(name) for index, name in enumerate(classes) if index not in shown]

@@ -51,7 +51,8 @@ def folder_set(network: Network, model_key: str) -> EvaluatedSet | None:
     chosen = None if head is None else choose_split()
     if head is None or chosen is None:
         return None
-    class_of = choose_classes(chosen.files.counts(), explorer().heads(model_key)[head].class_names)
+    answering = explorer().heads(model_key)[head]
+    class_of = choose_classes(chosen.files.counts(), answering.class_names, answering.name)
     if not class_of:
         return None
     files = pictures_of(chosen.files, class_of)

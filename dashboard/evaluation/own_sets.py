@@ -7,11 +7,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from cnn_core.evaluation.predictions import Predictions, read_predictions
+from cnn_core.evaluation.predictions import Predictions, of_factor, read_predictions
+from cnn_core.files import nested
 from cnn_core.models.card import CARD_FILE, MODEL_FOLDER, read_card
 from cnn_core.runs.run_view import RunView
 from cnn_core.training.diagnosis.history import best_epoch
 from dashboard.evaluation.evaluated_set import EvaluatedSet, Network
+from dashboard.widgets.inputs import select
 
 SETS = {"validation": "Validation", "test": "Test"}
 REMEMBERED_SETS = 4
@@ -37,26 +39,28 @@ def own_set(network: Network, model_key: str, name: str, path: Path) -> Evaluate
     Raises:
         DataError: damaged.
     """
-    classes = _classes(path.parent)
+    card = read_card(path.parent / MODEL_FOLDER / CARD_FILE)
+    classes, factor, head, code = card.classes, None, 0, ""
+    if isinstance(classes, Mapping):  # several outputs: what is stored are the combinations of their classes
+        factor = select("Output", {name: name for name in classes}, key="eval_head_name")
+        head, code = list(classes).index(factor), f"predictions = of_factor(predictions, {factor!r})\n"
+        classes = tuple(nested(card.metadata, "data", name, "pictures"))
     metadata = path.stat()
+    stamp = (str(path), metadata.st_mtime_ns, metadata.st_size)
     return EvaluatedSet(
         network=network,
         model_key=model_key,
         name=name,
         title=f"the {name} set",
-        predictions=_predictions((str(path), metadata.st_mtime_ns, metadata.st_size), path, classes),
+        predictions=_predictions((*stamp, factor), path, classes, factor),
         code="from pathlib import Path\n\n"
-        "from cnn_core.evaluation.predictions import read_predictions\n\n"
-        f"predictions = read_predictions(Path({str(path)!r}), {classes!r})\n",
+        f"from cnn_core.evaluation.predictions import {'of_factor, ' * bool(factor)}read_predictions\n\n"
+        f"predictions = read_predictions(Path({str(path)!r}), {classes!r})\n" + code,
+        head=head,
     )
 
 
 @st.cache_resource(show_spinner=False, max_entries=REMEMBERED_SETS)
-def _predictions(stamp: Hashable, _path: Path, classes: tuple[str, ...]) -> Predictions:
-    return read_predictions(_path, classes)
-
-
-def _classes(folder: Path) -> tuple[str, ...]:
-    """The names of the classes in the order of the probabilities."""
-    classes = read_card(folder / MODEL_FOLDER / CARD_FILE).classes
-    return tuple(next(iter(classes.values()))) if isinstance(classes, Mapping) else classes
+def _predictions(stamp: Hashable, _path: Path, classes: tuple[str, ...], factor: str | None) -> Predictions:
+    found = read_predictions(_path, classes)
+    return found if factor is None else of_factor(found, factor)

@@ -9,20 +9,26 @@ from typing import Any
 import streamlit as st
 
 from cnn_core.datasets.found_sets import data_sets_in, is_data_set
-from cnn_core.datasets.recent_folders import last_folder, origin_of, used_folders
+from cnn_core.datasets.known_sets import KNOWN_SETS
+from cnn_core.datasets.recent_folders import downloads, last_folder, origin_of, used_folders
 from cnn_core.datasets.source import DataSource
 from cnn_core.datasets.splits import Splits, read_splits
-from dashboard.run_setup.download import downloaded, draw_download
 from dashboard.run_setup.folder_offers import folder_times, offer_folders
+from dashboard.run_setup.known_set_choice import (
+    chosen_set,
+    draw_known_sets,
+    made_folder,
+    take_known_set,
+)
 from dashboard.run_setup.upload import draw_upload, uploaded, use_upload
 from dashboard.session import address
 from dashboard.session.state import session
 from dashboard.widgets.inputs import choice
 
-ORIGINS = {"folder": "A folder", "download": "Cats and dogs", "upload": "A zip"}
+ORIGINS = {"folder": "A folder", "download": "Ready-made", "upload": "A zip"}
 ORIGIN_HELP = (
-    "A folder of this computer, the 3,000 photos of cats_and_dogs_filtered from the internet (68 MB), "
-    "or a zip of your own. Each class has a folder of its own."
+    "A folder of this computer, a set that Convscope downloads or draws, or a zip of your own. Each class "
+    "has a folder of its own."
 )
 FOLDER_HELP = (
     "It holds one folder per class (cats, dogs), or train, validation and test folders that do. The path "
@@ -77,7 +83,7 @@ def chosen_folder() -> str:
 def _folder_of(origin: str) -> str:
     if origin == "folder":
         return str(kept(FOLDER)).strip()
-    return downloaded() if origin == "download" else uploaded()
+    return made_folder() if origin == "download" else uploaded()
 
 
 def offered_sets() -> list[Path]:
@@ -111,14 +117,36 @@ def chosen_source() -> DataSource | None:
     )
 
 
+def use_known_set(key: str) -> None:
+    """Make a ready-made set the data of this session, with the fields that fit it; in a callback."""
+    if key not in {known.key for known in KNOWN_SETS}:
+        return
+    st.session_state["origin"] = session().data.origin = "download"
+    take_known_set(key)
+    _take_fields(chosen_set().source(downloads()))
+
+
+def _origin_changed() -> None:
+    """The fields that fit a ready-made set come and go with it."""
+    held, chosen = session().data, st.session_state["origin"]
+    if chosen == "download":
+        _take_fields(chosen_set().source(downloads()))
+    elif held.origin == "download":
+        _take_fields(DataSource(folders=(chosen,)))
+
+
+def _take_fields(source: DataSource) -> None:
+    st.session_state[VALIDATION], st.session_state[TEST] = float(source.validation), float(source.test)
+    st.session_state[SEED], st.session_state[GREY] = source.seed, source.keep_non_rgb
+    st.session_state[NEAR] = not source.keep_near_duplicates
+
+
 def take_source(source: DataSource) -> None:
     """Make the data of a run those of this session; in a callback."""
     st.session_state["origin"] = session().data.origin = "folder"
     st.session_state[FOLDER], *more = source.folders
     st.session_state[MORE] = "\n".join(more)
-    st.session_state[VALIDATION], st.session_state[TEST] = float(source.validation), float(source.test)
-    st.session_state[SEED], st.session_state[GREY] = source.seed, source.keep_non_rgb
-    st.session_state[NEAR] = not source.keep_near_duplicates
+    _take_fields(source)
 
 
 def split_was_changed() -> bool:
@@ -145,10 +173,11 @@ def choose_source() -> None:
     chosen_origin()  # which is where the widget starts
     origin_place, detail = st.columns([1, 2.1], gap="large")
     with origin_place:
-        origin = choice("Photos from", ORIGINS, key="origin", help=ORIGIN_HELP)
+        origin = choice("Photos from", ORIGINS, key="origin", help=ORIGIN_HELP, on_change=_origin_changed)
     session().data.origin = origin
     with detail:
-        {"folder": _choose_folder, "download": draw_download, "upload": draw_upload}[origin]()
+        drawn = {"folder": _choose_folder, "download": _choose_known_set, "upload": draw_upload}
+        drawn[origin]()
         offer_data(_USED)
         if origin == "folder":
             with st.expander("Join further folders", icon=":material/create_new_folder:"):
@@ -163,6 +192,10 @@ def _choose_folder() -> None:
     st.text_input(
         "Folder", key=FOLDER, help=FOLDER_HELP, placeholder="/home/me/photos", persist_state="session"
     )
+
+
+def _choose_known_set() -> None:
+    draw_known_sets(use_known_set)
 
 
 def offer_data(key: str) -> None:
@@ -182,6 +215,8 @@ def _use(folder: str) -> None:
         st.session_state[FOLDER] = folder
     elif origin == "upload":
         use_upload(folder)
+    else:
+        use_known_set(Path(folder).name)
 
 
 def split_controls(without_folder: Sequence[str]) -> None:

@@ -27,7 +27,8 @@ class DataChoice:
         zip_name: of that archive; None for one of another session.
         zip_ignored: how many of its files are no pictures of a class.
         zip_turn: how often archives were uploaded.
-        download_requested: whether the person asked for the photos of the lecture.
+        known: key of the ready-made set that is chosen.
+        requested_sets: keys of those that the person asked for.
     """
 
     origin: str | None = None
@@ -36,7 +37,8 @@ class DataChoice:
     zip_name: str | None = None
     zip_ignored: int = 0
     zip_turn: int = 0
-    download_requested: bool = False
+    known: str = "cats_and_dogs_filtered"
+    requested_sets: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

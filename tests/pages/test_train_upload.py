@@ -10,8 +10,9 @@ import pytest
 from data_section import PATIENCE_SECONDS, said, with_zip
 from tiny_photos import packed, write_tiny_photos
 
+from cnn_core.datasets.known_sets import known_set
 from cnn_core.errors import Cancelled, DataError
-from dashboard.run_setup.download import DOWNLOAD_KEY
+from dashboard.run_setup.known_set_choice import job_key
 from dashboard.run_setup.upload import ignored_sentence
 from dashboard.session.resources import data_jobs
 
@@ -49,7 +50,7 @@ def test_a_download_that_fails_names_the_reason_and_the_other_way(open_app, monk
     def fail(published, target, progress):
         raise DataError("Expected a network. Received: none. Name a folder of this computer instead.")
 
-    monkeypatch.setattr("cnn_core.datasets.download.download", fail)
+    monkeypatch.setattr("cnn_core.datasets.known_sets.download", fail)
     app = open_app("train", section="data")
     app.segmented_control(key="origin").set_value("download").run()
     app.button(key="download").click().run()
@@ -68,11 +69,11 @@ def test_a_download_can_be_cancelled(open_app, monkeypatch, impatient):
             ended.append(error)
             raise
 
-    monkeypatch.setattr("cnn_core.datasets.download.download", endless)
+    monkeypatch.setattr("cnn_core.datasets.known_sets.download", endless)
     app = open_app("train", section="data")
     app.segmented_control(key="origin").set_value("download").run()
     app.button(key="download").click().run()
-    job = data_jobs().find(DOWNLOAD_KEY)
+    job = data_jobs().find(job_key(known_set("cats_and_dogs_filtered")))
     try:
         app.button(key="download-cancel").click().run()
         assert job.finished.wait(PATIENCE_SECONDS)
