@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import keras
@@ -23,6 +23,8 @@ class PlainStack:
         blocks: filters of each convolution, by block; pooling lies between the blocks.
         preprocessing: from pixels to model input.
         channels, several_heads: as in ``Architecture``.
+        biased: without biases and normalisation what is black stays zero in every map, so that all evidence
+            lies where something is.
     """
 
     key: str
@@ -30,6 +32,7 @@ class PlainStack:
     preprocessing: Preprocessing
     channels: int = 3
     several_heads: bool = False
+    biased: bool = True
 
     @property
     def smallest_px(self) -> int:
@@ -50,7 +53,6 @@ class PlainStack:
         )
 
 
-SMALL_BLOCKS = ((32, 32), (64, 64, 64))  # the last maps are half as wide as the picture
 PHOTO = PlainStack(
     key="photo_cnn",
     blocks=((32,), (48,), (96, 96), (160, 160), (256, 256)),
@@ -59,10 +61,8 @@ PHOTO = PlainStack(
 DIGITS = PlainStack(
     key="digits_cnn", blocks=((32, 32), (64, 64), (128,)), preprocessing=Preprocessing(), channels=1
 )
-LINES = PlainStack(key="lines_cnn", blocks=SMALL_BLOCKS, preprocessing=Preprocessing())
-LINE_HEADS = PlainStack(
-    key="lines_heads", blocks=SMALL_BLOCKS, preprocessing=Preprocessing(), several_heads=True
-)
+LINES = PlainStack(key="lines_cnn", blocks=((16, 32, 32, 64),), preprocessing=Preprocessing(), biased=False)
+LINE_HEADS = replace(LINES, key="lines_heads", several_heads=True)
 
 
 def photo_cnn(plan: Plan, *, for_training: bool = False, stack: PlainStack = PHOTO) -> keras.Model:
@@ -89,9 +89,16 @@ def photo_cnn(plan: Plan, *, for_training: bool = False, stack: PlainStack = PHO
             x = layers.MaxPooling2D(name=f"block{block - 1}_pool")(x)
         for index, count in enumerate(filters, start=1):
             x = keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
-            name, activation = f"block{block}_conv{index}", None if for_training else "relu"
-            x = layers.Conv2D(count, 3, activation=activation, kernel_initializer="he_normal", name=name)(x)
-            if for_training:
+            normalised = for_training and stack.biased
+            x = layers.Conv2D(
+                count,
+                3,
+                activation=None if normalised else "relu",
+                use_bias=stack.biased,
+                kernel_initializer="he_normal",
+                name=f"block{block}_conv{index}",
+            )(x)
+            if normalised:
                 x = backend.FusedBatchNormalization(name=f"block{block}_norm{index}")(x)
                 x = layers.ReLU(name=f"block{block}_relu{index}")(x)
     x = layers.GlobalAveragePooling2D(name="mean")(x)
@@ -112,12 +119,12 @@ def folded(trained: keras.Model, plan: Plan, *, stack: PlainStack = PHOTO) -> ke
     with backend.dtype_policy("float32"):
         finished = photo_cnn(plan, stack=stack)
     for layer in finished.layers:
-        if isinstance(layer, layers.Conv2D):
+        if isinstance(layer, layers.Conv2D) and stack.biased:
             norm = trained.get_layer(layer.name.replace("conv", "norm"))
             kernel, bias = (np.asarray(w) for w in trained.get_layer(layer.name).get_weights())
             gamma, beta, mean, variance = (np.asarray(w) for w in norm.get_weights())
             factor = gamma / np.sqrt(variance + norm.epsilon)
             layer.set_weights([kernel * factor, (bias - mean) * factor + beta])
-        elif isinstance(layer, layers.Dense):
+        elif isinstance(layer, layers.Conv2D | layers.Dense):
             layer.set_weights(trained.get_layer(layer.name).get_weights())
     return finished

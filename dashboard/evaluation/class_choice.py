@@ -8,10 +8,10 @@ import streamlit as st
 
 from cnn_core.datasets.factors import factor_values
 from cnn_core.evaluation.class_matching import matched_classes
-from dashboard.evaluation.set_figures import pictures_text
 from dashboard.session import address
 from dashboard.widgets.choosers import class_labels, class_tokens
 from dashboard.widgets.markdown import escape_markdown
+from dashboard.widgets.set_figures import pictures_text
 
 LEFT_OUT = ""  # in the address, in place of a class
 MOST_ASKED = 12  # folders that are asked about; whoever has more renames them

@@ -15,13 +15,13 @@ from dashboard.evaluation.export import EvaluationSelection, evaluation_export
 from dashboard.evaluation.folder_set import folder_set
 from dashboard.evaluation.mistakes import draw_mistakes
 from dashboard.evaluation.own_sets import SETS, kept_epoch, own_set, prediction_files
-from dashboard.evaluation.set_figures import draw_figures, pictures_text
 from dashboard.evaluation.training_curves import draw_training_curves
 from dashboard.widgets.errors import show_errors
 from dashboard.widgets.evaluation_pictures import draw_tiles, follow_chosen_photo
 from dashboard.widgets.export_bar import export_bar
 from dashboard.widgets.inputs import choice, slider
 from dashboard.widgets.markdown import escape_markdown
+from dashboard.widgets.set_figures import draw_figures, pictures_text
 
 if TYPE_CHECKING:
     import numpy as np

@@ -22,12 +22,12 @@ from cnn_core.evaluation.scores import evaluate
 from cnn_core.files import nested
 from dashboard.evaluation.class_choice import choose_classes
 from dashboard.evaluation.evaluated_set import EvaluatedSet, Network
-from dashboard.evaluation.folder_choice import FolderSplit, choose_split
-from dashboard.evaluation.set_figures import draw_figures, pictures_text
+from dashboard.run_setup.folder_split import FolderSplit, choose_split
 from dashboard.session.resources import explorer
 from dashboard.widgets.inputs import select
 from dashboard.widgets.job_view import Task, result_or_progress
 from dashboard.widgets.markdown import escape_markdown
+from dashboard.widgets.set_figures import draw_figures, pictures_text
 
 if TYPE_CHECKING:
     from pathlib import Path

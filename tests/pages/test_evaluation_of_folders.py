@@ -18,8 +18,8 @@ from tiny_model import write_model as write_tiny_model_folder
 from tiny_photos import COLD, write_photo, write_tiny_photos
 
 from dashboard.evaluation.class_choice import MOST_ASKED, matching_lines
-from dashboard.evaluation.folder_choice import FOLDER
 from dashboard.evaluation.folder_set import known_set_words, unread_words
+from dashboard.run_setup.folder_split import FOLDER
 
 TRAINING, VALIDATION = 4, 3  # of each class
 

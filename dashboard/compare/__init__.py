@@ -1,0 +1,1 @@
+"""Two networks, epochs or photos side by side."""
