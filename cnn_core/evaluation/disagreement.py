@@ -33,7 +33,7 @@ class Disagreement:
         """Pictures that got two answers, the surest pair first: by the less sure of the two."""
         differ = np.array([mine != other for mine, other in zip(*self.answers, strict=True)], bool)
         order = np.argsort(-self.sure.min(axis=0), kind="stable")
-        return order[differ[order]].astype(np.int64)
+        return np.asarray(order[differ[order]], np.int64)
 
     @property
     def right(self) -> NDArray[np.bool_]:
