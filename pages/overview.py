@@ -27,16 +27,23 @@ def body(view: View) -> None:
         attribution = parts.attribution_or_none(view)
         layers = explorer().run(LAYER_SUMMARIES, request_about(view))
 
-    photo, heat, answer = st.columns([1, 1, 1.08], gap="large")
-    with photo:
-        parts.draw_photo(view)
-    with heat:
-        if attribution is None:
-            parts.draw_no_attribution(view)
-        else:
-            parts.draw_attribution(view, attribution, answers)
-    with answer:
-        parts.draw_answer(answers, attribution, milliseconds())
+    if len(answers) > 1:
+        photo, heads = st.columns([1, 2.2], gap="large")
+        with photo:
+            parts.draw_photo(view)
+        with heads:
+            parts.draw_heads(view, answers)
+    else:
+        photo, heat, answer = st.columns([1, 1, 1.08], gap="large")
+        with photo:
+            parts.draw_photo(view)
+        with heat:
+            if attribution is None:
+                parts.draw_no_attribution(view)
+            else:
+                parts.draw_attribution(view, attribution, answers)
+        with answer:
+            parts.draw_answer(answers[0], attribution, milliseconds())
     parts.draw_strip(view, layers)
     export_bar(parts.export(view, answers, attribution))
     table = box("Answers to all photos", key="table-open", icon=":material/table_view:")

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from cnn_core.explorer import Explorer
 
 SHIP_HELP = """\
-Store results with a model, in its folder `results`: the answer, the heat map and the layers for each photo
-of a folder, and the patterns of every filter. Pages show them at once, before the framework is loaded.
+Store results with a model, in its folder `results`: the answer, the heat map and the layers for each sample
+photo, and the patterns of every filter. Pages show them at once, before the framework is loaded.
 What is stored already stays, and what is no longer asked for goes.
 
   python -m cnn_core ship cats_dogs report_baseline
@@ -40,7 +40,7 @@ def add_ship(commands: Any) -> None:
     command.add_argument(
         "--small", action="store_true", help="answers and heat maps only, for a model with many channels"
     )
-    command.add_argument("--photos", type=Path, default=paths.samples_folder(), help="a folder of photos")
+    command.add_argument("--photos", type=Path, help="a folder of photos; default: the samples for the model")
     command.set_defaults(run=_run)
 
 
@@ -92,14 +92,25 @@ def _asked(
 
     outline = explorer.outline(model_key)
     about = Request(model_key=model_key)
-    for path in pictures_in(options.photos):
+    for path in pictures_in(options.photos or _samples(explorer, model_key)):
         of_photo = dataclasses.replace(about, image=open_image(path))
-        for analysis in (PREDICTION, GRAD_CAM) if options.small else (PREDICTION, LAYER_SUMMARIES, GRAD_CAM):
-            if analysis.inapplicable(outline, about.head) is None:
-                yield path.name, analysis, of_photo
+        for analysis in (PREDICTION,) if options.small else (PREDICTION, LAYER_SUMMARIES):
+            yield path.name, analysis, of_photo
+        for head in range(len(outline.heads)):
+            if GRAD_CAM.inapplicable(outline, head) is None:
+                yield (
+                    f"{path.name}, {outline.heads[head].name}",
+                    GRAD_CAM,
+                    dataclasses.replace(of_photo, head=head),
+                )
     if outline.input_shape[2] == 3 and not options.small:
         for info in fitting_layers(FILTER_PATTERNS, outline):
             yield info.name, FILTER_PATTERNS, dataclasses.replace(about, layer_name=info.name)
+
+
+def _samples(explorer: Explorer, model_key: str) -> Path:
+    """The pictures that come with the project for a model."""
+    return paths.samples_folder() / str(explorer.card(model_key).metadata.get("samples", ""))
 
 
 def _packed(explorer: Explorer, analysis: Analysis, request: Request, result: Any) -> Any:

@@ -182,7 +182,7 @@ def _photos_drawing(view: View, shown: Sequence[PhotoMap], *, common: bool) -> s
 
 
 def _maps_of_photos(view: View, info: LayerInfo, channel: int, *, common: bool) -> list[PhotoMap]:
-    photos = {view.photo.key: view.photo, **all_photos()}
+    photos = {view.photo.key: view.photo, **all_photos(view.model_key)}
     found = []
     for photo in list(photos.values())[:MOST_PHOTOS]:
         try:

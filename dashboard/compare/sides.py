@@ -93,7 +93,7 @@ def choose_sides(view: View) -> tuple[Side, Side]:
         options = {**others, view.model_key: f"{networks.get(view.model_key, view.model_key)} (as A)"}
         model_key = select("Network of B", options, key="b_model", default=first, help=NETWORK_HELP)
     with photo_place:
-        photos = all_photos()
+        photos = all_photos(view.model_key)
         titles = {SAME: f"{view.photo.title} (as A)"} | {
             key: photo.title for key, photo in photos.items() if key != view.photo.key
         }

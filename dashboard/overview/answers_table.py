@@ -52,7 +52,7 @@ def draw_answers(view: View) -> None:
     """Choose which photos, and see what the network says about each."""
     groups = _data_groups()
     group = select("Photos", {name: name for name in (MINE, *groups)}, key="answers") if groups else MINE
-    photos, unread = _readable(_photos_of(group, groups))
+    photos, unread = _readable(_photos_of(group, groups, view.model_key))
     if not photos:
         st.info("None of these photos can be opened.", icon=":material/broken_image:")
         return
@@ -102,10 +102,10 @@ def _data_groups() -> Mapping[str, Sequence[str]]:
         return {}  # the browser of the data set says so
 
 
-def _photos_of(group: str, groups: Mapping[str, Sequence[str]]) -> list[Photo]:
+def _photos_of(group: str, groups: Mapping[str, Sequence[str]], model_key: str) -> list[Photo]:
     """Those of the sidebar, or the first ones of a folder of the data set."""
     if group not in groups:
-        return list(all_photos().values())[:MOST_PHOTOS]
+        return list(all_photos(model_key).values())[:MOST_PHOTOS]
     photos = (data_photo(f"{group}/{name}") for name in groups[group][:MOST_PHOTOS])
     return [photo for photo in photos if photo is not None]
 

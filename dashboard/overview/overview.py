@@ -24,7 +24,7 @@ from dashboard.session.state import session
 from dashboard.session.view import View
 from dashboard.session.warm_up import FIRST_PAGE
 from dashboard.widgets import first_words, overlay_view
-from dashboard.widgets.analysis_view import check_text, request_about
+from dashboard.widgets.analysis_view import check_text, request_about, row_of_results
 from dashboard.widgets.export_bar import Export, file_name, own_photo_note
 from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.overlay_view import (
@@ -48,6 +48,7 @@ from dashboard.widgets.sentences import (
 )
 
 HEAD = 0
+HEADS_IN_A_ROW = 2
 CHECK_HELP = (
     "The score says how strongly the network speaks for the class, 0 when it cannot decide (the logit, "
     "which is the logarithm of the odds). Where only sums follow the layer, all cells of the map, and "
@@ -124,19 +125,41 @@ def draw_no_attribution(view: View) -> None:
     )
 
 
-def draw_answer(
-    answers: Sequence[HeadAnswer], attribution: AttributionMap | None, milliseconds: float
-) -> None:
+def draw_heads(view: View, answers: Sequence[HeadAnswer]) -> None:
+    """Each answer of a network of several outputs, with its own heat map."""
+    outline = explorer().outline(view.model_key)
+    mapped = [head for head in range(len(answers)) if GRAD_CAM.inapplicable(outline, head) is None]
+    calls = [
+        Call(analysis=GRAD_CAM, request=request_about(view, head=head), picture=view.photo.path)
+        for head in mapped
+    ]
+    maps = row_of_results(calls, slot="heads", doing="Making the heat map of each answer") or ()
+    by_head = dict(zip(mapped, maps, strict=False))
+    for start in range(0, len(answers), HEADS_IN_A_ROW):
+        columns = st.columns(HEADS_IN_A_ROW, gap="medium")
+        for column, head in zip(columns, range(start, len(answers)), strict=False):
+            with column:
+                _draw_head(view, answers[head], by_head.get(head))
+
+
+def _draw_head(view: View, answer: HeadAnswer, attribution: AttributionMap | None) -> None:
+    st.markdown(f"**{escape_markdown(answer.head)}**")
+    if attribution is not None:
+        shown, scale = _as_shown(attribution, answer)
+        name = answer.class_names[shown.class_index]
+        picture = attribution_pixels(view, shown, scale=scale)
+        st.image(jpeg(picture), width="stretch", alt=f"Heat map of {answer.head} for {name}")
+        st.html(scale_bar_html(scale, low=other_name(answer.class_names, shown.class_index), high=name))
+    st.html(answer_html(answer))
+
+
+def draw_answer(answer: HeadAnswer, attribution: AttributionMap | None, milliseconds: float) -> None:
     """The answer in one word, how sure, the score as a bar, and what it rests on."""
-    for answer in answers:
-        if len(answers) > 1:
-            st.caption(escape_markdown(answer.head))
-        st.html(answer_html(answer))
+    st.html(answer_html(answer))
     duration = _duration(milliseconds)
     if attribution is None:
         st.caption(duration)
         return
-    answer = answers[attribution.head]
     name, other = (
         answer.class_names[attribution.class_index],
         other_name(answer.class_names, attribution.class_index),

@@ -12,6 +12,7 @@ from cnn_core import paths
 from cnn_core.datasets.folders import is_picture, is_utf8, pictures_in
 from cnn_core.errors import ConvscopeError
 from dashboard.session.photo import Photo, photo_file
+from dashboard.session.resources import explorer
 from dashboard.session.state import session
 
 MOST_UPLOADS = 12
@@ -20,26 +21,51 @@ DEEPEST_FOLDER = 4
 _ANIMALS = {"cat", "dog"}
 
 
-def samples() -> tuple[Photo, ...]:
-    """The photos that come with the project, those with a cat or a dog first; none without their folder."""
+def samples(kind: str = "") -> tuple[Photo, ...]:
+    """The photos that come with the project, those with a cat or a dog first; none without their folder.
+
+    Args:
+        kind: the folder in it with pictures of another kind, ``mnist`` for example; empty for photos.
+    """
     try:
-        return _sample_files(paths.samples_folder())
+        return _sample_files(paths.samples_folder(), kind)
+    except OSError:
+        return ()
+
+
+def samples_for(model_key: str | None) -> tuple[Photo, ...]:
+    """The samples that a model is made for: what its card names, else photos."""
+    kind = "" if model_key is None else explorer().card(model_key).metadata.get("samples")
+    named = samples(kind) if isinstance(kind, str) and kind in _kinds() else ()
+    return named or samples()
+
+
+def sample_named(key: str) -> Photo | None:
+    """The sample with that key, of whatever kind, or None."""
+    kinds = ("", *_kinds())
+    return next((photo for kind in kinds for photo in samples(kind) if photo.key == key), None)
+
+
+def _kinds() -> tuple[str, ...]:
+    try:
+        return tuple(sorted(path.name for path in paths.samples_folder().iterdir() if path.is_dir()))
     except OSError:
         return ()
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _sample_files(folder: Path) -> tuple[Photo, ...]:
-    paths = [path for path in folder.iterdir() if is_picture(path.name)]
+def _sample_files(folder: Path, kind: str) -> tuple[Photo, ...]:
+    inside = folder / kind
+    paths = [path for path in inside.iterdir() if is_picture(path.name)]
     order = sorted(
         paths, key=lambda path: (not _ANIMALS & set(path.stem.split("_")), path.stem.count("_"), path.stem)
     )
     return tuple(
         photo_file(
             path,
-            key=path.stem,
+            key=f"{kind}-{path.stem}" if kind else path.stem,
             title=path.stem.replace("_", " ").capitalize(),
-            shown_path=f"{path.parent.name}/{path.name}",
+            shown_path=f"{folder.name}/{path.relative_to(folder).as_posix()}",
         )
         for path in order
     )
@@ -129,11 +155,11 @@ def _uploaded(name: str, content: bytes) -> Photo:
     )
 
 
-def all_photos() -> dict[str, Photo]:
-    """Uploads and samples by key, uploads first."""
-    return {photo.key: photo for photo in (*reversed(list(uploads().values())), *samples())}
+def all_photos(model_key: str | None = None) -> dict[str, Photo]:
+    """Uploads and the samples for a model by key, uploads first."""
+    return {photo.key: photo for photo in (*reversed(list(uploads().values())), *samples_for(model_key))}
 
 
 def photo_named(key: str) -> Photo | None:
     """The photo with that key, wherever it is from, or None."""
-    return all_photos().get(key) or data_photo(key)
+    return uploads().get(key) or sample_named(key) or data_photo(key)

@@ -8,7 +8,7 @@ from cnn_core.activations import LAYER_SUMMARIES
 from cnn_core.analysis import Request
 from cnn_core.attribution import GRAD_CAM
 from cnn_core.prediction import PREDICTION
-from dashboard.session.photos import samples
+from dashboard.session.photos import samples_for
 from dashboard.session.resources import explorer, framework_ready, runs
 from dashboard.session.unforeseen import log_failure
 
@@ -30,7 +30,8 @@ def warm_up() -> None:
     Results are kept where the page looks for them. Whatever fails here is told by the page once it is asked.
     """
     try:
-        cards, photos = explorer().models(), samples()
+        cards = explorer().models()
+        photos = samples_for(cards[0].key) if cards else ()
         if not cards or not photos:
             return
         request = Request(model_key=cards[0].key, image=photos[0].image())

@@ -21,7 +21,8 @@ from dashboard.session.photos import (
     data_groups,
     data_photo,
     photo_named,
-    samples,
+    sample_named,
+    samples_for,
     take_in,
     uploads,
 )
@@ -54,10 +55,8 @@ def sidebar() -> View | Nothing:
     """Draw the sidebar and give back what is chosen, or what is missing."""
     with st.sidebar:
         st.markdown("### :material/center_focus_strong: Convscope")
-        place_of_model = st.container()
-        photo = _photo_picker()
-        with place_of_model:
-            model_key = model_picker()
+        model_key = model_picker()
+        photo = _photo_picker(model_key)
         st.divider()
         sidebar_training()
         st.divider()
@@ -73,12 +72,15 @@ def sidebar() -> View | Nothing:
     return NO_PHOTO if photo is None else View(model_key, photo)
 
 
-def _photo_picker() -> Photo | None:
-    offered = (*reversed(list(uploads().values())), *samples())
-    first = (samples() or offered or (None,))[0]
+def _photo_picker(model_key: str | None) -> Photo | None:
+    own = samples_for(model_key)
+    offered = (*reversed(list(uploads().values())), *own)
+    first = (own or offered or (None,))[0]
     key = None
     if first is not None:
         key = address.restore("photo", _photo_key, first.key)
+        if sample_named(str(key)) is not None and key not in {photo.key for photo in own}:
+            st.session_state["photo"] = key = first.key  # a dog for a network that reads digits
     st.markdown("**Photo**")
     _photo_buttons("photos", offered, chosen=key)
     _uploader()

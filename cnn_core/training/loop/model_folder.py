@@ -37,8 +37,10 @@ def basic_card(title: str, model: keras.Model, classes: tuple[str, ...], network
     """What every card says: the classes, what the model takes, and how large it is."""
     size_px, preprocessing = network.plan.size_px, network.preprocessing
     heads = network.objective.values
+    samples = {"samples": network.data_set} if network.data_set else {}
     return {
         "title": title,
+        **samples,
         "classes": {head: list(values) for head, values in heads.items()} if heads else list(classes),
         "input": {"height_px": size_px, "width_px": size_px, "channels": network.architecture.channels},
         "preprocessing": {

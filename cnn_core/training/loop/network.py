@@ -70,6 +70,11 @@ class Network:
         self._enter_step(fine_tuning=False)
 
     @property
+    def data_set(self) -> str:
+        """Key of the set that its preset is made for, see ``cnn_core.datasets.known_sets``; or nothing."""
+        return preset_named(self._config.preset).data
+
+    @property
     def preprocessing(self) -> Preprocessing:
         """From pixels to model input."""
         return self.architecture.preprocessing(self.plan)
