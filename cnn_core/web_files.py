@@ -13,12 +13,12 @@ CHUNK_BYTES = 2**18
 TIMEOUT_SECONDS = 30.0  # without a single byte
 
 
-def downloaded(url: str, sha256: str, folder: Path, progress: Progress = SILENT) -> Path:
+def downloaded(url: str, digest: str, folder: Path, progress: Progress = SILENT) -> Path:
     """The file at ``url`` in ``folder``, under its own name; nothing is downloaded where it is there already.
 
     Args:
         url: of one file, over HTTP.
-        sha256: of its bytes; only they are accepted.
+        digest: of its bytes, as ``sha256:0123``; only they are accepted.
         folder: made if missing.
         progress: told the share that has arrived, 0..1; an error that it raises ends the download, which
             leaves nothing behind.
@@ -36,7 +36,7 @@ def downloaded(url: str, sha256: str, folder: Path, progress: Progress = SILENT)
     name = url.rpartition("/")[2]
     with writing_into(folder):
         try:
-            return Path(pooch.retrieve(url, f"sha256:{sha256}", fname=name, path=folder, downloader=loader))
+            return Path(pooch.retrieve(url, digest, fname=name, path=folder, downloader=loader))
         except RequestException as error:
             raise DataError(_not_downloaded(url, _reason(error))) from None
         except ValueError:  # what pooch raises for another digest

@@ -7,6 +7,7 @@ import streamlit as st
 from cnn_core.activations import ACTIVATIONS
 from dashboard.activations import feature_maps as parts
 from dashboard.activations import tabs as more_parts
+from dashboard.activations.block_maps import draw_block_maps
 from dashboard.session.resources import explorer
 from dashboard.session.view import View
 from dashboard.sidebar.frame import chosen
@@ -51,6 +52,9 @@ def body(view: View) -> None:
     if more["random"].open:
         with more["random"]:
             more_parts.draw_random(view, infos)
+    if more["blocks"].open:
+        with more["blocks"]:
+            draw_block_maps(view, infos)
 
 
 st.title("Activations")

@@ -10,6 +10,7 @@ from cnn_core.analysis import Request
 from cnn_core.feature_visualization import FILTER_PATTERNS, strongest_patterns
 from cnn_core.targets import fitting_layers
 from dashboard.feature_visualization import patterns as parts
+from dashboard.feature_visualization.block_patterns import draw_block_patterns
 from dashboard.feature_visualization.kernels import draw_kernels
 from dashboard.session.resources import explorer
 from dashboard.session.view import View
@@ -59,6 +60,7 @@ def body(view: View) -> None:
             shown=strongest_patterns(patterns) if which == "strongest" else patterns,
         )
     )
+    draw_block_patterns(view, layers)
     draw_kernels(view)
 
 

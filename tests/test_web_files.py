@@ -30,7 +30,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def fetched(served: Served, folder: Path, progress: Progress | None = None) -> Path:
-    return downloaded(served.url, hashlib.sha256(CONTENT).hexdigest(), folder, progress or Progress())
+    return downloaded(
+        served.url, f"sha256:{hashlib.sha256(CONTENT).hexdigest()}", folder, progress or Progress()
+    )
 
 
 def refused(served: Served, folder: Path, says: str) -> None:

@@ -69,6 +69,6 @@ def download(published: PublishedSet, folder: Path, progress: Progress = SILENT)
 
 def _archive(published: PublishedSet, folder: Path, progress: Progress) -> Path:
     try:
-        return downloaded(published.url, published.sha256, folder, progress)
+        return downloaded(published.url, f"sha256:{published.sha256}", folder, progress)
     except DataError as error:
         raise DataError(f"{error} Or use photos of this computer: {LOCAL_WAY}") from None

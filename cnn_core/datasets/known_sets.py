@@ -109,7 +109,7 @@ def _no_mnist(file: Path, received: str) -> str:
 def _make_mnist(target: Path, progress: Progress) -> None:
     with tempfile.TemporaryDirectory(prefix=staging_prefix(target), dir=target.parent) as place:
         try:
-            file = downloaded(MNIST_URL, MNIST_SHA256, Path(place), progress.between(0, 0.4))
+            file = downloaded(MNIST_URL, f"sha256:{MNIST_SHA256}", Path(place), progress.between(0, 0.4))
         except DataError as error:
             raise DataError(
                 f"{error} Or name a mnist.npz of this computer: --data FILE on the command line."

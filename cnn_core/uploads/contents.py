@@ -33,6 +33,7 @@ class Contents:
         weights: an HDF5 file with the weights.
         whole: an HDF5 file that holds the description too, in the older format.
         training: what it says of its training, unchecked; may be empty.
+        numbers: how many weights there are, where there is no description; else 0.
     """
 
     description: dict[str, Any]
@@ -40,6 +41,7 @@ class Contents:
     weights: Path
     whole: bool
     training: Mapping[str, Any] = field(default_factory=dict)
+    numbers: int = 0
 
 
 def contents_of(path: Path, folder: Path) -> Contents:
@@ -120,7 +122,12 @@ def _of_hdf5(path: Path) -> Contents:
     with h5py.File(path, "r") as file:
         version = _text(file.attrs.get("keras_version"))[:20]
         if "model_config" not in file.attrs:
-            raise ModelError(_weights_only(file))
+            numbers = _weights_in(file)
+            if numbers == 0:
+                raise ModelError(
+                    f"Expected a Keras model. Received: an HDF5 file of something else. {CHOOSE}"
+                )
+            return Contents(description={}, version=version, weights=path, whole=False, numbers=numbers)
         text = _text(file.attrs["model_config"])
         if len(text) > MAX_CONFIG_BYTES:
             raise ModelError(
@@ -137,13 +144,16 @@ def _of_hdf5(path: Path) -> Contents:
         )
 
 
-def _weights_only(file: h5py.File) -> str:
-    names = [_text(name) for name in file.attrs.get("layer_names", [])] or list(file.get("layers", file))
-    first = f" ({', '.join(names[:3])}, ...)" if names else ""
-    return (
-        f"Expected a whole model. Received: weights without their architecture{first}. Load them into the "
-        "network that they belong to (model.load_weights), and save it whole: model.save('model.keras')."
-    )
+def _weights_in(file: h5py.File) -> int:
+    """How many numbers the layers of a file of weights have; those of its optimizer are none of them."""
+    counted: list[int] = []
+
+    def count(name: str, part: Any) -> None:
+        if isinstance(part, h5py.Dataset) and not name.startswith(("optimizer", "seed_generators")):
+            counted.append(part.size)
+
+    file.visititems(count)
+    return sum(counted)
 
 
 def _check_hdf5(path: Path) -> None:

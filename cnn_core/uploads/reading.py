@@ -1,4 +1,4 @@
-"""The process that reads an uploaded model: ``python -m cnn_core.uploads.reading FILE FOLDER``.
+"""The process that reads an uploaded model: ``python -m cnn_core.uploads.reading FILE FOLDER [APPLICATION]``.
 
 It runs with limits, writes a clean ``model.keras`` and what it found into FOLDER, and says in JSON what is
 wrong otherwise. It is the only one that ever opens the uploaded file.
@@ -31,11 +31,11 @@ FILE_BYTES = 4 * 2**30
 NEW_USER, NEW_NETWORK = 0x10000000, 0x40000000
 
 
-def main(path: Path, folder: Path) -> int:
+def main(path: Path, folder: Path, named: str = "") -> int:
     """Read the model; the exit status is 0 where it was."""
     _limit()
     try:
-        found = read(path, folder)
+        found = read(path, folder, named)
     except ModelError as error:
         found = {"error": str(error)}
     except MemoryError:
@@ -55,8 +55,13 @@ def main(path: Path, folder: Path) -> int:
     return 1 if "error" in found else 0
 
 
-def read(path: Path, folder: Path) -> dict[str, Any]:
+def read(path: Path, folder: Path, named: str = "") -> dict[str, Any]:
     """Look into a file, build its network anew, and save it; what was found on the way.
+
+    Args:
+        path: the file.
+        folder: takes the network.
+        named: the network of ``keras.applications`` that weights alone belong to, where it is known.
 
     Raises:
         ModelError: no model that is safe and understood; the message says why.
@@ -65,6 +70,8 @@ def read(path: Path, folder: Path) -> dict[str, Any]:
     from cnn_core.uploads.contents import contents_of
 
     contents = contents_of(path, folder)
+    if contents.numbers:
+        return _application(contents, folder, named)
     check_allowed(contents.description, contents.training)
     from cnn_core.uploads.guess import guessed_card  # loads the framework
 
@@ -72,6 +79,45 @@ def read(path: Path, folder: Path) -> dict[str, Any]:
     card = guessed_card(model, contents.training)
     model.save(folder / MODEL_FILE)
     return {"card": card.fields, "reasons": card.reasons, "version": contents.version}
+
+
+def _application(contents: Contents, folder: Path, named: str) -> dict[str, Any]:
+    """The network of ``keras.applications`` that weights without an architecture belong to."""
+    from cnn_core.models.applications import (
+        application_named,
+        fitting,
+        imagenet_classes,
+        with_weights,
+    )
+    from cnn_core.uploads.guess import guessed_card
+    from cnn_core.uploads.preprocessings import PREPROCESSINGS
+
+    candidates = ((application_named(named), True),) if named else fitting(contents.numbers)
+    reasons = []
+    for application, top in candidates:
+        try:
+            model = with_weights(application, contents.weights, folder, top=top)
+        except Exception as error:  # the weights of another network as large
+            reasons.append(f"{application.name}: {(str(error).splitlines() or [''])[0][:100]}")
+            continue
+        card = guessed_card(model, {})
+        card.fields["preprocessing"] = PREPROCESSINGS[application.preprocessing]
+        if top:
+            card.fields["classes"] = imagenet_classes()
+        card.fields["application"] = application.name
+        card.fields["title"] = f"{application.name} {'(ImageNet)' if top else 'without its classifier'}"
+        card.reasons["preprocessing"] = (
+            f"These are weights of {application.name} in keras.applications"
+            f"{'' if top else ' without its classifier'}."
+        )
+        model.save(folder / MODEL_FILE)
+        return {"card": card.fields, "reasons": card.reasons, "version": contents.version}
+    tried = f" They do not fit {'; '.join(reasons)}." if reasons else ""
+    raise ModelError(
+        f"Expected a whole model. Received: {contents.numbers:,} weights without their architecture, which "
+        f"are those of no network of keras.applications.{tried} Load them into the network that they belong "
+        "to (model.load_weights), and save it whole: model.save('model.keras')."
+    )
 
 
 def _network(contents: Contents, folder: Path) -> keras.Model:
@@ -147,4 +193,4 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    sys.exit(main(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:4]))

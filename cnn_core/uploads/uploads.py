@@ -24,6 +24,7 @@ from cnn_core.models.card import CARD_FILE, MODEL_FILE, read_card
 from cnn_core.uploads.reading import FOUND_FILE
 
 MAX_UPLOAD_BYTES = 500 * 2**20
+FETCHED_BYTES = 2 * 2**30  # of weights that Keras publishes
 MAX_MODELS = 50
 SECONDS = 300.0
 PARTIAL = ".new-"
@@ -38,12 +39,13 @@ class UploadedModels:
         """``folder`` is made with the first model."""
         self.folder = folder
 
-    def add(self, file: BinaryIO, name: str, *, private: bool = False) -> str:
+    def add(self, file: BinaryIO, name: str, *, private: bool = False, application: str = "") -> str:
         """Read a model and keep it.
 
         Args:
             file: its bytes, from here on.
             name: of the file; becomes the title.
+            application: network of ``keras.applications`` that these are the weights of, where that is known.
             private: give it a key that cannot be guessed, and the room of the oldest if there is none.
 
         Returns:
@@ -62,8 +64,8 @@ class UploadedModels:
         title = Path(name).stem[:LONGEST_TITLE] or "Model"
         with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=self.folder) as made:
             work = Path(made)
-            _copy(file, work / "upload")
-            found = _read_apart(work / "upload", work)
+            _copy(file, work / "upload", FETCHED_BYTES if application else MAX_UPLOAD_BYTES)
+            found = _read_apart(work / "upload", work, application)
             kept = work / "kept"
             kept.mkdir()
             (work / MODEL_FILE).rename(kept / MODEL_FILE)
@@ -121,20 +123,20 @@ class UploadedModels:
                     shutil.rmtree(path, ignore_errors=True)
 
 
-def _copy(file: BinaryIO, path: Path) -> None:
+def _copy(file: BinaryIO, path: Path, most_bytes: int) -> None:
     size = 0
     with path.open("wb") as target:
         while chunk := file.read(2**20):
             size += len(chunk)
-            if size > MAX_UPLOAD_BYTES:
+            if size > most_bytes:
                 raise ModelError(
-                    f"Expected at most {MAX_UPLOAD_BYTES // 2**20} MB. Received: more. Put the model into a "
+                    f"Expected at most {most_bytes // 2**20} MB. Received: more. Put the model into a "
                     "folder of the folder `models`, with its card."
                 )
             target.write(chunk)
 
 
-def _read_apart(path: Path, folder: Path) -> dict[str, Any]:
+def _read_apart(path: Path, folder: Path, application: str) -> dict[str, Any]:
     """What the process that reads a model has found.
 
     Raises:
@@ -144,7 +146,7 @@ def _read_apart(path: Path, folder: Path) -> dict[str, Any]:
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cnn_core.uploads.reading", str(path), str(folder)],
+            [sys.executable, "-m", "cnn_core.uploads.reading", str(path), str(folder), application],
             cwd=paths.PROJECT,
             env={**environment, "HOME": str(folder), "TMPDIR": str(folder), "TF_CPP_MIN_LOG_LEVEL": "3"},
             stdin=subprocess.DEVNULL,

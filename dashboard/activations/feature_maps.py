@@ -34,7 +34,12 @@ SCALES = {"own": "Each map", "common": "Common"}
 SCALE_HELP = (
     "Each map stretched to its own range, or all maps of the layer on one scale so that they can be compared."
 )
-MORE = {"depth": "Zeros by depth", "photos": "This channel on other photos", "random": "Random channels"}
+MORE = {
+    "depth": "Zeros by depth",
+    "photos": "This channel on other photos",
+    "random": "Random channels",
+    "blocks": "Block by block",
+}
 BESIDE_PX = 300
 BAR_SHARE = 1.16  # width of a square map with its colour bar
 OPACITY = 0.85

@@ -68,6 +68,7 @@ class Session:
         first_milliseconds: how long the first look at a photo took, by model and photo.
         predicted_by: key of the model that answered a photo which was chosen to be looked at.
         model_file, model_turn: an uploaded model that is being read, and how many there were.
+        application: network of ``keras.applications`` that is being fetched.
         new_model: key of one that has just been read and is to be chosen.
         own_models: keys of the models that this session has uploaded.
         data: which photos the next run is to be trained on.
@@ -88,6 +89,7 @@ class Session:
     dropped: list[str] = field(default_factory=list)
     upload_turn: int = 0
     model_file: BinaryIO | None = None
+    application: str | None = None
     model_turn: int = 0
     new_model: str | None = None
     own_models: set[str] = field(default_factory=set)

@@ -11,7 +11,9 @@ import streamlit as st
 
 from cnn_core import paths
 from cnn_core.errors import ModelError
+from cnn_core.models.applications import APPLICATIONS, application_named
 from cnn_core.models.card import run_and_epoch
+from cnn_core.uploads.fetching import fetched
 from cnn_core.uploads.preprocessings import PREPROCESSINGS, TITLES, name_of
 from cnn_core.uploads.uploads import MAX_UPLOAD_BYTES, UploadedModels
 from dashboard.session.resources import data_jobs, explorer
@@ -29,6 +31,10 @@ MAX_CLASSES_TEXT = 200_000
 UPLOAD_HELP = (
     "A `.keras` or `.h5` file of Keras 2 or 3. It is read apart from the dashboard, with limits; code in it "
     "is never run."
+)
+APPLICATION_HELP = (
+    "Its weights come from where Keras publishes them, checked by their digest, and stay on this computer. A "
+    "weight file of your own is taken above, with or without its classifier."
 )
 CLASSES_HELP = (
     "One name per line in the order of the outputs, or a list or `class_indices` in JSON, as "
@@ -50,7 +56,7 @@ def draw_upload() -> None:
     """Take a model in, and say how far its reading is; pages go on meanwhile."""
     held = session()
     made = st.expander("Add a model", icon=":material/upload:", key="add-model", on_change="rerun")
-    if not made.open and held.model_file is None:
+    if not made.open and held.model_file is None and held.application is None:
         return
     with made:
         file = st.file_uploader(
@@ -62,30 +68,50 @@ def draw_upload() -> None:
         )
         if file is not None:
             held.model_file, held.model_turn = file, held.model_turn + 1
+            held.application = None
             leave(SLOT)
             st.rerun()  # an empty uploader takes the next one
+        _choose_application()
         _draw_reading()
+
+
+def _choose_application() -> None:
+    held = session()
+    name = st.selectbox(
+        "Network of keras.applications",
+        [application.name for application in APPLICATIONS],
+        index=None,
+        key="application",
+        format_func=lambda name: f"{name}, {application_named(name).megabytes:,} MB",
+        placeholder="Or one trained on ImageNet",
+        help=APPLICATION_HELP,
+    )
+    if name is not None and st.button("Fetch", icon=":material/download:", key="fetch-application"):
+        held.model_file, held.application = None, name
+        held.model_turn += 1
+        leave(SLOT)
 
 
 def _draw_reading() -> None:
     held = session()
-    file = held.model_file
-    if file is None:
+    file, application = held.model_file, held.application
+    if file is None and application is None:
         return
-    name = Path(str(getattr(file, "name", "model"))).name
+    name = application or Path(str(getattr(file, "name", "model"))).name
+    doing = "Reading" if application is None else "Fetching"
     key = result_or_progress(
         Task(
             slot=SLOT,
             key=f"{SLOT}-{held.name}-{held.model_turn}",
-            doing=f"Reading {escape_markdown(name, longest=40)}",
-            work=functools.partial(_read, file, name),
+            doing=f"{doing} {escape_markdown(name, longest=40)}",
+            work=functools.partial(_fetch, name) if file is None else functools.partial(_read, file, name),
             result=str,
             jobs=data_jobs(),
             stays=True,
         )
     )
     if key is not None:
-        held.model_file, held.new_model = None, key
+        held.model_file, held.application, held.new_model = None, None, key
         held.own_models.add(key)
         leave(SLOT)
         st.rerun()
@@ -95,6 +121,11 @@ def _read(file: BinaryIO, name: str, progress: Progress) -> str:
     progress(0.0)
     file.seek(0)
     return uploaded_models().add(file, name, private=paths.uploads_end_with_session())
+
+
+def _fetch(name: str, progress: Progress) -> str:
+    folder = paths.cache_folder() / "weights"
+    return fetched(uploaded_models(), name, folder, progress, private=paths.uploads_end_with_session())
 
 
 def draw_description(card: ModelCard) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from benchmarks.pointing_game import shares_on_the_line
 
+from benchmarks.pointing_game import shares_on_the_line
 from cnn_core.datasets import lines
 from cnn_core.datasets.factors import factors_of
 from cnn_core.models.store import ModelStore

@@ -13,9 +13,11 @@ from taken_away import check, taken_away
         ("activations", {"more": "Zeros by depth"}, ["export", "zeros-export"]),
         ("activations", {"more": "This channel on other photos"}, ["photos-export"]),
         ("activations", {"more": "Random channels"}, ["random-export"]),
+        ("activations", {"more": "Block by block"}, ["blocks-export"]),
         ("heat_maps", {"compare": "All methods"}, ["export", "methods-export"]),
         ("heat_maps", {"compare": "All classes"}, ["classes-export"]),
         ("filter_patterns", {"kernels-open": True}, ["export", "kernels-export"]),
+        ("filter_patterns", {"blocks-open": True}, ["blocks-export"]),
     ],
 )
 def test_every_view_gives_its_files_and_code_that_runs(open_app, monkeypatch, page, opened, bars):

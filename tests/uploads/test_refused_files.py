@@ -196,7 +196,7 @@ def test_archives_with_more_in_them_than_a_model(
         (b"just some text", "something else"),
         (
             hdf5_bytes(lambda f: f.create_group("conv2d") and None),
-            "weights without their architecture (conv2d",
+            "weights without their architecture, which are those of no network",
         ),
     ],
 )
