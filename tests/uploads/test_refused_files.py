@@ -194,10 +194,6 @@ def test_archives_with_more_in_them_than_a_model(
         (b"", "an empty file"),
         (pickle.dumps({"a": 1}), "a pickle"),
         (b"just some text", "something else"),
-        (
-            hdf5_bytes(lambda f: f.create_group("conv2d") and None),
-            "weights without their architecture, which are those of no network",
-        ),
     ],
 )
 def test_files_that_are_no_model(tmp_path: Path, content: bytes, found: str) -> None:
