@@ -71,6 +71,8 @@ class Session:
         application: network of ``keras.applications`` that is being fetched.
         new_model: key of one that has just been read and is to be chosen.
         own_models: keys of the models that this session has uploaded.
+        opened_blocks: blocks of the graph of a network that are open, by the key of its model.
+        clicked_layer: name of a layer of that graph whose maps are to be seen.
         data: which photos the next run is to be trained on.
         launched_run: key of a run that was started in the sidebar and is not shown yet.
         removed_run: title of a run that was removed and is not spoken of yet.
@@ -93,6 +95,8 @@ class Session:
     model_turn: int = 0
     new_model: str | None = None
     own_models: set[str] = field(default_factory=set)
+    opened_blocks: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
+    clicked_layer: str | None = None
     data_turn: int = 0
     addressed: dict[str, dict[str, str | None]] = field(default_factory=dict)
     unaddressed: dict[str, str | None] = field(default_factory=dict)

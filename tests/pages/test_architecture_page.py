@@ -42,3 +42,13 @@ def test_what_is_free_or_seen_whole_is_said_so():
     rows = layer_rows(infos, costs)
     assert rows["Takes"][0] == "the photo"
     assert {len(column) for column in rows.values()} == {len(infos)}
+
+
+def test_the_graph_is_drawn_and_a_clicked_layer_opens_its_maps(open_app):
+    app = open_app("architecture", shown="graph")
+    assert not app.exception
+    assert app.get("plotly_chart")
+    app.session_state["_session"].clicked_layer = "block1_conv"
+    app.run()
+    assert not app.exception
+    assert app.title[0].value == "Activations"
