@@ -21,7 +21,7 @@ def opened_probe(path: Path, card: ModelCard) -> Probe:
 
 
 def load_model(path: Path) -> keras.Model:
-    """Load a ``.keras`` file for inference; one with Python code inside is refused.
+    """Load a model file for inference, also one of Keras 2; one with Python code inside is refused.
 
     Raises:
         ModelError: missing, damaged, or not a Keras model.
@@ -34,4 +34,12 @@ def load_model(path: Path) -> keras.Model:
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises anything at all on damaged files
-        raise refused_model(path, error) from error
+        from cnn_core.models.legacy_keras.opening import opened_old_model  # loads the framework
+
+        try:
+            old = opened_old_model(path)
+        except Exception:  # neither: what is in the file says why
+            old = None
+        if old is None:
+            raise refused_model(path, error) from error
+        return old

@@ -66,7 +66,7 @@ def test_a_small_network_has_only_the_blocks_that_it_is_nested_in() -> None:
 @pytest.mark.parametrize("name", ["ResNet50V2", "MobileNetV2"])
 def test_a_deep_network_is_readable_at_once_and_can_be_opened_to_its_last_layer(name: str) -> None:
     probe = Probe(getattr(keras.applications, name)(weights=None))
-    costs = probe.costs()
+    costs = probe.costs
     places = {cost.name: index for index, cost in enumerate(costs)}
     inputs = [[places[one] for one in cost.inputs] for cost in costs]
     paths = block_paths(probe.layers)
