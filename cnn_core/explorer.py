@@ -157,7 +157,8 @@ class Explorer:
     def model_input_pixels(self, model_key: str, image: RgbImage) -> NDArray[np.uint8]:
         """The picture as the network gets it, ``(H, W, c)``, before scaling."""
         channels = self.outline(model_key).input_shape[2]
-        return model_pixels(image.pixels, self.card(model_key).input_px, channels)
+        card = self.card(model_key)
+        return model_pixels(image.pixels, card.input_px, channels, card.preprocessing.fit)
 
     def model_input(self, model_key: str, image: RgbImage) -> Float:
         """The tensor that the network gets, ``(1, H, W, c)``, float32."""

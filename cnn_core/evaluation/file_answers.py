@@ -112,7 +112,8 @@ def _pixels(model: OpenModel, path: Path) -> Pixels | None:
         pixels = decode_image(picture_bytes(path)).pixels
     except (ImageError, OSError):
         return None
-    return model_pixels(pixels, model.card.input_px, model.probe.input_shape[2])
+    card = model.card
+    return model_pixels(pixels, card.input_px, model.probe.input_shape[2], card.preprocessing.fit)
 
 
 def _probabilities(model: OpenModel, pictures: Sequence[Pixels], size: int, head: int) -> Float:

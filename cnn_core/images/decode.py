@@ -160,13 +160,16 @@ def resize_pixels(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[n
     return np.asarray(resized)
 
 
-def model_pixels(pixels: NDArray[np.uint8], size: tuple[int, int], channels: int) -> NDArray[np.uint8]:
+def model_pixels(
+    pixels: NDArray[np.uint8], size: tuple[int, int], channels: int, fit: str = "squash"
+) -> NDArray[np.uint8]:
     """The picture as a network sees it, before scaling.
 
     Args:
         pixels: ``(H, W, 3)``, uint8, RGB.
         size: (height, width) that the network takes.
         channels: 1 gives grey, 3 RGB, 4 RGB with a full alpha channel.
+        fit: see ``Preprocessing``.
 
     Returns:
         ``(height, width, channels)``, uint8.
@@ -174,8 +177,17 @@ def model_pixels(pixels: NDArray[np.uint8], size: tuple[int, int], channels: int
     Raises:
         ImageError: the network takes another number of channels.
     """
-    resized = resize_pixels(pixels, size)
+    resized = resize_pixels(_middle(pixels, size) if fit == "crop" else pixels, size)
     return with_channels(resized, channels)
+
+
+def _middle(pixels: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The largest part in the middle of a picture with the proportions of ``size``."""
+    height, width = pixels.shape[:2]
+    ratio = min(height / size[0], width / size[1])
+    tall, wide = max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
+    top, left = (height - tall) // 2, (width - wide) // 2
+    return pixels[top : top + tall, left : left + wide]
 
 
 def with_channels(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:

@@ -16,11 +16,14 @@ class Preprocessing:
         scale: factor per channel, or one for all.
         offset: added after scaling, per channel, or one for all.
         channel_order: ``rgb``, or ``bgr`` for networks with Caffe's weights.
+        fit: how a picture becomes the size of the input before that: ``squash`` it, or ``crop`` its middle in
+            the proportions of the input.
     """
 
     scale: tuple[float, ...] = (1 / 255,)
     offset: tuple[float, ...] = (0.0,)
     channel_order: str = "rgb"
+    fit: str = "squash"
 
     def apply(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Model input, float32, same shape as ``pixels`` ``(..., channels)``."""

@@ -16,6 +16,7 @@ from cnn_core.images.preprocessing import Preprocessing
 CARD_FILE = "card.json"
 MODEL_FILE = "model.keras"
 MODEL_FOLDER = "model"  # of the finished model, in the folder of its run
+FITS = ("squash", "crop")  # of a picture into the size of the input
 CHECKPOINTS_FOLDER = "checkpoints"  # of the epochs that were kept, a model folder each
 _CHECKPOINT = re.compile(r"epoch_(\d{4,})")
 
@@ -172,7 +173,10 @@ def _preprocessing(metadata: dict[str, Any]) -> Preprocessing:
         scale=_figures(metadata["scale"]),
         offset=_figures(metadata["offset"]),
         channel_order=str(metadata.get("channel_order", "rgb")).lower(),
+        fit=str(metadata.get("fit", "squash")),
     )
+    if preprocessing.fit not in FITS:
+        raise ValueError(f"Expected {' or '.join(FITS)} as fit. Received: {preprocessing.fit!r}.")
     if preprocessing.channel_order not in ("rgb", "bgr"):
         raise ValueError(f"Expected rgb or bgr. Received: {preprocessing.channel_order!r}.")
     numbers = (*preprocessing.scale, *preprocessing.offset)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -14,10 +13,10 @@ from cnn_core.errors import ModelError
 from cnn_core.models.applications import APPLICATIONS, application_named
 from cnn_core.models.card import run_and_epoch
 from cnn_core.uploads.fetching import fetched
-from cnn_core.uploads.preprocessings import PREPROCESSINGS, TITLES, name_of
 from cnn_core.uploads.uploads import MAX_UPLOAD_BYTES, UploadedModels
 from dashboard.session.resources import data_jobs, explorer
 from dashboard.session.state import session
+from dashboard.sidebar.model_form import card_form, try_pixels
 from dashboard.widgets.errors import deferred_errors, show_deferred_errors
 from dashboard.widgets.job_view import Task, leave, result_or_progress
 from dashboard.widgets.markdown import escape_markdown
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from cnn_core.progress import Progress
 
 SLOT = "model-upload"
-MAX_CLASSES_TEXT = 200_000
 UPLOAD_HELP = (
     "A `.keras` or `.h5` file of Keras 2 or 3. It is read apart from the dashboard, with limits; code in it "
     "is never run."
@@ -35,10 +33,6 @@ UPLOAD_HELP = (
 APPLICATION_HELP = (
     "Its weights come from where Keras publishes them, checked by their digest, and stay on this computer. A "
     "weight file of your own is taken above, with or without its classifier."
-)
-CLASSES_HELP = (
-    "One name per line in the order of the outputs, or a list or `class_indices` in JSON, as "
-    '{"cats": 0, "dogs": 1}.'
 )
 
 
@@ -134,37 +128,20 @@ def draw_description(card: ModelCard) -> None:
     if key not in uploaded_models().kept():
         return
     with st.expander("Describe this model", icon=":material/edit_note:"):
-        reasons = card.metadata.get("guessed")
-        with st.form(f"card-{key}", border=False):
-            title = st.text_input("Title", card.title, max_chars=80)
-            classes = st.text_area("Classes", _classes_text(card.classes), help=CLASSES_HELP)
-            names = dict(TITLES)
-            known = name_of(card.metadata["preprocessing"])
-            if known is None:
-                names = {"own": "As the card says", **names}
-            chosen = st.selectbox(
-                "Pixels",
-                list(names),
-                index=list(names).index(known or "own"),
-                format_func=names.__getitem__,
-                help="What the network was trained on. Wrong pixels give wrong answers without any error.",
-            )
-            if isinstance(reasons, dict) and "preprocessing" in reasons:
-                st.caption(f"Guessed. {escape_markdown(str(reasons['preprocessing']), longest=200)}")
-            if st.form_submit_button("Save", icon=":material/save:"):
-                with deferred_errors("describe"):
-                    _describe(key, title, classes, chosen)
+        with deferred_errors("describe"):
+            changes = card_form(key, card)
+            if changes is not None:
+                _describe(key, changes)
                 st.rerun()
         show_deferred_errors("describe")
+        if st.button("See and try the pixels", icon=":material/science:", width="stretch"):
+            try_pixels(key)
         st.button(
             "Remove this model", icon=":material/delete:", on_click=_remove, args=(key,), width="stretch"
         )
 
 
-def _describe(key: str, title: str, classes: str, preprocessing: str) -> None:
-    changes: dict[str, Any] = {"title": title.strip() or key, "classes": _classes(classes)}
-    if preprocessing in PREPROCESSINGS:
-        changes["preprocessing"] = PREPROCESSINGS[preprocessing]
+def _describe(key: str, changes: dict[str, Any]) -> None:
     before = explorer().card(key).metadata
     uploaded_models().describe(key, changes)
     try:
@@ -178,24 +155,3 @@ def _remove(key: str) -> None:
     with deferred_errors("describe"):
         uploaded_models().remove(key)
         session().own_models.discard(key)
-
-
-def _classes_text(classes: Any) -> str:
-    return json.dumps(classes, ensure_ascii=False) if isinstance(classes, dict) else "\n".join(classes)
-
-
-def _classes(text: str) -> Any:
-    """Names as somebody types or pastes them.
-
-    Raises:
-        ModelError: JSON that cannot be read.
-    """
-    text = text.strip()[:MAX_CLASSES_TEXT]
-    if text.startswith(("{", "[")):
-        try:
-            return json.loads(text)
-        except ValueError as error:
-            raise ModelError(
-                f"Expected class names or JSON. Received: JSON with an error ({error})."
-            ) from error
-    return [line.strip().rstrip(",").strip("\"'") for line in text.splitlines() if line.strip()]

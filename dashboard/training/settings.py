@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from cnn_core.datasets.known_sets import known_set
 from cnn_core.datasets.recent_folders import remember_folder
 from cnn_core.datasets.source import DataSource, source_name
 from cnn_core.errors import DataError
@@ -18,14 +17,8 @@ from cnn_core.training.settings.comparison import compared_settings
 from cnn_core.training.settings.config import TrainingConfig
 from cnn_core.training.settings.presets import Preset, settings_without_effect
 from dashboard.figures.files.table_png import table_pixels
-from dashboard.run_setup.data_choice import (
-    chosen_origin,
-    chosen_source,
-    offer_data,
-    splits_of,
-    use_known_set,
-)
-from dashboard.run_setup.known_set_choice import chosen_set, made_folder
+from dashboard.run_setup.data_choice import chosen_source, offer_data, splits_of
+from dashboard.run_setup.preset_data import offer_its_data
 from dashboard.run_setup.run_picker import go_to
 from dashboard.run_setup.scan_job import left_of
 from dashboard.run_setup.settings_choice import (
@@ -92,34 +85,11 @@ def _draw_preset() -> Preset:
     with picker:
         preset = pick_preset()
     metadata.markdown(f"{_size_of_network(preset)}{preset.summary}")
-    _offer_its_data(preset)
+    offer_its_data(preset)
     document = DOCUMENTS.get(preset.key.partition("_")[0])
     if document is not None:
         st.caption(f":material/menu_book: {document}")
     return preset
-
-
-def _offer_its_data(preset: Preset) -> None:
-    """For a preset that is made for one data set while another one is chosen."""
-    if not preset.data or (chosen_origin() == "download" and chosen_set().key == preset.data):
-        return
-    known = known_set(preset.data)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f":material/dataset: Made for **{known.title}**; other data are chosen.")
-        st.button(
-            f"Take {known.title}",
-            key="take-its-data",
-            type="tertiary",
-            icon=":material/swap_horiz:",
-            on_click=_take_its_data,
-            args=(known.key,),
-        )
-
-
-def _take_its_data(key: str) -> None:
-    use_known_set(key)
-    if not made_folder():
-        go_to("data")
 
 
 def _size_of_network(preset: Preset) -> str:
@@ -127,8 +97,7 @@ def _size_of_network(preset: Preset) -> str:
     values, start = settings_form(preset).values(), preset.config
     if any(values[name] != getattr(start, name) for name in NETWORK_SETTINGS):
         return ""
-    classes = "two" if preset.classes == 2 else preset.classes
-    return f"**{preset.parameters:,} parameters** for {classes} classes at {start.input_size_px} px. "
+    return f"**{preset.parameters:,} parameters** for {preset.classes} classes at {start.input_size_px} px. "
 
 
 def _draw_fields(form: SettingsForm, names: Sequence[str]) -> None:

@@ -230,3 +230,11 @@ def open_or_refuse(content: bytes) -> None:
         decode_image(content)
     except ImageError:
         return
+
+
+@pytest.mark.parametrize(("shape", "kept"), [((4, 8), slice(2, 6)), ((4, 5), slice(0, 4))])
+def test_the_middle_of_a_wide_picture_is_cut_out(shape: tuple[int, int], kept: slice) -> None:
+    pixels = np.broadcast_to(np.arange(shape[1], dtype=np.uint8)[None, :, None], (*shape, 3))
+    cut = model_pixels(pixels, (4, 4), 3, "crop")
+    np.testing.assert_array_equal(cut[0, :, 0], np.arange(shape[1])[kept])
+    assert model_pixels(pixels, (4, 4), 3).shape == (4, 4, 3)
