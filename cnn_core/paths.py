@@ -40,6 +40,13 @@ def uploads_end_with_session() -> bool:
     return os.environ.get("CONVSCOPE_UPLOADS", "") == "session"
 
 
+def own_code() -> tuple[Path, ...]:
+    """Python files with layers of one's own, for models among ``models``; ``CONVSCOPE_CODE``, as PATH."""
+    return tuple(
+        Path(part).expanduser() for part in os.environ.get("CONVSCOPE_CODE", "").split(os.pathsep) if part
+    )
+
+
 def data_folder() -> Path | None:
     """A data set to browse, ``SPLIT/CLASS/photo.jpg``; ``CONVSCOPE_DATA``, None when unset or not there."""
     value = os.environ.get("CONVSCOPE_DATA", "")

@@ -7,6 +7,7 @@ from pathlib import Path
 from cnn_core.errors import ModelError
 from cnn_core.framework import keras
 from cnn_core.models.card import ModelCard
+from cnn_core.models.own_layers import import_own_layers
 from cnn_core.models.refusal import refused_model
 from cnn_core.probe.probe import Probe
 
@@ -24,13 +25,14 @@ def load_model(path: Path) -> keras.Model:
     """Load a model file for inference, also one of Keras 2; one with Python code inside is refused.
 
     Raises:
-        ModelError: missing, damaged, or not a Keras model.
+        ModelError: missing, damaged, or not a Keras model; or code of one's own that fails.
     """
     if not path.is_file():
         raise ModelError(
             f"Expected a model file at {path.parent.name}/{path.name}. Received: nothing there. "
             "Restore the file, or choose another model."
         )
+    import_own_layers()
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # Keras raises anything at all on damaged files

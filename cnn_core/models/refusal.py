@@ -97,11 +97,11 @@ def _of_version(version: str, parts: list[dict[str, Any]]) -> str | None:
 def _of_own_class(parts: list[dict[str, Any]]) -> str | None:
     for index, part in enumerate(parts):
         registered = str(part.get("registered_name") or "")
-        if part.get("module") is None and ">" in registered:
+        if ">" in registered:  # those of Keras have no name of a package before them
             what = "a subclassed model" if index == 0 else f"the layer {_name(part)!r}"
             return (
-                f"{what} of a class of its own, {registered!r}. Import its class, decorated with "
-                "keras.saving.register_keras_serializable, before the dashboard starts"
+                f"{what} of a class of its own, {registered!r}. Name the Python file of its class, decorated "
+                "with keras.saving.register_keras_serializable, in the environment variable CONVSCOPE_CODE"
                 + (", and rebuild it as a functional model." if index == 0 else ".")
             )
     return None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cnn_core.probe.flat_graph import FlatGraph, Node, passes_through
+from cnn_core.probe.non_linearity import family_of
 from cnn_core.probe.receptive_field import PIXEL, Pair, ReceptiveField, Window, joined, same_padding_before
 
 _TITLES = {
@@ -30,12 +31,14 @@ _PADDING_KINDS = frozenset({"pad", "zeropadding2d"})
 _POINTWISE_KINDS = frozenset(
     "batchnormalization rescaling normalization dense add subtract multiply average maximum minimum divide "
     "truedivide negative absolute power square sqrt exp log clip activation relu relu6 leakyrelu prelu elu "
-    "celu selu gelu silu swish mish sigmoid hardsigmoid hardsilu hardswish softplus softsign logsigmoid tanh "
-    "hardtanh exponential threshold".split()
+    "layerscale celu selu gelu silu swish mish sigmoid hardsigmoid hardsilu hardswish softplus softsign "
+    "logsigmoid tanh hardtanh exponential threshold".split()
 )
 # Of these only if they work along the channels.
 _ALONG_AN_AXIS = frozenset({"concatenate", "softmax", "logsoftmax", "layernormalization"})
 _WINDOW_KINDS = frozenset({"conv2d", "depthwiseconv2d", "separableconv2d"})
+_WRAPPERS = frozenset({"spectralnormalization"})
+_GATED_KINDS = frozenset("multiply add subtract divide truedivide".split())
 POOLING_FAMILIES = frozenset({"maxpooling2d", "averagepooling2d"})
 
 
@@ -81,7 +84,7 @@ def layer_infos(graph: FlatGraph) -> tuple[LayerInfo, ...]:
             parameters=sum(math.prod(w.shape) for w in getattr(node.operation, "weights", [])),
             receptive_field=fields[node.name],
             spatial=_is_spatial(_shape(node)),
-            convolution=node.family in _WINDOW_KINDS or node.family == "conv2dtranspose",
+            convolution=_sliding(node)[1] in _WINDOW_KINDS or node.family == "conv2dtranspose",
             padding=node.family in _PADDING_KINDS,
             activation=node.activation,
         )
@@ -101,7 +104,7 @@ def receptive_fields(graph: FlatGraph) -> dict[str, ReceptiveField | None]:
 
 
 def _field_behind(node: Node, incoming: list[ReceptiveField | None]) -> ReceptiveField | None:
-    before = joined(incoming) if incoming else None
+    before = _gated(node, incoming) or (joined(incoming) if incoming else None)
     if before is None or _is_pointwise(node) or _works_on_channels(node):
         return before
     if len(node.output.shape) != 4 or any(len(t.shape) != 4 for t in node.inputs):
@@ -111,8 +114,32 @@ def _field_behind(node: Node, incoming: list[ReceptiveField | None]) -> Receptiv
         if node.operation.interpolation != "nearest":
             before = before.through(Window(kernel=(3, 3), padding=(1, 1)))
         return before.upsampled((factor[0], factor[1]))
+    if node.family == "resizing":
+        return _resized(node, before)
     window = _window(node)
     return None if window is None else before.through(window)
+
+
+def _gated(node: Node, incoming: list[ReceptiveField | None]) -> ReceptiveField | None:
+    """The field of maps that are weighted by one number per channel, which may see the whole picture."""
+    if node.family not in _GATED_KINDS or not _is_spatial(_shape(node)):
+        return None
+    maps = [field for tensor, field in zip(node.inputs, incoming, strict=True) if _is_map(tensor)]
+    found = joined(maps) if 0 < len(maps) < len(incoming) else None
+    return None if found is None else replace(found, whole=True)
+
+
+def _is_map(tensor: Any) -> bool:
+    return len(tensor.shape) == 4 and _is_spatial(tuple(tensor.shape[1:]))
+
+
+def _resized(node: Node, before: ReceptiveField) -> ReceptiveField | None:
+    """Behind a layer that stretches maps; None where their size is free, or their proportions are kept."""
+    kept = any(getattr(node.operation, f"{how}_to_aspect_ratio", False) for how in ("crop", "pad"))
+    old, new = node.inputs[0].shape[1:3], node.output.shape[1:3]
+    if kept or None in (*old, *new):
+        return None
+    return before.resized((old[0], old[1]), (new[0], new[1]))
 
 
 def _is_pointwise(node: Node) -> bool:
@@ -148,7 +175,7 @@ def _picks_channels(key: Any) -> bool:
 
 
 def _window(node: Node) -> Window | None:
-    operation, kind = node.operation, node.family
+    operation, kind = _sliding(node)
     if kind in _PADDING_KINDS:
         pads = operation.pad_width[1:3] if kind == "pad" else operation.padding
         if len(pads) != 2:
@@ -156,6 +183,8 @@ def _window(node: Node) -> Window | None:
         return Window(padding=(int(pads[0][0]), int(pads[1][0])))
     if kind == "cropping2d":
         return Window(padding=(-operation.cropping[0][0], -operation.cropping[1][0]))
+    if kind == "centercrop":
+        return _middle(node)
     if kind in _WINDOW_KINDS:
         kernel, dilation = _pair(operation.kernel_size), _pair(operation.dilation_rate)
     elif kind in POOLING_FAMILIES:
@@ -169,6 +198,20 @@ def _window(node: Node) -> Window | None:
         before = [same_padding_before(sides[a], kernel[a], stride[a], dilation[a]) for a in (0, 1)]
         padding = (before[0], before[1])
     return Window(kernel=kernel, stride=stride, dilation=dilation, padding=padding)
+
+
+def _sliding(node: Node) -> tuple[Any, str]:
+    """What slides over the maps, and its family: the layer inside a wrapper that only changes its kernel."""
+    inner = getattr(node.operation, "layer", None) if node.family in _WRAPPERS else None
+    return (node.operation, node.family) if inner is None else (inner, family_of(inner))
+
+
+def _middle(node: Node) -> Window | None:
+    """What cuts the middle out; None where the size is free, or a smaller picture is stretched first."""
+    old, new = node.inputs[0].shape[1:3], node.output.shape[1:3]
+    if None in (*old, *new) or old[0] < new[0] or old[1] < new[1]:
+        return None
+    return Window(padding=(-((old[0] - new[0]) // 2), -((old[1] - new[1]) // 2)))
 
 
 def _pair(value: Any) -> Pair:

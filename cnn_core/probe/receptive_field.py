@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Pair = tuple[int, int]
 
@@ -37,11 +37,14 @@ class ReceptiveField:
         size_px: (height, width) of the box.
         jump_px: distance of the boxes of neighbouring units, (down, across).
         offset_px: (top, left) of the box of unit (0, 0); negative where padding comes first.
+        whole: whether a unit sees the whole picture besides, as behind a squeeze-and-excitation gate: its
+            place is that of the box all the same.
     """
 
     size_px: Pair
     jump_px: tuple[float, float]
     offset_px: tuple[float, float]
+    whole: bool = False
 
     def through(self, window: Window) -> ReceptiveField:
         """The field after one more layer."""
@@ -53,8 +56,27 @@ class ReceptiveField:
             )
             for a in (0, 1)
         )
-        return ReceptiveField(
-            size_px=(size_y, size_x), jump_px=(jump_y, jump_x), offset_px=(offset_y, offset_x)
+        return replace(
+            self, size_px=(size_y, size_x), jump_px=(jump_y, jump_x), offset_px=(offset_y, offset_x)
+        )
+
+    def resized(self, before: Pair, after: Pair) -> ReceptiveField:
+        """The field after a map of ``before`` cells became one of ``after``, by means of neighbours.
+
+        Cells are taken as squares: the centre of the first new one lies half of its own width inside.
+        """
+        ratio = [before[a] / after[a] for a in (0, 1)]
+        reach = [self.jump_px[a] * max(1.0, ratio[a]) for a in (0, 1)]
+        size = [self.size_px[a] + reach[a] for a in (0, 1)]
+        moved = [self.jump_px[a] * (ratio[a] - 1) / 2 for a in (0, 1)]
+        return replace(
+            self,
+            size_px=(math.ceil(size[0]), math.ceil(size[1])),
+            jump_px=(self.jump_px[0] * ratio[0], self.jump_px[1] * ratio[1]),
+            offset_px=(
+                self.offset_px[0] + moved[0] - reach[0] / 2,
+                self.offset_px[1] + moved[1] - reach[1] / 2,
+            ),
         )
 
     def upsampled(self, factor: Pair) -> ReceptiveField:
@@ -65,7 +87,8 @@ class ReceptiveField:
         """
         jumps = (self.jump_px[0] / factor[0], self.jump_px[1] / factor[1])
         wider = [(factor[a] - 1) * jumps[a] for a in (0, 1)]
-        return ReceptiveField(
+        return replace(
+            self,
             size_px=(math.ceil(self.size_px[0] + wider[0]), math.ceil(self.size_px[1] + wider[1])),
             jump_px=jumps,
             offset_px=(self.offset_px[0] - wider[0], self.offset_px[1] - wider[1]),
@@ -102,6 +125,7 @@ def joined(fields: Sequence[ReceptiveField | None]) -> ReceptiveField | None:
         size_px=(math.ceil(ends[0] - offsets[0]), math.ceil(ends[1] - offsets[1])),
         jump_px=first.jump_px,
         offset_px=(offsets[0], offsets[1]),
+        whole=any(f.whole for f in known),
     )
 
 

@@ -161,8 +161,8 @@ def _check_part(part: Mapping[str, Any], where: str) -> int:
         what = "a model" if where == "the model" else "a layer"
         raise ModelError(
             f"Expected parts of Keras alone. Received: {what} of a class of its own, "
-            f"{(registered or name)[:80]!r}, in {where}. Register its class with "
-            "keras.saving.register_keras_serializable where Convscope is used from code, or rebuild it from "
+            f"{(registered or name)[:80]!r}, in {where}. Put the model into the "
+            "folder models and name the Python file of its class in CONVSCOPE_CODE, or rebuild it from "
             "layers of Keras and save that."
         )
     raise _refused("the part", name, where)

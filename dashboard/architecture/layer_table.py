@@ -37,7 +37,7 @@ def layer_rows(infos: Sequence[LayerInfo], costs: Sequence[LayerCost]) -> dict[s
             " × ".join("?" if side is None else f"{side:,}" for side in info.output_shape),
             cost.parameters,
             cost.multiply_adds,
-            "whole photo" if field is None else _pair(field.size_px),
+            "whole photo" if field is None or field.whole else _pair(field.size_px),
             "" if field is None else _pair(field.jump_px),
             ", ".join(titles[name] for name in cost.inputs) or "the photo",
         )

@@ -31,7 +31,7 @@ def totals_sentence(infos: Sequence[LayerInfo], costs: Sequence[LayerCost], inpu
     fields = [info.receptive_field for info in infos if info.convolution and info.receptive_field]
     if fields:
         (height, width), picture = fields[-1].size_px, input_px
-        whole = height >= picture[0] and width >= picture[1]
+        whole = fields[-1].whole or (height >= picture[0] and width >= picture[1])
         said += f" · the last convolution sees {'the whole photo' if whole else f'{height:g} × {width:g} px'}"
     return said
 

@@ -131,7 +131,8 @@ def draw(layer: PatternsOfLayer) -> None:
 
 def sees_only_colours(info: LayerInfo) -> bool:
     """Whether the units of a layer see too little for a pattern to have a shape."""
-    return info.receptive_field is not None and max(info.receptive_field.size_px) <= SMALL_FIELD_PX
+    field = info.receptive_field
+    return field is not None and not field.whole and max(field.size_px) <= SMALL_FIELD_PX
 
 
 def summary_of(layer: PatternsOfLayer) -> str:

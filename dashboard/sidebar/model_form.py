@@ -163,7 +163,7 @@ def try_pixels(key: str) -> None:
         "The right way is usually the one with sure and sensible answers."
     )
     for name, way in ways.items():
-        tensor_place, words = st.columns([1, 3], vertical_alignment="center")
+        tensor_place, words = st.columns([1, 5], vertical_alignment="center")
         tensor = way.apply(pictures[0])
         tensor_place.image(
             jpeg(enlarged(tensor_pixels(tensor), PICTURE_PX)), alt=f"What enters the model: {name}"

@@ -76,7 +76,7 @@ def test_a_run_on_another_device_makes_nobody_wait(open_app, photos, tmp_path, m
 def test_parameters_and_how_long_it_may_take_are_told_while_they_are_known(open_app, photos, tmp_path):
     write_run(tmp_path / "runs", "before", "finished", config=CONFIG)
     app = clean(open_app("train", section="settings", preset="lecture_baseline"))
-    assert "parameters** for two classes at 150 px" in words(app)
+    assert "parameters** for 2 classes at 150 px" in words(app)
     assert "About 16 s of training, judged by an earlier run" in words(app)
     app.number_input(key="set_input_size_px").set_value(96).run()
     assert "parameters**" not in words(clean(app))

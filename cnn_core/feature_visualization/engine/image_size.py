@@ -22,7 +22,7 @@ def fitting_size(probe: Probe, layer_name: str) -> Size:
     info = probe.layer(layer_name)
     own = [LARGEST_PX if side is None else side for side in probe.input_shape[:2]]
     field = info.receptive_field
-    if field is None or not info.spatial:
+    if field is None or field.whole or not info.spatial:
         return own[0], own[1]
     sides = []
     for axis in (0, 1):
@@ -59,7 +59,7 @@ def jitter_range_px(probe: Probe, layer_name: str, size_px: Size) -> Size:
     field = probe.layer(layer_name).receptive_field
     ranges = []
     for axis in (0, 1):
-        seen = size_px[axis] if field is None else field.size_px[axis]
+        seen = size_px[axis] if field is None or field.whole else field.size_px[axis]
         least = max(size_px[axis] - seen, LEAST_JITTER * size_px[axis])
         ranges.append(size_px[axis] if size_px[axis] >= MARGIN * seen else round(least))
     return ranges[0], ranges[1]
