@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -46,21 +47,23 @@ def network_graph_figure(boxes: Sequence[GraphBox], theme: Theme) -> go.Figure:
     """
     places = [_place(box) for box in boxes]
     figure = go.Figure()
+    shapes = []  # set at once: added one by one each is checked with all before it
     for box, (x, width) in zip(boxes, places, strict=True):
-        for source in box.inputs:
-            _line(figure, boxes, places, source, (x, box.depth), theme)
-        figure.add_shape(
-            type="rect",
-            x0=x - width / 2,
-            x1=x + width / 2,
-            y0=box.depth - BOX_PX / ROW_PX / 2,
-            y1=box.depth + BOX_PX / ROW_PX / 2,
-            line={
-                "color": theme.accent if box.closed or box.strong else theme.line,
-                "width": 2 if box.closed else 1,
-            },
-            fillcolor=theme.ground,
-            layer="below",
+        shapes += [_line(boxes, places, source, (x, box.depth), theme) for source in box.inputs]
+        shapes.append(
+            {
+                "type": "rect",
+                "x0": x - width / 2,
+                "x1": x + width / 2,
+                "y0": box.depth - BOX_PX / ROW_PX / 2,
+                "y1": box.depth + BOX_PX / ROW_PX / 2,
+                "line": {
+                    "color": theme.accent if box.closed or box.strong else theme.line,
+                    "width": 2 if box.closed else 1,
+                },
+                "fillcolor": theme.ground,
+                "layer": "below",
+            }
         )
     figure.add_trace(
         go.Scatter(
@@ -82,6 +85,7 @@ def network_graph_figure(boxes: Sequence[GraphBox], theme: Theme) -> go.Figure:
     figure.update_xaxes(range=(0, 1), **plain)
     figure.update_yaxes(range=(rows - 0.4, -0.6), **plain)
     figure.update_layout(
+        shapes=shapes,
         height=ROW_PX * rows,
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         paper_bgcolor="rgba(0,0,0,0)",
@@ -104,13 +108,12 @@ def _place(box: GraphBox) -> tuple[float, float]:
 
 
 def _line(
-    figure: go.Figure,
     boxes: Sequence[GraphBox],
     places: Sequence[tuple[float, float]],
     source: int,
     target: tuple[float, float],
     theme: Theme,
-) -> None:
+) -> dict[str, Any]:
     """A line from the lower edge of a box to the upper edge of another, around the boxes between."""
     half = BOX_PX / ROW_PX / 2
     x0, y0 = places[source][0], boxes[source].depth + half
@@ -124,7 +127,7 @@ def _line(
             f"C {side} {boxes[source].depth} {side} {boxes[source].depth} {side} {y0 + 0.3} "
             f"L {side} {y1 - 0.3} C {side} {y1} {x1 + 0.1} {y1 - 0.15} {x1} {y1}"
         )
-    figure.add_shape(type="path", path=path, line={"color": theme.muted, "width": 1.2}, layer="below")
+    return {"type": "path", "path": path, "line": {"color": theme.muted, "width": 1.2}, "layer": "below"}
 
 
 def _fitting(title: str, width: float) -> str:
