@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cnn_core.errors import InvalidRequestError
 from cnn_core.images.decode import RgbImage
 from cnn_core.neurons.statistics import ChannelStatistics
+from cnn_core.probe.heads import Region
 from cnn_core.probe.outline import Outline
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
@@ -41,6 +42,8 @@ class Request:
         head: index of the output.
         class_index: None means the model's own answer; 0 is a class.
         channels: of the layer; None means all of them.
+        region: of an output with an answer for each place, as a segmentation has: its part whose mean is
+            asked about, as top, left, bottom, right from 0 to 1; None means all of it.
     """
 
     model_key: str
@@ -49,6 +52,7 @@ class Request:
     head: int = 0
     class_index: int | None = None
     channels: tuple[int, ...] | None = None
+    region: Region | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -54,6 +54,7 @@ class Computation:
             class_index=target.class_index,
             channels=target.channels,
             precision=precision if analysis.fast else None,
+            region=self.request.region if analysis.needs_class else None,
         )
 
 

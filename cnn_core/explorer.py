@@ -188,9 +188,10 @@ class Explorer:
             target = dataclasses.replace(
                 asked.target, inputs=self._inputs(analysis, request), statistics=model.statistics
             )
-            found = self._computed_together(model.probe, asked, target)
+            probe = model.probe.in_region(request.region) if analysis.needs_class else model.probe
+            found = self._computed_together(probe, asked, target)
             if found is None:
-                found = analysis.compute(model.probe, target, asked.settings, progress)
+                found = analysis.compute(probe, target, asked.settings, progress)
             if not isinstance(found, analysis.result):  # would be stored, and never be found again
                 raise TypeError(
                     f"Expected {analysis.result.__name__} of {analysis.key}. Received: {found!r}."

@@ -74,6 +74,7 @@ def _request_arguments(call: Call, image: str) -> str:
         "head": analysis.needs_class or analysis.needs_layer is not None,
         "class_index": analysis.needs_class,
         "channels": analysis.takes_channels,
+        "region": analysis.needs_class,
     }
     values = {field.name: getattr(request, field.name) for field in dataclasses.fields(request)}
     usual = {field.name: field.default for field in dataclasses.fields(request)}

@@ -39,6 +39,7 @@ def result_key(
     class_index: int | None = None,
     channels: Sequence[int] | None = None,
     precision: str | None = None,
+    region: Sequence[float] | None = None,
 ) -> str:
     """Name of a result: equal exactly when everything that decides the result is equal.
 
@@ -53,6 +54,7 @@ def result_key(
         class_index: index of the class, if one was chosen; 0 is a class.
         channels: of the layer, if some were chosen.
         precision: that was computed in, where that is not float32.
+        region: of the output, if a part of it was chosen.
 
     Returns:
         64 hexadecimal digits.
@@ -72,6 +74,8 @@ def result_key(
         "channels": channels,
         "precision": precision,
     }
+    if region is not None:  # so that all other names stay what they were
+        fields["region"] = region
     text = json.dumps(fields, sort_keys=True, separators=(",", ":"), default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()
 

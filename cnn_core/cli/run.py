@@ -43,6 +43,7 @@ def add_run(commands: Any) -> None:
     command.add_argument("--layer", help="name of a layer; default: the last one that fits")
     command.add_argument("--class", dest="class_name", help="name or number; default: the model's own answer")
     command.add_argument("--head", default="0", help="name or number of the output; default: the first")
+    command.add_argument("--region", metavar="T,L,B,R", help="of an output with places, 0 to 1; default: all")
     command.add_argument("--channels", metavar="N,N", help="of the layer; default: all")
     command.add_argument(
         "--set",
@@ -76,6 +77,7 @@ def _run(options: argparse.Namespace) -> None:
         head=head,
         class_index=class_index,
         channels=_channels(options.channels),
+        region=_region(options.region),
     )
     # Opened before the computation, so that nobody waits for what cannot be written.
     with (
@@ -106,6 +108,16 @@ def _channels(text: str | None) -> tuple[int, ...] | None:
         return tuple(int(number) for number in text.split(","))
     except ValueError:
         raise InvalidRequestError(f"Expected --channels such as 0,5. Received: {text!r}.") from None
+
+
+def _region(text: str | None) -> tuple[float, float, float, float] | None:
+    if text is None:
+        return None
+    try:
+        top, left, bottom, right = map(float, text.split(","))
+    except ValueError:
+        raise InvalidRequestError(f"Expected --region such as 0,0,0.5,0.5. Received: {text!r}.") from None
+    return top, left, bottom, right
 
 
 def _check_text(check: Check) -> str:

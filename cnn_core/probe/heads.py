@@ -15,6 +15,7 @@ from cnn_core.probe.flat_graph import FlatGraph
 from cnn_core.probe.output_meaning import Meaning, meaning_of
 
 Float = NDArray[np.float32]
+Region = tuple[float, float, float, float]  # top, left, bottom, right, as shares of the picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +70,16 @@ def check_class(heads: Sequence[Head], head: int, class_index: int) -> None:
 
 
 def heads_of(
-    graph: FlatGraph, class_names: Sequence[str] | Mapping[str, Sequence[str]] | None
+    graph: FlatGraph,
+    class_names: Sequence[str] | Mapping[str, Sequence[str]] | None,
+    region: Region | None = None,
 ) -> tuple[tuple[Any, ...], tuple[Head, ...]]:
     """The outputs of a model as class scores.
 
     Args:
         graph: the model.
         class_names: of the only output with classes, or of each output by name; numbered when missing.
+        region: of an output with a value per place, the part that is averaged; None: all of it.
 
     Returns:
         One symbolic tensor of logits ``(n, classes)`` per output, and one ``Head`` each.
@@ -101,7 +105,7 @@ def heads_of(
             and _is_feature(graph, output, named=isinstance(class_names, Mapping))
         ):
             kind = "regression"
-        scores.append(_scores(output, meaning, kind))
+        scores.append(_scores(output, meaning, kind, region))
         heads.append(Head(name=name, kind=kind, class_names=_class_names(names, scores[-1].shape[-1], kind)))
     return tuple(scores), tuple(heads)
 
@@ -123,18 +127,51 @@ def _units(output: Any) -> int | None:
     return 1 if len(output.shape) < 2 else output.shape[-1]
 
 
-def _scores(output: Any, meaning: Meaning | None, kind: str) -> Any:
-    """The logits ``(n, classes)`` of an output."""
+def _scores(output: Any, meaning: Meaning | None, kind: str, region: Region | None) -> Any:
+    """The logits ``(n, classes)`` of an output; the mean over its places, or over those of a region."""
     logits = output
     if meaning is not None and (meaning.values != "signed" or kind == "binary"):
         logits = meaning.scores(output)
     if len(logits.shape) < 2:
         logits = logits[:, None]  # (n, 1)
     if len(logits.shape) > 2:
+        if region is not None and len(logits.shape) == 4:
+            logits = _places_in(logits, region)
         logits = keras.ops.mean(logits, axis=tuple(range(1, len(logits.shape) - 1)))  # (n, classes)
     if kind == "binary":
         logits = keras.ops.concatenate([-logits, logits], axis=-1)  # (n, 2)
     return logits
+
+
+def _places_in(maps: Any, region: Region) -> Any:
+    """The places ``(n, h, w, c)`` of maps whose centres lie in a region; at least one each way.
+
+    Raises:
+        InvalidRequestError: the size of the maps is free.
+    """
+    slices = []
+    for cells, start, stop in zip(maps.shape[1:3], region[:2], region[2:], strict=True):
+        if cells is None:
+            raise InvalidRequestError(
+                "Expected an output of one size for a region of it. Received: one whose size is free. "
+                "Leave the region out."
+            )
+        first = min(cells - 1, round(start * cells))
+        slices.append(slice(first, max(first + 1, round(stop * cells))))
+    return maps[:, slices[0], slices[1], :]
+
+
+def check_region(region: Region) -> None:
+    """Refuse what is no part of a picture.
+
+    Raises:
+        InvalidRequestError: outside it, or nothing of it.
+    """
+    top, left, bottom, right = region
+    if not (0 <= top < bottom <= 1 and 0 <= left < right <= 1):
+        raise InvalidRequestError(
+            f"Expected a region as top, left, bottom, right from 0 to 1. Received: {region}."
+        )
 
 
 def _kind(meaning: Meaning | None, units: int | None, *, named: bool) -> str:

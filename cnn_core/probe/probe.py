@@ -11,7 +11,6 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
@@ -24,7 +23,8 @@ from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.probe.architecture import LayerCost, layer_costs
 from cnn_core.probe.cam_layer import cam_layer
 from cnn_core.probe.flat_graph import Node, flat_graph, passes_through, picture_input_shape
-from cnn_core.probe.heads import Head, check_class, heads_of
+from cnn_core.probe.heads import Head, Region, check_class, check_region, heads_of
+from cnn_core.probe.layer_gradient import LayerGradient
 from cnn_core.probe.layer_info import LayerInfo, layer_infos
 from cnn_core.probe.outline import Outline
 
@@ -34,20 +34,6 @@ MAX_COMPILED_GRAPHS = 24
 _CHANNELWISE_FAMILIES = frozenset({"batchnormalization", "rescaling"})
 
 Float = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class LayerGradient:
-    """A layer's output and how the score of a class depends on it.
-
-    Attributes:
-        activations, gradients: ``(n, h, w, k)``; for the input ``(n, H, W, c)``.
-        scores: ``(n, classes)``, logits.
-    """
-
-    activations: Float
-    gradients: Float
-    scores: Float
 
 
 class Probe:
@@ -75,6 +61,8 @@ class Probe:
         self.input_shape = picture_input_shape(model)
         self._graph = flat_graph(model)
         self._nodes = {node.name: node for node in self._graph.nodes}
+        self._class_names = class_names
+        self._region: Region | None = None
         self._scores, self.heads = heads_of(self._graph, class_names)
         self.weights: AbstractContextManager[Any] = nullcontext()  # to be held while weights are read
         self._lock = threading.RLock()
@@ -265,11 +253,28 @@ class Probe:
         twin.weights = weights
         return twin
 
+    def in_region(self, region: Region | None) -> Probe:
+        """The same network, asked for the mean answer over a part of an output that has places.
+
+        Outputs without places answer as ever.
+
+        Raises:
+            InvalidRequestError: no part of a picture, or an output whose size is free.
+        """
+        if region is None:
+            return self
+        check_region(region)
+        twin = copy.copy(self)
+        twin._region = region
+        twin._scores, twin.heads = heads_of(self._graph, self._class_names, region)
+        return twin
+
     def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
         """What ``make`` compiles for this model, made at its first use; the one unused longest makes room.
 
         Called, it answers with the weights of this model, whoever else shares the network.
         """
+        key = (*key, self._region)
         with self._lock:
             if key not in self._compiled:
                 self._compiled[key] = make()

@@ -24,7 +24,7 @@ from dashboard.widgets.analysis_view import (
     draw_summary,
     request_about,
 )
-from dashboard.widgets.choosers import class_picker, layer_slider
+from dashboard.widgets.choosers import class_picker, layer_slider, region_picker
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.form import SettingsForm
 from dashboard.widgets.inputs import choice, slider
@@ -139,6 +139,8 @@ def choose(view: View, analyses: Sequence[Analysis]) -> HeatMapSelection:
             layers = fitting_layers(analysis, outline)
             default = outline.default_cam_layer(head) or layers[-1].name
             layer_name = layer_slider(layers, default, arrows="shift").name
+    with class_place:
+        region = region_picker(view.model_key, head)
     draw_summary(analysis)
     settings = SettingsForm(analysis.settings(), f"{analysis.key}_").draw()
     opacity_place, sign_place = st.columns([1, 1], gap="large")
@@ -152,7 +154,7 @@ def choose(view: View, analyses: Sequence[Analysis]) -> HeatMapSelection:
         )
     return HeatMapSelection(
         analysis=analysis,
-        request=request_about(view, layer_name=layer_name, head=head, class_index=class_index),
+        request=request_about(view, layer_name=layer_name, head=head, class_index=class_index, region=region),
         settings=settings,
         impossible=impossible,
         answer=answers[head],

@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard.session import address
+from dashboard.session.resources import explorer
 from dashboard.session.state import session
 from dashboard.widgets.inputs import select, stepped
 from dashboard.widgets.markdown import escape_markdown
 
 if TYPE_CHECKING:
+    from cnn_core.probe.heads import Region
     from cnn_core.probe.layer_info import LayerInfo
     from cnn_core.probe.probe import Head
 
 LAYER_HELP = (
     "A layer turns the maps of the one before into new ones; later layers see larger parts of the photo."
 )
+WHOLE = "whole"
+REGIONS = {WHOLE: "The whole picture"} | {
+    f"{row}-{column}": f"{row} {column}".capitalize()
+    for row in ("top", "middle", "bottom")
+    for column in ("left", "centre", "right")
+}
+REGION_HELP = "This network answers for each place: the map shows what moves the mean answer of this part."
 CHANNEL_HELP = "A channel is one filter's map: how strongly its pattern was found at each place."
 
 
@@ -84,6 +93,21 @@ def class_picker(heads: Sequence[Head], best: Sequence[int]) -> tuple[int, int]:
     )
     address.keep({"class": token if named else None})
     return head, tokens.index(token)
+
+
+def region_picker(model_key: str, head: int) -> Region | None:
+    """Choose a part of an output with an answer for each place; None for all of it, and for other outputs."""
+    name = explorer().heads(model_key)[head].name
+    shape = next(
+        (info.output_shape for info in explorer().outline(model_key).layers if info.name == name), ()
+    )
+    if len(shape) != 3 or None in shape:
+        return None
+    chosen = select("Where it is answered", REGIONS, key="region", help=REGION_HELP)
+    if chosen == WHOLE:
+        return None
+    row, column = divmod(list(REGIONS).index(chosen) - 1, 3)
+    return row / 3, column / 3, (row + 1) / 3, (column + 1) / 3
 
 
 def class_tokens(names: Sequence[str]) -> list[str]:

@@ -119,3 +119,18 @@ def test_all_classes_are_the_six_with_the_highest_scores_and_it_is_said(open_app
     assert not app.error
     assert "The 6 classes with the highest scores, of 8" in words(app)
     assert len([text for text in app.markdown if text.value.startswith("**for ")]) == 6
+
+
+def test_of_a_segmentation_a_part_can_be_asked_about(tmp_path, monkeypatch, open_app):
+    x = layers.Input((SIDE_PX, SIDE_PX, 3))
+    y = layers.Conv2D(4, 3, padding="same", activation="relu", name="conv")(x)
+    model = keras.Model(x, layers.Conv2D(3, 1, activation="softmax", name="places")(y))
+    write_model(tmp_path, "unet", model, ["sky", "tree", "road"])
+    monkeypatch.setenv("CONVSCOPE_MODELS", str(tmp_path))
+    st.cache_resource.clear()
+    app = open_app("heat_maps", model="unet")
+    assert not app.exception
+    app.selectbox(key="region").set_value("top-left").run()
+    assert not app.exception
+    assert not app.error
+    assert app.query_params["region"] == "top-left"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,7 +79,13 @@ def test_a_run_stopped_while_a_batch_waits_for_its_pictures_keeps_the_steps_befo
     run: TrainingRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked, late, steps = threading.Event(), later_ones(run, 2), []
-    decode_by(monkeypatch, lambda path: path not in late or asked.wait(SECONDS))
+
+    def decoded_late(path: Path) -> None:
+        if path in late:
+            asked.wait(SECONDS)
+            time.sleep(0.5)  # so that every batch that waits has asked whether to stop
+
+    decode_by(monkeypatch, decoded_late)
     before_each_step(run, lambda number, _: steps.append(number))
 
     def stopped() -> bool:
