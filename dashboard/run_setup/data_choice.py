@@ -51,7 +51,11 @@ def kept(key: str) -> Any:
     """What was put in on the Data section, also while it is not drawn."""
     if key in st.session_state:
         return st.session_state[key]
-    return _first_folder() if key == FOLDER else DEFAULTS[key]
+    if key == FOLDER:
+        return _first_folder()
+    if key != MORE and chosen_origin() == "download":
+        return _fields_of(chosen_set().source(downloads()))[key]
+    return DEFAULTS[key]
 
 
 def _first_folder() -> str:
@@ -136,9 +140,18 @@ def _origin_changed() -> None:
 
 
 def _take_fields(source: DataSource) -> None:
-    st.session_state[VALIDATION], st.session_state[TEST] = float(source.validation), float(source.test)
-    st.session_state[SEED], st.session_state[GREY] = source.seed, source.keep_non_rgb
-    st.session_state[NEAR] = not source.keep_near_duplicates
+    for key, value in _fields_of(source).items():
+        st.session_state[key] = value
+
+
+def _fields_of(source: DataSource) -> dict[str, Any]:
+    return {
+        VALIDATION: float(source.validation),
+        TEST: float(source.test),
+        SEED: source.seed,
+        GREY: source.keep_non_rgb,
+        NEAR: not source.keep_near_duplicates,
+    }
 
 
 def take_source(source: DataSource) -> None:

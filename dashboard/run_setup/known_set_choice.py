@@ -11,6 +11,7 @@ import streamlit as st
 from cnn_core.datasets.known_sets import KNOWN_SETS, KnownSet, known_set, made
 from cnn_core.datasets.recent_folders import downloads
 from cnn_core.progress import Progress
+from dashboard.session import address
 from dashboard.session.resources import data_jobs
 from dashboard.session.state import session
 from dashboard.widgets.inputs import choice
@@ -21,8 +22,11 @@ TITLES = {known.key: known.title for known in KNOWN_SETS}
 
 
 def chosen_set() -> KnownSet:
-    """The set of this session, whether it is there or not."""
-    return known_set(session().data.known)
+    """The set of this session, whether it is there or not; without a choice that of the address."""
+    held = session().data
+    if held.known is None:
+        held.known = address.current(KNOWN, address.name_in(TITLES), KNOWN_SETS[0].key)
+    return known_set(held.known)
 
 
 def made_folder() -> str:
@@ -42,7 +46,7 @@ def draw_known_sets(use: Callable[[str], None]) -> None:
     Args:
         use: makes another set the data of this session; in a callback.
     """
-    st.session_state.setdefault(KNOWN, session().data.known)
+    st.session_state.setdefault(KNOWN, chosen_set().key)
     session().data.known = choice("Data set", TITLES, key=KNOWN, on_change=_use_chosen, args=(use,))
     known, requested = chosen_set(), session().data.requested_sets
     if known.key in requested and not made_folder():
@@ -72,7 +76,7 @@ def draw_known_sets(use: Callable[[str], None]) -> None:
 
 
 def _use_chosen(use: Callable[[str], None]) -> None:
-    use(st.session_state[KNOWN] or session().data.known)
+    use(st.session_state[KNOWN] or chosen_set().key)
 
 
 def job_key(known: KnownSet) -> str:

@@ -27,7 +27,7 @@ class DataChoice:
         zip_name: of that archive; None for one of another session.
         zip_ignored: how many of its files are no pictures of a class.
         zip_turn: how often archives were uploaded.
-        known: key of the ready-made set that is chosen.
+        known: key of the ready-made set that is chosen; None until it is known.
         requested_sets: keys of those that the person asked for.
     """
 
@@ -37,7 +37,7 @@ class DataChoice:
     zip_name: str | None = None
     zip_ignored: int = 0
     zip_turn: int = 0
-    known: str = "cats_and_dogs_filtered"
+    known: str | None = None
     requested_sets: set[str] = field(default_factory=set)
 
 

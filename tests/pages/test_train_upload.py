@@ -7,11 +7,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from data_section import PATIENCE_SECONDS, said, with_zip
+from data_section import PATIENCE_SECONDS, said, scanned, with_zip
 from tiny_photos import packed, write_tiny_photos
 
+from cnn_core.datasets import known_sets
 from cnn_core.datasets.known_sets import known_set
 from cnn_core.errors import Cancelled, DataError
+from dashboard.run_setup.data_choice import NEAR
 from dashboard.run_setup.known_set_choice import job_key
 from dashboard.run_setup.upload import ignored_sentence
 from dashboard.session.resources import data_jobs
@@ -84,3 +86,18 @@ def test_a_download_can_be_cancelled(open_app, monkeypatch, impatient):
     app.run()
     assert app.button(key="download-again")
     assert not app.exception
+
+
+def test_a_ready_made_set_is_drawn_and_comes_with_the_fields_that_fit_it(
+    open_app, fresh_folders, monkeypatch
+):
+    monkeypatch.setattr(known_sets, "LINE_SETS", {"train": (2, 1), "validation": (1, 2), "test": (1, 3)})
+    app = open_app("train", section="settings", preset="lines_heads")
+    app.button(key="take-its-data").click().run()
+    assert app.segmented_control(key="known").value == "lines"
+    app.button(key="download").click().run()
+    app = scanned(app)
+    assert not app.exception
+    assert app.subheader[0].value == "lines"
+    assert not app.toggle(key=NEAR).value
+    assert "It is ready" in said(app)
