@@ -111,7 +111,8 @@ def _draw_notes(request: FolderRequest, answers: FileAnswers) -> None:
     unread = [request.files.paths[index] for index in answers.unread]
     if unread:
         st.markdown(f":material/broken_image: {unread_words(unread)}")
-    known = known_set_words(explorer().card(request.model_key), request.files.fingerprint())
+    head = explorer().heads(request.model_key)[request.head].name
+    known = known_set_words(explorer().card(request.model_key), request.files.fingerprint(), head)
     if known:
         st.markdown(known)
 
@@ -123,13 +124,18 @@ def unread_words(unread: list[Path]) -> str:
     return f"Left out, for they cannot be read: {pictures_text(len(unread))}, {named}{more}."
 
 
-def known_set_words(card: ModelCard, fingerprint: str) -> str:
-    """What the card of a network says of the very pictures of this fingerprint; Markdown, or nothing."""
+def known_set_words(card: ModelCard, fingerprint: str, head: str = "") -> str:
+    """What the card of a network says of the very pictures of this fingerprint; Markdown, or nothing.
+
+    Args:
+        head: name of the output, for a card that states the accuracy of each.
+    """
     sets: Mapping[str, object] = nested(card.metadata, "data")
     name = next((n for n in sets if nested(sets, n).get("file_list_sha256") == fingerprint), None)
     if name == "training":
         return REMEMBERED
-    accuracy = None if name is None else nested(card.metadata, name).get("accuracy")
+    stated = {} if name is None else nested(card.metadata, name)
+    accuracy = (nested(stated, "heads", head) or stated).get("accuracy")
     if not isinstance(accuracy, float):
         return ""
     return (
