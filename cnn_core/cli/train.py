@@ -15,7 +15,7 @@ from typing import Any, TextIO
 from cnn_core import paths
 from cnn_core.cli.progress_line import ProgressLine
 from cnn_core.cli.share_line import share_line
-from cnn_core.datasets.known_sets import KNOWN_SETS, known_set, made, mnist_from
+from cnn_core.datasets.known_sets import KNOWN_SETS, known_set, made
 from cnn_core.datasets.recent_folders import downloads
 from cnn_core.datasets.source import DataSource
 from cnn_core.errors import Cancelled, DataError
@@ -219,10 +219,8 @@ def _known_data(data: Sequence[str]) -> DataSource | None:
     if key not in {known.key for known in KNOWN_SETS}:
         return None
     known = known_set(key)
-    if file.is_file() and not known.folder(folder).is_dir():
-        mnist_from(file, known.folder(folder))
     with share_line() as progress:
-        made(known, folder, progress)
+        made(known, folder, progress, file=file if file.suffix == ".npz" else None)
     return known.source(folder)
 
 

@@ -21,6 +21,7 @@ from cnn_core.progress import SILENT, Progress
 from cnn_core.web_files import downloaded
 
 LINE_SETS = {"train": (250, 1), "validation": (25, 2), "test": (50, 3)}  # pictures of each class, and seed
+MNIST = "mnist"
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
 MNIST_SPLITS = {"train": "train", "test": "test"}
@@ -56,8 +57,16 @@ class KnownSet:
         return DataSource(folders=(str(self.folder(sets_folder)),), **self.settings)
 
 
-def made(known: KnownSet, sets_folder: Path, progress: Progress = SILENT) -> Path:
+def made(
+    known: KnownSet, sets_folder: Path, progress: Progress = SILENT, *, file: Path | None = None
+) -> Path:
     """The folder of a set, made now where it is not there.
+
+    Args:
+        known: which.
+        sets_folder: of all such sets.
+        progress: told the share that is done.
+        file: a ``mnist.npz`` of this computer, which is read instead of a download.
 
     Raises:
         DataError: no network, what came is not the data set, or a folder that cannot be written.
@@ -66,7 +75,10 @@ def made(known: KnownSet, sets_folder: Path, progress: Progress = SILENT) -> Pat
     target = known.folder(sets_folder)
     if not target.is_dir():
         with writing_into(sets_folder):
-            known.make(target, progress)
+            if file is not None and known.key == MNIST:
+                mnist_from(file, target, progress)
+            else:
+                known.make(target, progress)
     progress(1.0)
     return target
 
@@ -135,7 +147,7 @@ KNOWN_SETS = (
         settings={},
     ),
     KnownSet(
-        key="mnist",
+        key=MNIST,
         title="MNIST",
         summary="70,000 written digits of 28 x 28 px (LeCun, Cortes, Burges), 11 MB, from the internet.",
         verb="Download",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cnn_core.datasets.known_sets import KNOWN_SETS, KnownSet, known_set, made
+from cnn_core.datasets.known_sets import KNOWN_SETS, MNIST, KnownSet, known_set, made
 from cnn_core.datasets.recent_folders import downloads
 from cnn_core.progress import Progress
 from dashboard.session import address
@@ -49,13 +49,24 @@ def draw_known_sets(use: Callable[[str], None]) -> None:
     st.session_state.setdefault(KNOWN, chosen_set().key)
     session().data.known = choice("Data set", TITLES, key=KNOWN, on_change=_use_chosen, args=(use,))
     known, requested = chosen_set(), session().data.requested_sets
+    file = ""
+    if known.key == MNIST and not made_folder():
+        file = st.text_input(
+            "A file of this computer",
+            key="mnist-file",
+            placeholder="/home/me/mnist.npz",
+            help="Keras' mnist.npz, read instead of a download; leave it empty to have it downloaded.",
+            persist_state="session",
+            on_change=requested.discard,
+            args=(known.key,),
+        ).strip()
     if known.key in requested and not made_folder():
         result_or_progress(
             Task(
                 slot="download",
-                key=job_key(known),
+                key=job_key(known, file),
                 doing=f"{known.title} is being made ready",
-                work=functools.partial(_make, known.key, downloads()),
+                work=functools.partial(_make, known.key, downloads(), file),
                 result=str,
                 jobs=data_jobs(),
                 stays=True,
@@ -66,7 +77,7 @@ def draw_known_sets(use: Callable[[str], None]) -> None:
     elif known.key not in requested:
         st.markdown(f"{known.summary} It is kept in the cache folder of Convscope.")
         st.button(
-            known.verb,
+            "Read" if file else known.verb,
             key="download",
             icon=":material/download:" if known.verb == "Download" else ":material/draw:",
             type="primary",
@@ -79,10 +90,11 @@ def _use_chosen(use: Callable[[str], None]) -> None:
     use(st.session_state[KNOWN] or chosen_set().key)
 
 
-def job_key(known: KnownSet) -> str:
-    """What the making of a set is called among all jobs."""
-    return f"make-{known.key}"
+def job_key(known: KnownSet, file: str = "") -> str:
+    """What the making of a set, perhaps from a file, is called among all jobs."""
+    return f"make-{known.key}-{file}"
 
 
-def _make(key: str, target: Path, progress: Progress) -> str:
-    return str(made(known_set(key), target, progress))
+def _make(key: str, target: Path, file: str, progress: Progress) -> str:
+    named = Path(file).expanduser() if file else None
+    return str(made(known_set(key), target, progress, file=named))

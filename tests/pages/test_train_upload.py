@@ -6,6 +6,7 @@ import shutil
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from data_section import PATIENCE_SECONDS, said, scanned, with_zip
 from tiny_photos import packed, write_tiny_photos
@@ -13,7 +14,7 @@ from tiny_photos import packed, write_tiny_photos
 from cnn_core.datasets import known_sets
 from cnn_core.datasets.known_sets import known_set
 from cnn_core.errors import Cancelled, DataError
-from dashboard.run_setup.data_choice import NEAR
+from dashboard.run_setup.data_choice import GREY, NEAR
 from dashboard.run_setup.known_set_choice import job_key
 from dashboard.run_setup.upload import ignored_sentence
 from dashboard.session.resources import data_jobs
@@ -101,3 +102,30 @@ def test_a_ready_made_set_is_drawn_and_comes_with_the_fields_that_fit_it(
     assert app.subheader[0].value == "lines"
     assert not app.toggle(key=NEAR).value
     assert "It is ready" in said(app)
+
+
+def test_mnist_is_read_from_a_file_of_this_computer_and_another_file_is_told(
+    open_app, fresh_folders, tmp_path
+):
+    rng = np.random.default_rng(0)
+    arrays = {
+        f"{axis}_{part}": rng.integers(0, 256, (count, 28, 28), np.uint8)
+        if axis == "x"
+        else np.arange(count) % 10
+        for part, count in (("train", 30), ("test", 10))
+        for axis in "xy"
+    }
+    np.savez(tmp_path / "mine.npz", **arrays)
+    np.savez(tmp_path / "other.npz", a=np.zeros(3))
+    app = open_app("train", section="data", origin="download")
+    app.segmented_control(key="origin").set_value("download").run()
+    app.segmented_control(key="known").set_value("mnist").run()
+    app.text_input(key="mnist-file").set_value(str(tmp_path / "other.npz")).run()
+    app.button(key="download").click().run()
+    assert "Expected Keras' mnist.npz" in app.error[0].value
+    app.text_input(key="mnist-file").set_value(str(tmp_path / "mine.npz")).run()
+    app.button(key="download").click().run()
+    assert not app.exception
+    assert "Expected more pictures of 0" in app.error[0].value  # three are too few to set 500 aside
+    assert "It is ready" in said(app)
+    assert app.toggle(key=GREY).value
