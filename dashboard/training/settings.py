@@ -18,7 +18,7 @@ from cnn_core.training.settings.config import TrainingConfig
 from cnn_core.training.settings.presets import Preset, settings_without_effect
 from dashboard.figures.files.table_png import table_pixels
 from dashboard.run_setup.data_choice import chosen_source, offer_data, splits_of
-from dashboard.run_setup.preset_data import offer_its_data
+from dashboard.run_setup.preset_data import DOCUMENTS, offer_its_data, suits
 from dashboard.run_setup.run_picker import go_to
 from dashboard.run_setup.scan_job import left_of
 from dashboard.run_setup.settings_choice import (
@@ -54,13 +54,6 @@ TRANSFER_ONLY = frozenset({"base", "fine_tuning_epochs"})
 NETWORK_SETTINGS = ("input_size_px", "base")
 COLUMNS = 4
 START_SECONDS = "10 to 20"  # framework, scan, precision and last figures; up to 2,000 photos on two cores
-DOCUMENTS = {
-    "lecture": "The lecture: 0.94 on training, 0.73 on validation photos after 15 epochs without dropout "
-    "and augmentation, 0.64 and 0.63 with them.",
-    "article": "The article: 0.73 on validation photos without augmentation, 0.81 with it.",
-    "report": "The report: 0.75 on validation photos, lowest loss near epoch 14, without dropout and "
-    "augmentation; with both, training follows validation.",
-}
 
 
 def draw_settings() -> None:
@@ -161,7 +154,7 @@ def _draw_start(preset: Preset) -> tuple[TrainingConfig | None, DataSource | Non
     with st.container(border=True, key="start-card"):
         st.markdown("#### Start")
         source = config = None
-        pictures = 0
+        pictures, suitable = 0, True
         with show_errors():
             source = chosen_source()
             if source is not None:
@@ -172,6 +165,7 @@ def _draw_start(preset: Preset) -> tuple[TrainingConfig | None, DataSource | Non
                     f"**{escape_markdown(source_name(source))}**: {pictures:,} training photos, "
                     f"{len(splits.classes)} classes."
                 )
+                suitable = suits(preset, splits.classes)
         if source is None or not pictures:
             st.markdown("First choose the photos to train on.")
             st.button(
@@ -188,10 +182,10 @@ def _draw_start(preset: Preset) -> tuple[TrainingConfig | None, DataSource | Non
             max_chars=80,
             persist_state="session",
         )
-        fits = config is not None and pictures >= config.batch_size
+        fits = suitable and config is not None and pictures >= config.batch_size
         if config is not None:
             _draw_outlook(config, pictures)
-            if pictures and not fits:
+            if 0 < pictures < config.batch_size:
                 _draw_batch_warning(preset, config, pictures)
         if fits and pictures:
             prepare_training()

@@ -15,7 +15,9 @@ from cnn_core.training.settings.presets import PRESETS, preset_named
 pytestmark = pytest.mark.usefixtures("fresh_folders")
 
 
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.key)
+@pytest.mark.parametrize(
+    "preset", [one for one in PRESETS if not one.several_heads], ids=lambda preset: preset.key
+)
 def test_every_preset_shows_its_parameters_and_starts_with_its_own_settings(
     open_app, photos, launched, preset
 ):
@@ -24,6 +26,13 @@ def test_every_preset_shows_its_parameters_and_starts_with_its_own_settings(
     clean(app.button(key="start-training").click().run())
     assert launched[0][0] == preset.config
     assert launched[0][1].folders == (str(photos),)
+
+
+def test_a_preset_of_several_answers_waits_for_folders_that_tell_them(open_app, photos):
+    app = open_app("train", section="settings", preset="lines_heads")
+    assert not app.exception
+    assert app.button(key="start-training").disabled
+    assert any("length=15px,colour=red" in warning.value for warning in app.warning)
 
 
 def test_every_setting_can_be_edited(open_app, photos):

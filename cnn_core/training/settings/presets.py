@@ -23,6 +23,7 @@ class Preset:
         config: its settings; all can be changed.
         classes: of the data that it is for.
         data: key of the set that it is for, see ``cnn_core.datasets.known_sets``; empty for any photos.
+        several_heads: whether it needs class folders that answer several questions, as its architecture says.
     """
 
     title: str
@@ -32,6 +33,7 @@ class Preset:
     config: TrainingConfig
     classes: int = 2
     data: str = ""
+    several_heads: bool = False
 
     @property
     def key(self) -> str:
@@ -195,6 +197,7 @@ PRESETS = (
         config=replace(SMALL, preset="lines_heads", epochs=12),
         classes=96,
         data="lines",
+        several_heads=True,
     ),
 )
 

@@ -62,6 +62,7 @@ def test_a_preset_is_known_by_its_key_and_trains_itself(preset: Preset) -> None:
     assert preset.config.preset == preset.key
     assert preset.title
     assert preset.summary.endswith(".")
+    assert preset.several_heads == architecture_of(preset.config).several_heads
 
 
 def test_an_unknown_preset_is_refused_with_those_there_are() -> None:
