@@ -24,7 +24,7 @@ LINE_SETS = {"train": (250, 1), "validation": (25, 2), "test": (50, 3)}  # pictu
 MNIST = "mnist"
 MNIST_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 MNIST_SHA256 = "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1"
-MNIST_SPLITS = {"train": "train", "test": "test"}
+MNIST_SPLITS = ("train", "test")
 MNIST_BYTES, LINE_BYTES = 300 * 10**6, 130 * 10**6  # on the disk, a block per picture
 
 
@@ -92,8 +92,8 @@ def mnist_from(file: Path, target: Path, progress: Progress = SILENT) -> None:
     """
     arrays = _mnist_arrays(file)
     with staging(target, MNIST_BYTES) as place:
-        for number, (split, name) in enumerate(MNIST_SPLITS.items()):
-            pixels, labels = arrays[f"x_{name}"], arrays[f"y_{name}"].astype(np.int64)
+        for number, split in enumerate(MNIST_SPLITS):
+            pixels, labels = arrays[f"x_{split}"], arrays[f"y_{split}"].astype(np.int64)
             digits = [str(digit) for digit in range(10)]
             write_class_folders(place / split, pixels, labels, digits, progress.part(number, 2))
 
@@ -104,7 +104,7 @@ def _mnist_arrays(file: Path) -> dict[str, np.ndarray[Any, np.dtype[np.uint8]]]:
             arrays = {name: saved[name] for name in ("x_train", "y_train", "x_test", "y_test")}
     except Exception as error:  # readers of archives raise anything at all on damaged bytes
         raise DataError(_no_mnist(file, type(error).__name__)) from error
-    for part in ("train", "test"):
+    for part in MNIST_SPLITS:
         x, y = arrays[f"x_{part}"], arrays[f"y_{part}"]
         if x.dtype != np.uint8 or x.ndim != 3 or y.shape != x.shape[:1] or not np.isin(y, range(10)).all():
             raise DataError(_no_mnist(file, f"{part} pictures of shape {x.shape}, labels of {y.shape}"))
@@ -124,7 +124,7 @@ def _make_mnist(target: Path, progress: Progress) -> None:
             file = downloaded(MNIST_URL, f"sha256:{MNIST_SHA256}", Path(place), progress.between(0, 0.4))
         except DataError as error:
             raise DataError(
-                f"{error} Or name a mnist.npz of this computer: --data FILE on the command line."
+                f"{error} Or name a mnist.npz of this computer, in the page or with --data."
             ) from None
         mnist_from(file, target, progress.between(0.4, 1))
 

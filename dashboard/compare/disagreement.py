@@ -11,12 +11,8 @@ import streamlit as st
 
 from cnn_core.evaluation.class_matching import matched_classes
 from cnn_core.evaluation.disagreement import Disagreement, disagreement
-from cnn_core.evaluation.file_answers import FileAnswers
 from cnn_core.evaluation.folder_evaluation import (
     FolderRequest,
-    answers_key,
-    answers_of,
-    known_answers,
     labelled,
     not_evaluable,
     pictures_of,
@@ -31,8 +27,8 @@ from dashboard.widgets.evaluation_pictures import (
     sure,
     tile_or_reason,
 )
+from dashboard.widgets.folder_answers import answers_or_progress
 from dashboard.widgets.inputs import pager
-from dashboard.widgets.job_view import Task, result_or_progress
 from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.set_figures import pictures_text
 from dashboard.widgets.style import photo_buttons_style, theme
@@ -96,17 +92,8 @@ def _predictions_or_progress(side: Side, chosen: FolderSplit) -> Predictions | N
         class_of=class_of,
         head=side.head,
     )
-    key = answers_key(explorer(), request)
-    answers = result_or_progress(
-        Task(
-            slot=f"disagree-{side.name}",
-            key=key,
-            doing=f"{side.name} answers {pictures_text(len(request.files.paths))}",
-            work=lambda progress: answers_of(explorer(), request, progress),
-            result=FileAnswers,
-            known=lambda: known_answers(explorer(), key),
-        )
-    )
+    count = pictures_text(len(request.files.paths))
+    answers = answers_or_progress(request, slot=f"disagree-{side.name}", doing=f"{side.name} answers {count}")
     return None if answers is None else labelled(explorer(), request, answers)
 
 

@@ -10,10 +10,7 @@ import streamlit as st
 from cnn_core.evaluation.file_answers import FileAnswers
 from cnn_core.evaluation.folder_evaluation import (
     FolderRequest,
-    answers_key,
-    answers_of,
     evaluable,
-    known_answers,
     labelled,
     not_evaluable,
     pictures_of,
@@ -24,8 +21,8 @@ from dashboard.evaluation.class_choice import choose_classes
 from dashboard.evaluation.evaluated_set import EvaluatedSet, Network
 from dashboard.run_setup.folder_split import FolderSplit, choose_split
 from dashboard.session.resources import explorer
+from dashboard.widgets.folder_answers import answers_or_progress
 from dashboard.widgets.inputs import select
-from dashboard.widgets.job_view import Task, result_or_progress
 from dashboard.widgets.markdown import escape_markdown
 from dashboard.widgets.set_figures import draw_figures, pictures_text
 
@@ -57,7 +54,12 @@ def folder_set(network: Network, model_key: str) -> EvaluatedSet | None:
         return None
     files = pictures_of(chosen.files, class_of)
     request = FolderRequest(model_key=model_key, files=files, class_of=class_of, head=head)
-    answers = _answers_or_progress(request)
+    answers = answers_or_progress(
+        request,
+        slot="evaluation",
+        doing=f"Answering {pictures_text(len(request.files.paths))}",
+        preview=lambda found: _draw_so_far(request, found),
+    )
     if answers is None:
         return None
     _draw_notes(request, answers)
@@ -82,21 +84,6 @@ def _choose_head(model_key: str) -> int | None:
     if len(indices) == 1:
         return indices[0]
     return int(select("Output", {str(index): heads[index].name for index in indices}, key="eval_head"))
-
-
-def _answers_or_progress(request: FolderRequest) -> FileAnswers | None:
-    key = answers_key(explorer(), request)
-    return result_or_progress(
-        Task(
-            slot="evaluation",
-            key=key,
-            doing=f"Answering {pictures_text(len(request.files.paths))}",
-            work=lambda progress: answers_of(explorer(), request, progress),
-            result=FileAnswers,
-            known=lambda: known_answers(explorer(), key),
-            preview=lambda found: _draw_so_far(request, found),
-        )
-    )
 
 
 def _draw_so_far(request: FolderRequest, found: FileAnswers | None) -> None:

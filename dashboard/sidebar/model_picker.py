@@ -12,7 +12,7 @@ from cnn_core.models.card import checkpoint_key, run_and_epoch
 from dashboard.session import address
 from dashboard.session.resources import explorer
 from dashboard.session.state import session
-from dashboard.sidebar.model_upload import draw_description, is_hidden
+from dashboard.sidebar.model_upload import is_hidden
 from dashboard.widgets.errors import show_errors
 from dashboard.widgets.markdown import escape_markdown
 
@@ -57,7 +57,6 @@ def model_picker() -> str | None:
         key = _epoch_slider(chosen, cards[chosen])
         st.caption(_model_line(explorer().card(key)))
         _tell_left_out(left_out)
-        draw_description(cards[chosen])
         return key
     return None
 

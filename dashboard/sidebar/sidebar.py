@@ -30,7 +30,7 @@ from dashboard.session.resources import device_line, explorer, framework_ready
 from dashboard.session.state import session
 from dashboard.session.view import Nothing, View
 from dashboard.sidebar.model_picker import model_picker
-from dashboard.sidebar.model_upload import draw_upload
+from dashboard.sidebar.model_upload import draw_description, draw_upload
 from dashboard.sidebar.training_status import sidebar_training
 from dashboard.widgets.errors import show_errors
 from dashboard.widgets.markdown import escape_markdown
@@ -62,6 +62,8 @@ def sidebar() -> View | Nothing:
         st.divider()
         with show_errors():
             draw_upload()
+            if model_key is not None:
+                draw_description(explorer().card(model_key))
         _foot()
     address.keep({"model": model_key})
     if photo is not None:

@@ -72,7 +72,7 @@ def network_graph_figure(boxes: Sequence[GraphBox], theme: Theme) -> go.Figure:
             mode="markers+text",
             marker={"symbol": "square", "size": BOX_PX, "opacity": 0, "color": theme.accent},
             text=[_fitting(box.title, width) for box, (_, width) in zip(boxes, places, strict=True)],
-            textfont={"color": theme.text, "size": 12},
+            textfont={"color": theme.text, "size": 13},
             customdata=list(range(len(boxes))),
             hovertext=[box.about for box in boxes],
             hovertemplate="%{hovertext}<extra></extra>",
