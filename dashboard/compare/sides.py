@@ -21,7 +21,6 @@ from dashboard.session.view import View
 from dashboard.widgets.analysis_view import usual_attribution
 from dashboard.widgets.choosers import class_picker, first_choice, layer_slider
 from dashboard.widgets.inputs import select
-from dashboard.widgets.markdown import escape_markdown
 
 if TYPE_CHECKING:
     from cnn_core.analysis import Analysis
@@ -169,8 +168,8 @@ def _networks() -> dict[str, str]:
     found = {}
     for card in explorer().models():
         run_key, _ = run_and_epoch(card.key)
-        found[card.key] = escape_markdown(card.title)
+        found[card.key] = card.title
         for epoch in explorer().checkpoints(run_key):
             when = "before training" if epoch == 0 else f"epoch {epoch}"
-            found[checkpoint_key(run_key, epoch)] = f"{escape_markdown(card.title)}, {when}"
+            found[checkpoint_key(run_key, epoch)] = f"{card.title}, {when}"
     return found

@@ -103,3 +103,10 @@ def test_the_same_depth_is_the_same_name_or_the_same_share(run_with_epochs):
     assert same_depth(own[-1], own, own[:2]) is own[1]
     assert same_depth(own[0], own, own[:2]) is own[0]
     assert same_depth(None, own, own) is None
+
+
+def test_titles_are_shown_as_they_are_and_not_as_markdown(open_app, run_with_epochs):
+    app = open_app("compare", model="young@2")
+    options = app.selectbox(key="b_model").options
+    assert options
+    assert not any("\\" in title for title in options)
