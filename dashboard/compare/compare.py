@@ -141,7 +141,8 @@ def _draw_answers(found: Sequence[Found], *, common: bool) -> None:
         names, shown = one.answer.class_names, one.attribution.class_index
         with column:
             st.markdown(
-                f"**{one.side.name}** · {one.side.title} · {escape_markdown(one.side.view.photo.title)}"
+                f"**{one.side.name}** · {escape_markdown(one.side.title)} · "
+                f"{escape_markdown(one.side.view.photo.title)}"
             )
             picture, map_place = st.columns(2, gap="small")
             picture.image(jpeg(squared(rgb_pixels(photo_pixels(one.side.view)), SIDE_PX)), width="stretch",

@@ -81,7 +81,8 @@ def _predictions_or_progress(side: Side, chosen: FolderSplit) -> Predictions | N
     class_of = matched_classes(chosen.files.counts(), head.class_names, head.name)
     if not class_of:
         st.info(
-            f"{side.name}: no folder is called like a class of {side.title}. Choose other data, or name the "
+            f"{side.name}: no folder is called like a class of {escape_markdown(side.title)}. "
+            "Choose other data, or name the "
             "folders like the classes.",
             icon=":material/info:",
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -105,8 +106,11 @@ def test_the_same_depth_is_the_same_name_or_the_same_share(run_with_epochs):
     assert same_depth(None, own, own) is None
 
 
-def test_titles_are_shown_as_they_are_and_not_as_markdown(open_app, run_with_epochs):
-    app = open_app("compare", model="young@2")
-    options = app.selectbox(key="b_model").options
-    assert options
-    assert not any("\\" in title for title in options)
+def test_titles_are_shown_as_they_are_and_not_as_markdown(open_app, run_with_epochs, tmp_path):
+    for path in (tmp_path / "runs" / "young" / "checkpoints").glob("*/card.json"):
+        card = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps(card | {"title": "*over-fits*"}), encoding="utf-8")
+    app = open_app("compare", model="tiny", b_model="young@2")
+    assert not app.exception
+    assert "*over-fits*, epoch 2" in app.selectbox(key="b_model").options
+    assert any("\\*over" in one.value for one in app.main.markdown)
