@@ -71,6 +71,7 @@ class Session:
         application: network of ``keras.applications`` that is being fetched.
         new_model: key of one that has just been read and is to be chosen.
         own_models: keys of the models that this session has uploaded.
+        saved_form: key of the model whose description is to be saved.
         opened_blocks: blocks of the graph of a network that are open, by the key of its model.
         clicked_layer: name of a layer of that graph whose maps are to be seen.
         data: which photos the next run is to be trained on.
@@ -95,6 +96,7 @@ class Session:
     model_turn: int = 0
     new_model: str | None = None
     own_models: set[str] = field(default_factory=set)
+    saved_form: str | None = None
     opened_blocks: dict[str, set[tuple[str, ...]]] = field(default_factory=dict)
     clicked_layer: str | None = None
     data_turn: int = 0

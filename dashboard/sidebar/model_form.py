@@ -17,6 +17,7 @@ from dashboard.figures.colours import UInt8, short
 from dashboard.figures.pictures.pictures import enlarged, jpeg
 from dashboard.session.photos import samples_for
 from dashboard.session.resources import explorer
+from dashboard.session.state import session
 from dashboard.widgets.evaluation_pictures import sure
 from dashboard.widgets.markdown import escape_markdown
 
@@ -85,12 +86,18 @@ def card_form(key: str, card: ModelCard) -> dict[str, Any] | None:
         )
         if isinstance(reasons, dict) and "preprocessing" in reasons:
             st.caption(f"Guessed. {escape_markdown(str(reasons['preprocessing']), longest=200)}")
-        hit = st.form_submit_button("Save", icon=":material/save:")
-        if not hit:
-            return None
+        st.form_submit_button("Save", icon=":material/save:", on_click=_save, args=(key,))
+    if session().saved_form != key:
+        return None
+    session().saved_form = None
     own = {"scale": scale, "offset": offset, "channel_order": order}
     changes = {"title": title.strip() or key, "preprocessing": pixels_of(chosen, own, fit)}
     return changes | {"classes": named_classes(classes, meaning, explorer().heads(key))}
+
+
+def _save(key: str) -> None:
+    """Noted, since a run that another one cuts short before the form forgets that its button was pressed."""
+    session().saved_form = key
 
 
 def pixels_of(chosen: str, own: Mapping[str, str], fit: str) -> dict[str, Any]:

@@ -70,7 +70,6 @@ def draw_upload() -> None:
 
 
 def _choose_application() -> None:
-    held = session()
     name = st.selectbox(
         "Network of keras.applications",
         [application.name for application in APPLICATIONS],
@@ -80,10 +79,21 @@ def _choose_application() -> None:
         placeholder="Or one trained on ImageNet",
         help=APPLICATION_HELP,
     )
-    if name is not None and st.button("Fetch", icon=":material/download:", key="fetch-application"):
-        held.model_file, held.application = None, name
-        held.model_turn += 1
-        leave(SLOT)
+    if name is not None:
+        st.button(
+            "Fetch",
+            icon=":material/download:",
+            key="fetch-application",
+            on_click=_fetch_application,
+            args=(name,),
+        )
+
+
+def _fetch_application(name: str) -> None:
+    held = session()
+    held.model_file, held.application = None, name
+    held.model_turn += 1
+    leave(SLOT)
 
 
 def _draw_reading() -> None:
