@@ -134,31 +134,31 @@ def _scores(output: Any, meaning: Meaning | None, kind: str, region: Region | No
         logits = meaning.scores(output)
     if len(logits.shape) < 2:
         logits = logits[:, None]  # (n, 1)
-    if len(logits.shape) > 2:
-        if region is not None and len(logits.shape) == 4:
-            logits = _places_in(logits, region)
+    if region is not None and len(logits.shape) == 4:
+        logits = _mean_in(logits, region)  # (n, classes)
+    elif len(logits.shape) > 2:
         logits = keras.ops.mean(logits, axis=tuple(range(1, len(logits.shape) - 1)))  # (n, classes)
     if kind == "binary":
         logits = keras.ops.concatenate([-logits, logits], axis=-1)  # (n, 2)
     return logits
 
 
-def _places_in(maps: Any, region: Region) -> Any:
-    """The places ``(n, h, w, c)`` of maps whose centres lie in a region; at least one each way.
+def _mean_in(maps: Any, region: Region) -> Any:
+    """The mean of maps ``(n, h, w, c)`` over the places whose centres lie in a region; at least one each way.
 
-    Raises:
-        InvalidRequestError: the size of the maps is free.
+    Counted in the graph itself, so that the size of the maps may be free.
     """
-    slices = []
-    for cells, start, stop in zip(maps.shape[1:3], region[:2], region[2:], strict=True):
-        if cells is None:
-            raise InvalidRequestError(
-                "Expected an output of one size for a region of it. Received: one whose size is free. "
-                "Leave the region out."
-            )
-        first = min(cells - 1, round(start * cells))
-        slices.append(slice(first, max(first + 1, round(stop * cells))))
-    return maps[:, slices[0], slices[1], :]
+    ops = keras.ops
+    weights: Any = 1.0
+    for axis, start, stop in zip((1, 2), region[:2], region[2:], strict=True):
+        line = maps[:1, :, :1, :1] if axis == 1 else maps[:1, :1, :, :1]
+        ones = ops.ones_like(line, dtype="float32")
+        cells, place = ops.sum(ones), ops.cumsum(ones, axis=axis) - 1
+        first = ops.minimum(cells - 1, ops.round(start * cells))
+        last = ops.maximum(first + 1, ops.round(stop * cells))
+        inside = ops.logical_and(place >= first, place < last)
+        weights = weights * ops.cast(inside, "float32")  # (1, h, w, 1) at the end
+    return ops.sum(maps * weights, axis=(1, 2)) / ops.sum(weights)
 
 
 def check_region(region: Region) -> None:

@@ -259,7 +259,7 @@ class Probe:
         Outputs without places answer as ever.
 
         Raises:
-            InvalidRequestError: no part of a picture, or an output whose size is free.
+            InvalidRequestError: no part of a picture.
         """
         if region is None:
             return self

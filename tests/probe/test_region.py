@@ -51,9 +51,10 @@ def test_what_is_no_part_of_a_picture_is_refused(region: tuple[float, float, flo
         segmentation().in_region(region)
 
 
-def test_a_free_size_has_no_regions() -> None:
-    with pytest.raises(InvalidRequestError, match="whose size is free"):
-        segmentation((None, None)).in_region((0, 0, 0.5, 0.5))
+def test_a_free_size_has_regions_too() -> None:
+    region = (0, 1 / 3, 0.5, 2 / 3)
+    (free,) = segmentation((None, None)).in_region(region).scores(PICTURE)
+    np.testing.assert_allclose(free, segmentation().in_region(region).scores(PICTURE)[0], rtol=1e-6)
 
 
 def test_an_output_without_places_answers_as_ever() -> None:
