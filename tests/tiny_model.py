@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import keras
@@ -28,7 +29,10 @@ def write_tiny_model(folder: Path) -> Path:
 
 
 def write_model(
-    folder: Path, key: str, model: keras.Model, classes: tuple[str, ...] = ("cats", "dogs")
+    folder: Path,
+    key: str,
+    model: keras.Model,
+    classes: Sequence[str] | Mapping[str, list[str]] = ("cats", "dogs"),
 ) -> Path:
     """Write a model to ``folder/key`` with its card, and return ``folder``."""
     (folder / key).mkdir()

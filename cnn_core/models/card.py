@@ -143,29 +143,27 @@ def _card(key: str, metadata: dict[str, Any]) -> ModelCard:
 
 
 def _classes(metadata: Any) -> tuple[str, ...] | dict[str, tuple[str, ...]]:
-    """Names in the order of the outputs, or those of each output.
+    """Names in the order of the outputs, or those of each output."""
+    if isinstance(metadata, dict) and any(isinstance(names, list | dict) for names in metadata.values()):
+        return {str(head): _names(names) for head, names in metadata.items()}
+    return _names(metadata)
 
-    A dict of ``class_indices`` is taken either way round: ``{"cats": 0}``, ``{"0": "cats"}``.
-    """
-    if not isinstance(metadata, dict):
-        return _names(metadata)
-    if all(isinstance(index, int) for index in metadata.values()):
-        return _in_order({index: name for name, index in metadata.items()})
-    if all(isinstance(name, str) for name in metadata.values()):
-        return _in_order({int(index): name for index, name in metadata.items()})
-    return {str(head): _names(names) for head, names in metadata.items()}
+
+def _names(names: Any) -> tuple[str, ...]:
+    """A list, or a dict of ``class_indices`` either way round: ``{"cats": 0}``, ``{"0": "cats"}``."""
+    if isinstance(names, dict):
+        if all(isinstance(index, int) for index in names.values()):
+            return _in_order({index: name for name, index in names.items()})
+        return _in_order({int(index): name for index, name in names.items()})
+    if not isinstance(names, list):
+        raise ValueError(f"Expected a list of class names. Received: {names!r}.")
+    return tuple(map(str, names))
 
 
 def _in_order(names: dict[int, Any]) -> tuple[str, ...]:
     if sorted(names) != list(range(len(names))):
         raise ValueError(f"Expected class indices from 0 without a gap. Received: {sorted(names)}.")
-    return _names([names[index] for index in range(len(names))])
-
-
-def _names(names: Any) -> tuple[str, ...]:
-    if not isinstance(names, list):
-        raise ValueError(f"Expected a list of class names. Received: {names!r}.")
-    return tuple(map(str, names))
+    return tuple(str(names[index]) for index in range(len(names)))
 
 
 def _preprocessing(metadata: dict[str, Any]) -> Preprocessing:

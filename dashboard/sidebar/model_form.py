@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,8 +35,6 @@ OUTPUT_TITLES = {
     "softmax": "Probabilities of classes that exclude one another (softmax).",
     "binary": "One unit for two classes.",
     "multilabel": "A probability for each class (sigmoid).",
-    "logits": "Classes, from logits.",
-    "regression": "Numbers.",
 }
 MEANINGS = {"classes": "Classes", "numbers": "Numbers"}
 CLASSES_HELP = (
@@ -57,8 +55,8 @@ def card_form(key: str, card: ModelCard) -> dict[str, Any] | None:
     pixels = card.metadata["preprocessing"]
     with st.form(f"card-{key}", border=False):
         title = st.text_input("Title", card.title, max_chars=80)
-        classes = st.text_area("Classes", classes_text(card.classes), help=CLASSES_HELP)
-        meaning = _meaning(key, card)
+        heads = explorer().heads(key)
+        typed = {head.name: _draw_output(head, card.classes, several=len(heads) > 1) for head in heads}
         known = name_of(pixels)
         names = {**TITLES, OWN: "Own scale and offset"}
         chosen = st.selectbox(
@@ -92,7 +90,7 @@ def card_form(key: str, card: ModelCard) -> dict[str, Any] | None:
     session().saved_form = None
     own = {"scale": scale, "offset": offset, "channel_order": order}
     changes = {"title": title.strip() or key, "preprocessing": pixels_of(chosen, own, fit)}
-    return changes | {"classes": named_classes(classes, meaning, explorer().heads(key))}
+    return changes | {"classes": named_classes(typed)}
 
 
 def _save(key: str) -> None:
@@ -112,40 +110,38 @@ def pixels_of(chosen: str, own: Mapping[str, str], fit: str) -> dict[str, Any]:
     return {**typed, "channel_order": own["channel_order"], "fit": fit}
 
 
-def named_classes(text: str, meaning: str, heads: Sequence[Head]) -> Any:
-    """The classes of a card; none for each output that means numbers.
+def named_classes(typed: Mapping[str, str | None]) -> Any:
+    """The classes of a card, from what was typed for each output; None for one that means numbers.
 
     Raises:
         ModelError: JSON that cannot be read.
     """
-    if meaning == "numbers":
-        return {head.name: [] for head in heads}
-    named = classes_of(text)
-    return [] if isinstance(named, dict) and not any(named.values()) and len(named) == len(heads) else named
+    named = {head: [] if text is None else classes_of(text) for head, text in typed.items()}
+    alone = len(named) == 1 and None not in typed.values()
+    return next(iter(named.values())) if alone else named
 
 
-def _meaning(key: str, card: ModelCard) -> str:
-    """What the outputs mean: said where the network itself tells it, asked where it does not."""
-    heads = explorer().heads(key)
-    for head in heads:
-        if head.kind not in ("logits", "regression"):
-            name = f"{escape_markdown(head.name)}: " if len(heads) > 1 else ""
-            st.caption(f"{name}{OUTPUT_TITLES[head.kind]}")
-    if len(heads) > 1 or not _can_be_numbers(heads[0]):
-        return "classes"
-    return str(
-        st.selectbox(
-            "Outputs",
-            list(MEANINGS),
-            index=int(heads[0].kind == "regression"),
-            format_func=MEANINGS.__getitem__,
-            help="The network ends in plain sums: the logits of classes, or numbers such as an age.",
-        )
+def _draw_output(head: Head, classes: Any, *, several: bool) -> str | None:
+    """Names and meaning of one output, as they are typed; None where it means numbers.
+
+    What it means is said where the network itself tells it, and asked where it does not.
+    """
+    name = f" of {escape_markdown(head.name)}" if several else ""
+    names = classes.get(head.name, ()) if isinstance(classes, Mapping) else () if several else classes
+    text = st.text_area(f"Classes{name}", "\n".join(names), help=CLASSES_HELP)
+    if several and not text.strip():
+        text = "\n".join(head.class_names)  # without names beside one that has some, it would mean numbers
+    if head.kind not in ("logits", "regression"):
+        st.caption(OUTPUT_TITLES[head.kind])
+        return text
+    meaning = st.selectbox(
+        f"Output{name}" if several else "Outputs",
+        list(MEANINGS),
+        index=int(head.kind == "regression"),
+        format_func=MEANINGS.__getitem__,
+        help="The network ends in plain sums: the logits of classes, or numbers such as an age.",
     )
-
-
-def _can_be_numbers(head: Head) -> bool:
-    return head.kind in ("logits", "regression")
+    return text if meaning == "classes" else None
 
 
 @st.dialog("How this model is shown a photo", width="large")
@@ -219,11 +215,6 @@ def numbers_of(text: str) -> list[float]:
 
 def _numbers_text(value: Any) -> str:
     return ", ".join(f"{each:g}" for each in (value if isinstance(value, list) else [value]))
-
-
-def classes_text(classes: Any) -> str:
-    """Names as the form shows them."""
-    return json.dumps(classes, ensure_ascii=False) if isinstance(classes, Mapping) else "\n".join(classes)
 
 
 def classes_of(text: str) -> Any:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import keras
 import numpy as np
 import pytest
-from tiny_model import write_tiny_model
+import streamlit as st
+from tiny_model import write_model, write_tiny_model
 
 from cnn_core.errors import ModelError
-from cnn_core.probe.heads import Head
 from dashboard.sidebar.model_form import classes_of, named_classes, numbers_of, pixels_of, tensor_pixels
 
-HEAD = Head(name="age", kind="regression", class_names=("value",))
 OWN = {"scale": "0.5, 0.25, 1", "offset": "-1", "channel_order": "bgr"}
 
 
@@ -22,22 +25,44 @@ def test_own_pixels_are_kept_as_typed_and_the_usual_ones_by_their_name():
         pixels_of("own", OWN | {"scale": "a half"}, "squash")
 
 
-def test_numbers_have_no_classes_and_can_become_classes_again():
-    assert named_classes("class 0", "numbers", [HEAD]) == {"age": []}
-    assert named_classes('{"age": []}', "classes", [HEAD]) == []
-    assert named_classes("young\nold", "classes", [HEAD]) == ["young", "old"]
+def test_numbers_have_no_classes_and_each_output_has_its_own():
+    assert named_classes({"age": None}) == {"age": []}
+    assert named_classes({"age": "young\nold"}) == ["young", "old"]
+    assert named_classes({"age": None, "mood": '{"glad": 1, "sad": 0}'}) == {
+        "age": [],
+        "mood": {"glad": 1, "sad": 0},
+    }
 
 
-def test_the_form_of_an_uploaded_model_is_drawn_with_what_its_card_says(open_app, tmp_path, monkeypatch):
-    folder = tmp_path / "uploads"
-    folder.mkdir()
-    (write_tiny_model(folder) / "tiny").rename(folder / "mine")
-    monkeypatch.setenv("CONVSCOPE_UPLOADS", str(folder))
+@pytest.fixture
+def uploads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder of uploaded models, which nobody has opened yet or keeps open."""
+    monkeypatch.setenv("CONVSCOPE_UPLOADS", str(tmp_path))
+    st.cache_resource.clear()
+    yield tmp_path
+    st.cache_resource.clear()
+
+
+def test_the_form_of_an_uploaded_model_is_drawn_with_what_its_card_says(open_app, uploads):
+    (write_tiny_model(uploads) / "tiny").rename(uploads / "mine")
     app = open_app(None, model="mine")
     assert not app.exception
     shown = {widget.label: widget.value for widget in (*app.text_input, *app.selectbox, *app.text_area)}
     assert (shown["Classes"], shown["Own order"]) == ("cats\ndogs", "rgb")
     assert shown["A photo of another shape"] == "squash"
+
+
+def test_each_of_several_outputs_is_asked_for_its_names_and_meaning(open_app, uploads):
+    x = keras.Input((8, 8, 3))
+    y = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(2, 3)(x))
+    shape = keras.layers.Dense(3, activation="softmax", name="shape")(y)
+    model = keras.Model(x, [shape, keras.layers.Dense(2, name="age")(y)])
+    write_model(uploads, "two", model, {"shape": ["a", "b", "c"], "age": []})
+    app = open_app(None, model="two")
+    assert not app.exception
+    shown = {widget.label: widget.value for widget in (*app.text_area, *app.selectbox)}
+    assert shown["Classes of shape"] == "a\nb\nc"
+    assert shown["Output of age"] == "numbers"
 
 
 def test_classes_are_taken_as_lines_or_json():
