@@ -205,8 +205,12 @@ class AttributionMap:
         score: the logit of that class for this picture.
         extent: (top, left, bottom, right) in model-input pixels, edges of the area that the map
             covers: where the centres of the cells' receptive fields lie.
-        constant: score of an empty layer, to which the cells of the map add; None for methods without
-            such an identity.
+        constant: the score to which the values of the map add, so that together they make ``score``: that of
+            an empty layer, of a baseline, of the biases alone; None for methods without such an identity.
+        standard_error: of a method that samples, the root mean square over the map of the standard errors
+            of its values; None for one that does not.
+        other_class_correlation: of a method that may not tell classes apart, the correlation (Pearson) with
+            its map for the class that comes next in score; None for other methods, and with one class.
     """
 
     method: str
@@ -218,6 +222,8 @@ class AttributionMap:
     score: float
     extent: tuple[float, float, float, float]
     constant: float | None = None
+    standard_error: float | None = None
+    other_class_correlation: float | None = None
 
     def __post_init__(self) -> None:
         """Check the array."""

@@ -12,7 +12,8 @@ import pytest
 from model_matrix import MATRIX, Entry
 
 from cnn_core.probe.flat_graph import flat_graph
-from cnn_core.probe.probe import Probe, unit_tensor
+from cnn_core.probe.probe import Probe
+from cnn_core.probe.units import unit_tensor
 
 matrix = pytest.mark.parametrize("entry", MATRIX, ids=str)
 

@@ -7,7 +7,7 @@ version of this folder.
 from __future__ import annotations
 
 from cnn_core.backend.devices import Devices, device_name, version
-from cnn_core.backend.graphs import Ascent, Graph, ScoreGradient
+from cnn_core.backend.graphs import Ascent, GatedReLU, Graph, InputGradient, MaskedScores, ScoreGradient
 from cnn_core.backend.layers import FusedBatchNormalization, dtype_policy, in_precision
 from cnn_core.backend.optimizers import FusedAdam, FusedAdamW, FusedRMSprop
 from cnn_core.backend.training import EventWriter, TrainingStep
@@ -20,7 +20,10 @@ __all__ = [
     "FusedAdamW",
     "FusedBatchNormalization",
     "FusedRMSprop",
+    "GatedReLU",
     "Graph",
+    "InputGradient",
+    "MaskedScores",
     "ScoreGradient",
     "TrainingStep",
     "device_name",

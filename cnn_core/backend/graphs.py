@@ -56,6 +56,82 @@ class ScoreGradient:
         return [_array(y) for y in answers]
 
 
+class MaskedScores:
+    """Scores of a picture of which masks show some and a fill covers the rest."""
+
+    def __init__(self, model: keras.Model) -> None:
+        """``model`` gives scores ``(n, classes)`` for pictures."""
+
+        @tf.function(jit_compile=False, reduce_retracing=False)
+        def scores(masks: tf.Tensor, picture: tf.Tensor, fill: tf.Tensor) -> tf.Tensor:
+            shown = fill + masks * (picture - fill)  # (n, H, W, c)
+            return tf.cast(model(shown, training=False), tf.float32)
+
+        self._scores = scores
+
+    def __call__(
+        self, masks: NDArray[np.float32], picture: NDArray[np.float32], fill: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """``(n, classes)`` for masks ``(n, H, W, 1)``, 0 hidden to 1 shown; the others ``(1, H, W, c)``."""
+        return _array(self._scores(*(tf.constant(each) for each in (masks, picture, fill))))
+
+
+class InputGradient:
+    """The gradient of a score with respect to the input, alone."""
+
+    def __init__(self, model: keras.Model) -> None:
+        """``model`` gives scores ``(n, classes)`` for pictures."""
+
+        @tf.function(jit_compile=False, reduce_retracing=False)
+        def gradient(x: tf.Tensor, class_index: tf.Tensor) -> tf.Tensor:
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                answer = tf.cast(model(x, training=False), tf.float32)
+                total = tf.reduce_sum(tf.gather(answer, class_index, axis=1))
+            return tf.cast(tape.gradient(total, x, unconnected_gradients="zero"), tf.float32)
+
+        self._gradient = gradient
+
+    def __call__(self, inputs: NDArray[np.float32], class_index: int) -> NDArray[np.float32]:
+        """``(n, H, W, c)``, for each picture that of its own score."""
+        return _array(self._gradient(tf.constant(inputs), tf.constant(class_index)))
+
+
+@tf.custom_gradient
+def _guided(x: tf.Tensor) -> Any:
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
+        passes = tf.logical_and(x > 0, upstream > 0)
+        return tf.where(passes, upstream, tf.zeros_like(upstream))
+
+    return tf.nn.relu(x), gradient
+
+
+@tf.custom_gradient
+def _deconvolved(x: tf.Tensor) -> Any:
+    def gradient(upstream: tf.Tensor) -> tf.Tensor:
+        return tf.nn.relu(upstream)
+
+    return tf.nn.relu(x), gradient
+
+
+_GATES = {"guided": _guided, "deconvnet": _deconvolved}
+
+
+class GatedReLU(keras.layers.Layer):  # type: ignore[misc]
+    """A ReLU, up to a largest value if there is one, that hands gradients back by a rule of its own."""
+
+    def __init__(self, rule: str, largest: float | None = None, **options: Any) -> None:
+        """``rule`` is ``guided`` or ``deconvnet``."""
+        super().__init__(**options)
+        self._gate, self._largest = _GATES[rule], largest
+
+    def call(self, inputs: Any) -> Any:
+        """The same values as the ReLU's."""
+        values = self._gate(inputs)
+        # The cut at the top hands nothing back from where it cuts, as in the ReLU6 that it stands for.
+        return values if self._largest is None else tf.minimum(values, self._largest)
+
+
 class Ascent:
     """Gradient ascent on a batch, any number of steps in one compiled loop.
 

@@ -165,9 +165,9 @@ def _decode(tree: Any, hint: Any, arrays: dict[str, Array]) -> Any:
         return arrays[str(_scalar(tree, int))]
     if dataclasses.is_dataclass(hint):
         hints = _field_types(cast(Any, hint))
-        if set(tree) != set(hints):
+        if not _required_fields(cast(Any, hint)) <= set(tree) <= set(hints):
             raise ValueError(f"fields of another version of {hint}")
-        return cast(Any, hint)(**{name: _decode(tree[name], hints[name], arrays) for name in hints})
+        return cast(Any, hint)(**{name: _decode(tree[name], hints[name], arrays) for name in tree})
     if origin is tuple:
         return _decode_tuple(tree, args, arrays)
     return _scalar(tree, hint)
@@ -198,3 +198,11 @@ def _scalar(value: Any, kind: Any) -> Any:
 def _field_types(kind: Any) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+
+
+@cache
+def _required_fields(kind: Any) -> frozenset[str]:
+    """The fields without a default, which every version of a result has had."""
+    fields = dataclasses.fields(kind)
+    given = (dataclasses.MISSING, dataclasses.MISSING)
+    return frozenset(each.name for each in fields if (each.default, each.default_factory) == given)

@@ -27,7 +27,8 @@ from cnn_core.feature_visualization.engine.visualization import (
     measure,
 )
 from cnn_core.neurons.statistics import ChannelStatistics
-from cnn_core.probe.probe import Probe, unit_tensor
+from cnn_core.probe.probe import Probe
+from cnn_core.probe.units import unit_tensor
 from cnn_core.results import FilterPatterns
 from cnn_core.settings import number, optional_number
 

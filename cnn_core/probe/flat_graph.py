@@ -11,8 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnn_core.errors import ModelError
-from cnn_core.framework import keras
-from cnn_core.probe.non_linearity import activation_name, argument_activation, family_of, is_activation
+from cnn_core.framework import backend, keras
+from cnn_core.probe.non_linearity import (
+    activation_name,
+    argument_activation,
+    family_of,
+    is_activation,
+    is_relu,
+    largest_value,
+)
 
 Tensor = Any  # keras.KerasTensor: a symbolic tensor, which Keras does not type
 
@@ -94,6 +101,7 @@ def flat_graph(
     *,
     input_size: tuple[int | None, int | None] | None = None,
     until: str | None = None,
+    gate: str | None = None,
 ) -> FlatGraph:
     """Lay a model flat.
 
@@ -101,13 +109,14 @@ def flat_graph(
         model: Sequential or functional, possibly nested. Not changed.
         input_size: (height, width) to use instead of the model's own.
         until: stop after the node of this name; layers behind it need not accept ``input_size``.
+        gate: rule by which ReLUs hand gradients back, of ``backend.GatedReLU``; None for the derivative.
 
     Raises:
         ModelError: several inputs, an input that is no picture, or a subclassed model.
     """
     own = picture_input_shape(model)
     size = own[:2] if input_size is None else input_size
-    walker = _Walker(until)
+    walker = _Walker(until, gate)
     entry = keras.Input((*size, own[2]), dtype="float32", name="convscope_input")
     try:
         outputs = walker.inline(model, entry, prefix="")
@@ -156,9 +165,10 @@ def _input_shapes(model: keras.Model) -> list[tuple[int | None, ...]]:
 class _Walker:
     """Calls every layer of a model once more, as a twin, and takes notes."""
 
-    def __init__(self, until: str | None) -> None:
+    def __init__(self, until: str | None, gate: str | None) -> None:
         self.nodes: list[Node] = []
         self._until = until
+        self._gate = gate
         self._calls: dict[str, int] = {}
         self._duplicates_of = 0
 
@@ -192,11 +202,17 @@ class _Walker:
         symbols = tuple(x for x in inputs if isinstance(x, keras.KerasTensor))
         activation = argument_activation(operation)
         if activation is None:
-            result = self._duplicate_of(operation)(*args, **kwargs)
             before = symbols[0] if is_activation(operation) else None
+            if before is not None and self._gates(operation):
+                result = self._gated(operation, before)
+            else:
+                result = self._duplicate_of(operation)(*args, **kwargs)
         else:
             before = self._duplicate_of(operation, activation=keras.activations.linear)(*args, **kwargs)
-            result = self._apply(activation, before, operation.dtype_policy)
+            if self._gates(operation):
+                result = self._gated(operation, before)
+            else:
+                result = self._apply(activation, before, operation.dtype_policy)
         kind = None if before is None else activation_name(operation)
         others = tuple(each for each in args if not _holds_tensors(each))
         for number, output in enumerate(keras.tree.flatten(result)):
@@ -213,6 +229,18 @@ class _Walker:
             if node.name == self._until:
                 raise _TargetReached
         return result
+
+    def _gates(self, operation: Any) -> bool:
+        return self._gate is not None and is_relu(operation)
+
+    def _gated(self, operation: Any, tensor: Tensor) -> Tensor:
+        self._duplicates_of += 1
+        return backend.GatedReLU(
+            str(self._gate),
+            largest_value(operation),
+            name=f"twin_{self._duplicates_of}",
+            dtype=getattr(operation, "dtype_policy", None),
+        )(tensor)
 
     def _apply(self, activation: Any, tensor: Tensor, dtype: Any) -> Tensor:
         if isinstance(activation, keras.layers.Layer):

@@ -42,6 +42,28 @@ def activation_name(operation: Any) -> str:
     return str(getattr(activation, "__name__", type(activation).__name__)).lower()
 
 
+def is_relu(operation: Any) -> bool:
+    """Whether an operation is, or ends with, a ReLU: zero below zero, with or without a largest value."""
+    return activation_name(operation) in ("relu", "relu6") and not _leaks(operation)
+
+
+def largest_value(operation: Any) -> float | None:
+    """Where a ReLU is cut off at the top; None where it is not."""
+    return 6.0 if activation_name(operation) == "relu6" else getattr(_applied(operation), "max_value", None)
+
+
+def _leaks(operation: Any) -> bool:
+    """Whether a layer named ReLU lets some through below zero, or begins elsewhere."""
+    applied = _applied(operation)
+    return bool(getattr(applied, "negative_slope", 0.0) or getattr(applied, "threshold", 0.0))
+
+
+def _applied(operation: Any) -> Any:
+    """The layer that is applied as an activation: one given as an argument, or the operation itself."""
+    activation = getattr(operation, "activation", None)
+    return activation if isinstance(activation, keras.layers.Layer) else operation
+
+
 def family_of(operation: Any) -> str:
     """Lower-case name of Keras' own class that an operation is, or is derived from."""
     own = (kind for kind in type(operation).__mro__ if kind.__module__.startswith("keras."))

@@ -22,16 +22,18 @@ from cnn_core.framework import backend, keras
 from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.probe.architecture import LayerCost, layer_costs
 from cnn_core.probe.cam_layer import cam_layer
-from cnn_core.probe.flat_graph import Node, flat_graph, passes_through, picture_input_shape
-from cnn_core.probe.heads import Head, Region, check_class, check_region, heads_of
+from cnn_core.probe.flat_graph import Node, flat_graph, picture_input_shape
+from cnn_core.probe.heads import Head, Region, check_class, check_head, check_region, heads_of
 from cnn_core.probe.layer_gradient import LayerGradient
 from cnn_core.probe.layer_info import LayerInfo, layer_infos
 from cnn_core.probe.outline import Outline
+from cnn_core.probe.picture_input import checked_inputs
+from cnn_core.probe.units import unit_node, unit_tensor
+from cnn_core.processor import FULL_PRECISION
 
-__all__ = ["Head", "LayerGradient", "Probe", "unit_tensor"]
+__all__ = ["Head", "LayerGradient", "Probe"]
 
 MAX_COMPILED_GRAPHS = 24
-_CHANNELWISE_FAMILIES = frozenset({"batchnormalization", "rescaling"})
 
 Float = NDArray[np.float32]
 
@@ -172,6 +174,16 @@ class Probe:
         """The gradient of a class score with respect to the input; arguments as ``layer_gradient``."""
         return self._gradient(inputs, None, ("input",), head, class_index)
 
+    def score_model(self, head: int, precision: str = FULL_PRECISION) -> keras.Model:
+        """A network from the input to the logits ``(n, classes)`` of an output, with this one's variables.
+
+        Args:
+            head: index of the output.
+            precision: of its layers; ``cnn_core.processor.fast_precision()`` where rounding may be seen.
+        """
+        check_head(self.heads, head)
+        return backend.in_precision(keras.Model(self._graph.input, self._scores[head]), precision)
+
     def zero_activation_score(
         self, layer_name: str, map_size: tuple[int, ...], *, head: int
     ) -> NDArray[np.float32] | None:
@@ -198,18 +210,8 @@ class Probe:
         return scores
 
     def unit_node(self, layer_name: str) -> Node:
-        """The node whose non-linearity ends the units of a layer.
-
-        For a convolution followed by batch normalisation and ReLU as layers of their own, that is
-        the ReLU; for anything with its activation as an argument, or without one, the layer itself.
-        """
-        start = node = self._node(layer_name)
-        while node.before_activation is None:
-            following = self._graph.consumers(node)
-            if len(following) != 1 or not _keeps_channels(following[0]):
-                return start
-            node = following[0]
-        return node
+        """The node whose non-linearity ends the units of a layer, as ``cnn_core.probe.units`` finds it."""
+        return unit_node(self._graph, self._node(layer_name))
 
     def _gradient(
         self, inputs: Float, tensor: Any, key: tuple[str, ...], head: int, class_index: int
@@ -223,15 +225,6 @@ class Probe:
         )
         return LayerGradient(activations=activations, gradients=gradients, scores=scores)
 
-    def _checked(self, inputs: Float) -> Float:
-        expected = self.input_shape
-        fits = inputs.ndim == 4 and all(
-            side in (None, got) for side, got in zip(expected, inputs.shape[1:], strict=True)
-        )
-        if not fits:
-            raise InvalidRequestError(f"Expected inputs of shape (n, *{expected}). Received: {inputs.shape}.")
-        return np.ascontiguousarray(inputs, np.float32)
-
     def _node(self, name: str) -> Node:
         node = self._nodes.get(name)
         if node is None:
@@ -243,7 +236,7 @@ class Probe:
         self, key: tuple[Any, ...], make: Callable[[], Any], inputs: Float, *arguments: Any
     ) -> list[Float]:
         """Run a graph on a batch; compiled at the first batch of a shape, so that all are counted."""
-        checked = self._checked(inputs)
+        checked = checked_inputs(inputs, self.input_shape)
         answers: list[Float] = self.once((*key, checked.shape), make)(checked, *arguments)
         return answers
 
@@ -269,11 +262,30 @@ class Probe:
         twin._scores, twin.heads = heads_of(self._graph, self._class_names, region)
         return twin
 
+    def gated(self, rule: str) -> Probe:
+        """The same network, whose ReLUs hand gradients back by ``guided`` or ``deconvnet``; answers stay.
+
+        Made once; this one is left as it is.
+        """
+        kept: Probe = self._kept(("gated", rule), lambda: self._gated(rule))
+        return kept.with_weights(self.weights)
+
+    def _gated(self, rule: str) -> Probe:
+        twin = copy.copy(self)
+        twin._graph = flat_graph(self.model, gate=rule)
+        twin._nodes = {node.name: node for node in twin._graph.nodes}
+        twin._scores, twin.heads = heads_of(twin._graph, self._class_names, self._region)
+        twin._compiled = OrderedDict()
+        return twin
+
     def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
         """What ``make`` compiles for this model, made at its first use; the one unused longest makes room.
 
         Called, it answers with the weights of this model, whoever else shares the network.
         """
+        return partial(self._with_own_weights, self._kept(key, make))
+
+    def _kept(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
         key = (*key, self._region)
         with self._lock:
             if key not in self._compiled:
@@ -281,19 +293,8 @@ class Probe:
                 if len(self._compiled) > MAX_COMPILED_GRAPHS:
                     self._compiled.popitem(last=False)
             self._compiled.move_to_end(key)
-            return partial(self._with_own_weights, self._compiled[key])
+            return self._compiled[key]
 
     def _with_own_weights(self, compiled: Callable[..., Any], *arguments: Any) -> Any:
         with self.weights, self._lock:
             return compiled(*arguments)
-
-
-def unit_tensor(node: Node) -> Any:
-    """What enters the non-linearity of a node, or its output if it has none."""
-    return node.output if node.before_activation is None else node.before_activation
-
-
-def _keeps_channels(node: Node) -> bool:
-    """Whether a node can stand between a unit and its non-linearity."""
-    is_activation = node.before_activation is not None and node.before_activation is node.inputs[0]
-    return is_activation or passes_through(node) or node.family in _CHANNELWISE_FAMILIES

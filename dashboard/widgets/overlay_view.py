@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from cnn_core.images.fitted_map import Extent, fit_to_image
 from cnn_core.results import AttributionMap, HeadAnswer
 from dashboard.figures.colours import Float, Scale, UInt8
-from dashboard.figures.pictures.overlay import Extent, fit_to_image, overlay, overlay_scale
+from dashboard.figures.pictures.overlay import overlay, overlay_scale
 from dashboard.figures.pictures.pictures import enlarged, jpeg, rgb_pixels
 from dashboard.figures.pictures.score_bar import score_bar_html
 from dashboard.session.resources import model_input_pixels

@@ -18,7 +18,8 @@ from cnn_core.feature_visualization.engine.parameterization import Parameterizat
 from cnn_core.feature_visualization.engine.transforms import Jitter, Transform
 from cnn_core.feature_visualization.engine.visualization import Recipe, measure, optimize
 from cnn_core.images.preprocessing import Preprocessing
-from cnn_core.probe.probe import Probe, unit_tensor
+from cnn_core.probe.probe import Probe
+from cnn_core.probe.units import unit_tensor
 from cnn_core.progress import Progress
 
 SIZE = (16, 16)

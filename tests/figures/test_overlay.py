@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard.figures.pictures.overlay import fit_to_image, overlay, overlay_scale, thinness
+from cnn_core.images.fitted_map import fit_to_image
+from dashboard.figures.pictures.overlay import overlay, overlay_scale, thinness
 
 PHOTO = np.random.default_rng(2).integers(0, 256, (60, 60, 3)).astype(np.uint8)
 

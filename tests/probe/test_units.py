@@ -10,7 +10,8 @@ from model_matrix import Entry, entry_named
 from opened_models import matrix, opened, resized_unit
 
 from cnn_core.attribution import GRAD_CAM, SALIENCY
-from cnn_core.probe.probe import Probe, unit_tensor
+from cnn_core.probe.probe import Probe
+from cnn_core.probe.units import unit_tensor
 from cnn_core.targets import fitting_layers
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from cnn_core.errors import InvalidRequestError
 from cnn_core.probe.flat_graph import FlatGraph, Node, flat_graph
-from cnn_core.probe.probe import Probe, unit_tensor
+from cnn_core.probe.probe import Probe
+from cnn_core.probe.units import unit_tensor
 
 Size = tuple[int, int]
 

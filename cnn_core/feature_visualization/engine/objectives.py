@@ -19,7 +19,8 @@ from cnn_core.feature_visualization.engine.mean_window import convolution_mean, 
 from cnn_core.framework import backend, keras
 from cnn_core.probe.flat_graph import FlatGraph, Node
 from cnn_core.probe.heads import heads_of
-from cnn_core.probe.probe import Probe, unit_tensor
+from cnn_core.probe.probe import Probe
+from cnn_core.probe.units import unit_tensor
 
 Measure = Callable[[Any, Any], Any]
 Score = Callable[[Any, list[Any]], Any]
