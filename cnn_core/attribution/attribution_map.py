@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,11 +14,23 @@ from cnn_core.results import AttributionMap
 
 Float = NDArray[np.float32]
 
-GROUP = "Attribution"
+CLASS_ACTIVATION = "Class activation maps"
+GRADIENTS = "Gradients at the pixels"
+PERTURBATION = "Parts hidden"
+RELEVANCE = "Relevance handed down"
+ALIKE = 0.9  # correlation from which on two maps look the same
 
 
 def attribution_map(
-    probe: Probe, target: Target, analysis: Analysis, values: Float, score: float
+    probe: Probe,
+    target: Target,
+    analysis: Analysis,
+    values: Float,
+    score: float,
+    *,
+    constant: float | None = None,
+    standard_error: float | None = None,
+    other_class_correlation: float | None = None,
 ) -> AttributionMap:
     """Wrap the map of a layer or of the input: where it lies on the picture, and what it should add up to.
 
@@ -24,28 +38,47 @@ def attribution_map(
         probe: the model.
         target: with picture and class, and the layer if the analysis needs one.
         analysis: the method.
-        values: ``(h, w)`` of the layer, additive in logits, or ``(H, W)`` of the input.
+        values: ``(h, w)`` of the layer, or ``(H, W)`` of the input.
         score: the logit of the class for the picture.
+        constant, standard_error, other_class_correlation: as in ``AttributionMap``.
     """
     name = None if analysis.needs_layer is None else target.layer
-    height, width = target.picture.shape[1:3]
-    field = constants = None
-    if name is not None:
-        field = probe.layer(name).receptive_field
-        constants = probe.zero_activation_score(name, values.shape, head=target.head)
+    field = None if name is None else probe.layer(name).receptive_field
+    whole = (0.0, 0.0, float(target.picture.shape[1]), float(target.picture.shape[2]))
     return AttributionMap(
         method=analysis.key,
         layer_name=name,
         head=target.head,
         class_index=target.label,
-        values=values,
+        values=np.asarray(values, np.float32),
         signed=analysis.signed,
         score=float(score),
-        extent=(0.0, 0.0, height, width)
-        if field is None
-        else field.extent((values.shape[0], values.shape[1])),
-        constant=None if constants is None else float(constants[target.label]),
+        extent=whole if field is None else field.extent((values.shape[0], values.shape[1])),
+        constant=None if constant is None else float(constant),
+        standard_error=None if standard_error is None else float(standard_error),
+        other_class_correlation=None if other_class_correlation is None else float(other_class_correlation),
     )
+
+
+def empty_layer_score(probe: Probe, target: Target, map_size: tuple[int, ...]) -> float | None:
+    """The score when every unit of the layer is zero; None where the score does not rest on it alone."""
+    scores = probe.zero_activation_score(target.layer, map_size, head=target.head)
+    return None if scores is None else float(scores[target.label])
+
+
+def correlation(first: Float, second: Float) -> float:
+    """Pearson's, of two maps of one size; 1 for two that are constant, 0 for one that is."""
+    a, b = (each.astype(np.float64).ravel() - each.mean(dtype=np.float64) for each in (first, second))
+    sizes = float(np.linalg.norm(a)), float(np.linalg.norm(b))
+    if min(sizes) == 0:
+        return float(max(sizes) == 0)
+    return float(a @ b / (sizes[0] * sizes[1]))
+
+
+def other_class(scores: Float, class_index: int) -> int | None:
+    """Index of the class with the highest of ``scores`` ``(classes,)`` beside one; None if it is alone."""
+    others = [index for index in np.argsort(-scores, kind="stable") if index != class_index]
+    return int(others[0]) if others else None
 
 
 def no_map_reason(outline: Outline, head: int) -> str | None:
@@ -60,18 +93,50 @@ def no_map_reason(outline: Outline, head: int) -> str | None:
 
 def additivity(attribution: AttributionMap) -> Check:
     """The cells of a map and the score of an empty layer against the logit that they should add up to."""
+    return _sum_with(
+        attribution, "the score of an empty layer", "The score does not rest on this layer alone"
+    )
+
+
+def completeness(constant: str) -> Callable[[AttributionMap], Check]:
+    """The check of a method of the pixels, whose values add to ``constant``, named in words."""
+    return lambda attribution: _sum_with(attribution, constant, "This network has no such sum")
+
+
+def _sum_with(attribution: AttributionMap, named: str, otherwise: str) -> Check:
     constant, residual = attribution.constant, attribution.residual
     if constant is None or residual is None:
-        return Check(
-            sentence="The score does not rest on this layer alone: there is no sum to hold the map against."
-        )
+        return Check(sentence=f"{otherwise}: there is no sum to hold the map against.")
     total = float(attribution.values.sum())
     return Check(
-        sentence=f"The map sums to {total:.4g} and the score of an empty layer is {constant:.4g}: together "
+        sentence=f"The map sums to {total:.4g} and {named} is {constant:.4g}: together "
         f"{total + constant:.4g}, and the score is {attribution.score:.4g}.",
         figure=abs(residual),
         holds=attribution.adds_up,
     )
+
+
+def sampling_error(attribution: AttributionMap) -> Check:
+    """How far another draw of samples would move the map."""
+    error = attribution.standard_error
+    if error is None:
+        return Check(sentence="Too few samples to tell how far another draw would move the map.")
+    strongest = float(np.abs(attribution.values).max())
+    share = f", {error / strongest:.0%} of the strongest" if strongest > 0 else ""
+    return Check(sentence=f"Another draw of samples would move each value by about {error:.2g}{share}.")
+
+
+def class_sensitivity(attribution: AttributionMap) -> Check:
+    """Whether the map would look the same for another class, so that it cannot say why this one."""
+    alike = attribution.other_class_correlation
+    if alike is None:
+        return Check(sentence="There is no other class that this map could be told apart from.")
+    if alike >= ALIKE:
+        return Check(
+            sentence="The map for the class next in score looks the same (correlation "
+            f"{alike:.2f}): it shows what the network sees, not why it answers so."
+        )
+    return Check(sentence=f"The map for the class next in score differs (correlation {alike:.2f}).")
 
 
 def blank_reason(attribution: AttributionMap, *, signed: bool) -> str | None:

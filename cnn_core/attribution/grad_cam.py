@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from cnn_core.analysis import Analysis, NoSettings, Target
-from cnn_core.attribution.attribution_map import GROUP, additivity, attribution_map, no_map_reason
+from cnn_core.attribution.attribution_map import (
+    CLASS_ACTIVATION,
+    additivity,
+    attribution_map,
+    empty_layer_score,
+    no_map_reason,
+)
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
@@ -39,13 +45,20 @@ def grad_cam(probe: Probe, target: Target, settings: NoSettings, progress: Progr
     answer = probe.layer_gradient(target.picture, target.layer, head=target.head, class_index=target.label)
     weights = answer.gradients[0].mean(axis=(0, 1), dtype=np.float64)  # (k,)
     values = (answer.activations[0] @ weights).astype(np.float32)  # (h, w)
-    return attribution_map(probe, target, GRAD_CAM, values, answer.scores[0, target.label])
+    return attribution_map(
+        probe,
+        target,
+        GRAD_CAM,
+        values,
+        answer.scores[0, target.label],
+        constant=empty_layer_score(probe, target, values.shape),
+    )
 
 
 GRAD_CAM = Analysis(
     key="grad_cam",
     title="Grad-CAM",
-    group=GROUP,
+    group=CLASS_ACTIVATION,
     summary="Where the layer's maps speak for the class, each weighted by its average effect on the score.",
     reference="Selvaraju et al. 2017",
     version=1,

@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from cnn_core.analysis import Analysis, NoSettings, Target
-from cnn_core.attribution.attribution_map import GROUP, additivity, attribution_map, no_map_reason
+from cnn_core.attribution.attribution_map import (
+    CLASS_ACTIVATION,
+    additivity,
+    attribution_map,
+    empty_layer_score,
+    no_map_reason,
+)
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
@@ -35,13 +41,20 @@ def hires_cam(probe: Probe, target: Target, settings: NoSettings, progress: Prog
     """
     answer = probe.layer_gradient(target.picture, target.layer, head=target.head, class_index=target.label)
     values = np.einsum("hwk,hwk->hw", answer.gradients[0], answer.activations[0])
-    return attribution_map(probe, target, HIRES_CAM, values, answer.scores[0, target.label])
+    return attribution_map(
+        probe,
+        target,
+        HIRES_CAM,
+        values,
+        answer.scores[0, target.label],
+        constant=empty_layer_score(probe, target, values.shape),
+    )
 
 
 HIRES_CAM = Analysis(
     key="hires_cam",
     title="HiRes-CAM",
-    group=GROUP,
+    group=CLASS_ACTIVATION,
     summary="What every place of the layer adds to the score or takes from it; faithful for any linear head.",
     reference="Draelos and Carin 2020",
     version=1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnn_core.analysis import Analysis, NoSettings, Target, incomparable
-from cnn_core.attribution.attribution_map import GROUP, attribution_map
+from cnn_core.attribution.attribution_map import GRADIENTS, attribution_map
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
@@ -40,7 +40,7 @@ def saliency(probe: Probe, target: Target, settings: NoSettings, progress: Progr
 SALIENCY = Analysis(
     key="saliency",
     title="Saliency",
-    group=GROUP,
+    group=GRADIENTS,
     summary="How strongly the score reacts to each pixel, whether for or against the class.",
     reference="Simonyan et al. 2014",
     version=1,
