@@ -36,7 +36,7 @@ from cnn_core.shipped import is_shipped, shipped_result
 from cnn_core.targets import resolved
 
 MAX_OPEN_MODELS = 2
-OUTLINE_VERSION = 3  # raised when the same model gets another outline
+OUTLINE_VERSION = 4  # raised when the same model gets another outline
 
 Float = NDArray[np.float32]
 

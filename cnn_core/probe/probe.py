@@ -17,11 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.errors import InvalidRequestError
 from cnn_core.framework import backend, keras
 from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.probe.architecture import LayerCost, layer_costs
-from cnn_core.probe.cam_layer import cam_layer
+from cnn_core.probe.cam_layer import cam_layer, weighs_means
 from cnn_core.probe.flat_graph import Node, flat_graph, picture_input_shape
 from cnn_core.probe.heads import Head, Region, check_class, check_head, check_region, heads_of
 from cnn_core.probe.layer_gradient import LayerGradient
@@ -73,12 +72,15 @@ class Probe:
     @cached_property
     def outline(self) -> Outline:
         """What the model is made of, without the model itself."""
-        layers = layer_infos(self._graph)
+        graph, layers = self._graph, layer_infos(self._graph)
+        names = [cam_layer(graph, layers, output) for output in graph.outputs]
+        pairs = zip(names, graph.outputs, strict=True)
         return Outline(
             input_shape=self.input_shape,
             layers=layers,
             heads=self.heads,
-            cam_layers=tuple(cam_layer(self._graph, layers, output) for output in self._graph.outputs),
+            cam_layers=tuple(names),
+            weighs_means=tuple(weighs_means(graph, name, output) for name, output in pairs),
         )
 
     @property
@@ -184,30 +186,29 @@ class Probe:
         check_head(self.heads, head)
         return backend.in_precision(keras.Model(self._graph.input, self._scores[head]), precision)
 
-    def zero_activation_score(
-        self, layer_name: str, map_size: tuple[int, ...], *, head: int
-    ) -> NDArray[np.float32] | None:
-        """The scores ``(classes,)`` when every unit of a layer is zero: the bias of a linear head.
+    def scores_behind(self, layer_name: str, maps: Float, *, head: int) -> Float | None:
+        """The scores ``(n, classes)`` of an output where a layer gives ``maps`` ``(n, h, w, k)``.
 
-        Args:
-            layer_name: a layer with a map.
-            map_size: (height, width) of that map, for models that leave their size free.
-            head: index of the output.
-
-        Returns:
-            None when the scores do not depend on that layer alone, as beside a skip connection.
+        None when the scores do not depend on that layer alone, as beside a skip connection.
         """
-        node = self._node(layer_name)
-        zeros = np.zeros((1, *map_size, node.output.shape[-1]), np.float32)
+        output = self._node(layer_name).output
         try:
             graph = self.once(
-                ("behind", layer_name, head, zeros.shape),
-                lambda: backend.Graph(node.output, [self._scores[head]]),
+                ("behind", layer_name, head, maps.shape), lambda: backend.Graph(output, [self._scores[head]])
             )
         except ValueError:  # Keras: the graph is disconnected
             return None
-        scores: Float = graph(zeros)[0][0]
+        scores: Float = graph(maps)[0]
         return scores
+
+    def zero_activation_score(self, layer_name: str, map_size: tuple[int, ...], *, head: int) -> Float | None:
+        """The scores ``(classes,)`` when every unit of a layer is zero: the bias of a linear head.
+
+        ``map_size``: (height, width), for models that leave their size free. None as ``scores_behind``.
+        """
+        channels = self._node(layer_name).output.shape[-1]
+        scores = self.scores_behind(layer_name, np.zeros((1, *map_size, channels), np.float32), head=head)
+        return None if scores is None else scores[0]
 
     def unit_node(self, layer_name: str) -> Node:
         """The node whose non-linearity ends the units of a layer, as ``cnn_core.probe.units`` finds it."""
@@ -226,11 +227,9 @@ class Probe:
         return LayerGradient(activations=activations, gradients=gradients, scores=scores)
 
     def _node(self, name: str) -> Node:
-        node = self._nodes.get(name)
-        if node is None:
+        if name not in self._nodes:
             self.layer(name)  # raises, with the names that there are
-            raise InvalidRequestError(f"Layer {name!r} has no output of its own.")
-        return node
+        return self._nodes[name]
 
     def _answer(
         self, key: tuple[Any, ...], make: Callable[[], Any], inputs: Float, *arguments: Any
@@ -279,9 +278,9 @@ class Probe:
         return twin
 
     def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-        """What ``make`` compiles for this model, made at its first use; the one unused longest makes room.
+        """What ``make`` compiles, made once and asked with this model's weights, whoever shares the network.
 
-        Called, it answers with the weights of this model, whoever else shares the network.
+        The one unused longest makes room for a new one.
         """
         return partial(self._with_own_weights, self._kept(key, make))
 
