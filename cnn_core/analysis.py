@@ -44,6 +44,8 @@ class Request:
         channels: of the layer; None means all of them.
         region: of an output with an answer for each place, as a segmentation has: its part whose mean is
             asked about, as top, left, bottom, right from 0 to 1; None means all of it.
+        against: index of a class of the same output: asked is then what sets the two apart, the difference
+            of their scores; None means the score alone.
     """
 
     model_key: str
@@ -53,6 +55,7 @@ class Request:
     class_index: int | None = None
     channels: tuple[int, ...] | None = None
     region: Region | None = None
+    against: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -188,7 +188,9 @@ class Explorer:
             target = dataclasses.replace(
                 asked.target, inputs=self._inputs(analysis, request), statistics=model.statistics
             )
-            probe = model.probe.in_region(request.region) if analysis.needs_class else model.probe
+            probe = model.probe
+            if analysis.needs_class:
+                probe = probe.in_region(request.region).against(request.head, request.against)
             found = self._computed_together(probe, asked, target)
             if found is None:
                 found = analysis.compute(probe, target, asked.settings, progress)

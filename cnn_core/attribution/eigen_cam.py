@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg import eigh
 
 from cnn_core.analysis import Analysis, NoSettings, Target, incomparable
 from cnn_core.attribution.attribution_map import CLASS_ACTIVATION, Float, attribution_map, no_map_reason
@@ -40,11 +41,12 @@ def eigen_cam(probe: Probe, target: Target, settings: NoSettings, progress: Prog
 
 def first_component(maps: Float) -> Float:
     """Maps ``(h, w, k)`` projected on the direction of their largest sum of squares: ``(h, w)``."""
-    matrix = maps.reshape(-1, maps.shape[-1]).astype(np.float64)  # (hw, k)
+    matrix = maps.reshape(-1, maps.shape[-1])  # (hw, k)
     wide = matrix.shape[1] > matrix.shape[0]
-    squares = matrix @ matrix.T if wide else matrix.T @ matrix
-    values, vectors = np.linalg.eigh(squares)
-    projected = vectors[:, -1] * np.sqrt(max(values[-1], 0)) if wide else matrix @ vectors[:, -1]
+    squares = (matrix @ matrix.T if wide else matrix.T @ matrix).astype(np.float64)
+    last = len(squares) - 1
+    (value,), vectors = eigh(squares, subset_by_index=(last, last))
+    projected = vectors[:, 0] * np.sqrt(max(value, 0)) if wide else matrix @ vectors[:, 0]
     sign = -1.0 if projected.sum() < 0 else 1.0
     return np.asarray((sign * projected).reshape(maps.shape[:2]), np.float32)
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnn_core.analysis import Analysis, Target
-from cnn_core.attribution.attribution_map import GRADIENTS, attribution_map, completeness
+from cnn_core.attribution.attribution_map import (
+    GRADIENTS,
+    Float,
+    attribution_map,
+    complete,
+    completeness,
+)
 from cnn_core.attribution.masking import fill, fill_field, slices
 from cnn_core.attribution.pixel_gradients import fast_gradients, gradients_at_once
 from cnn_core.probe.probe import Probe
@@ -15,13 +23,22 @@ from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
 from cnn_core.settings import number
 
+FIRST_STEPS = 32
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegratedGradientsSettings:
     """Where the way begins, and how often it is looked at."""
 
     baseline: str = fill_field("black", "Baseline")
-    steps: int = number(32, "Steps", "Points of the way at which the gradient is taken.", 2, 512, 2)
+    steps: int = number(
+        128,
+        "Steps",
+        "At most so many points of the way; fewer where the pixels add up to the change of the score before.",
+        2,
+        1024,
+        2,
+    )
     seed: int = number(0, "Seed", "Of a baseline of noise.", 0, 9999, 1)
 
 
@@ -31,14 +48,14 @@ def integrated_gradients(
     """``sum_ch (x - x') * integral of dz/dx from x' to x`` for the logit ``z`` of a class.
 
     The pixels add up to ``z(x) - z(x')`` whatever the network, but for the error of the integral, which is
-    taken at Gauss-Legendre points. A pixel that is the same in the baseline gets nothing: choose another one
-    where black matters.
+    taken at 32 Gauss-Legendre points, and at twice as many until the sum is right within 1 %. A pixel that is
+    the same in the baseline gets nothing: choose another one where black matters.
 
     Args:
         probe: the model.
         target: picture and class.
         settings: baseline and steps.
-        progress: told after each batch of steps.
+        progress: told after each batch of steps, with the map of the points before they were doubled.
 
     Returns:
         ``(H, W)``, signed, in logits per pixel.
@@ -51,17 +68,46 @@ def integrated_gradients(
     """
     picture, head, label = target.picture, target.head, target.label
     baseline = np.ascontiguousarray(fill(probe, picture, settings.baseline, settings.seed))
-    points, weights = np.polynomial.legendre.leggauss(settings.steps)
+    score, constant = (float(probe.scores(each)[head][0, label]) for each in (picture, baseline))
+    counts = _doubled(settings.steps)
+    found = None
+    for index, count in enumerate(counts):
+        part = progress.between(sum(counts[:index]) / sum(counts), sum(counts[: index + 1]) / sum(counts))
+        mean = _mean_gradient(probe, target, baseline, count, part, found)  # (H, W, c)
+        values = ((picture - baseline)[0] * mean).sum(axis=-1)  # (H, W)
+        found = attribution_map(probe, target, INTEGRATED_GRADIENTS, values, score, constant=constant)
+        if complete(found):
+            break
+    progress(1.0, found)
+    return cast("AttributionMap", found)
+
+
+def _doubled(most: int) -> list[int]:
+    """Numbers of points, each twice the one before, up to ``most``."""
+    counts = [min(FIRST_STEPS, most)]
+    while counts[-1] < most:
+        counts.append(min(2 * counts[-1], most))
+    return counts
+
+
+def _mean_gradient(
+    probe: Probe,
+    target: Target,
+    baseline: Float,
+    count: int,
+    progress: Progress,
+    found: AttributionMap | None,
+) -> NDArray[np.float64]:
+    """The mean gradient ``(H, W, c)`` on the way from the baseline to the picture."""
+    points, weights = np.polynomial.legendre.leggauss(count)
     shares = ((points + 1) / 2).astype(np.float32)[:, None, None, None]
-    mean = np.zeros(picture.shape[1:], np.float64)
-    progress(0.0)
-    for part in slices(settings.steps, gradients_at_once(probe, target)):
-        gradients = fast_gradients(probe, target, baseline + shares[part] * (picture - baseline))
+    mean = np.zeros(target.picture.shape[1:], np.float64)
+    progress(0.0, found)
+    for part in slices(count, gradients_at_once(probe, target)):
+        gradients = fast_gradients(probe, target, baseline + shares[part] * (target.picture - baseline))
         mean += np.tensordot(weights[part] / 2, gradients, axes=1)  # (H, W, c)
-        progress(part.stop / settings.steps)
-    values = ((picture - baseline)[0] * mean).sum(axis=-1)  # (H, W)
-    score, at_baseline = (float(probe.scores(each)[head][0, label]) for each in (picture, baseline))
-    return attribution_map(probe, target, INTEGRATED_GRADIENTS, values, score, constant=at_baseline)
+        progress(part.stop / count, found)
+    return mean
 
 
 INTEGRATED_GRADIENTS = Analysis(

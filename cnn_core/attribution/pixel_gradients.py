@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.analysis import Target
-from cnn_core.attribution.masking import at_once, padded
+from cnn_core.attribution.masking import at_once, padded, quick_precision
 from cnn_core.framework import backend
 from cnn_core.probe.heads import check_class
 from cnn_core.probe.probe import Probe
-from cnn_core.processor import fast_precision
 
 Float = NDArray[np.float32]
 
@@ -35,7 +34,7 @@ def fast_gradients(probe: Probe, target: Target, pictures: Float) -> Float:
         pictures: ``(n, H, W, c)``, ``n`` at most ``gradients_at_once``.
     """
     check_class(probe.heads, target.head, target.label)
-    size, precision = gradients_at_once(probe, target), fast_precision()
+    size, precision = gradients_at_once(probe, target), quick_precision(probe.outline)
     compiled = probe.once(
         ("fast gradient", target.head, precision, (size, *pictures.shape[1:])),
         lambda: backend.InputGradient(probe.score_model(target.head, precision)),
