@@ -101,7 +101,7 @@ def class_picker(heads: Sequence[Head], best: Sequence[int]) -> tuple[int, int]:
 
 
 def against_picker(head: Head, class_index: int) -> int | None:
-    """Choose a class that another is compared with; None for the score alone, and where there is no choice."""
+    """Choose a class to compare with; None for the score alone, and where there is no choice."""
     if head.kind == "binary" or len(head.class_names) < 2:
         return None  # the score of one unit is the difference already
     tokens = class_tokens(head.class_names)
