@@ -62,4 +62,5 @@ EIGEN_CAM = Analysis(
     check=incomparable("The class plays no part in this map: it is the same for every answer."),
     needs_layer="map",
     inapplicable=no_map_reason,
+    strongest="stands out most",
 )

@@ -52,7 +52,7 @@ def growth_weights(activations: Float, gradients: Float) -> Float:
     below = 2 * g**2 + totals * g**3
     # A sum of negative maps can bring the denominator to zero or below, where alpha has no meaning.
     alpha = np.divide(g**2, below, out=np.zeros_like(g), where=below > 1e-12)
-    return np.asarray((alpha * np.maximum(g, 0)).sum(axis=(0, 1)), np.float32)
+    return np.asarray((alpha * np.maximum(g, 0)).sum(axis=(0, 1)) * largest, np.float32)
 
 
 GRAD_CAM_PLUS_PLUS = Analysis(
@@ -66,4 +66,5 @@ GRAD_CAM_PLUS_PLUS = Analysis(
     check=incomparable("The weights of this method are no amounts, so its map adds up to nothing."),
     needs_layer="map",
     inapplicable=no_map_reason,
+    strongest="speaks for the class most",
 )

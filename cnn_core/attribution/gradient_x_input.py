@@ -51,4 +51,5 @@ GRADIENT_X_INPUT = Analysis(
     compute=gradient_x_input,
     check=completeness("the score of an input of zeros"),
     signed=True,
+    unit="logits per pixel",
 )

@@ -62,4 +62,5 @@ GUIDED_GRAD_CAM = Analysis(
     compute=guided_grad_cam,
     check=incomparable("A product of two maps has no sum that it could be held against."),
     inapplicable=_reason,
+    strongest="speaks for the class most",
 )

@@ -122,4 +122,5 @@ INTEGRATED_GRADIENTS = Analysis(
     settings=IntegratedGradientsSettings,
     fast=True,
     signed=True,
+    unit="logits per pixel",
 )

@@ -49,4 +49,6 @@ LAYER_CAM = Analysis(
     check=incomparable("Only what speaks for the class is kept, so the map adds up to more than the score."),
     needs_layer="map",
     inapplicable=no_map_reason,
+    unit="logits per cell",
+    strongest="speaks for the class most",
 )

@@ -58,4 +58,5 @@ SMOOTH_GRAD = Analysis(
     check=sampling_error,
     settings=NoiseSettings,
     fast=True,
+    unit="logits per unit of input",
 )

@@ -59,4 +59,5 @@ VAR_GRAD = Analysis(
     check=sampling_error,
     settings=NoiseSettings,
     fast=True,
+    strongest="its slope varies most",
 )

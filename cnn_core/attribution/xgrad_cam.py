@@ -66,4 +66,5 @@ XGRAD_CAM = Analysis(
     needs_layer="map",
     signed=True,
     inapplicable=no_map_reason,
+    unit="logits per cell",
 )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from cnn_core.analyses import analysis_named
 from cnn_core.attribution import blank_reason
 from cnn_core.named_arrays import named_arrays
 from cnn_core.results import AttributionMap, HeadAnswer
@@ -126,7 +127,7 @@ class HeatMapSelection:
     def ends(self, attribution: AttributionMap) -> dict[str, str]:
         """What the two ends of a scale mean, for ``scale_bar_html``."""
         if not attribution.signed:
-            return {"high": "moves the score most"}
+            return {"high": analysis_named(attribution.method).strongest}
         names, index = self.answer.class_names, attribution.class_index
         other = other_name(names, index) if self.request.against is None else self.other
         return {"low": "" if self.positive_only else f"for {other}", "high": f"for {names[index]}"}
