@@ -16,6 +16,8 @@ from taken_away import check, taken_away
         ("activations", {"more": "Block by block"}, ["blocks-export"]),
         ("heat_maps", {"compare": "All methods"}, ["export", "methods-export"]),
         ("heat_maps", {"compare": "All classes"}, ["classes-export"]),
+        ("heat_maps", {"compare": "All layers"}, ["layers-export"]),
+        ("heat_maps", {"compare": "All photos"}, ["photos-export"]),
         ("filter_patterns", {"kernels-open": True}, ["export", "kernels-export"]),
         ("filter_patterns", {"blocks-open": True}, ["blocks-export"]),
     ],
