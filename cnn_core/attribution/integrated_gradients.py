@@ -17,7 +17,7 @@ from cnn_core.attribution.attribution_map import (
     completeness,
 )
 from cnn_core.attribution.masking import fill, fill_field, slices
-from cnn_core.attribution.pixel_gradients import fast_gradients, gradients_at_once
+from cnn_core.attribution.pixel_gradients import gradients, gradients_at_once
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
@@ -64,7 +64,7 @@ def integrated_gradients(
         InvalidRequestError: no such class.
 
     Reference:
-        Sundararajan, Taly and Yan (2017).
+        Sundararajan, Taly and Yan (2017). In full precision: rounding to bfloat16 would move single pixels.
     """
     picture, head, label = target.picture, target.head, target.label
     baseline = np.ascontiguousarray(fill(probe, picture, settings.baseline, settings.seed))
@@ -104,8 +104,8 @@ def _mean_gradient(
     mean = np.zeros(target.picture.shape[1:], np.float64)
     progress(0.0, found)
     for part in slices(count, gradients_at_once(probe, target)):
-        gradients = fast_gradients(probe, target, baseline + shares[part] * (target.picture - baseline))
-        mean += np.tensordot(weights[part] / 2, gradients, axes=1)  # (H, W, c)
+        slopes = gradients(probe, target, baseline + shares[part] * (target.picture - baseline))
+        mean += np.tensordot(weights[part] / 2, slopes, axes=1)  # (H, W, c)
         progress(part.stop / count, found)
     return mean
 
@@ -120,7 +120,6 @@ INTEGRATED_GRADIENTS = Analysis(
     compute=integrated_gradients,
     check=completeness("the score of the baseline"),
     settings=IntegratedGradientsSettings,
-    fast=True,
     signed=True,
     unit="logits per pixel",
 )

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.analysis import Target
-from cnn_core.attribution.masking import slices
-from cnn_core.attribution.pixel_gradients import fast_gradients, gradients_at_once
+from cnn_core.attribution.masking import quick_precision, slices
+from cnn_core.attribution.pixel_gradients import gradients, gradients_at_once
 from cnn_core.probe.probe import Probe
 from cnn_core.settings import number
 
@@ -57,9 +57,9 @@ def gradient_moments(probe: Probe, target: Target, settings: NoiseSettings) -> I
     for part in slices(settings.samples, gradients_at_once(probe, target)):
         shape = (part.stop - part.start, *target.picture.shape[1:])
         noisy = target.picture + spread * random.standard_normal(shape, np.float32)
-        gradients = fast_gradients(probe, target, noisy)
-        total += gradients.sum(axis=0)
-        squares += np.einsum("nhwc,nhwc->hwc", gradients, gradients)
+        slopes = gradients(probe, target, noisy, quick_precision(probe.outline))
+        total += slopes.sum(axis=0)
+        squares += np.einsum("nhwc,nhwc->hwc", slopes, slopes)
         mean = total / part.stop
         variance = np.maximum(squares / part.stop - mean**2, 0) * part.stop / max(part.stop - 1, 1)
         yield GradientMoments(part.stop, mean, variance)

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.analysis import Target
-from cnn_core.attribution.masking import at_once, padded, quick_precision
+from cnn_core.attribution.masking import at_once, padded
 from cnn_core.framework import backend
 from cnn_core.probe.heads import check_class
 from cnn_core.probe.probe import Probe
+from cnn_core.processor import FULL_PRECISION
 
 Float = NDArray[np.float32]
 
@@ -22,25 +23,23 @@ def gradients_at_once(probe: Probe, target: Target) -> int:
     return at_once(probe.outline, (height, width), gradients=True)
 
 
-def fast_gradients(probe: Probe, target: Target, pictures: Float) -> Float:
+def gradients(probe: Probe, target: Target, pictures: Float, precision: str = FULL_PRECISION) -> Float:
     """The gradients ``(n, H, W, c)`` at pictures of the target's size, for its class.
-
-    Computed in the fastest precision of the device; for means over many pictures, whose own spread is larger
-    than the rounding.
 
     Args:
         probe: the model.
         target: head and class.
         pictures: ``(n, H, W, c)``, ``n`` at most ``gradients_at_once``.
+        precision: ``quick_precision`` for means over noise, whose own spread is larger than the rounding.
     """
     check_class(probe.heads, target.head, target.label)
-    size, precision = gradients_at_once(probe, target), quick_precision(probe.outline)
+    size = gradients_at_once(probe, target)
     compiled = probe.once(
-        ("fast gradient", target.head, precision, (size, *pictures.shape[1:])),
+        ("gradients", target.head, precision, (size, *pictures.shape[1:])),
         lambda: backend.InputGradient(probe.score_model(target.head, precision)),
     )
-    gradients: Float = compiled(padded(pictures, size), target.label)
-    return gradients[: len(pictures)]
+    found: Float = compiled(padded(pictures, size), target.label)
+    return found[: len(pictures)]
 
 
 def strongest_channel(gradient: NDArray[Any]) -> Float:
