@@ -20,6 +20,7 @@ from dashboard.figures.pictures.overlay import overlay_scale
 from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.figures.pictures.pictures import jpeg
 from dashboard.figures.pictures.scale_bar import scale_bar_html
+from dashboard.heat_maps.channels import draw_channels
 from dashboard.session.photos import all_photos
 from dashboard.session.resources import explorer
 from dashboard.session.view import View
@@ -64,19 +65,24 @@ class Compared:
 
 def draw_comparisons(view: View, analyses: Sequence[Analysis], selection: HeatMapSelection) -> None:
     """A tab for each comparison; only the open one is computed."""
-    makers = {
+    rows = {
         "methods": lambda: _methods(view, analyses, selection),
         "classes": lambda: _classes(view, selection),
         "layers": lambda: _layers(view, selection),
         "photos": lambda: _photos(view, selection),
     }
-    titles = {name: f"All {name}" for name in makers}
+    titles = {name: f"All {name}" for name in rows}
     if selection.analysis.needs_layer is None:
         titles.pop("layers")
+    else:
+        titles["channels"] = "Channels"
     for name, tab in tabs(titles, key="compare").items():
         if tab.open:
             with tab:
-                _draw_row(view, selection, name, makers[name]())
+                if name == "channels":
+                    draw_channels(view, selection)
+                else:
+                    _draw_row(view, selection, name, rows[name]())
 
 
 def _methods(view: View, analyses: Sequence[Analysis], selection: HeatMapSelection) -> dict[str, Compared]:

@@ -18,6 +18,7 @@ from taken_away import check, taken_away
         ("heat_maps", {"compare": "All classes"}, ["classes-export"]),
         ("heat_maps", {"compare": "All layers"}, ["layers-export"]),
         ("heat_maps", {"compare": "All photos"}, ["photos-export"]),
+        ("heat_maps", {"compare": "Channels"}, ["channels-export"]),
         ("filter_patterns", {"kernels-open": True}, ["export", "kernels-export"]),
         ("filter_patterns", {"blocks-open": True}, ["blocks-export"]),
     ],
