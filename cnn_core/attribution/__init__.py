@@ -15,7 +15,9 @@ from cnn_core.attribution.guided_backpropagation import GUIDED_BACKPROPAGATION
 from cnn_core.attribution.guided_grad_cam import GUIDED_GRAD_CAM
 from cnn_core.attribution.hires_cam import HIRES_CAM
 from cnn_core.attribution.integrated_gradients import INTEGRATED_GRADIENTS
+from cnn_core.attribution.kernel_shap import KERNEL_SHAP
 from cnn_core.attribution.layer_cam import LAYER_CAM
+from cnn_core.attribution.lime import LIME
 from cnn_core.attribution.occlusion import OCCLUSION
 from cnn_core.attribution.rise import RISE
 from cnn_core.attribution.saliency import SALIENCY
@@ -44,6 +46,8 @@ METHODS: tuple[Analysis, ...] = (
     GUIDED_GRAD_CAM,
     OCCLUSION,
     RISE,
+    KERNEL_SHAP,
+    LIME,
 )
 
 __all__ = ["GRAD_CAM", "HIRES_CAM", "METHODS", "SALIENCY", "blank_reason"]

@@ -100,7 +100,7 @@ def shares_add_up(found: ChannelShares) -> Check:
     total = float(found.shares.sum(dtype=np.float64))
     if found.constant is None:
         return Check(
-            sentence="The score does not rest on this layer alone: the shares add up to nothing that is known."
+            sentence="The score does not rest on this layer alone: the shares add up to nothing known."
         )
     missing = abs(found.score - total - found.constant)
     size = float(np.abs(found.shares).sum()) + abs(found.constant)

@@ -37,9 +37,8 @@ def draw_channels(view: View, selection: HeatMapSelection) -> None:
     found = analysis_result(CHANNEL_SHARES, selection.request, slot="channels")
     if found is None:
         return
-    st.markdown(
-        escape_markdown(because(found, selection.class_name, selection.other), longest=None), help=HELP
-    )
+    sentence = because(found, selection.class_name, selection.other)
+    st.markdown(escape_markdown(sentence, longest=None), help=HELP)
     scale = overlay_scale(found.maps, signed=True)
     scale = (scale.mirrored() if _mirrored(selection) else scale).faded(evidence_strength(selection.answer))
     pictures = _pictures(view, selection, found, scale)
