@@ -141,7 +141,7 @@ def silence(entry: str, size: tuple[int, int, int]) -> np.ndarray | None:
 
 def test_the_score_of_silence_under_a_linear_head_is_its_bias() -> None:
     bias = entry_named("functional").model().get_layer("answer").get_weights()[1]
-    scores = silence("functional", (4, 3, 4))
+    scores = silence("functional", (4, 3, 5))
     assert scores is not None
     np.testing.assert_allclose(scores[0], [-bias[0], bias[0]], atol=1e-6)
 
