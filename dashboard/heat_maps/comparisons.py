@@ -21,6 +21,7 @@ from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.figures.pictures.pictures import jpeg
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.heat_maps.channels import draw_channels
+from dashboard.heat_maps.tournament import draw_tournament
 from dashboard.session.photos import all_photos
 from dashboard.session.resources import explorer
 from dashboard.session.view import View
@@ -76,11 +77,13 @@ def draw_comparisons(view: View, analyses: Sequence[Analysis], selection: HeatMa
         titles.pop("layers")
     else:
         titles["channels"] = "Channels"
+    titles["tournament"] = "Tournament"
+    others = {"channels": draw_channels, "tournament": draw_tournament}
     for name, tab in tabs(titles, key="compare").items():
         if tab.open:
             with tab:
-                if name == "channels":
-                    draw_channels(view, selection)
+                if name in others:
+                    others[name](view, selection)
                 else:
                     _draw_row(view, selection, name, rows[name]())
 
