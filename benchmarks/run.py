@@ -56,6 +56,11 @@ GROUPS: dict[str, tuple[Job, ...]] = {
         Job(script="maps_xplique", peer=True),
         Job(script="maps_compared"),
     ),
+    "methods": (
+        Job(script="methods_ours", network=BASELINE),
+        Job(script="methods_tf_keras_vis", peer=True, network=BASELINE),
+        Job(script="methods_xplique", peer=True, network=BASELINE),
+    ),
     "strongest": (Job(script="strongest_ours"),),
     "patterns": (Job(script="patterns_ours"), Job(script="patterns_tf_keras_vis", peer=True)),
     "epochs": (Job(script="epochs_ours", network="report_regularized"),),
