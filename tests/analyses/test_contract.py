@@ -68,7 +68,8 @@ def ask(analysis: Analysis, probe: Probe, inputs: np.ndarray, head: int, class_i
 def short(analysis: Analysis) -> Any:
     """The usual settings, with as few steps or samples as are allowed."""
     fields = {field.name: field.metadata for field in dataclasses.fields(analysis.settings)}
-    counts = {name: about["minimum"] for name, about in fields.items() if name in ("steps", "masks")}
+    counted = ("steps", "masks", "samples")
+    counts = {name: about["minimum"] for name, about in fields.items() if name in counted}
     return analysis.settings(**counts)
 
 
