@@ -44,6 +44,8 @@ class Request:
         channels: of the layer; None means all of them.
         region: of an output with an answer for each place, as a segmentation has: its part whose mean is
             asked about, as top, left, bottom, right from 0 to 1; None means all of it.
+        against: index of a class of the same output: asked is then what sets the two apart, the difference
+            of their scores; None means the score alone.
     """
 
     model_key: str
@@ -53,6 +55,7 @@ class Request:
     class_index: int | None = None
     channels: tuple[int, ...] | None = None
     region: Region | None = None
+    against: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -137,6 +140,9 @@ class Analysis:
         takes_channels: whether it can be asked about some channels of the layer.
         fast: whether it computes in the fastest precision of the device, which then decides the result too.
         signed: whether negative values are evidence against the class.
+        unit: of the values of a map; maps of one unit can be put on one scale. Empty for values that can be
+            compared with those of the same method only.
+        strongest: what the largest values mean, for the end of a scale, where they are not ``for`` the class.
         inapplicable: ``(outline, head) -> reason``, or None where the analysis can be done.
         together: ``(probe, target) -> (analysis, layer name, result), ...``, for an analysis whose result
             comes out of a pass through the network with others, each of which is then stored too.
@@ -158,6 +164,8 @@ class Analysis:
     takes_channels: bool = False
     fast: bool = False
     signed: bool = False
+    unit: str = ""
+    strongest: str = "moves the score most"
     inapplicable: Callable[[Outline, int], str | None] = always_applicable
     together: Callable[[Probe, Target], Iterator[tuple[Analysis, str | None, Any]]] | None = None
 

@@ -55,6 +55,7 @@ class Computation:
             channels=target.channels,
             precision=precision if analysis.fast else None,
             region=self.request.region if analysis.needs_class else None,
+            against=self.request.against if analysis.needs_class else None,
         )
 
 

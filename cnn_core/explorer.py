@@ -36,7 +36,7 @@ from cnn_core.shipped import is_shipped, shipped_result
 from cnn_core.targets import resolved
 
 MAX_OPEN_MODELS = 2
-OUTLINE_VERSION = 3  # raised when the same model gets another outline
+OUTLINE_VERSION = 4  # raised when the same model gets another outline
 
 Float = NDArray[np.float32]
 
@@ -188,7 +188,9 @@ class Explorer:
             target = dataclasses.replace(
                 asked.target, inputs=self._inputs(analysis, request), statistics=model.statistics
             )
-            probe = model.probe.in_region(request.region) if analysis.needs_class else model.probe
+            probe = model.probe
+            if analysis.needs_class:
+                probe = probe.in_region(request.region).against(request.head, request.against)
             found = self._computed_together(probe, asked, target)
             if found is None:
                 found = analysis.compute(probe, target, asked.settings, progress)

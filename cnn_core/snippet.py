@@ -75,6 +75,7 @@ def _request_arguments(call: Call, image: str) -> str:
         "class_index": analysis.needs_class,
         "channels": analysis.takes_channels,
         "region": analysis.needs_class,
+        "against": analysis.needs_class,
     }
     values = {field.name: getattr(request, field.name) for field in dataclasses.fields(request)}
     usual = {field.name: field.default for field in dataclasses.fields(request)}

@@ -30,6 +30,8 @@ def resolved(analysis: Analysis, request: Request, outline: Outline, answer: Cal
         raise InvalidRequestError(reason)
     if analysis.needs_image and request.image is None:
         raise InvalidRequestError(f"Expected a picture for {analysis.title}. Received: none. Choose one.")
+    if request.against is not None:
+        check_class(outline.heads, request.head, request.against)
     layer = _layer(analysis, request, outline)
     return Target(
         layer_name=None if layer is None else layer.name,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnn_core.analysis import Analysis, incomparable
-from cnn_core.attribution.attribution_map import GROUP, attribution_map
+from cnn_core.attribution.attribution_map import CLASS_ACTIVATION, attribution_map
 from cnn_core.results import AttributionMap
 from cnn_core.settings import number
 
@@ -29,7 +29,7 @@ def toy(probe, target, settings, progress):
 TOY = Analysis(
     key="toy",
     title="Random masks",
-    group=GROUP,
+    group=CLASS_ACTIVATION,
     summary="Which parts of the picture the score survives without.",
     reference="Petsiuk et al. 2018",
     result=AttributionMap,

@@ -18,6 +18,8 @@ CLASS_ACTIVATION = "Class activation maps"
 GRADIENTS = "Gradients at the pixels"
 PERTURBATION = "Parts hidden"
 RELEVANCE = "Relevance handed down"
+COMPLETE = 0.01  # of the change of the score that a map of the pixels explains
+FLOAT_ROUNDING = 1e-5
 ALIKE = 0.9  # correlation from which on two maps look the same
 
 
@@ -103,6 +105,17 @@ def completeness(constant: str) -> Callable[[AttributionMap], Check]:
     return lambda attribution: _sum_with(attribution, constant, "This network has no such sum")
 
 
+def complete(attribution: AttributionMap) -> bool:
+    """Whether what a map misses is little beside the change of the score that it explains.
+
+    Thousands of pixels for and against cancel in the sum, so the rounding of all of them together, by which
+    the few cells of a layer are measured, would pass what is plainly wrong.
+    """
+    constant, residual = attribution.constant or 0.0, attribution.residual or 0.0
+    explained, size = abs(attribution.score - constant), abs(attribution.score) + abs(constant)
+    return abs(residual) <= max(COMPLETE * explained, FLOAT_ROUNDING * size)
+
+
 def _sum_with(attribution: AttributionMap, named: str, otherwise: str) -> Check:
     constant, residual = attribution.constant, attribution.residual
     if constant is None or residual is None:
@@ -112,7 +125,7 @@ def _sum_with(attribution: AttributionMap, named: str, otherwise: str) -> Check:
         sentence=f"The map sums to {total:.4g} and {named} is {constant:.4g}: together "
         f"{total + constant:.4g}, and the score is {attribution.score:.4g}.",
         figure=abs(residual),
-        holds=attribution.adds_up,
+        holds=attribution.adds_up if attribution.layer_name is not None else complete(attribution),
     )
 
 

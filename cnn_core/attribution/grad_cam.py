@@ -68,4 +68,5 @@ GRAD_CAM = Analysis(
     needs_layer="map",
     signed=True,
     inapplicable=no_map_reason,
+    unit="logits per cell",
 )

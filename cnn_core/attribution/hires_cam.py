@@ -64,4 +64,5 @@ HIRES_CAM = Analysis(
     needs_layer="map",
     signed=True,
     inapplicable=no_map_reason,
+    unit="logits per cell",
 )

@@ -1,6 +1,8 @@
-"""KernelSHAP: the fair share of each superpixel in what the picture changes of the score."""
+"""KernelSHAP: the score shared out among the parts of a picture as Shapley would share a gain."""
 
 from __future__ import annotations
+
+import itertools
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,130 +10,108 @@ from scipy.special import comb
 
 from cnn_core.analysis import Analysis, Target
 from cnn_core.attribution.attribution_map import PERTURBATION, attribution_map, completeness
-from cnn_core.attribution.coalitions import (
-    PREVIEWS,
-    Coalitions,
-    CoalitionSettings,
-    Double,
-    all_coalitions,
-    least_squares,
-)
-from cnn_core.attribution.superpixels import spread_error, spread_evenly
+from cnn_core.attribution.superpixels import SuperpixelSettings, least_squares, picture_in_parts
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 from cnn_core.results import AttributionMap
 
-Pairs = tuple[NDArray[np.bool_], Double]
+Coalitions = NDArray[np.bool_]
 
 
 def kernel_shap(
-    probe: Probe, target: Target, settings: CoalitionSettings, progress: Progress
+    probe: Probe, target: Target, settings: SuperpixelSettings, progress: Progress
 ) -> AttributionMap:
-    """The Shapley values of the superpixels for the logit of a class, spread over their pixels.
+    """The Shapley value of each superpixel, estimated from the scores with some of them hidden.
 
-    A value is what a superpixel adds to the score, averaged over all orders in which the superpixels could
-    be uncovered. They are the solution of a regression of the score on what is shown, weighed by the Shapley
-    kernel, under the condition that they add to ``z(x) - z(fill)``, which is eliminated exactly. Coalitions
-    are drawn by that kernel, each with its complement. The fill is evidence too: a network may take a blur or
-    a grey patch for something.
+    What a part adds on average, whichever of the others are shown. All parts add up to the change of the
+    score from the filled picture, exactly; what is estimated is how it is shared.
 
     Args:
         probe: the model.
         target: picture and class.
-        settings: number of superpixels and samples, what hides, and the seed.
-        progress: told after each batch, now and then with the map so far.
+        settings: parts, samples, what hides a part, and the seed.
+        progress: told after each batch of samples.
 
     Returns:
-        ``(H, W)``, signed, in logits per pixel; the map adds to the score less that of the filled picture.
-        Where all coalitions are few enough to be looked at, the values are exact but for rounding.
+        ``(H, W)``, signed, in logits per pixel: the value of each part shared evenly by its pixels.
 
     Raises:
         InvalidRequestError: no such class.
 
     Reference:
-        Lundberg and Lee (2017); pairs of a coalition and its complement as Covert and Lee (2021).
+        Lundberg and Lee (2017); coalitions in pairs with their complements, as Covert and Lee (2021).
     """
-    hidden = Coalitions(probe, target, settings)
+    parts = picture_in_parts(probe, target, settings)
+    score, nothing = parts.hidden.score, parts.hidden.hidden_score
     progress(0.0)
-    score, empty = hidden.full_score(target.picture), hidden.full_score(hidden.filled)
-    players = hidden.players
-    exact = 2**players <= settings.samples
-    shown, weights = all_pairs(players) if exact else drawn_pairs(players, settings)
-
-    def found(halves: Double) -> AttributionMap:
-        known = len(halves)
-        values, errors = shapley_values(shown[:known], weights[:known], halves, score - empty)
-        error = 0.0 if exact else None if errors is None else spread_error(errors, hidden.labels)
-        spread = spread_evenly(values, hidden.labels)
-        return attribution_map(
-            probe, target, KERNEL_SHAP, spread, score, constant=empty, standard_error=error
-        )
-
-    halves = np.zeros(0)
-    both = np.stack([shown, ~shown], axis=1).reshape(-1, players)
-    told = 1
-    for scores in hidden.scores(both):
-        halves = np.concatenate([halves, (scores[::2] - scores[1::2]) / 2])
-        share = len(halves) / len(shown)
-        showing = share < 1 and len(halves) >= players and share * PREVIEWS >= told
-        told += showing
-        progress(share, found(halves) if showing else None)
-    return found(halves)
+    chosen, weights = coalitions(parts.count, settings.samples, settings.seed)
+    scores = [np.zeros(0, np.float32), *parts.scores(chosen, progress)]
+    gains = np.concatenate(scores).astype(np.float64) - nothing
+    values, errors = shapley_values(chosen, gains, weights, score - nothing)
+    progress(1.0)
+    return attribution_map(
+        probe,
+        target,
+        KERNEL_SHAP,
+        parts.spread(values),
+        score,
+        constant=nothing,
+        standard_error=float(np.sqrt(np.mean(parts.spread(errors) ** 2))),
+    )
 
 
-def all_pairs(players: int) -> Pairs:
-    """Every coalition with the first superpixel but the full one ``(m, n)``, and its weight ``(m,)``.
+def coalitions(parts: int, samples: int, seed: int) -> tuple[Coalitions, NDArray[np.float64]]:
+    """Which parts are shown ``(n, parts)``, and the weight of each coalition ``(n,)``.
 
-    Each stands for its complement too. The weight is the Shapley kernel.
+    All of them with the weights of Shapley's kernel where they are no more than ``samples``; else as many,
+    drawn by that kernel, half of them the complements of the others. Never none nor all of the parts.
     """
-    shown = all_coalitions(players)[1:-1]
-    shown = shown[shown[:, 0]]
-    size = shown.sum(axis=1)
-    return shown, (players - 1) / (comb(players, size) * size * (players - size))
-
-
-def drawn_pairs(players: int, settings: CoalitionSettings) -> Pairs:
-    """Coalitions ``(samples / 2, n)`` drawn by the Shapley kernel, all of one weight."""
-    random = np.random.default_rng(settings.seed)
-    sizes = np.arange(1, players)
-    chances = 1 / (sizes * (players - sizes))
-    drawn = random.choice(sizes, settings.samples // 2, p=chances / chances.sum())
-    ranks = random.random((len(drawn), players)).argsort(axis=1).argsort(axis=1)
-    return ranks < drawn[:, None], np.ones(len(drawn))
+    if parts < 2:
+        return np.zeros((0, parts), bool), np.zeros(0)
+    sizes = np.arange(1, parts)
+    kernel = (parts - 1) / (sizes * (parts - sizes))  # of all coalitions of a size together
+    if 2**parts - 2 <= samples:
+        every = np.array(list(itertools.product((False, True), repeat=parts)))[1:-1]
+        return every, (kernel / comb(parts, sizes))[every.sum(axis=1) - 1]
+    random = np.random.default_rng(seed)
+    drawn = random.choice(sizes, size=(samples + 1) // 2, p=kernel / kernel.sum())
+    ranks = random.random((len(drawn), parts)).argsort(axis=1).argsort(axis=1)
+    half = ranks < drawn[:, None]
+    both = np.concatenate([half, ~half])[:samples]
+    return both, np.ones(len(both))
 
 
 def shapley_values(
-    shown: NDArray[np.bool_], weights: Double, halves: Double, total: float
-) -> tuple[Double, Double | None]:
-    """Shapley values ``(n,)`` that add to ``total`` exactly, and their standard errors if they can be told.
-
-    With ``v = total / n + u`` the condition says that the ``u`` add to 0, and a coalition and its complement
-    together say ``half the difference of their scores = total (s / n - 1 / 2) + (shown - s / n) u``.
+    shown: Coalitions, gains: NDArray[np.float64], weights: NDArray[np.float64], total: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Values ``(parts,)`` that sum to ``total``, by weighted least squares, and their standard errors.
 
     Args:
-        shown: ``(m, n)``, a coalition of ``s`` superpixels of each pair.
-        weights: ``(m,)``.
-        halves: ``(m,)``, half of its score less that of its complement.
-        total: what the values add to.
+        shown: ``(n, parts)``.
+        gains: ``(n,)``, of each coalition over none.
+        weights: ``(n,)``.
+        total: the gain of all parts.
     """
-    players = shown.shape[1]
-    share = shown.mean(axis=1, keepdims=True)  # (m, 1)
-    roots = np.sqrt(weights)
-    rest = halves - total * (share[:, 0] - 0.5)
-    parts, errors = least_squares((shown - share) * roots[:, None], rest * roots, players - 1)
-    return total / players + parts - parts.mean(), errors
+    if shown.shape[1] < 2:
+        return np.array([total]), np.zeros(1)
+    features = shown.astype(np.float64)
+    root = np.sqrt(weights)[:, None]
+    last = features[:, -1:]  # left out, since it follows from the sum
+    rest, errors = least_squares(root * (features[:, :-1] - last), root[:, 0] * (gains - last[:, 0] * total))
+    return np.append(rest, total - rest.sum()), np.append(errors, np.sqrt(np.sum(errors**2)))
 
 
 KERNEL_SHAP = Analysis(
     key="kernel_shap",
     title="KernelSHAP",
     group=PERTURBATION,
-    summary="How the score is shared out fairly among patches of the photo, whichever others are hidden.",
+    summary="The score shared out among the parts of the photo, by what each adds on average.",
     reference="Lundberg and Lee 2017",
     result=AttributionMap,
     compute=kernel_shap,
     check=completeness("the score of the filled picture"),
-    settings=CoalitionSettings,
+    settings=SuperpixelSettings,
     fast=True,
     signed=True,
+    unit="logits per pixel",
 )

@@ -49,4 +49,5 @@ SALIENCY = Analysis(
     check=incomparable(
         "A sensitivity is no share of the score: its pixels add up to nothing that it could be held against."
     ),
+    unit="logits per unit of input",
 )

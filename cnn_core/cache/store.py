@@ -40,6 +40,7 @@ def result_key(
     channels: Sequence[int] | None = None,
     precision: str | None = None,
     region: Sequence[float] | None = None,
+    against: int | None = None,
 ) -> str:
     """Name of a result: equal exactly when everything that decides the result is equal.
 
@@ -55,6 +56,7 @@ def result_key(
         channels: of the layer, if some were chosen.
         precision: that was computed in, where that is not float32.
         region: of the output, if a part of it was chosen.
+        against: index of the class that is compared with, if there is one.
 
     Returns:
         64 hexadecimal digits.
@@ -76,6 +78,8 @@ def result_key(
     }
     if region is not None:  # so that all other names stay what they were
         fields["region"] = region
+    if against is not None:
+        fields["against"] = against
     text = json.dumps(fields, sort_keys=True, separators=(",", ":"), default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()
 

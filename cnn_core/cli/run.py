@@ -43,6 +43,7 @@ def add_run(commands: Any) -> None:
     command.add_argument("--layer", help="name of a layer; default: the last one that fits")
     command.add_argument("--class", dest="class_name", help="name or number; default: the model's own answer")
     command.add_argument("--head", default="0", help="name or number of the output; default: the first")
+    command.add_argument("--against", metavar="CLASS", help="what sets the class apart from this one")
     command.add_argument("--region", metavar="T,L,B,R", help="of an output with places, 0 to 1; default: all")
     command.add_argument("--channels", metavar="N,N", help="of the layer; default: all")
     command.add_argument(
@@ -67,9 +68,10 @@ def _run(options: argparse.Namespace) -> None:
         raise InvalidRequestError(f"Expected a file to write. Received: the folder {options.output}.")
     heads = explorer.heads(options.model)
     head = _number_of(options.head, [head.name for head in heads], "an output")
-    class_index = None
-    if options.class_name is not None:
-        class_index = _number_of(options.class_name, heads[head].class_names, "a class")
+    class_index, against = (
+        None if name is None else _number_of(name, heads[head].class_names, "a class")
+        for name in (options.class_name, options.against)
+    )
     request = Request(
         model_key=options.model,
         image=None if options.image is None else opened(options.image),
@@ -78,6 +80,7 @@ def _run(options: argparse.Namespace) -> None:
         class_index=class_index,
         channels=_channels(options.channels),
         region=_region(options.region),
+        against=against,
     )
     # Opened before the computation, so that nobody waits for what cannot be written.
     with (

@@ -8,6 +8,10 @@ from typing import Any
 from cnn_core.probe.flat_graph import FlatGraph, Node, passes_through
 from cnn_core.probe.layer_info import POOLING_FAMILIES, LayerInfo
 
+_ANSWERS = frozenset({"softmax", "sigmoid"})  # whose logits are what the weights sum up to
+
+_WEIGHED_MEANS = (["mean", "weighed"], ["mean", "weighed", "answered"], ["mean", "answer"])
+
 
 def cam_layer(graph: FlatGraph, layers: Sequence[LayerInfo], output: Any) -> str | None:
     """The last map behind an output: after its activation, before its pooling, not the output itself.
@@ -41,3 +45,35 @@ def _is_output(graph: FlatGraph, node: Node, output: Any) -> bool:
         if not (passes_through(node) or node.before_activation is node.inputs[0]):
             return False
     return True
+
+
+def weighs_means(graph: FlatGraph, layer_name: str | None, output: Any) -> bool:
+    """Whether the score of an output is a weighed sum of the means of a layer's maps, as CAM needs it.
+
+    Args:
+        graph: the model.
+        layer_name: the layer; None where there is none.
+        output: one of its outputs.
+    """
+    behind = graph.ancestors(output)
+    node = next((each for each in graph.nodes if each.name == layer_name), None)
+    steps: list[str] = []
+    while node is not None and node.output is not output:
+        following = [each for each in graph.consumers(node) if each.name in behind]
+        node = following[0] if len(following) == 1 else None
+        if node is not None and not passes_through(node):
+            steps.append(_step(node))
+    bare = [step for step in steps if step != "reshaped"]
+    return node is not None and bare in _WEIGHED_MEANS
+
+
+def _step(node: Node) -> str:
+    """What a node does behind a layer with a map, in a word."""
+    answers = node.activation in _ANSWERS
+    if node.family in ("globalaveragepooling2d", "mean"):
+        return "mean"
+    if node.family in ("flatten", "reshape", "squeeze"):
+        return "reshaped"
+    if node.family == "dense" and (answers or node.activation is None):
+        return "answer" if answers else "weighed"
+    return "answered" if answers and node.before_activation is node.inputs[0] else node.family

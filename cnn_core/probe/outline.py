@@ -19,12 +19,14 @@ class Outline:
         heads: the outputs.
         cam_layers: per output, name of the last layer with a map larger than 1x1 that it depends on, after
             its activation, before its pooling, and never the output itself; None if there is none.
+        weighs_means: per output, whether its score is a weighed sum of the means of that layer's maps.
     """
 
     input_shape: tuple[int | None, int | None, int]
     layers: tuple[LayerInfo, ...]
     heads: tuple[Head, ...]
     cam_layers: tuple[str | None, ...]
+    weighs_means: tuple[bool, ...]
 
     def layer(self, name: str) -> LayerInfo:
         """The layer of that name.

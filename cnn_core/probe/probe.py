@@ -7,8 +7,6 @@ like inside, it answers the same few questions, and every class score is a logit
 from __future__ import annotations
 
 import copy
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
@@ -17,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnn_core.errors import InvalidRequestError
 from cnn_core.framework import backend, keras
 from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.probe.architecture import LayerCost, layer_costs
-from cnn_core.probe.cam_layer import cam_layer
+from cnn_core.probe.cam_layer import cam_layer, weighs_means
+from cnn_core.probe.compiled import CompiledGraphs
 from cnn_core.probe.flat_graph import Node, flat_graph, picture_input_shape
 from cnn_core.probe.heads import Head, Region, check_class, check_head, check_region, heads_of
 from cnn_core.probe.layer_gradient import LayerGradient
@@ -33,7 +31,6 @@ from cnn_core.processor import FULL_PRECISION
 
 __all__ = ["Head", "LayerGradient", "Probe"]
 
-MAX_COMPILED_GRAPHS = 24
 
 Float = NDArray[np.float32]
 
@@ -64,21 +61,23 @@ class Probe:
         self._graph = flat_graph(model)
         self._nodes = {node.name: node for node in self._graph.nodes}
         self._class_names = class_names
-        self._region: Region | None = None
+        self._question: tuple[Region | None, int, int | None] = (None, 0, None)  # region, head, against
         self._scores, self.heads = heads_of(self._graph, class_names)
         self.weights: AbstractContextManager[Any] = nullcontext()  # to be held while weights are read
-        self._lock = threading.RLock()
-        self._compiled: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
+        self._compiled = CompiledGraphs()
 
     @cached_property
     def outline(self) -> Outline:
         """What the model is made of, without the model itself."""
-        layers = layer_infos(self._graph)
+        graph, layers = self._graph, layer_infos(self._graph)
+        names = [cam_layer(graph, layers, output) for output in graph.outputs]
+        pairs = zip(names, graph.outputs, strict=True)
         return Outline(
             input_shape=self.input_shape,
             layers=layers,
             heads=self.heads,
-            cam_layers=tuple(cam_layer(self._graph, layers, output) for output in self._graph.outputs),
+            cam_layers=tuple(names),
+            weighs_means=tuple(weighs_means(graph, name, output) for name, output in pairs),
         )
 
     @property
@@ -184,30 +183,29 @@ class Probe:
         check_head(self.heads, head)
         return backend.in_precision(keras.Model(self._graph.input, self._scores[head]), precision)
 
-    def zero_activation_score(
-        self, layer_name: str, map_size: tuple[int, ...], *, head: int
-    ) -> NDArray[np.float32] | None:
-        """The scores ``(classes,)`` when every unit of a layer is zero: the bias of a linear head.
+    def scores_behind(self, layer_name: str, maps: Float, *, head: int) -> Float | None:
+        """The scores ``(n, classes)`` of an output where a layer gives ``maps`` ``(n, h, w, k)``.
 
-        Args:
-            layer_name: a layer with a map.
-            map_size: (height, width) of that map, for models that leave their size free.
-            head: index of the output.
-
-        Returns:
-            None when the scores do not depend on that layer alone, as beside a skip connection.
+        None when the scores do not depend on that layer alone, as beside a skip connection.
         """
-        node = self._node(layer_name)
-        zeros = np.zeros((1, *map_size, node.output.shape[-1]), np.float32)
+        output = self._node(layer_name).output
         try:
             graph = self.once(
-                ("behind", layer_name, head, zeros.shape),
-                lambda: backend.Graph(node.output, [self._scores[head]]),
+                ("behind", layer_name, head, maps.shape), lambda: backend.Graph(output, [self._scores[head]])
             )
         except ValueError:  # Keras: the graph is disconnected
             return None
-        scores: Float = graph(zeros)[0][0]
+        scores: Float = graph(maps)[0]
         return scores
+
+    def zero_activation_score(self, layer_name: str, map_size: tuple[int, ...], *, head: int) -> Float | None:
+        """The scores ``(classes,)`` when every unit of a layer is zero: the bias of a linear head.
+
+        ``map_size``: (height, width), for models that leave their size free. None as ``scores_behind``.
+        """
+        channels = self._node(layer_name).output.shape[-1]
+        scores = self.scores_behind(layer_name, np.zeros((1, *map_size, channels), np.float32), head=head)
+        return None if scores is None else scores[0]
 
     def unit_node(self, layer_name: str) -> Node:
         """The node whose non-linearity ends the units of a layer, as ``cnn_core.probe.units`` finds it."""
@@ -226,11 +224,9 @@ class Probe:
         return LayerGradient(activations=activations, gradients=gradients, scores=scores)
 
     def _node(self, name: str) -> Node:
-        node = self._nodes.get(name)
-        if node is None:
+        if name not in self._nodes:
             self.layer(name)  # raises, with the names that there are
-            raise InvalidRequestError(f"Layer {name!r} has no output of its own.")
-        return node
+        return self._nodes[name]
 
     def _answer(
         self, key: tuple[Any, ...], make: Callable[[], Any], inputs: Float, *arguments: Any
@@ -242,9 +238,7 @@ class Probe:
 
     def with_weights(self, weights: AbstractContextManager[Any]) -> Probe:
         """The same network, compiled once for both, with what it weighs while ``weights`` is held."""
-        twin = copy.copy(self)
-        twin.weights = weights
-        return twin
+        return self._twin(weights=weights)
 
     def in_region(self, region: Region | None) -> Probe:
         """The same network, asked for the mean answer over a part of an output that has places.
@@ -257,44 +251,47 @@ class Probe:
         if region is None:
             return self
         check_region(region)
-        twin = copy.copy(self)
-        twin._region = region
-        twin._scores, twin.heads = heads_of(self._graph, self._class_names, region)
-        return twin
+        scores, heads = heads_of(self._graph, self._class_names, region)
+        return self._twin(_question=(region, *self._question[1:]), _scores=scores, heads=heads)
+
+    def against(self, head: int, class_index: int | None) -> Probe:
+        """The same network, whose scores of an output are their difference from that of a class.
+
+        Raises:
+            InvalidRequestError: no such output or class.
+        """
+        if class_index is None:
+            return self
+        check_class(self.heads, head, class_index)
+        scores = list(self._scores)
+        scores[head] = scores[head] - scores[head][:, class_index : class_index + 1]
+        return self._twin(_question=(self._question[0], head, class_index), _scores=tuple(scores))
 
     def gated(self, rule: str) -> Probe:
         """The same network, whose ReLUs hand gradients back by ``guided`` or ``deconvnet``; answers stay.
 
         Made once; this one is left as it is.
         """
-        kept: Probe = self._kept(("gated", rule), lambda: self._gated(rule))
+        key = ("gated", rule, *self._question)
+        kept: Probe = self._compiled.kept(key, lambda: self._gated(rule))
         return kept.with_weights(self.weights)
 
     def _gated(self, rule: str) -> Probe:
+        graph, (region, head, other) = flat_graph(self.model, gate=rule), self._question
+        scores, heads = heads_of(graph, self._class_names, region)
+        nodes = {node.name: node for node in graph.nodes}
+        twin = self._twin(_graph=graph, _nodes=nodes, _scores=scores, heads=heads, _compiled=CompiledGraphs())
+        return twin.against(head, other)
+
+    def _twin(self, **changes: Any) -> Probe:
         twin = copy.copy(self)
-        twin._graph = flat_graph(self.model, gate=rule)
-        twin._nodes = {node.name: node for node in twin._graph.nodes}
-        twin._scores, twin.heads = heads_of(twin._graph, self._class_names, self._region)
-        twin._compiled = OrderedDict()
+        vars(twin).update(changes)
         return twin
 
     def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-        """What ``make`` compiles for this model, made at its first use; the one unused longest makes room.
-
-        Called, it answers with the weights of this model, whoever else shares the network.
-        """
-        return partial(self._with_own_weights, self._kept(key, make))
-
-    def _kept(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-        key = (*key, self._region)
-        with self._lock:
-            if key not in self._compiled:
-                self._compiled[key] = make()
-                if len(self._compiled) > MAX_COMPILED_GRAPHS:
-                    self._compiled.popitem(last=False)
-            self._compiled.move_to_end(key)
-            return self._compiled[key]
+        """What ``make`` compiles, made once, asked with this model's weights, whoever shares the network."""
+        return partial(self._with_own_weights, self._compiled.kept((*key, *self._question), make))
 
     def _with_own_weights(self, compiled: Callable[..., Any], *arguments: Any) -> Any:
-        with self.weights, self._lock:
+        with self.weights, self._compiled.lock:
             return compiled(*arguments)

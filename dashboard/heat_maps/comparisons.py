@@ -1,16 +1,18 @@
-"""The same request to all methods, and the same method for all classes, side by side."""
+"""The same request to all methods, classes, layers or photos, side by side."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from cnn_core.results import AttributionMap
+from cnn_core.analyses import analysis_named
+from cnn_core.results import AttributionMap, HeadAnswer
 from cnn_core.snippet import Call, snippet
 from cnn_core.targets import fitting_layers
 from dashboard.figures.colours import Scale, short
@@ -18,118 +20,201 @@ from dashboard.figures.pictures.overlay import overlay_scale
 from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.figures.pictures.pictures import jpeg
 from dashboard.figures.pictures.scale_bar import scale_bar_html
+from dashboard.heat_maps.channels import draw_channels
+from dashboard.session.photos import all_photos
 from dashboard.session.resources import explorer
+from dashboard.session.view import View
 from dashboard.widgets.analysis_view import row_of_results
 from dashboard.widgets.export_bar import Export, export_bar, file_name, own_photo_note
 from dashboard.widgets.inputs import choice, tabs
 from dashboard.widgets.markdown import escape_markdown
-from dashboard.widgets.overlay_view import attribution_pixels, evidence_strength, in_class_colours, photo_code
+from dashboard.widgets.overlay_view import (
+    attribution_pixels,
+    evidence_strength,
+    in_class_colours,
+    photo_code,
+    scale_of,
+)
 
 if TYPE_CHECKING:
     from cnn_core.analysis import Analysis
     from dashboard.heat_maps.heat_map import HeatMapSelection
-    from dashboard.session.view import View
 
-MOST_CLASSES = 6
+MOST_CLASSES, MOST_LAYERS, MOST_PHOTOS = 6, 8, 8
 PER_ROW = 4
 SCALES = {"own": "Each map", "common": "Common"}
 SCALE_HELP = (
-    "Each map stretched to its own range, or all on one scale so that they can be compared. Maps of the "
-    "photo itself have another unit than maps of a layer, and so a scale of their own."
+    "Each map stretched to its own range, or those of one unit on one scale, so that they can be compared. "
+    "Maps of the photo itself have another unit than maps of a layer, and some methods have none."
 )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """One map of a comparison: the photo that it lies on, what is asked, and what the network answers."""
+
+    view: View
+    call: Call
+    answer: HeadAnswer
+
+    @property
+    def strength(self) -> float:
+        """Of the colours: the fainter the less sure the answer is."""
+        return evidence_strength(self.answer)
+
+
 def draw_comparisons(view: View, analyses: Sequence[Analysis], selection: HeatMapSelection) -> None:
-    """Two tabs; only the open one is computed."""
-    compared = tabs({"methods": "All methods", "classes": "All classes"}, key="compare")
-    if compared["methods"].open:
-        with compared["methods"]:
-            _draw_row(view, selection, "methods", _methods(view, analyses, selection))
-    if compared["classes"].open:
-        with compared["classes"]:
-            _draw_row(view, selection, "classes", _classes(view, selection))
+    """A tab for each comparison; only the open one is computed."""
+    rows = {
+        "methods": lambda: _methods(view, analyses, selection),
+        "classes": lambda: _classes(view, selection),
+        "layers": lambda: _layers(view, selection),
+        "photos": lambda: _photos(view, selection),
+    }
+    titles = {name: f"All {name}" for name in rows}
+    if selection.analysis.needs_layer is None:
+        titles.pop("layers")
+    else:
+        titles["channels"] = "Channels"
+    for name, tab in tabs(titles, key="compare").items():
+        if tab.open:
+            with tab:
+                if name == "channels":
+                    draw_channels(view, selection)
+                else:
+                    _draw_row(view, selection, name, rows[name]())
 
 
-def _methods(view: View, analyses: Sequence[Analysis], selection: HeatMapSelection) -> dict[str, Call]:
+def _methods(view: View, analyses: Sequence[Analysis], selection: HeatMapSelection) -> dict[str, Compared]:
     """All that can be done here, by title, on the chosen layer where it fits; others with usual settings."""
     outline, asked = explorer().outline(view.model_key), selection.request
     usual = dataclasses.replace(asked, layer_name=None)
     names = {each.key: [info.name for info in fitting_layers(each, outline)] for each in analyses}
     return {
-        each.title: Call(
-            analysis=each,
-            request=asked if asked.layer_name in names[each.key] else usual,
-            settings=selection.settings if each is selection.analysis else None,
-            picture=view.photo.path,
+        each.title: Compared(
+            view,
+            Call(
+                analysis=each,
+                request=asked if asked.layer_name in names[each.key] else usual,
+                settings=selection.settings if each is selection.analysis else None,
+                picture=view.photo.path,
+            ),
+            selection.answer,
         )
         for each in analyses
         if each.inapplicable(outline, asked.head) is None
     }
 
 
-def _classes(view: View, selection: HeatMapSelection) -> dict[str, Call]:
+def _classes(view: View, selection: HeatMapSelection) -> dict[str, Compared]:
     names, scores = selection.answer.class_names, selection.answer.scores
     highest = np.argsort(-scores, kind="stable")[:MOST_CLASSES]
     if len(names) > MOST_CLASSES:
         st.caption(f"The {MOST_CLASSES} classes with the highest scores, of {len(names)}.")
     return {
-        f"for {names[index]}": Call(
-            analysis=selection.analysis,
-            request=dataclasses.replace(selection.request, class_index=int(index)),
-            settings=selection.settings,
-            picture=view.photo.path,
+        f"for {names[index]}": Compared(
+            view,
+            Call(
+                analysis=selection.analysis,
+                request=dataclasses.replace(selection.request, class_index=int(index)),
+                settings=selection.settings,
+                picture=view.photo.path,
+            ),
+            selection.answer,
         )
         for index in highest
     }
 
 
-def _draw_row(view: View, selection: HeatMapSelection, name: str, compared: Mapping[str, Call]) -> None:
+def _layers(view: View, selection: HeatMapSelection) -> dict[str, Compared]:
+    """The same method at layers from the first to the last, each as large as a map is."""
+    layers = [
+        info
+        for info in fitting_layers(selection.analysis, explorer().outline(view.model_key))
+        if info.spatial and (info.convolution or info.activation is not None)
+    ]
+    picked = np.unique(np.linspace(0, len(layers) - 1, min(len(layers), MOST_LAYERS)).round().astype(int))
+    return {
+        layers[index].title: Compared(
+            view,
+            Call(
+                analysis=selection.analysis,
+                request=dataclasses.replace(selection.request, layer_name=layers[index].name),
+                settings=selection.settings,
+                picture=view.photo.path,
+            ),
+            selection.answer,
+        )
+        for index in picked
+    }
+
+
+def _photos(view: View, selection: HeatMapSelection) -> dict[str, Compared]:
+    """The same question to the photos of the sidebar, the chosen one first."""
+    others = [photo for photo in all_photos(view.model_key).values() if photo.key != view.photo.key]
+    found: dict[str, Compared] = {}
+    for photo in (view.photo, *others)[:MOST_PHOTOS]:
+        request = dataclasses.replace(selection.request, image=photo.image())
+        call = Call(
+            analysis=selection.analysis, request=request, settings=selection.settings, picture=photo.path
+        )
+        title = photo.title if photo.title not in found else f"{photo.title} ({len(found)})"
+        answer = explorer().predict(view.model_key, photo.image()).heads[request.head]
+        found[title] = Compared(View(view.model_key, photo), call, answer)
+    return found
+
+
+def _draw_row(view: View, selection: HeatMapSelection, name: str, compared: Mapping[str, Compared]) -> None:
     common = choice("Scale", SCALES, key=f"{name}-scale", help=SCALE_HELP) == "common"
-    draw = functools.partial(_draw_maps, view, selection, tuple(compared), common=common)
-    maps = row_of_results(tuple(compared.values()), slot=name, doing="Making the heat maps", preview=draw)
+    draw = functools.partial(_draw_maps, selection, compared, common=common)
+    calls = tuple(each.call for each in compared.values())
+    maps = row_of_results(calls, slot=name, doing="Making the heat maps", preview=draw)
     if maps is not None:
         draw(maps)
         export_bar(export(view, selection, name, compared, maps, common=common), key=f"{name}-export")
 
 
-def _scales(selection: HeatMapSelection, shown: Sequence[AttributionMap], *, common: bool) -> list[Scale]:
-    if not common:
-        return [selection.scale(each) for each in shown]
-    scales = common_scales(shown)
-    names, strength = selection.answer.class_names, evidence_strength(selection.answer)
-    return [in_class_colours(scales[each.layer_name is None], each, names).faded(strength) for each in shown]
+def _scales(
+    compared: Mapping[str, Compared], shown: Sequence[AttributionMap], *, common: bool
+) -> list[Scale]:
+    """The colours of the maps that are known so far."""
+    asked = list(compared.values())[: len(shown)]
+    own = common_scales(shown) if common else [scale_of(each, ()) for each in shown]
+    return [
+        in_class_colours(scale, each, one.answer.class_names).faded(one.strength)
+        for scale, each, one in zip(own, shown, asked, strict=True)
+    ]
 
 
-def common_scales(shown: Sequence[AttributionMap]) -> dict[bool, Scale]:
-    """One scale for the maps of the photo itself (True), and one for those of a layer (False).
+def common_scales(shown: Sequence[AttributionMap]) -> list[Scale]:
+    """For each map a scale that it shares with all maps of its unit, or of its method if it has no unit.
 
     Args:
         shown: the maps as they are drawn.
     """
+    groups = [analysis_named(each.method).unit or each.method for each in shown]
     scales = {}
-    for of_photo in (True, False):
-        group = [each for each in shown if (each.layer_name is None) is of_photo]
-        if group:
-            values = np.concatenate([each.values.ravel() for each in group])
-            scales[of_photo] = overlay_scale(values, signed=any(each.signed for each in group))
-    return scales
+    for group in set(groups):
+        alike = [each for each, own in zip(shown, groups, strict=True) if own == group]
+        values = np.concatenate([each.values.ravel() for each in alike])
+        scales[group] = overlay_scale(values, signed=any(each.signed for each in alike))
+    return [scales[group] for group in groups]
 
 
 def _draw_maps(
-    view: View,
     selection: HeatMapSelection,
-    titles: Sequence[str],
+    compared: Mapping[str, Compared],
     maps: Sequence[AttributionMap],
     *,
     common: bool,
 ) -> None:
     """The maps that are known so far, some in a row."""
     shown = [selection.drawn(each) for each in maps]
-    columns = st.columns(min(max(len(titles), 3), PER_ROW), gap="medium")
-    rows = zip(titles, shown, _scales(selection, shown, common=common), strict=False)
-    for index, (title, attribution, scale) in enumerate(rows):
+    columns = st.columns(min(max(len(compared), 3), PER_ROW), gap="medium")
+    rows = zip(compared.items(), shown, _scales(compared, shown, common=common), strict=False)
+    for index, ((title, asked), attribution, scale) in enumerate(rows):
         with columns[index % len(columns)]:
-            pixels = attribution_pixels(view, attribution, selection.opacity, scale=scale)
+            pixels = attribution_pixels(asked.view, attribution, selection.opacity, scale=scale)
             st.image(jpeg(pixels), width="stretch", alt=f"Heat map, {title}")
             st.markdown(f"**{escape_markdown(title)}**")
             st.html(scale_bar_html(scale, **selection.ends(attribution)))
@@ -139,14 +224,14 @@ def export(
     view: View,
     selection: HeatMapSelection,
     name: str,
-    compared: Mapping[str, Call],
+    compared: Mapping[str, Compared],
     maps: Sequence[AttributionMap],
     *,
     common: bool,
 ) -> Export:
     """All maps side by side, each with the range of its colours."""
     shown = [selection.drawn(each) for each in maps]
-    scales = _scales(selection, shown, common=common)
+    scales = _scales(compared, shown, common=common)
     ranges = (
         f"{title}, {short(scale.low)} to {short(scale.high)}"
         for title, scale in zip(compared, scales, strict=True)
@@ -157,37 +242,53 @@ def export(
         note=f"From left to right, with the range of its colours: {'; '.join(ranges)}.",
         image=lambda: row_pixels(
             [
-                attribution_pixels(view, each, selection.opacity, scale=scale)
-                for each, scale in zip(shown, scales, strict=True)
+                attribution_pixels(asked.view, each, selection.opacity, scale=scale)
+                for asked, each, scale in zip(compared.values(), shown, scales, strict=True)
             ],
             min(len(shown), PER_ROW),
         ),
-        arrays=lambda: {f"{each.method}_class_{each.class_index}": each.values for each in maps},
-        code=snippet(tuple(compared.values()), note=own_photo_note(view.photo)) + "for result in results:\n"
+        arrays=lambda: {
+            f"{index:02d}_{each.method}_class_{each.class_index}": each.values
+            for index, each in enumerate(maps)
+        },
+        code=snippet([asked.call for asked in compared.values()], note=own_photo_note(view.photo))
+        + "for result in results:\n"
         "    print(result.method, result.class_index, result.values.sum(), result.score)",
         drawing="from dashboard.figures.pictures.pattern_grid import row_pixels\n"
         "from dashboard.widgets.overlay_view import map_over_photo\n"
-        f"{photo_code(view)}{selection.drawing_imports}"
+        f"{_photos_code(compared)}{selection.drawing_imports}"
         f"shown = [{selection.drawn_code('result')} for result in results]\n"
-        f"{_scales_code(selection, common=common)}"
+        f"{_scales_code(compared, common=common)}"
         "pictures = [\n"
         f"    map_over_photo(photo, one.values, one.extent, scale=own, opacity={selection.opacity!r})\n"
-        "    for one, own in zip(shown, scales)\n"
+        "    for photo, one, own in zip(photos, shown, scales)\n"
         "]\n"
         f"picture = row_pixels(pictures, {min(len(shown), PER_ROW)})\n",
     )
 
 
-def _scales_code(selection: HeatMapSelection, *, common: bool) -> str:
-    if not common:
-        return f"scales = [{selection.scale_code('one')} for one in shown]\n"
-    names, strength = selection.answer.class_names, evidence_strength(selection.answer)
+def _scales_code(compared: Mapping[str, Compared], *, common: bool) -> str:
+    asked = [(each.answer.class_names, each.strength) for each in compared.values()]
     return (
-        "from dashboard.heat_maps.comparisons import common_scales\n"
         "from dashboard.widgets.overlay_view import in_class_colours\n"
-        "together = common_scales(shown)\n"
+        + ("from dashboard.heat_maps.comparisons import common_scales\n" if common else "")
+        + ("" if common else "from dashboard.widgets.overlay_view import scale_of\n")
+        + f"own = {'common_scales(shown)' if common else '[scale_of(one, ()) for one in shown]'}\n"
+        + f"answers = {asked!r}  # names of the classes, strength of the colours\n"
         "scales = [\n"
-        f"    in_class_colours(together[one.layer_name is None], one, {names!r}).faded({strength!r})\n"
-        "    for one in shown\n"
+        "    in_class_colours(scale, one, names).faded(strength)\n"
+        "    for scale, one, (names, strength) in zip(own, shown, answers)\n"
         "]\n"
     )
+
+
+def _photos_code(compared: Mapping[str, Compared]) -> str:
+    """Python for ``photos``, the one beneath each map."""
+    views = {each.view: each.call.picture for each in compared.values()}
+    if len(views) == 1:
+        return f"{photo_code(next(iter(views)))}photos = [photo] * len(results)\n"
+    read = (
+        f"image = open_image({picture!r})\n{photo_code(view)}photos.append(photo)\n"
+        for view, picture in views.items()
+    )
+    return "photos = []\n" + "".join(read)

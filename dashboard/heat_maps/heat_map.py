@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from cnn_core.analyses import analysis_named
 from cnn_core.attribution import blank_reason
 from cnn_core.named_arrays import named_arrays
 from cnn_core.results import AttributionMap, HeadAnswer
@@ -24,7 +25,7 @@ from dashboard.widgets.analysis_view import (
     draw_summary,
     request_about,
 )
-from dashboard.widgets.choosers import class_picker, layer_slider, region_picker
+from dashboard.widgets.choosers import against_picker, class_picker, layer_slider, region_picker
 from dashboard.widgets.export_bar import Export, export_bar, file_name
 from dashboard.widgets.form import SettingsForm
 from dashboard.widgets.inputs import choice, slider
@@ -85,8 +86,20 @@ class HeatMapSelection:
         return self.answer.class_names[self.request.class_index or 0]
 
     @property
+    def asked(self) -> str:
+        """The class, and what it is compared with."""
+        return self.class_name if self.request.against is None else f"{self.class_name} against {self.other}"
+
+    @property
+    def score_words(self) -> str:
+        """What the score of the map is."""
+        return "score (logit)" if self.request.against is None else "difference of scores (logits)"
+
+    @property
     def other(self) -> str:
         """What speaks against it."""
+        if self.request.against is not None:
+            return self.answer.class_names[self.request.against]
         return other_name(self.answer.class_names, self.request.class_index or 0)
 
     def drawn(self, attribution: AttributionMap) -> AttributionMap:
@@ -114,10 +127,10 @@ class HeatMapSelection:
     def ends(self, attribution: AttributionMap) -> dict[str, str]:
         """What the two ends of a scale mean, for ``scale_bar_html``."""
         if not attribution.signed:
-            return {"high": "moves the score most"}
+            return {"high": analysis_named(attribution.method).strongest}
         names, index = self.answer.class_names, attribution.class_index
-        low = "" if self.positive_only else f"for {other_name(names, index)}"
-        return {"low": low, "high": f"for {names[index]}"}
+        other = other_name(names, index) if self.request.against is None else self.other
+        return {"low": "" if self.positive_only else f"for {other}", "high": f"for {names[index]}"}
 
 
 def choose(view: View, analyses: Sequence[Analysis]) -> HeatMapSelection:
@@ -140,6 +153,7 @@ def choose(view: View, analyses: Sequence[Analysis]) -> HeatMapSelection:
             default = outline.default_cam_layer(head) or layers[-1].name
             layer_name = layer_slider(layers, default, arrows="shift").name
     with class_place:
+        against = against_picker(explorer().heads(view.model_key)[head], class_index)
         region = region_picker(view.model_key, head)
     draw_summary(analysis)
     settings = SettingsForm(analysis.settings(), f"{analysis.key}_").draw()
@@ -154,7 +168,9 @@ def choose(view: View, analyses: Sequence[Analysis]) -> HeatMapSelection:
         )
     return HeatMapSelection(
         analysis=analysis,
-        request=request_about(view, layer_name=layer_name, head=head, class_index=class_index, region=region),
+        request=request_about(
+            view, layer_name=layer_name, head=head, class_index=class_index, region=region, against=against
+        ),
         settings=settings,
         impossible=impossible,
         answer=answers[head],
@@ -202,7 +218,7 @@ def draw_values(view: View, selection: HeatMapSelection, attribution: Attributio
     """The raw map with its values, what it says, what it was held against, and its files."""
     shown = selection.drawn(attribution)
     height, width = shown.values.shape
-    title = f"**{selection.analysis.title} for {escape_markdown(selection.class_name)}**"
+    title = f"**{selection.analysis.title} for {escape_markdown(selection.asked)}**"
     st.markdown(f"{title}, {shape_text((height, width))} values")
     framed_chart(
         map_figure(shown.values, scale=scale_of(shown, selection.answer.class_names), theme=theme()),
@@ -216,7 +232,7 @@ def draw_values(view: View, selection: HeatMapSelection, attribution: Attributio
         words.append(balance(attribution, selection.class_name, selection.other))
     st.markdown(escape_markdown(" ".join(words), longest=None))
     st.caption(
-        f"{escape_markdown(selection.class_name)}: score (logit) {short(attribution.score)}.  \n"
+        f"{escape_markdown(selection.asked)}: {selection.score_words} {short(attribution.score)}.  \n"
         + check_text(selection.analysis.check(attribution)),
         help=CHECK_HELP if attribution.constant is not None else None,
     )
@@ -228,9 +244,9 @@ def export(view: View, selection: HeatMapSelection, attribution: AttributionMap)
     shown, request = selection.drawn(attribution), selection.request
     return Export(
         name=file_name(selection.analysis.key, selection.class_name, view.photo.title, request.layer_name),
-        title=f"{selection.analysis.title} for {selection.class_name}",
+        title=f"{selection.analysis.title} for {selection.asked}",
         note=f"{view.photo.title}, {request.layer_name or 'input'}; "
-        f"score (logit) {short(attribution.score)}.",
+        f"{selection.score_words} {short(attribution.score)}.",
         image=lambda: attribution_pixels(view, shown, selection.opacity, scale=selection.scale(shown)),
         scale=selection.scale(shown),
         arrays=lambda: named_arrays(attribution),

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 LAYER_HELP = (
     "A layer turns the maps of the one before into new ones; later layers see larger parts of the photo."
 )
+NOBODY = ""
+AGAINST_HELP = (
+    "What sets the class apart from this one: the map explains the difference of the two scores, and what "
+    "both have in common drops out."
+)
 WHOLE = "whole"
 REGIONS = {WHOLE: "The whole picture"} | {
     f"{row}-{column}": f"{row} {column}".capitalize()
@@ -95,13 +100,27 @@ def class_picker(heads: Sequence[Head], best: Sequence[int]) -> tuple[int, int]:
     return head, tokens.index(token)
 
 
+def against_picker(head: Head, class_index: int) -> int | None:
+    """Choose a class to compare with; None for the score alone, and where there is no choice."""
+    if head.kind == "binary" or len(head.class_names) < 2:
+        return None  # the score of one unit is the difference already
+    tokens = class_tokens(head.class_names)
+    labels = {
+        token: label
+        for token, label in zip(tokens, class_labels(head.class_names), strict=True)
+        if token != tokens[class_index]
+    }
+    chosen = select("Against", {NOBODY: "the score alone", **labels}, key="against", help=AGAINST_HELP)
+    return None if chosen == NOBODY else tokens.index(chosen)
+
+
 def region_picker(model_key: str, head: int) -> Region | None:
     """Choose a part of an output with an answer for each place; None for all of it, and for other outputs."""
     name = explorer().heads(model_key)[head].name
     shape = next(
         (info.output_shape for info in explorer().outline(model_key).layers if info.name == name), ()
     )
-    if len(shape) != 3 or None in shape:
+    if len(shape) != 3:
         return None
     chosen = select("Where it is answered", REGIONS, key="region", help=REGION_HELP)
     if chosen == WHOLE:

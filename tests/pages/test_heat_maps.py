@@ -9,30 +9,31 @@ from cnn_core.results import AttributionMap
 from dashboard.heat_maps.comparisons import common_scales
 
 
-def attribution(reach: float, *, layer_name: str | None = "conv") -> AttributionMap:
+def attribution(reach: float, method: str = "grad_cam") -> AttributionMap:
     return AttributionMap(
-        method="m",
-        layer_name=layer_name,
+        method=method,
+        layer_name=None if method == "saliency" else "conv",
         head=0,
         class_index=0,
         values=np.float32([[reach, 0], [0, 0]]),
-        signed=layer_name is not None,
+        signed=method != "saliency",
         score=1.0,
         extent=(0, 0, 8, 8),
     )
 
 
 def test_a_common_scale_reaches_as_far_as_the_largest_map_of_the_same_unit():
-    scales = common_scales([attribution(2), attribution(-5), attribution(90, layer_name=None)])
-    assert (scales[False].low, scales[False].high) == (-5, 5)
-    assert (scales[True].low, scales[True].high) == (0, 90)
-    assert not scales[True].signed
+    """HiRes-CAM is in logits per cell as Grad-CAM is, Ablation-CAM is not."""
+    asked = {"grad_cam": 2, "hires_cam": -5, "saliency": 90, "ablation_cam": 7}
+    scales = common_scales([attribution(reach, method) for method, reach in asked.items()])
+    assert [scale.high for scale in scales] == [5, 5, 90, 7]
+    assert [scale.signed for scale in scales] == [True, True, False, True]
 
 
-@pytest.mark.parametrize(("tab", "name"), [("All methods", "methods"), ("All classes", "classes")])
-def test_each_comparison_can_be_put_on_one_scale_and_taken_away(open_app, tab, name):
+@pytest.mark.parametrize("name", ["methods", "classes", "layers", "photos"])
+def test_each_comparison_can_be_put_on_one_scale_and_taken_away(open_app, name):
     app = open_app("heat_maps")
-    app.session_state["compare"] = tab
+    app.session_state["compare"] = f"All {name}"
     app.run()
     assert not app.error
     assert not app.exception

@@ -11,7 +11,8 @@ from model_matrix import Entry, entry_named
 from opened_models import matrix, opened, predicted, resized_unit, state_of, unasked
 
 from cnn_core import backend
-from cnn_core.probe.probe import MAX_COMPILED_GRAPHS, Probe
+from cnn_core.probe.compiled import MAX_GRAPHS
+from cnn_core.probe.probe import Probe
 
 
 @matrix
@@ -101,11 +102,11 @@ def test_the_number_of_compiled_graphs_is_bounded(compiled: list[str]) -> None:
     entry = entry_named("size_none")
     probe = Probe(entry.model())
     expected = probe.scores(entry.inputs(1))[0]
-    for other in range(MAX_COMPILED_GRAPHS - 1):
+    for other in range(MAX_GRAPHS - 1):
         assert probe.once(("other", other), lambda other=other: lambda: other)() == other
     probe.scores(entry.inputs(1))
     assert len(compiled) == 1
-    for other in range(MAX_COMPILED_GRAPHS):
+    for other in range(MAX_GRAPHS):
         probe.once(("another", other), lambda: None)
     np.testing.assert_array_equal(probe.scores(entry.inputs(1))[0], expected)
     assert len(compiled) == 2  # the first one had made room
