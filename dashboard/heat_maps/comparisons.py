@@ -21,6 +21,7 @@ from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.figures.pictures.pictures import jpeg
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.heat_maps.channels import draw_channels
+from dashboard.heat_maps.edit import draw_edit
 from dashboard.session.photos import all_photos
 from dashboard.session.resources import explorer
 from dashboard.session.view import View
@@ -63,8 +64,10 @@ class Compared:
         return evidence_strength(self.answer)
 
 
-def draw_comparisons(view: View, analyses: Sequence[Analysis], selection: HeatMapSelection) -> None:
-    """A tab for each comparison; only the open one is computed."""
+def draw_comparisons(
+    view: View, analyses: Sequence[Analysis], selection: HeatMapSelection, attribution: AttributionMap
+) -> None:
+    """A tab for each comparison, and one to edit the photo; only the open one is computed."""
     rows = {
         "methods": lambda: _methods(view, analyses, selection),
         "classes": lambda: _classes(view, selection),
@@ -76,11 +79,14 @@ def draw_comparisons(view: View, analyses: Sequence[Analysis], selection: HeatMa
         titles.pop("layers")
     else:
         titles["channels"] = "Channels"
+    titles["edit"] = "Edit and retest"
     for name, tab in tabs(titles, key="compare").items():
         if tab.open:
             with tab:
                 if name == "channels":
                     draw_channels(view, selection)
+                elif name == "edit":
+                    draw_edit(view, selection, attribution)
                 else:
                     _draw_row(view, selection, name, rows[name]())
 

@@ -1,0 +1,97 @@
+"""Edit and retest on the page: which part of the photo is changed, and what becomes of the answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from cnn_core.results import HeadAnswer
+from dashboard.heat_maps.edit import MOST_CLASSES, NO_AMOUNTS, answers_table
+
+
+@pytest.fixture
+def open_tab(open_app):
+    """The tab, with choices by key."""
+
+    def opened(**chosen):
+        app = open_app("heat_maps")
+        app.session_state["compare"] = "Edit and retest"
+        for key, value in chosen.items():
+            app.session_state[key.replace("_", "-") if key.startswith("edit") else key] = value
+        return sound(app.run())
+
+    return opened
+
+
+def sound(app):
+    assert not app.error
+    assert not app.exception
+    return app
+
+
+def figures(app):
+    return {metric.label: metric.value for metric in app.metric}
+
+
+@pytest.mark.parametrize("how", ["blurred", "grey", "black", "colour"])
+def test_the_real_change_stands_beside_what_the_map_predicted(open_tab, how):
+    app = open_tab(method="hires_cam", edit_how=how)
+    assert list(figures(app)) == ["Real change", "Predicted by the map"]
+    assert len(app.dataframe[0].value) == 2
+    assert len(app.get("download_button")) == 4  # of the map, and of the edit
+
+
+def test_a_larger_share_changes_more_of_the_photo(open_tab):
+    app = open_tab(edit_how="black")
+    before = figures(app)
+    app.session_state["edit-share"] = 100
+    assert figures(sound(app.run())) != before
+    assert any("100.0" in caption.value for caption in app.caption)
+
+
+def test_a_method_without_amounts_says_so(open_tab):
+    app = open_tab(method="saliency")
+    assert list(figures(app)) == ["Real change"]
+    assert any(caption.value == NO_AMOUNTS for caption in app.caption)
+
+
+def test_what_is_drawn_is_kept_while_other_things_are_chosen(open_tab):
+    app = open_tab(edit_where="drawn")
+    assert not app.metric
+    assert any("drag over" in info.value for info in app.info)
+    app.session_state["edit-drawn"] = "0,0;500,0;500,500;0,500"
+    before = figures(sound(app.run()))
+    assert before
+    assert any("25.0" in caption.value for caption in app.caption)
+    app.session_state["edit-where"] = "top"
+    sound(app.run())
+    app.session_state["edit-where"] = "drawn"
+    assert figures(sound(app.run())) == before
+
+
+def test_a_link_names_what_was_drawn_and_how_it_is_painted(open_app):
+    address = {"edit-where": "drawn", "edit-drawn": "0,0;1000,0;0,1000", "edit-how": "colour"}
+    app = sound(open_app("heat_maps", compare="edit", **address, **{"edit-colour": "#00ff00"}))
+    assert figures(app)
+    assert app.color_picker[0].value == "#00ff00"
+
+
+def test_the_table_has_the_ten_highest_classes_and_no_probabilities_of_a_number():
+    def answer(kind, count):
+        scores = np.arange(count, dtype=np.float32)
+        return HeadAnswer(
+            head="h",
+            kind=kind,
+            class_names=tuple(f"c{index}" for index in range(count)),
+            scores=scores,
+            probabilities=scores,
+        )
+
+    class Found:
+        before, after = answer("softmax", 12), answer("softmax", 12)
+
+    columns = answers_table(Found)
+    assert columns["Class"] == [f"c{index}" for index in range(11, 1, -1)]
+    assert len(columns["Probability"]) == MOST_CLASSES
+    Found.before = Found.after = answer("regression", 1)
+    assert list(answers_table(Found)) == ["Class", "Logit"]
