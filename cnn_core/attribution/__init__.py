@@ -18,6 +18,7 @@ from cnn_core.attribution.integrated_gradients import INTEGRATED_GRADIENTS
 from cnn_core.attribution.kernel_shap import KERNEL_SHAP
 from cnn_core.attribution.layer_cam import LAYER_CAM
 from cnn_core.attribution.lime import LIME
+from cnn_core.attribution.lrp import LRP
 from cnn_core.attribution.occlusion import OCCLUSION
 from cnn_core.attribution.rise import RISE
 from cnn_core.attribution.saliency import SALIENCY
@@ -44,6 +45,7 @@ METHODS: tuple[Analysis, ...] = (
     GUIDED_BACKPROPAGATION,
     DECONVNET,
     GUIDED_GRAD_CAM,
+    LRP,
     OCCLUSION,
     RISE,
     KERNEL_SHAP,

@@ -63,9 +63,13 @@ def attribution_map(
 
 
 def empty_layer_score(probe: Probe, target: Target, map_size: tuple[int, ...]) -> float | None:
-    """The score when every unit of the layer is zero; None where the score does not rest on it alone."""
-    scores = probe.zero_activation_score(target.layer, map_size, head=target.head)
-    return None if scores is None else float(scores[target.label])
+    """The score when every unit of the layer is zero: under a linear head its bias.
+
+    None where the score does not rest on the layer alone, as beside a skip connection.
+    """
+    zeros = np.zeros((1, *map_size, probe.layer(target.layer).output_shape[-1] or 0), np.float32)
+    scores = probe.scores_behind(target.layer, zeros, head=target.head)
+    return None if scores is None else float(scores[0, target.label])
 
 
 def correlation(first: Float, second: Float) -> float:

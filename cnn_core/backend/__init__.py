@@ -10,6 +10,7 @@ from cnn_core.backend.devices import Devices, device_name, version
 from cnn_core.backend.graphs import Ascent, GatedReLU, Graph, InputGradient, MaskedScores, ScoreGradient
 from cnn_core.backend.layers import FusedBatchNormalization, dtype_policy, in_precision
 from cnn_core.backend.optimizers import FusedAdam, FusedAdamW, FusedRMSprop
+from cnn_core.backend.relevance import Relevance, RelevanceStep
 from cnn_core.backend.training import EventWriter, TrainingStep
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "Graph",
     "InputGradient",
     "MaskedScores",
+    "Relevance",
+    "RelevanceStep",
     "ScoreGradient",
     "TrainingStep",
     "device_name",

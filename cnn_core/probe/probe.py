@@ -26,6 +26,7 @@ from cnn_core.probe.layer_gradient import LayerGradient
 from cnn_core.probe.layer_info import LayerInfo, layer_infos
 from cnn_core.probe.outline import Outline
 from cnn_core.probe.picture_input import checked_inputs
+from cnn_core.probe.relevance_steps import relevance_graph
 from cnn_core.probe.units import unit_node, unit_tensor
 from cnn_core.processor import FULL_PRECISION
 
@@ -173,6 +174,16 @@ class Probe:
         """The gradient of a class score with respect to the input; arguments as ``layer_gradient``."""
         return self._gradient(inputs, None, ("input",), head, class_index)
 
+    def relevance(self, inputs: Float, head: int, class_index: int, *, epsilon: float, gamma: float) -> Any:
+        """What ``backend.Relevance`` gives for one picture, by the rules of ``relevance_graph``."""
+        check_class(self.heads, head, class_index)
+        return self._answer(
+            ("relevance", head, epsilon, gamma),
+            lambda: relevance_graph(self._graph, self._scores[head], head, epsilon, gamma),
+            inputs,
+            class_index,
+        )
+
     def score_model(self, head: int, precision: str = FULL_PRECISION) -> keras.Model:
         """A network from the input to the logits ``(n, classes)`` of an output, with this one's variables.
 
@@ -197,15 +208,6 @@ class Probe:
             return None
         scores: Float = graph(maps)[0]
         return scores
-
-    def zero_activation_score(self, layer_name: str, map_size: tuple[int, ...], *, head: int) -> Float | None:
-        """The scores ``(classes,)`` when every unit of a layer is zero: the bias of a linear head.
-
-        ``map_size``: (height, width), for models that leave their size free. None as ``scores_behind``.
-        """
-        channels = self._node(layer_name).output.shape[-1]
-        scores = self.scores_behind(layer_name, np.zeros((1, *map_size, channels), np.float32), head=head)
-        return None if scores is None else scores[0]
 
     def unit_node(self, layer_name: str) -> Node:
         """The node whose non-linearity ends the units of a layer, as ``cnn_core.probe.units`` finds it."""

@@ -22,10 +22,12 @@ from cnn_core.results import AttributionMap
 SETTINGS = {
     "occlusion": {"patch": 0.25, "stride": 0.25, "fill": "grey"},
     "integrated_gradients": {"steps": 256},
+    "lrp": {"epsilon": 0.0, "gamma": 0.0},  # zennit's epsilon is as good as none
 }
 SAME = {
     "captum": "saliency gradient_x_input integrated_gradients guided_backpropagation deconvnet occlusion",
     "xplique": "saliency gradient_x_input integrated_gradients occlusion grad_cam_shown",
+    "zennit": "lrp",
     "tf_keras_vis": "saliency grad_cam layer_cam",
     "pytorch_grad_cam": "grad_cam grad_cam_plus_plus xgrad_cam hires_cam layer_cam",
 }

@@ -134,13 +134,17 @@ def test_a_model_without_maps_has_no_layer_for_heat_maps() -> None:
     assert Probe(model).default_cam_layer() is None
 
 
+def silence(entry: str, size: tuple[int, int, int]) -> np.ndarray | None:
+    """The scores of a network of the matrix where its second convolution gives nothing."""
+    return Probe(entry_named(entry).model()).scores_behind("conv2", np.zeros((1, *size), np.float32), head=0)
+
+
 def test_the_score_of_silence_under_a_linear_head_is_its_bias() -> None:
-    model = entry_named("functional").model()
-    bias = model.get_layer("answer").get_weights()[1]
-    silence = Probe(model).zero_activation_score("conv2", (4, 3), head=0)
-    assert silence is not None
-    np.testing.assert_allclose(silence, [-bias[0], bias[0]], atol=1e-6)
+    bias = entry_named("functional").model().get_layer("answer").get_weights()[1]
+    scores = silence("functional", (4, 3, 5))
+    assert scores is not None
+    np.testing.assert_allclose(scores[0], [-bias[0], bias[0]], atol=1e-6)
 
 
 def test_there_is_no_score_of_silence_beside_a_skip_connection() -> None:
-    assert Probe(entry_named("residual_add").model()).zero_activation_score("conv2", (12, 10), head=0) is None
+    assert silence("residual_add", (12, 10, 4)) is None
