@@ -114,6 +114,9 @@ def draw_answers(found: Edited, class_name: str, attribution: AttributionMap, re
         predicted_place.caption(NO_AMOUNTS)
     else:
         predicted_place.metric("Predicted by the map", _signed(predicted), help=PREDICTED_HELP)
+    if attribution.adds_up is False and attribution.residual is not None:
+        missed = short(abs(attribution.residual))
+        st.caption(f"The whole map misses the score by {missed}: its amounts are rough.")
     st.dataframe(answers_table(found), hide_index=True, key="edit-answers")
     count = len(found.before.class_names)
     if count > MOST_CLASSES:

@@ -95,3 +95,10 @@ def test_the_table_has_the_ten_highest_classes_and_no_probabilities_of_a_number(
     assert len(columns["Probability"]) == MOST_CLASSES
     Found.before = Found.after = answer("regression", 1)
     assert list(answers_table(Found)) == ["Class", "Logit"]
+
+
+@pytest.mark.parametrize("method", ["hires_cam", "grad_cam", "kernel_shap"])
+def test_a_map_that_misses_the_score_is_said_to_promise_roughly(open_tab, method):
+    captions = [caption.value for caption in open_tab(method=method).caption]
+    holds = any("task_alt" in caption for caption in captions)
+    assert any("amounts are rough" in caption for caption in captions) is not holds
