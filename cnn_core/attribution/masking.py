@@ -137,7 +137,11 @@ class MaskedPicture:
         return float(self.probe.scores(filled)[self.target.head][0, self.target.label])
 
     def scores(self, masks: Float) -> Float:
-        """The logits ``(n,)`` for masks ``(n, H, W)``, 0 hidden to 1 shown; ``n`` at most ``batch``.
+        """The logits ``(n,)`` of the class, as ``all_scores``."""
+        return self.all_scores(masks)[:, self.target.label]
+
+    def all_scores(self, masks: Float) -> Float:
+        """The logits ``(n, classes)`` for masks ``(n, H, W)``, 0 hidden to 1 shown; ``n`` at most ``batch``.
 
         Computed in the fastest precision of the device: rounding is a small part of what masks change.
         """
@@ -149,5 +153,5 @@ class MaskedPicture:
             lambda: backend.MaskedScores(self.probe.score_model(head, precision)),
         )
         filled = np.ascontiguousarray(self.fill, np.float32)
-        scores = compiled(padded(masks, size)[..., None], self.target.picture, filled)
-        return np.asarray(scores[: len(masks), self.target.label], np.float32)
+        scores: Float = compiled(padded(masks, size)[..., None], self.target.picture, filled)
+        return scores[: len(masks)]

@@ -13,9 +13,9 @@ MAX_GRAPHS = 24
 class CompiledGraphs:
     """Graphs by key, run one at a time under ``lock``; the one unused longest makes room for a new one."""
 
-    def __init__(self) -> None:
-        """None yet."""
-        self.lock = threading.RLock()
+    def __init__(self, lock: threading.RLock | None = None) -> None:
+        """None yet; ``lock``: that of other graphs of the same variables."""
+        self.lock = threading.RLock() if lock is None else lock
         self._graphs: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
 
     def kept(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:

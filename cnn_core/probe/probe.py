@@ -6,7 +6,7 @@ like inside, it answers the same few questions, and every class score is a logit
 
 from __future__ import annotations
 
-import copy
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
@@ -21,12 +21,13 @@ from cnn_core.probe.architecture import LayerCost, layer_costs
 from cnn_core.probe.cam_layer import cam_layer, weighs_means
 from cnn_core.probe.compiled import CompiledGraphs
 from cnn_core.probe.flat_graph import Node, flat_graph, picture_input_shape
-from cnn_core.probe.heads import Head, Region, check_class, check_head, check_region, heads_of
+from cnn_core.probe.heads import Head, Region, check_class, check_head, heads_of
 from cnn_core.probe.layer_gradient import LayerGradient
 from cnn_core.probe.layer_info import LayerInfo, layer_infos
 from cnn_core.probe.outline import Outline
 from cnn_core.probe.picture_input import checked_inputs
 from cnn_core.probe.relevance_steps import relevance_graph
+from cnn_core.probe.twins import Twins
 from cnn_core.probe.units import unit_node, unit_tensor
 from cnn_core.processor import FULL_PRECISION
 
@@ -36,7 +37,7 @@ __all__ = ["Head", "LayerGradient", "Probe"]
 Float = NDArray[np.float32]
 
 
-class Probe:
+class Probe(Twins):
     """One model, opened. Safe to use from several threads: one computes at a time."""
 
     def __init__(
@@ -90,6 +91,17 @@ class Probe:
     def costs(self) -> tuple[LayerCost, ...]:
         """What each of ``layers`` costs, and what it is called on."""
         return layer_costs(self._graph)
+
+    @property
+    def lock(self) -> threading.RLock:
+        """Whoever holds it is alone with the network."""
+        return self._compiled.lock
+
+    @property
+    def weighted_layers(self) -> tuple[Any, ...]:
+        """The model's own layers that have weights, each once, in the order of computation."""
+        layers = {id(node.operation): node.operation for node in self._graph.nodes}
+        return tuple(layer for layer in layers.values() if getattr(layer, "weights", None))
 
     def layer(self, name: str) -> LayerInfo:
         """The layer of that name; ``InvalidRequestError`` if there is none."""
@@ -237,58 +249,6 @@ class Probe:
         checked = checked_inputs(inputs, self.input_shape)
         answers: list[Float] = self.once((*key, checked.shape), make)(checked, *arguments)
         return answers
-
-    def with_weights(self, weights: AbstractContextManager[Any]) -> Probe:
-        """The same network, compiled once for both, with what it weighs while ``weights`` is held."""
-        return self._twin(weights=weights)
-
-    def in_region(self, region: Region | None) -> Probe:
-        """The same network, asked for the mean answer over a part of an output that has places.
-
-        Outputs without places answer as ever.
-
-        Raises:
-            InvalidRequestError: no part of a picture.
-        """
-        if region is None:
-            return self
-        check_region(region)
-        scores, heads = heads_of(self._graph, self._class_names, region)
-        return self._twin(_question=(region, *self._question[1:]), _scores=scores, heads=heads)
-
-    def against(self, head: int, class_index: int | None) -> Probe:
-        """The same network, whose scores of an output are their difference from that of a class.
-
-        Raises:
-            InvalidRequestError: no such output or class.
-        """
-        if class_index is None:
-            return self
-        check_class(self.heads, head, class_index)
-        scores = list(self._scores)
-        scores[head] = scores[head] - scores[head][:, class_index : class_index + 1]
-        return self._twin(_question=(self._question[0], head, class_index), _scores=tuple(scores))
-
-    def gated(self, rule: str) -> Probe:
-        """The same network, whose ReLUs hand gradients back by ``guided`` or ``deconvnet``; answers stay.
-
-        Made once; this one is left as it is.
-        """
-        key = ("gated", rule, *self._question)
-        kept: Probe = self._compiled.kept(key, lambda: self._gated(rule))
-        return kept.with_weights(self.weights)
-
-    def _gated(self, rule: str) -> Probe:
-        graph, (region, head, other) = flat_graph(self.model, gate=rule), self._question
-        scores, heads = heads_of(graph, self._class_names, region)
-        nodes = {node.name: node for node in graph.nodes}
-        twin = self._twin(_graph=graph, _nodes=nodes, _scores=scores, heads=heads, _compiled=CompiledGraphs())
-        return twin.against(head, other)
-
-    def _twin(self, **changes: Any) -> Probe:
-        twin = copy.copy(self)
-        vars(twin).update(changes)
-        return twin
 
     def once(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
         """What ``make`` compiles, made once, asked with this model's weights, whoever shares the network."""

@@ -22,6 +22,7 @@ from dashboard.figures.pictures.pictures import jpeg
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.heat_maps.channels import draw_channels
 from dashboard.heat_maps.edit import draw_edit
+from dashboard.heat_maps.tournament import draw_tournament
 from dashboard.session.photos import all_photos
 from dashboard.session.resources import explorer
 from dashboard.session.view import View
@@ -74,19 +75,17 @@ def draw_comparisons(
         "layers": lambda: _layers(view, selection),
         "photos": lambda: _photos(view, selection),
     }
-    titles = {name: f"All {name}" for name in rows}
+    titles = {name: f"All {name}" for name in rows} | {"channels": "Channels"}
     if selection.analysis.needs_layer is None:
-        titles.pop("layers")
-    else:
-        titles["channels"] = "Channels"
-    titles["edit"] = "Edit and retest"
+        del titles["layers"], titles["channels"]
+    titles |= {"tournament": "Tournament", "edit": "Edit and retest"}
+    edit = functools.partial(draw_edit, attribution=attribution)
+    others = {"channels": draw_channels, "tournament": draw_tournament, "edit": edit}
     for name, tab in tabs(titles, key="compare").items():
         if tab.open:
             with tab:
-                if name == "channels":
-                    draw_channels(view, selection)
-                elif name == "edit":
-                    draw_edit(view, selection, attribution)
+                if name in others:
+                    others[name](view, selection)
                 else:
                     _draw_row(view, selection, name, rows[name]())
 

@@ -40,7 +40,9 @@ SHORTEST = {name: "minimum" for name in ("steps", "masks", "samples")} | {
 
 # Without a sign for against, the two classes of a sigmoid unit rightly share a map, except where only growth
 # of the score counts; Eigen-CAM takes no notice of the class at all.
-ONE_SIDED = frozenset("grad_cam_plus_plus layer_cam guided_backpropagation deconvnet guided_grad_cam".split())
+ONE_SIDED = frozenset(
+    "grad_cam_plus_plus layer_cam guided_backpropagation deconvnet guided_grad_cam tournament".split()
+)
 CLASSLESS = frozenset({"eigen_cam"})
 
 every_analysis = pytest.mark.parametrize("analysis", ALL, ids=lambda analysis: analysis.key)
@@ -80,7 +82,8 @@ def ask(analysis: Analysis, probe: Probe, inputs: np.ndarray, head: int, class_i
 def short(analysis: Analysis) -> Any:
     """The usual settings, with as few steps or samples as are allowed."""
     fields = {field.name: field.metadata for field in dataclasses.fields(analysis.settings)}
-    return analysis.settings(**{n: fields[n][end] for n, end in SHORTEST.items() if n in fields})
+    ends = {name: fields[name][end] for name, end in SHORTEST.items() if name in fields}
+    return analysis.settings(**ends | ({"randomization": False} if "randomization" in fields else {}))
 
 
 @matrix

@@ -1,0 +1,75 @@
+"""The tournament of heat maps as charts: curves of deletion and insertion, and how far the maps agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from dashboard.figures.charts.layout import legend_above, plain_chart
+from dashboard.figures.theme import Theme
+
+Float = NDArray[np.float32]
+
+DASHES = ("solid", "dash", "dot", "dashdot")
+CELL_PX = 30
+
+
+def curves_figure(curves: Float, titles: Sequence[str], *, title: str, axis: str, theme: Theme) -> go.Figure:
+    """The answer against the share of pixels, a line per map, each with a dash of its own.
+
+    Args:
+        curves: ``(m, n + 1)``, at shares from 0 to 1.
+        titles: of the maps.
+        title: of the chart.
+        axis: what the height is.
+        theme: of the page.
+    """
+    figure = go.Figure()
+    shares = np.linspace(0, 1, curves.shape[1])
+    colours = (theme.accent, theme.text, theme.frame, theme.muted)
+    for index, (name, curve) in enumerate(zip(titles, curves, strict=True)):
+        figure.add_scatter(
+            x=shares,
+            y=curve,
+            name=name,
+            mode="lines",
+            line={"color": colours[index % len(colours)], "dash": DASHES[index % len(DASHES)], "width": 2},
+            hovertemplate=f"{name}: <b>%{{y:.3g}}</b> at %{{x:.0%}}<extra></extra>",
+        )
+    plain_chart(
+        figure, theme, title=title, height=300, above_px=52, showlegend=True, legend=legend_above(theme)
+    )
+    figure.update_xaxes(title={"text": "share of the pixels", "standoff": 4}, tickformat=".0%")
+    figure.update_yaxes(title={"text": axis, "standoff": 4})
+    return figure
+
+
+def agreement_figure(agreement: Float, titles: Sequence[str], *, theme: Theme) -> go.Figure:
+    """Rank correlations between maps as a square of cells with their figures.
+
+    Args:
+        agreement: ``(m, m)``, -1 to 1.
+        titles: of the maps.
+        theme: of the page.
+    """
+    figure = go.Figure(
+        go.Heatmap(
+            z=agreement,
+            x=list(titles),
+            y=list(titles),
+            zmin=-1,
+            zmax=1,
+            colorscale="RdBu",
+            texttemplate="%{z:.1f}",
+            textfont={"size": 13},
+            hovertemplate="%{y} and %{x}: <b>%{z:.2f}</b><extra></extra>",
+            colorbar={"title": {"text": "ρ", "font": {"size": 13}}, "thickness": 12},
+        )
+    )
+    plain_chart(figure, theme, title="Agreement", height=170 + CELL_PX * len(titles))
+    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_xaxes(tickangle=-45)
+    return figure

@@ -1,0 +1,151 @@
+"""The tournament: the maps of all methods put to the test on the photo."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from cnn_core.faithfulness.tournament import CONTROLS, TOURNAMENT, Tournament, title_of
+from cnn_core.named_arrays import named_arrays
+from dashboard.figures.charts.tournament_charts import agreement_figure, curves_figure
+from dashboard.widgets.analysis_view import analysis_result, check_text, code_of
+from dashboard.widgets.chart import chart
+from dashboard.widgets.export_bar import Export, export_bar, file_name
+from dashboard.widgets.form import SettingsForm
+from dashboard.widgets.markdown import escape_markdown
+from dashboard.widgets.style import theme
+
+if TYPE_CHECKING:
+    from dashboard.heat_maps.heat_map import HeatMapSelection
+    from dashboard.session.view import View
+
+DRAWN = 4  # curves, of the best methods and what they are compared with
+INSENSITIVE = 0.5  # rank correlation with the map of a network of noise
+WORDS = (
+    "Deletion: the pixels that a map names first are taken away first; the sooner the score falls, the "
+    "better the map. Insertion: they are brought first; the sooner it rises, the better. A map that stays "
+    "the same when the weights are shuffled does not show what the network has learned."
+)
+GAP = "Insertion minus deletion (logits)"
+
+
+def draw_tournament(view: View, selection: HeatMapSelection) -> None:
+    """Settings, then the ranking as it grows."""
+    st.caption(f"{TOURNAMENT.summary} {TOURNAMENT.reference}.", help=WORDS)
+    settings = SettingsForm(TOURNAMENT.settings(), "tournament_").draw()
+    found = analysis_result(TOURNAMENT, selection.request, settings, slot="tournament", preview=_preview)
+    if found is None:
+        return
+    st.markdown(check_text(TOURNAMENT.check(found)))
+    _draw_table(found)
+    _draw_curves(found)
+    _draw_agreement(found)
+    _draw_left_out(found)
+    export_bar(
+        Export(
+            name=file_name("tournament", selection.class_name, view.photo.title),
+            title=f"Tournament for {selection.asked}",
+            arrays=lambda: named_arrays(found),
+            table=lambda: ranking_csv(found),
+            code=code_of(view, TOURNAMENT, selection.request, settings)
+            + "print(dict(zip(result.methods, result.gap.round(3))))",
+        ),
+        key="tournament-export",
+    )
+
+
+def _preview(found: Tournament | None) -> None:
+    if found is not None:
+        _draw_table(found)
+
+
+def rows(found: Tournament) -> dict[str, list[object]]:
+    """The ranking, column by column."""
+    count = len(found.methods)
+    known = [name not in CONTROLS for name in found.methods]
+    columns: dict[str, list[object]] = {
+        "Rank": list(range(1, count + 1)),
+        "Map": [title_of(name) for name in found.methods],
+        GAP: [round(float(value), 4) for value in found.gap],
+        "Insertion (logits)": [round(float(value), 4) for value in found.insertion],
+        "Deletion (logits)": [round(float(value), 4) for value in found.deletion],
+    }
+    if found.shuffled.shape[1] > 0:
+        columns["Correlation, weights shuffled"] = [
+            round(float(row[-1]), 2) if own else None for row, own in zip(found.shuffled, known, strict=True)
+        ]
+    columns["Seconds"] = [
+        round(each, 3) if own and each > 0 else None for each, own in zip(found.seconds, known, strict=True)
+    ]
+    return columns
+
+
+def ranking_csv(found: Tournament) -> str:
+    """The ranking for spreadsheets."""
+    text = io.StringIO()
+    columns = rows(found)
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue()
+
+
+def _draw_table(found: Tournament) -> None:
+    low, high = float(min(found.gap.min(), 0)), float(max(found.gap.max(), 1e-6))
+    bar = st.column_config.ProgressColumn(min_value=low, max_value=high, format="%.3g")
+    st.dataframe(
+        rows(found),
+        column_config={"Insertion minus deletion (logits)": bar},
+        hide_index=True,
+        width="stretch",
+    )
+
+
+def _draw_curves(found: Tournament) -> None:
+    best = [name for name in found.methods if name not in CONTROLS][: DRAWN - 1]
+    shown = [*best, "random"]
+    places, titles = [found.of(name) for name in shown], [title_of(name) for name in shown]
+    columns = st.columns(2, gap="large")
+    for index, (column, name) in enumerate(zip(columns, ("Deletion", "Insertion"), strict=True)):
+        with column:
+            chart(
+                curves_figure(
+                    found.logits[places, index], titles, title=name, axis="score (logit)", theme=theme()
+                ),
+                key=f"tournament-{name.lower()}",
+                name=f"tournament_{name.lower()}",
+                alt=f"{name}: the score against the share of the pixels, for {', '.join(titles)}.",
+            )
+
+
+def _draw_agreement(found: Tournament) -> None:
+    titles = [title_of(name) for name in found.methods]
+    chart(
+        agreement_figure(found.agreement, titles, theme=theme()),
+        key="tournament-agreement",
+        name="tournament_agreement",
+        alt="Rank correlation between the maps of all methods.",
+    )
+    if found.shuffled.shape[1] == 0:
+        return
+    blind = [
+        title_of(name)
+        for name, row in zip(found.methods, found.shuffled, strict=True)
+        if name not in CONTROLS and row[-1] > INSENSITIVE
+    ]
+    if blind:
+        st.warning(
+            f"{escape_markdown(', '.join(blind))}: nearly the same map from a network of noise. It does not "
+            "show what this network has learned.",
+            icon=":material/visibility_off:",
+        )
+
+
+def _draw_left_out(found: Tournament) -> None:
+    if found.left_out:
+        with st.expander(f"{len(found.left_out)} methods did not take part"):
+            for title, reason in found.left_out:
+                st.markdown(f"**{escape_markdown(title)}**: {escape_markdown(reason, longest=None)}")
