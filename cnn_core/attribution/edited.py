@@ -50,7 +50,8 @@ class Edited:
     Attributes:
         class_index: the class that is asked about.
         scores: ``(2,)``, its logit before and after the edit.
-        before, after: the whole answer of the output.
+        before, after: the whole answer of the output; asked against another class, all logits are less that
+            class's.
         pixels: ``(H, W, c)``, uint8, the edited picture as the network gets it, before scaling.
     """
 

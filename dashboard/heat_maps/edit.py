@@ -41,7 +41,7 @@ WHERE_HELP = "The pixels where the map above is highest, or what you draw on the
 TOOLS = {"box": "Box", "lasso": "Lasso"}
 HOW = {"blurred": "Blurred", "grey": "Grey", "black": "Black", COLOUR: "Painted"}
 HOW_HELP = "The network sees this too: change the same region in several ways before you believe one."
-REAL_HELP = "The logit of this class after the edit, less the logit before."
+REAL_HELP = "The logit that the map is about, after the edit less before."
 PREDICTED_HELP = (
     "Minus the sum of the map's values within the region. It is a promise about the map's own baseline, and "
     "holds for a network that only sums; where both differ, parts of the photo work together."
@@ -91,7 +91,9 @@ def draw_edit(view: View, selection: HeatMapSelection, attribution: AttributionM
         after.info("Nothing is drawn yet: drag over the photo.", icon=":material/gesture:")
         return
     with numbers:
-        found = analysis_result(EDIT, selection.request, edit.settings, slot="edit")
+        # Asked about each class by itself, so that the table tells the logits of all.
+        request = dataclasses.replace(selection.request, against=None)
+        found = analysis_result(EDIT, request, edit.settings, slot="edit")
     if found is None:
         return
     with after:
@@ -99,17 +101,29 @@ def draw_edit(view: View, selection: HeatMapSelection, attribution: AttributionM
         st.image(jpeg(pixels), width="stretch", alt=f"The edited photo: {_share_text(edit.region)}")
         st.caption(f"Edited: {_share_text(edit.region)}")
     with numbers:
-        draw_answers(found, selection.class_name, attribution, edit.region)
+        draw_answers(found, selection, attribution, edit.region)
         export_bar(export(view, selection, edit, found), key="edit-export")
 
 
-def draw_answers(found: Edited, class_name: str, attribution: AttributionMap, region: Region) -> None:
+def asked_scores(found: Edited, against: int | None) -> tuple[float, float]:
+    """The logit that the map is about before and after: that of the class, or its lead over another."""
+    before, after = (
+        float(answer.scores[found.class_index] - (0 if against is None else answer.scores[against]))
+        for answer in (found.before, found.after)
+    )
+    return before, after
+
+
+def draw_answers(
+    found: Edited, selection: HeatMapSelection, attribution: AttributionMap, region: Region
+) -> None:
     """The real and the predicted change of the class, and every class before and after."""
     predicted = predicted_change(attribution, region)
-    name = escape_markdown(class_name)
-    st.markdown(f"**Score (logit) of {name}:** {_course(short, *found.scores)}")
+    before, after = asked_scores(found, selection.request.against)
+    title = escape_markdown(f"{selection.asked}: {selection.score_words}", longest=None)
+    st.markdown(f"**{title}** {_course(short, before, after)}")
     real_place, predicted_place = st.columns(2)
-    real_place.metric("Real change", _signed(found.change), help=REAL_HELP)
+    real_place.metric("Real change", _signed(after - before), help=REAL_HELP)
     if predicted is None:
         predicted_place.caption(NO_AMOUNTS)
     else:
@@ -229,13 +243,13 @@ def export(view: View, selection: HeatMapSelection, edit: Edit, found: Edited) -
     request = selection.request
     about = (
         f"model_key={view.model_key!r}, image=image, head={request.head}, "
-        f"class_index={request.class_index}, region={request.region!r}"
+        f"class_index={request.class_index}, region={request.region!r}, against={request.against!r}"
     )
     return Export(
         name=file_name("edited", selection.class_name, view.photo.title),
         title=f"Edit and retest, {view.photo.title}",
-        note=f"{_share_text(edit.region)} {HOW[edit.settings.how].lower()}; score (logit) of "
-        f"{selection.class_name} {' to '.join(short(float(each)) for each in found.scores)}.",
+        note=f"{_share_text(edit.region)} {HOW[edit.settings.how].lower()}; {selection.asked}, "
+        f"{selection.score_words} {_course(short, *asked_scores(found, request.against))}.",
         image=lambda: row_pixels([photo_pixels(view), rgb_pixels(found.pixels)], 2),
         arrays=lambda: named_arrays(found) | {"region": edit.region},
         code=code_of(view, selection.analysis, request, selection.settings)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cnn_core.attribution.edited import Edited
 from cnn_core.results import HeadAnswer
-from dashboard.heat_maps.edit import MOST_CLASSES, NO_AMOUNTS, answers_table
+from dashboard.heat_maps.edit import MOST_CLASSES, NO_AMOUNTS, answers_table, asked_scores
 
 
 @pytest.fixture
@@ -76,25 +77,38 @@ def test_a_link_names_what_was_drawn_and_how_it_is_painted(open_app):
     assert app.color_picker[0].value == "#00ff00"
 
 
+def answer(kind, scores):
+    return HeadAnswer(
+        head="h",
+        kind=kind,
+        class_names=tuple(f"c{index}" for index in range(len(scores))),
+        scores=scores,
+        probabilities=scores,
+    )
+
+
+def edit_of(before, after, kind="softmax"):
+    return Edited(
+        class_index=0,
+        scores=[before[0], after[0]],
+        before=answer(kind, before),
+        after=answer(kind, after),
+        pixels=np.zeros((2, 2, 3), np.uint8),
+    )
+
+
 def test_the_table_has_the_ten_highest_classes_and_no_probabilities_of_a_number():
-    def answer(kind, count):
-        scores = np.arange(count, dtype=np.float32)
-        return HeadAnswer(
-            head="h",
-            kind=kind,
-            class_names=tuple(f"c{index}" for index in range(count)),
-            scores=scores,
-            probabilities=scores,
-        )
-
-    class Found:
-        before, after = answer("softmax", 12), answer("softmax", 12)
-
-    columns = answers_table(Found)
+    columns = answers_table(edit_of(np.arange(12), np.arange(12)))
     assert columns["Class"] == [f"c{index}" for index in range(11, 1, -1)]
     assert len(columns["Probability"]) == MOST_CLASSES
-    Found.before = Found.after = answer("regression", 1)
-    assert list(answers_table(Found)) == ["Class", "Logit"]
+    assert list(answers_table(edit_of([1], [2], "regression"))) == ["Class", "Logit"]
+
+
+def test_against_another_class_the_change_is_that_of_the_lead():
+    found = edit_of([5, 3, 0], [4, 3.5, 0])
+    assert asked_scores(found, None) == (5, 4)
+    assert asked_scores(found, 1) == (2, 0.5)
+    assert asked_scores(found, 0) == (0, 0)
 
 
 @pytest.mark.parametrize("method", ["hires_cam", "grad_cam", "kernel_shap"])
