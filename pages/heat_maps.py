@@ -39,7 +39,7 @@ def body(view: View) -> None:
         parts.draw_over_photo(view, selection, attribution)
     with values:
         parts.draw_values(view, selection, attribution)
-    draw_comparisons(view, methods.METHODS, selection)
+    draw_comparisons(view, methods.METHODS, selection, attribution)
 
 
 st.title("Heat maps")

@@ -46,9 +46,10 @@ def lime(probe: Probe, target: Target, settings: SuperpixelSettings, progress: P
     weights = np.exp(-(distances**2) / KERNEL_WIDTH**2)
     share = weights / weights.sum()
     features = shown - share @ shown  # what is left of both without their weighted means
-    values, errors = least_squares(
+    values, covariance = least_squares(
         np.sqrt(weights)[:, None] * features, np.sqrt(weights) * (scores - share @ scores), RIDGE
     )
+    errors = np.sqrt(np.maximum(np.diag(covariance), 0))
     error = float(np.sqrt(np.mean(parts.spread(errors) ** 2)))
     score = parts.hidden.score
     progress(1.0)

@@ -124,7 +124,7 @@ def _own_means(picture: Float, labels: Labels) -> Float:
 def least_squares(
     features: NDArray[np.float64], values: NDArray[np.float64], penalty: float = 0.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The solution ``(k,)`` of ``features @ solution = values``, and the standard error of each part of it.
+    """The solution ``(k,)`` of ``features @ solution = values``, and its covariance ``(k, k)``.
 
     Args:
         features: ``(n, k)``.
@@ -136,4 +136,4 @@ def least_squares(
     solution = normal @ (features.T @ values)
     spare = max(len(values) - count, 1)
     spread = float(np.sum((values - features @ solution) ** 2)) / spare
-    return solution, np.sqrt(np.maximum(spread * np.diag(normal), 0))
+    return solution, spread * normal

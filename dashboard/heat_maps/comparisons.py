@@ -21,6 +21,7 @@ from dashboard.figures.pictures.pattern_grid import row_pixels
 from dashboard.figures.pictures.pictures import jpeg
 from dashboard.figures.pictures.scale_bar import scale_bar_html
 from dashboard.heat_maps.channels import draw_channels
+from dashboard.heat_maps.edit import draw_edit
 from dashboard.heat_maps.tournament import draw_tournament
 from dashboard.session.photos import all_photos
 from dashboard.session.resources import explorer
@@ -64,21 +65,22 @@ class Compared:
         return evidence_strength(self.answer)
 
 
-def draw_comparisons(view: View, analyses: Sequence[Analysis], selection: HeatMapSelection) -> None:
-    """A tab for each comparison; only the open one is computed."""
+def draw_comparisons(
+    view: View, analyses: Sequence[Analysis], selection: HeatMapSelection, attribution: AttributionMap
+) -> None:
+    """A tab for each comparison, and one to edit the photo; only the open one is computed."""
     rows = {
         "methods": lambda: _methods(view, analyses, selection),
         "classes": lambda: _classes(view, selection),
         "layers": lambda: _layers(view, selection),
         "photos": lambda: _photos(view, selection),
     }
-    titles = {name: f"All {name}" for name in rows}
+    titles = {name: f"All {name}" for name in rows} | {"channels": "Channels"}
     if selection.analysis.needs_layer is None:
-        titles.pop("layers")
-    else:
-        titles["channels"] = "Channels"
-    titles["tournament"] = "Tournament"
-    others = {"channels": draw_channels, "tournament": draw_tournament}
+        del titles["layers"], titles["channels"]
+    titles |= {"tournament": "Tournament", "edit": "Edit and retest"}
+    edit = functools.partial(draw_edit, attribution=attribution)
+    others = {"channels": draw_channels, "tournament": draw_tournament, "edit": edit}
     for name, tab in tabs(titles, key="compare").items():
         if tab.open:
             with tab:

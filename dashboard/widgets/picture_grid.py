@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import plotly.graph_objects as go
 import streamlit as st
@@ -63,6 +63,7 @@ def framed_chart(
     alt: str,
     on_select: Callable[[], None] | None = None,
     max_width_px: int | None = None,
+    selects: tuple[Literal["points", "box", "lasso"], ...] = ("points",),
 ) -> Any:
     """Draw a chart as wide as its column and as high as its proportions ask for.
 
@@ -71,8 +72,9 @@ def framed_chart(
         key: of the chart.
         aspect: width over height.
         alt: what there is to see.
-        on_select: called when a marker was clicked.
+        on_select: called when something was selected.
         max_width_px: limit of the width, for pictures that gain nothing from more.
+        selects: what can be: markers by a click, or a region that is drawn.
     """
     limit = "" if max_width_px is None else f"max-width:{max_width_px}px;"
     box = f".st-key-{key}-box"
@@ -90,7 +92,7 @@ def framed_chart(
             height="stretch",
             config=PLAIN,
             on_select="ignore" if on_select is None else on_select,
-            selection_mode="points",
+            selection_mode=selects,
             alt=alt,
         )
 

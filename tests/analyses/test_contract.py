@@ -19,7 +19,7 @@ from cnn_core.images.decode import rgb_image
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import SILENT, Progress
 from cnn_core.results import AttributionMap
-from cnn_core.settings import check_fields
+from cnn_core.settings import check_fields, settings_from_json, settings_to_json
 from cnn_core.targets import resolved
 
 ALL = (*all_analyses(), TOY)
@@ -198,7 +198,8 @@ def test_settings_out_of_their_range_are_refused(analysis: Analysis) -> None:
 @every_analysis
 def test_settings_survive_json(analysis: Analysis) -> None:
     usual = analysis.settings()
-    assert analysis.settings(**json.loads(json.dumps(dataclasses.asdict(usual)))) == usual
+    written = json.loads(json.dumps(settings_to_json(usual)))
+    assert settings_from_json(analysis.settings, written, InvalidRequestError) == usual
 
 
 @every_analysis

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
-from hand_made_networks import ask, constant, linear, mean_head, photo, weights_of
+from hand_made_networks import ask, constant, filled, linear, mean_head, photo, weights_of
+from keras import layers
 
 from cnn_core.analyses import analysis_named
 from cnn_core.analysis import Target
@@ -78,3 +80,30 @@ def test_the_two_classes_of_a_sigmoid_unit_have_opposite_maps(key: str) -> None:
     model = mean_head(1, "sigmoid")
     cats, dogs = (ask(model, key, photo(), class_index=c, samples=64).values for c in (0, 1))
     np.testing.assert_allclose(cats, -dogs, atol=1e-3 * np.abs(dogs).max())
+
+
+def test_the_standard_error_of_kernel_shap_is_how_far_other_seeds_move_the_map(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In a network in which parts work together, which a single coalition shows and a pair cancels."""
+    monkeypatch.setenv("CONVSCOPE_PRECISION", "float32")
+    dense = [layers.Flatten(), layers.Dense(16, "relu"), layers.Dense(2, "softmax")]
+    probe = Probe(filled(keras.Sequential([layers.Input((12, 10, 3)), *dense])))
+    maps = [ask(probe, "kernel_shap", X, superpixels=24, samples=256, seed=seed) for seed in range(12)]
+    moved = np.sqrt(np.mean(np.var([each.values for each in maps], axis=0, ddof=1)))
+    said = float(np.mean([each.standard_error for each in maps]))
+    assert 0.6 < said / moved < 1.6
+
+
+def test_nothing_is_left_to_chance_with_all_coalitions_and_nothing_can_be_told_with_few() -> None:
+    assert ask(mean_head(), "kernel_shap", photo(), superpixels=2).standard_error == 0
+    assert ask(mean_head(), "kernel_shap", X[:, :6, :5], superpixels=30, samples=16).standard_error is None
+
+
+def test_pairs_of_coalitions_give_the_values_of_a_game_of_two_at_a_time_exactly() -> None:
+    """Each player gets half of what it does together with another."""
+    game = np.random.default_rng(2).normal(size=(8, 8))
+    shown, weights = coalitions(8, 200, 0)
+    gains = np.einsum("mi,ij,mj->m", shown, game, shown)
+    values, _ = shapley_values(shown, gains, weights, float(game.sum()))
+    np.testing.assert_allclose(values, (game + game.T).sum(axis=1) / 2, atol=1e-9)

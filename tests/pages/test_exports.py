@@ -19,6 +19,8 @@ from taken_away import check, taken_away
         ("heat_maps", {"compare": "All layers"}, ["layers-export"]),
         ("heat_maps", {"compare": "All photos"}, ["photos-export"]),
         ("heat_maps", {"compare": "Channels"}, ["channels-export"]),
+        ("heat_maps", {"compare": "Edit and retest"}, ["edit-export"]),
+        ("heat_maps", {"compare": "Edit and retest", "evidence": "positive"}, ["edit-export"]),
         ("filter_patterns", {"kernels-open": True}, ["export", "kernels-export"]),
         ("filter_patterns", {"blocks-open": True}, ["blocks-export"]),
     ],
