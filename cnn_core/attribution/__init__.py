@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnn_core.analysis import Analysis
 from cnn_core.attribution.ablation_cam import ABLATION_CAM
-from cnn_core.attribution.attribution_map import blank_reason
+from cnn_core.attribution.blank import blank_reason
 from cnn_core.attribution.cam import CAM
 from cnn_core.attribution.deconvnet import DECONVNET
 from cnn_core.attribution.eigen_cam import EIGEN_CAM

@@ -154,26 +154,3 @@ def class_sensitivity(attribution: AttributionMap) -> Check:
             f"{alike:.2f}): it shows what the network sees, not why it answers so."
         )
     return Check(sentence=f"The map for the class next in score differs (correlation {alike:.2f}).")
-
-
-def blank_reason(attribution: AttributionMap, *, signed: bool) -> str | None:
-    """Why a map shows nothing, in one sentence, or None if it shows something.
-
-    Args:
-        attribution: the map.
-        signed: whether negative values are shown too.
-    """
-    values = attribution.values
-    if not values.any():
-        return (
-            "The map is zero everywhere: this layer does not change the score of this class here. "
-            "Choose another layer."
-        )
-    if attribution.signed and not signed and values.max() <= 0:
-        return (
-            "Every place speaks against this class, so the positive map is blank. "
-            "Switch to signed evidence to see where."
-        )
-    if values.min() == values.max():
-        return "The map has one value everywhere, so it cannot say where. Choose an earlier layer."
-    return None

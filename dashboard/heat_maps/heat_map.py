@@ -211,7 +211,26 @@ def draw_over_photo(view: View, selection: HeatMapSelection, attribution: Attrib
     st.html(scale_bar_html(selection.scale(shown), **selection.ends(attribution)))
     reason = blank_reason(attribution, signed=not selection.positive_only)
     if reason is not None:
-        st.info(reason, icon=":material/info:")
+        st.info(reason.sentence, icon=":material/info:")
+        _offer_help(view, selection, reason.remedy)
+
+
+def _offer_help(view: View, selection: HeatMapSelection, remedy: str) -> None:
+    """The one click that helps against a blank map, where it would change anything."""
+    request = selection.request
+    layer = explorer().outline(view.model_key).default_cam_layer(request.head)
+    offers = {
+        "signed": ("Show both sides", "evidence", "signed"),
+        "layer": ("Take the layer before the last pooling", "layer", layer),
+        "method": ("Take Grad-CAM", "method", "grad_cam"),
+    }
+    label, key, value = offers[remedy]
+    if value is not None and value not in (request.layer_name, selection.analysis.key):
+        st.button(label, key="blank-help", on_click=_set, args=(key, value), icon=":material/healing:")
+
+
+def _set(key: str, value: str) -> None:
+    st.session_state[key] = value
 
 
 def draw_values(view: View, selection: HeatMapSelection, attribution: AttributionMap) -> None:

@@ -206,7 +206,10 @@ def test_one_channel_and_a_constant_picture_give_a_finite_map() -> None:
     found = ask(model, "grad_cam", np.ones((1, 5, 5, 1), np.float32), class_index=1)
 
     assert not found.values.any()
-    assert "zero everywhere" in (blank_reason(found, signed=True) or "")
+    reason = blank_reason(found, signed=True)
+    assert reason is not None
+    assert "zero everywhere" in reason.sentence
+    assert reason.remedy == "layer"
 
 
 def test_a_blank_positive_map_says_that_everything_speaks_against_the_class() -> None:
@@ -216,7 +219,10 @@ def test_a_blank_positive_map_says_that_everything_speaks_against_the_class() ->
 
     against = ask(model, "hires_cam", x, class_index=1)
 
-    assert "speaks against" in (blank_reason(against, signed=False) or "")
+    reason = blank_reason(against, signed=False)
+    assert reason is not None
+    assert "speaks against" in reason.sentence
+    assert reason.remedy == "signed"
     assert blank_reason(against, signed=True) is None
     assert blank_reason(ask(model, "hires_cam", x, class_index=0), signed=False) is None
 
@@ -226,3 +232,17 @@ def test_a_blank_positive_map_says_that_everything_speaks_against_the_class() ->
 def test_a_missing_layer_is_refused_with_advice(key: str, layer: str | None) -> None:
     with pytest.raises(InvalidRequestError, match="Choose"):
         ask(mean_head_net(), key, photo(), layer=layer)
+
+
+def test_a_map_of_one_cell_and_one_of_equal_cells_cannot_say_where() -> None:
+    model = keras.Sequential(
+        [layers.Input((4, 4, 1)), layers.Conv2D(1, 4, name="conv"), layers.Flatten(), layers.Dense(1)]
+    )
+    reason = blank_reason(ask(model, "hires_cam", np.ones((1, 4, 4, 1), np.float32)), signed=True)
+    assert reason is not None
+    assert "one cell" in reason.sentence
+    pixels = keras.Sequential([layers.Input((2, 2, 1)), layers.Flatten(), layers.Dense(1, use_bias=False)])
+    black = ask(pixels, "gradient_x_input", np.zeros((1, 2, 2, 1), np.float32), layer=None)
+    reason = blank_reason(black, signed=True)
+    assert reason is not None
+    assert reason.remedy == "method"
