@@ -17,7 +17,7 @@ Float = NDArray[np.float32]
 
 RANDOM, EDGES = "random", "edges"
 CONTROLS = {RANDOM: "Random map", EDGES: "Edges of the photo"}
-SMALLEST_SPAN = 1e-3  # of the larger of both scores: less than that is rounding
+SMALLEST_SPAN = 0.01  # of the largest logit: less than that is rounding, in bfloat16 too
 
 
 def _none() -> Float:
@@ -98,12 +98,16 @@ class Tournament:
 
     @property
     def span(self) -> float | None:
-        """How far hiding all of the picture moves the score, in logits; None where that is but rounding."""
-        span = abs(self.score - self.hidden_score)
-        return span if span > SMALLEST_SPAN * max(abs(self.score), abs(self.hidden_score)) else None
+        """From the lowest to the highest logit of all curves; None where that is but rounding.
+
+        The two ends of a curve are no measure: where both halves of a photo speak for different classes, the
+        whole photo and the hidden one can score alike.
+        """
+        low, high = float(self.logits.min()), float(self.logits.max())
+        return high - low if high - low > SMALLEST_SPAN * max(abs(low), abs(high)) else None
 
     def normalized_gap(self, method: str) -> float | None:
-        """``gap`` as a share of ``span``, so that photos and networks compare; None without a span."""
+        """``gap`` as a share of ``span``, -1 to 1: photos and networks compare; None without a span."""
         return None if self.span is None else float(self.gap[self.of(method)]) / self.span
 
     def probability_areas(self, method: str) -> tuple[float, float]:

@@ -70,7 +70,7 @@ def test_a_tournament_says_whether_its_lead_is_real() -> None:
     assert (found.displaced < found.gap.max()).all()
     assert "The lead is real" in analysis_named("tournament").check(found).sentence
     assert found.normalized_gap(found.best) == pytest.approx(
-        found.gap.max() / abs(found.score - found.hidden_score), rel=1e-5
+        found.gap.max() / (found.logits.max() - found.logits.min()), rel=1e-5
     )
     deletion, insertion = found.probability_areas("random")
     assert 0 <= min(deletion, insertion) <= max(deletion, insertion) <= 1
