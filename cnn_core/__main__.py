@@ -10,10 +10,11 @@ from cnn_core.cli.evaluate import add_evaluate
 from cnn_core.cli.methods import add_methods
 from cnn_core.cli.run import add_run
 from cnn_core.cli.ship import add_ship
+from cnn_core.cli.tournament import add_tournament
 from cnn_core.cli.train import add_runs, add_train
 from cnn_core.errors import ConvscopeError
 
-COMMANDS = (add_answer, add_evaluate, add_run, add_methods, add_train, add_runs, add_ship)
+COMMANDS = (add_answer, add_evaluate, add_run, add_tournament, add_methods, add_train, add_runs, add_ship)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -2,95 +2,35 @@
 
 from __future__ import annotations
 
+import functools
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from cnn_core import attribution
-from cnn_core.analysis import Analysis, Check, Target
-from cnn_core.attribution.masking import MaskedPicture, fill, fill_field
-from cnn_core.errors import ConvscopeError
+from cnn_core.analysis import Analysis, Target
+from cnn_core.attribution.masking import MaskedPicture, fill
+from cnn_core.errors import Cancelled, ConvscopeError
+from cnn_core.faithfulness.agreement import agreement, rank_correlation
 from cnn_core.faithfulness.deletion_insertion import Curves, area, curves, ranking
-from cnn_core.faithfulness.weight_randomization import STAGES, randomized
+from cnn_core.faithfulness.lead import displaced, lead
+from cnn_core.faithfulness.results import CONTROLS, EDGES, RANDOM, Tournament, TournamentSettings, title_of
+from cnn_core.faithfulness.weight_randomization import STAGES, RandomizedCopy
 from cnn_core.images.fitted_map import fit_to_image
 from cnn_core.probe.probe import Probe
-from cnn_core.progress import SILENT, Progress
-from cnn_core.results import AttributionMap, check_lengths, freeze
-from cnn_core.settings import choice, number, switch
+from cnn_core.progress import Progress
+from cnn_core.results import AttributionMap
+
+__all__ = ["CONTROLS", "TOURNAMENT", "Tournament", "TournamentSettings", "title_of", "tournament_of"]
 
 Float = NDArray[np.float32]
 
-RANDOM, EDGES = "random", "edges"
-CONTROLS = {RANDOM: "Random map", EDGES: "Edges of the photo"}
 RANDOM_MAPS = 5  # of which the median counts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TournamentSettings:
-    """Who takes part, and how it is measured."""
-
-    methods: str = choice(
-        "quick",
-        "Methods",
-        "Quick: those that need a few passes through the network; all: also those that take many samples.",
-        ("quick", "all"),
-    )
-    steps: int = number(20, "Steps", "In how many shares the pixels go, and come.", 4, 100, 1)
-    fill: str = fill_field("blur")
-    randomization: bool = switch(
-        True, "Shuffle the weights", "Also measure whether each map changes when the network is spoilt."
-    )
-    seed: int = number(0, "Seed", "Of the random maps, of equal pixels and of the shuffle.", 0, 9999, 1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Tournament:
-    """What became of the answer when each map was put to the test; one entry per map in all fields.
-
-    Attributes:
-        head, class_index: which score.
-        methods: keys of the methods, ``random`` and ``edges``, the best ``gap`` first.
-        seconds: of one computation of the map, after a first one; 0 for ``random`` and ``edges``.
-        logits, probabilities: ``(m, 2, n + 1)``, of deletion and insertion, by share of the pixels.
-        deletion, insertion: ``(m,)``, areas under the logit, in logits.
-        gap: ``(m,)``, insertion minus deletion: the larger, the better the map names what matters.
-        shuffled: ``(m, s)``, rank correlation with the map of the network of which the upper 1/s, 2/s, ... of
-            the layers are shuffled; no columns where that was not measured.
-        agreement: ``(m, m)``, rank correlation between the maps.
-        left_out: titles of the methods that did not take part, each with the reason.
-        score, hidden_score: logits of the whole picture, and of the one that is left when all is deleted.
-    """
-
-    head: int
-    class_index: int
-    methods: tuple[str, ...]
-    seconds: tuple[float, ...]
-    logits: Float
-    probabilities: Float
-    deletion: Float
-    insertion: Float
-    gap: Float
-    shuffled: Float
-    agreement: Float
-    left_out: tuple[tuple[str, str], ...]
-    score: float
-    hidden_score: float
-
-    def __post_init__(self) -> None:
-        """Check the arrays."""
-        freeze(self, 1, "deletion", "insertion", "gap")
-        freeze(self, 2, "shuffled", "agreement")
-        freeze(self, 3, "logits", "probabilities")
-        names = ("methods", "seconds", "logits", "probabilities", "deletion", "insertion", "gap", "agreement")
-        check_lengths({name: len(getattr(self, name)) for name in (*names, "shuffled")})
-
-    def of(self, method: str) -> int:
-        """Where a method stands in all fields."""
-        return self.methods.index(method)
+DISPLACED = 10  # copies of the best map that are laid elsewhere
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,13 +41,18 @@ class _Entry:
     curves: Curves
     shuffled: tuple[float, ...]
 
+    @property
+    def gap(self) -> float:
+        return area(self.curves.logits[1]) - area(self.curves.logits[0])
+
 
 def tournament(probe: Probe, target: Target, settings: TournamentSettings, progress: Progress) -> Tournament:
     """Delete and insert the pixels in the order of each map, shuffle the weights, compare the maps.
 
     Beside the methods stand a random map and an edge detector, which know nothing of the network: a map that
-    is no better than these says nothing about this answer. All maps are stretched over the picture first;
-    signed ones rank by what speaks for the class.
+    is no better than these says nothing about this answer. The best of many maps leads by chance too, so its
+    own map, laid elsewhere on the photo, is put to the same test. All maps are stretched over the picture
+    first; signed ones rank by what speaks for the class. The weights are shuffled in a copy of the network.
 
     Args:
         probe: the model; left as it is.
@@ -121,21 +66,45 @@ def tournament(probe: Probe, target: Target, settings: TournamentSettings, progr
     Reference:
         Petsiuk et al. (2018), deletion and insertion; Adebayo et al. (2018), shuffled weights and edges.
     """
+    return _between(attribution.METHODS, probe, target, settings, progress)
+
+
+def tournament_of(methods: Sequence[Analysis]) -> Analysis:
+    """The tournament of some methods alone; with the setting ``all``, however long they take."""
+    key = "_".join((TOURNAMENT.key, "of", *(method.key for method in methods)))
+    return replace(TOURNAMENT, key=key, compute=functools.partial(_between, tuple(methods)))
+
+
+def _between(
+    methods: Sequence[Analysis],
+    probe: Probe,
+    target: Target,
+    settings: TournamentSettings,
+    progress: Progress,
+) -> Tournament:
     hidden = MaskedPicture(probe, target, fill(probe, target.picture, settings.fill, settings.seed))
-    entries, left_out = [_edges(hidden, settings), _random(hidden, settings)], []
-    scores = hidden.score, hidden.hidden_score
+    progress = forward_only(progress)
     progress(0.0)
-    for index, method in enumerate(attribution.METHODS):
+    entries = [_edges(hidden, settings), _random(hidden, settings)]
+    left_out: list[tuple[str, str]] = []
+    result = functools.partial(_result, target, entries, left_out, (hidden.score, hidden.hidden_score))
+    copy = RandomizedCopy(probe, settings.seed) if settings.randomization else None
+    for index, method in enumerate(methods):
         reason = _why_not(probe, target, method, settings)
+        part = progress.part(index, len(methods) + 1)
         if reason is None:
             try:
-                entries.append(_entry(hidden, method, settings))
+                entries.append(_entry(hidden, method, settings, copy, part))
+            except Cancelled:
+                raise
             except ConvscopeError as error:  # of this method alone
                 reason = str(error)
         if reason is not None:
             left_out.append((method.title, reason))
-        found = _result(target, entries, left_out, scores)
-        progress((index + 1) / len(attribution.METHODS), found)
+        part(1.0, result())
+    last = progress.part(len(methods), len(methods) + 1)
+    found = result(displaced=_displaced_gaps(hidden, entries, settings, last))
+    last(1.0, found)
     return found
 
 
@@ -146,24 +115,60 @@ def _why_not(probe: Probe, target: Target, method: Analysis, settings: Tournamen
     return method.inapplicable(probe.outline, target.head)
 
 
-def _entry(hidden: MaskedPicture, method: Analysis, settings: TournamentSettings) -> _Entry:
-    probe, target = hidden.probe, hidden.target
-    layer = probe.default_cam_layer(target.head) if method.needs_layer else None
-    asked = replace(target, layer_name=layer)
+def _entry(
+    hidden: MaskedPicture,
+    method: Analysis,
+    settings: TournamentSettings,
+    copy: RandomizedCopy | None,
+    progress: Progress,
+) -> _Entry:
+    settings_of_map = method.settings()
 
-    def map_of(network: Probe) -> Float:
-        return on_picture(method.compute(network, asked, method.settings(), SILENT), target)
+    def map_of(network: Probe, part: Progress) -> Float:
+        return map_on_picture(network, hidden.target, method, settings_of_map, part)
 
-    values = map_of(probe)
-    begun = time.perf_counter()
-    if not method.fast:  # the first one compiled; one that takes many samples is not asked twice
-        values = map_of(probe)
-    seconds = time.perf_counter() - begun
-    shuffled: tuple[float, ...] = ()
-    if settings.randomization:
-        spoilt = (map_of(randomized(probe, share, settings.seed)) for share in STAGES)
-        shuffled = tuple(rank_correlation(values, other) for other in spoilt)
+    maps = 1 + (0 if copy is None else len(STAGES))
+    values, seconds = _timed(lambda: map_of(hidden.probe, progress.part(0, maps)), again=not method.fast)
+    shuffled = (
+        ()
+        if copy is None
+        else tuple(
+            rank_correlation(values, map_of(copy.at(share), progress.part(stage, maps)))
+            for stage, share in enumerate(STAGES, start=1)
+        )
+    )
     return _entered(hidden, settings, method.key, values, seconds, shuffled)
+
+
+def _timed(compute: Callable[[], Float], *, again: bool) -> tuple[Float, float]:
+    """A map and the seconds that it took, those of a second time if it is computed ``again``."""
+    for _ in range(2 if again else 1):  # the first one compiled
+        begun = time.perf_counter()
+        values = compute()
+        seconds = time.perf_counter() - begun
+    return values, seconds
+
+
+def map_on_picture(
+    probe: Probe, target: Target, method: Analysis, settings: object, progress: Progress
+) -> Float:
+    """The map of a method, of its usual layer, stretched over the picture of a target: ``(H, W)``."""
+    layer = probe.default_cam_layer(target.head) if method.needs_layer else None
+    alone = Progress(tell=lambda share, _: progress(share))  # what a map shows on its way is no tournament
+    found = method.compute(probe, replace(target, layer_name=layer), settings, alone)
+    return on_picture(found, target)
+
+
+def forward_only(progress: Progress) -> Progress:
+    """A progress that never goes back, for work of which parts are done twice."""
+    most = 0.0
+
+    def tell(share: float, preview: object) -> None:
+        nonlocal most
+        most = max(most, share)
+        progress(most, preview)
+
+    return Progress(tell=tell)
 
 
 def _entered(
@@ -186,7 +191,7 @@ def _random(hidden: MaskedPicture, settings: TournamentSettings) -> _Entry:
     drawn = [
         _entered(hidden, settings, RANDOM, random.random(hidden.size, np.float32)) for _ in range(RANDOM_MAPS)
     ]
-    return sorted(drawn, key=lambda entry: _gap(entry.curves))[RANDOM_MAPS // 2]
+    return sorted(drawn, key=lambda entry: entry.gap)[RANDOM_MAPS // 2]
 
 
 def _edges(hidden: MaskedPicture, settings: TournamentSettings) -> _Entry:
@@ -195,8 +200,19 @@ def _edges(hidden: MaskedPicture, settings: TournamentSettings) -> _Entry:
     return _entered(hidden, settings, EDGES, np.hypot(*slopes).astype(np.float32))
 
 
-def _gap(found: Curves) -> float:
-    return area(found.logits[1]) - area(found.logits[0])
+def _displaced_gaps(
+    hidden: MaskedPicture, entries: Sequence[_Entry], settings: TournamentSettings, progress: Progress
+) -> Float:
+    """What the best method's map reaches laid elsewhere, ``(DISPLACED,)``; nothing without methods."""
+    methods = [entry for entry in entries if entry.method not in CONTROLS]
+    if not methods:
+        return np.zeros(0, np.float32)
+    best, gaps = max(methods, key=lambda entry: entry.gap), []
+    random = np.random.default_rng(settings.seed)
+    for index in range(DISPLACED):
+        gaps.append(_entered(hidden, settings, best.method, displaced(best.values, random)).gap)
+        progress((index + 1) / (DISPLACED + 1))
+    return np.asarray(gaps, np.float32)
 
 
 def on_picture(found: AttributionMap, target: Target) -> Float:
@@ -205,25 +221,14 @@ def on_picture(found: AttributionMap, target: Target) -> Float:
     return fit_to_image(found.values, found.extent, size, size)
 
 
-def rank_correlation(first: Float, second: Float) -> float:
-    """Spearman's, of two maps of one size; 0 where one of them is constant."""
-    ranks = [rankdata(each.ravel()) for each in (first, second)]
-    spreads = [float(each.std()) for each in ranks]
-    if min(spreads) == 0:
-        return 0.0
-    centred = [each - each.mean() for each in ranks]
-    return float(np.mean(centred[0] * centred[1]) / (spreads[0] * spreads[1]))
-
-
 def _result(
-    target: Target, entries: list[_Entry], left_out: list[tuple[str, str]], scores: tuple[float, float]
+    target: Target,
+    entries: Sequence[_Entry],
+    left_out: Sequence[tuple[str, str]],
+    scores: tuple[float, float],
+    **lead_of_best: Float,
 ) -> Tournament:
-    ordered = sorted(entries, key=lambda entry: -_gap(entry.curves))
-    ranks = np.stack([rankdata(entry.values.ravel()) for entry in ordered])
-    flat = ranks.std(axis=1) == 0
-    ranks[flat] = np.arange(ranks.shape[1])
-    agreement = np.atleast_2d(np.corrcoef(ranks)) if ranks.shape[1] > 1 else np.eye(len(ranks))
-    agreement[flat], agreement[:, flat] = 0, 0
+    ordered = sorted(entries, key=lambda entry: -entry.gap)
     areas = [[area(curve) for curve in entry.curves.logits] for entry in ordered]
     deletion, insertion = np.array(areas, np.float32).T
     return Tournament(
@@ -237,34 +242,11 @@ def _result(
         insertion=insertion,
         gap=insertion - deletion,
         shuffled=np.array([entry.shuffled for entry in ordered], np.float32),
-        agreement=agreement.astype(np.float32),
+        agreement=agreement([entry.values for entry in ordered]),
         left_out=tuple(left_out),
         score=scores[0],
         hidden_score=scores[1],
-    )
-
-
-def title_of(method: str) -> str:
-    """What an entry is called."""
-    titles = {each.key: each.title for each in attribution.METHODS}
-    return CONTROLS.get(method) or titles[method]
-
-
-def lead(found: Tournament) -> Check:
-    """Whether the best map is better than what knows nothing of the network."""
-    controls = max(float(found.gap[found.of(name)]) for name in CONTROLS)
-    best = next((name for name in found.methods if name not in CONTROLS), None)
-    if best is None:
-        return Check(sentence="No method can be done for this network: there is nothing to compare.")
-    ahead = float(found.gap[found.of(best)]) - controls
-    if ahead <= 0:
-        return Check(
-            sentence="No map is better than the random map or the edges here: none says what the answer "
-            "rests on."
-        )
-    return Check(
-        sentence=f"{title_of(best)} leads what knows nothing of the network by {ahead:.3g} logits of "
-        "insertion minus deletion, on this photo."
+        **lead_of_best,
     )
 
 
@@ -274,6 +256,7 @@ TOURNAMENT = Analysis(
     group="Faithfulness",
     summary="Whose map names what the answer rests on, when that is taken away and brought back.",
     reference="Petsiuk et al. 2018",
+    version=2,
     result=Tournament,
     compute=tournament,
     check=lead,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self
 
+from cnn_core.errors import ModelError
 from cnn_core.framework import keras
 from cnn_core.probe.compiled import CompiledGraphs
 from cnn_core.probe.flat_graph import FlatGraph, Node, flat_graph
@@ -66,6 +67,22 @@ class Twins:
         kept: Self = self._compiled.kept(key, lambda: self._gated(rule))
         return kept.with_weights(self.weights)
 
+    def copied(self) -> Self:
+        """The same network with weights of its own, asked the same; whatever becomes of them, this one stays.
+
+        What is compiled for it is its own too.
+
+        Raises:
+            ModelError: layers that Keras cannot make a second time.
+        """
+        with self.weights, self._compiled.lock:
+            model = _cloned(self.model)
+        graph, (region, head, other) = flat_graph(model), self._question
+        scores, heads = heads_of(graph, self._class_names, region)
+        nodes, own = {node.name: node for node in graph.nodes}, CompiledGraphs()
+        changes = {"_graph": graph, "_nodes": nodes, "_scores": scores, "heads": heads, "_compiled": own}
+        return self._twin(model=model, weights=nullcontext(), **changes).against(head, other)
+
     def _gated(self, rule: str) -> Self:
         graph, (region, head, other) = flat_graph(self.model, gate=rule), self._question
         scores, heads = heads_of(graph, self._class_names, region)
@@ -77,3 +94,15 @@ class Twins:
         twin = copy.copy(self)
         vars(twin).update(changes)
         return twin
+
+
+def _cloned(model: keras.Model) -> keras.Model:
+    try:
+        clone = keras.models.clone_model(model)
+        clone.set_weights(model.get_weights())
+    except (NotImplementedError, TypeError, ValueError) as error:
+        raise ModelError(
+            f"Expected a network whose layers Keras can make a second time. Received one that it cannot "
+            f"({error}). Ask for what needs no copy of it."
+        ) from error
+    return clone

@@ -11,9 +11,10 @@ from hand_made_networks import ask, constant, linear, mean_head, photo, weights_
 from cnn_core.analyses import analysis_named
 from cnn_core.analysis import Target
 from cnn_core.attribution.masking import MaskedPicture, fill
+from cnn_core.faithfulness.agreement import agreement, rank_correlation
 from cnn_core.faithfulness.deletion_insertion import area, curves, ranking
-from cnn_core.faithfulness.tournament import CONTROLS, Tournament, rank_correlation
-from cnn_core.faithfulness.weight_randomization import randomized
+from cnn_core.faithfulness.tournament import CONTROLS, Tournament
+from cnn_core.faithfulness.weight_randomization import RandomizedCopy
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 
@@ -74,20 +75,28 @@ def test_equal_pixels_go_in_a_drawn_order_and_not_from_the_top_left() -> None:
     assert ranking(np.float32([[1, 3], [2, 0]]), 0).tolist() == [[2, 0], [1, 3]]
 
 
-def test_shuffled_weights_change_the_answer_and_come_back_to_the_byte() -> None:
+def test_weights_are_shuffled_in_a_copy_and_the_network_stays_as_it_is() -> None:
     probe, x = Probe(mean_head()), photo()
     before, scores = fingerprint(probe.model), probe.scores(x)[0]
-    spoilt = randomized(probe, 1.0, 0).scores(x)[0]
-    assert np.abs(spoilt - scores).max() > 0.1
+    copy = RandomizedCopy(probe, 0)
+    spoilt = copy.at(1.0)
     assert fingerprint(probe.model) == before
+    assert fingerprint(spoilt.model) != before
+    assert np.abs(spoilt.scores(x)[0] - scores).max() > 0.1
     np.testing.assert_array_equal(probe.scores(x)[0], scores)
+    np.testing.assert_allclose(copy.at(0.0).scores(x)[0], scores, rtol=1e-6)
 
 
 def test_weights_are_shuffled_from_the_answer_down() -> None:
     probe, x = Probe(mean_head()), photo()
     maps = probe.activations(x, ["conv"])["conv"]
-    np.testing.assert_array_equal(randomized(probe, 0.5, 0).activations(x, ["conv"])["conv"], maps)
-    assert (randomized(probe, 1.0, 0).activations(x, ["conv"])["conv"] != maps).any()
+    copy = RandomizedCopy(probe, 0)
+    np.testing.assert_array_equal(copy.at(0.5).activations(x, ["conv"])["conv"], maps)
+    upper = copy.at(0.5).model.get_weights()[-2]
+    whole = copy.at(1.0)
+    assert (whole.activations(x, ["conv"])["conv"] != maps).any()
+    np.testing.assert_array_equal(whole.model.get_weights()[-2], upper)
+    assert sorted(upper.ravel()) == sorted(probe.model.get_weights()[-2].ravel())
 
 
 def test_in_a_tournament_of_a_linear_model_the_exact_map_wins_and_chance_is_behind() -> None:
@@ -139,3 +148,9 @@ def test_rank_correlation_is_spearmans_and_nothing_for_a_constant() -> None:
     assert rank_correlation(first, first**3) == pytest.approx(1)
     assert rank_correlation(first, -first) == pytest.approx(-1)
     assert rank_correlation(first, np.ones_like(first)) == 0
+
+
+def test_maps_agree_with_themselves_and_a_constant_one_with_none() -> None:
+    first = np.float32([[1, 2], [3, 4]])
+    found = agreement((first, -first, np.zeros_like(first)))
+    np.testing.assert_allclose(found, [[1, -1, 0], [-1, 1, 0], [0, 0, 0]], atol=1e-6)

@@ -1,0 +1,95 @@
+"""Whether the best map of a tournament leads by more than chance."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from cnn_core.analysis import Check
+from cnn_core.faithfulness.results import CONTROLS, Tournament, title_of
+
+Float = NDArray[np.float32]
+
+REAL_BELOW = 0.05  # chance from which down a lead counts as real
+ROUNDING = 1e-5  # of the largest gap: copies that differ by less are all the same
+
+
+def displaced(values: Float, random: np.random.Generator) -> Float:
+    """A map ``(H, W)`` laid elsewhere on its picture: moved around its edges, and perhaps mirrored.
+
+    It keeps its values and its smoothness, and no longer knows where anything is.
+    """
+    height, width = values.shape
+    step = int(random.integers(1, height * width)) if height * width > 1 else 0
+    moved = np.roll(values, (step // width, step % width), axis=(0, 1))
+    flips = [axis for axis in (0, 1) if random.random() < 0.5]
+    return np.ascontiguousarray(np.flip(moved, tuple(flips))) if flips else moved
+
+
+def chance(gap: float, others: Float, methods: int) -> float | None:
+    """How likely the best of some methods gets a gap as large if no map knew where anything is.
+
+    The prediction interval of a normal distribution, whose chance is multiplied by the number of methods, for
+    the best of many is large by chance (Bonferroni).
+
+    Args:
+        gap: insertion minus deletion of the best map.
+        others: ``(d,)``, that of copies laid elsewhere.
+        methods: how many maps the best one is the best of.
+
+    Returns:
+        0 to 1; None where the copies tell nothing.
+    """
+    count, size = len(others), max(abs(gap), float(np.abs(others).max(initial=0)))
+    spread = float(others.std(ddof=1, dtype=np.float64)) if count > 1 else 0.0
+    if spread <= ROUNDING * size:
+        return None
+    away = (gap - float(others.mean(dtype=np.float64))) / (spread * np.sqrt(1 + 1 / count))
+    return float(min(1.0, methods * stats.t.sf(away, count - 1)))
+
+
+def lead(found: Tournament) -> Check:
+    """Whether the best map is better than what knows nothing of the network, and by more than chance."""
+    best = found.best
+    if best is None:
+        return Check(sentence="No method can be done for this network: there is nothing to compare.")
+    gap = float(found.gap[found.of(best)])
+    ahead = gap - max(float(found.gap[found.of(name)]) for name in CONTROLS)
+    if ahead <= 0:
+        return Check(
+            sentence="No map is better than the random map or the edges here: none says what the answer "
+            "rests on."
+        )
+    return Check(
+        sentence=f"{title_of(best)} leads what knows nothing of the network by {ahead:.3g} logits of "
+        f"insertion minus deletion, on this photo. {_reality(found, gap)}"
+    )
+
+
+def is_real(found: Tournament) -> bool:
+    """Whether the best map leads both controls, and does better than laid elsewhere by more than chance."""
+    likely = _likely(found)
+    best = found.best
+    return likely is not None and likely < REAL_BELOW and found.methods[0] == best
+
+
+def _likely(found: Tournament) -> float | None:
+    if found.best is None:
+        return None
+    methods = sum(name not in CONTROLS for name in found.methods)
+    return chance(float(found.gap[found.of(found.best)]), found.displaced, methods)
+
+
+def _reality(found: Tournament, gap: float) -> str:
+    likely, methods = _likely(found), sum(name not in CONTROLS for name in found.methods)
+    if likely is None:
+        return "Whether by more than chance cannot be told."
+    worse = f"{int((found.displaced < gap).sum())} of {len(found.displaced)} tries"
+    rarity = f"p {'<' if likely < 0.001 else '='} {max(likely, 0.001):.2g}, for the best of {methods}"
+    if likely < REAL_BELOW:
+        return f"The lead is real: laid elsewhere on the photo, its map does worse in {worse} ({rarity})."
+    return (
+        f"The lead may be chance: laid elsewhere on the photo, its map does worse in {worse}, which is too "
+        f"little to tell ({rarity})."
+    )
