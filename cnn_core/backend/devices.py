@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import tensorflow as tf
+from threadpoolctl import threadpool_limits
+
+# NumPy's own threads wait busily for more to do, and take the processor from the framework's meanwhile: with
+# them a gradient after a product of matrices takes up to three times as long.
+_limits = threadpool_limits(1, user_api="blas")
 
 for _gpu in tf.config.list_physical_devices("GPU"):
     # The dashboard and a training process share a card; by default the first one takes all its memory.
