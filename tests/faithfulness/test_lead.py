@@ -11,11 +11,11 @@ from cnn_core.analyses import analysis_named
 from cnn_core.analysis import Target
 from cnn_core.attribution.masking import MaskedPicture, fill
 from cnn_core.faithfulness.deletion_insertion import area, curves, ranking
-from cnn_core.faithfulness.lead import REAL_BELOW, chance, displaced, is_real
+from cnn_core.faithfulness.lead import REAL_BELOW, chance, different_maps, displaced, is_real
 from cnn_core.probe.probe import Probe
 
 SHAPE = (16, 16, 3)
-METHODS, REPEATS, COPIES = 8, 25, 10
+METHODS, REPEATS, COPIES = 8, 25, 20
 
 
 def test_a_map_laid_elsewhere_keeps_its_values_and_not_their_places() -> None:
@@ -34,6 +34,13 @@ def test_the_chance_of_a_lead_grows_with_the_number_of_maps_that_it_is_the_best_
     assert chance(float(others.mean()), others, 1) == pytest.approx(0.5)
     assert chance(0.0, np.zeros(8, np.float32), 3) is None
     assert chance(1.0, np.zeros(0, np.float32), 3) is None
+
+
+def test_maps_that_are_alike_count_once() -> None:
+    assert different_maps(np.ones((5, 5), np.float32)) == pytest.approx(1)
+    assert different_maps(np.eye(5, dtype=np.float32)) == pytest.approx(5)
+    assert 1 < different_maps(np.float32([[1, 0.5], [0.5, 1]])) < 2
+    assert different_maps(np.zeros((2, 2), np.float32)) == 1  # all of them constant
 
 
 def test_the_best_of_maps_that_were_drawn_blindly_hardly_ever_leads_by_more_than_chance() -> None:
