@@ -11,6 +11,7 @@ import streamlit as st
 from cnn_core.faithfulness.tournament import CONTROLS, TOURNAMENT, Tournament, title_of
 from cnn_core.named_arrays import named_arrays
 from dashboard.figures.charts.tournament_charts import agreement_figure, curves_figure
+from dashboard.heat_maps.best_settings import draw_best_settings
 from dashboard.widgets.analysis_view import analysis_result, check_text, code_of
 from dashboard.widgets.chart import chart
 from dashboard.widgets.export_bar import Export, export_bar, file_name
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from dashboard.session.view import View
 
 DRAWN = 4  # curves, of the best methods and what they are compared with
+ALIKE = 0.98  # rank correlation from which on two maps are nearly the same
 INSENSITIVE = 0.5  # rank correlation with the map of a network of noise
 WORDS = (
     "Deletion: the pixels that a map names first are taken away first; the sooner the score falls, the "
@@ -55,6 +57,7 @@ def draw_tournament(view: View, selection: HeatMapSelection) -> None:
         ),
         key="tournament-export",
     )
+    draw_best_settings(view, selection, settings)
 
 
 def _preview(found: Tournament | None) -> None:
@@ -101,12 +104,22 @@ def _draw_table(found: Tournament) -> None:
         column_config={"Insertion minus deletion (logits)": bar},
         hide_index=True,
         width="stretch",
+        height="content",
     )
 
 
+def best_different(found: Tournament, count: int) -> list[str]:
+    """The best methods whose maps are not nearly that of a better one, so that no curve hides another."""
+    shown: list[int] = []
+    for place, name in enumerate(found.methods):
+        alike = any(found.agreement[place, other] > ALIKE for other in shown)
+        if name not in CONTROLS and not alike and len(shown) < count:
+            shown.append(place)
+    return [found.methods[place] for place in shown]
+
+
 def _draw_curves(found: Tournament) -> None:
-    best = [name for name in found.methods if name not in CONTROLS][: DRAWN - 1]
-    shown = [*best, "random"]
+    shown = [*best_different(found, DRAWN - 1), "random"]
     places, titles = [found.of(name) for name in shown], [title_of(name) for name in shown]
     columns = st.columns(2, gap="large")
     for index, (column, name) in enumerate(zip(columns, ("Deletion", "Insertion"), strict=True)):
