@@ -12,6 +12,7 @@ from cnn_core.faithfulness.results import CONTROLS, Tournament, title_of
 Float = NDArray[np.float32]
 
 REAL_BELOW = 0.05  # chance from which down a lead counts as real
+LEVEL = 0.005  # of the best gap: bfloat16 keeps eight bits
 ROUNDING = 1e-5  # of the largest gap: copies that differ by less are all the same
 
 
@@ -77,9 +78,23 @@ def lead(found: Tournament) -> Check:
             sentence="No map is better than the random map or the edges here: none says what the answer "
             "rests on."
         )
+    level = [title_of(name) for name in level_with_best(found)]
+    beside = f", level with {', '.join(level)}," if level else ""
     return Check(
-        sentence=f"{title_of(best)} leads what knows nothing of the network by {ahead:.3g} logits of "
+        sentence=f"{title_of(best)}{beside} leads what knows nothing of the network by {ahead:.3g} logits of "
         f"insertion minus deletion, on this photo. {_reality(found, gap)}"
+    )
+
+
+def level_with_best(found: Tournament) -> tuple[str, ...]:
+    """The other methods that do as well as the best one, but for rounding."""
+    if found.best is None:
+        return ()
+    gap = float(found.gap[found.of(found.best)])
+    return tuple(
+        name
+        for name, own in zip(found.methods, found.gap.tolist(), strict=True)
+        if name not in CONTROLS and name != found.best and gap - own <= LEVEL * abs(gap)
     )
 
 

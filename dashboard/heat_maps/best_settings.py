@@ -115,6 +115,7 @@ def export(view: View, selection: HeatMapSelection, found: SettingsTrials, asked
     return Export(
         name=file_name(SLOT, method.key, selection.class_name, view.photo.title),
         title=analysis.title,
+        chart=False,
         arrays=lambda: named_arrays(found),
         table=lambda: trials_csv(method, found),
         code=f"from cnn_core.faithfulness.best_settings import best_settings_of\n{code}"

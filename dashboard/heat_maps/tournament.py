@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     from dashboard.session.view import View
 
 DRAWN = 4  # curves, of the best methods and what they are compared with
+MAP_PX = 172  # of the column of the titles
 ALIKE = 0.98  # rank correlation from which on two maps are nearly the same
-INSENSITIVE = 0.5  # rank correlation with the map of a network of noise
 WORDS = (
     "Deletion: the pixels that a map names first are taken away first; the sooner the score falls, the "
     "better the map. Insertion: they are brought first; the sooner it rises, the better. A map that stays "
-    "the same when the weights are shuffled does not show what the network has learned."
+    "the same when the weights are shuffled (rank correlation ρ near 1) does not show what the network "
+    "has learned. p: how likely so large a lead is if no map knew where anything is; below 0.05 it is called real."
 )
 GAP = "Insertion minus deletion (logits)"
 
@@ -77,7 +78,7 @@ def rows(found: Tournament) -> dict[str, list[object]]:
         "Deletion (logits)": [round(float(value), 4) for value in found.deletion],
     }
     if found.shuffled.shape[1] > 0:
-        columns["Correlation, weights shuffled"] = [
+        columns["Weights shuffled (ρ)"] = [
             round(float(row[-1]), 2) if own else None for row, own in zip(found.shuffled, known, strict=True)
         ]
     columns["Seconds"] = [
@@ -101,7 +102,7 @@ def _draw_table(found: Tournament) -> None:
     bar = st.column_config.ProgressColumn(min_value=low, max_value=high, format="%.3g")
     st.dataframe(
         rows(found),
-        column_config={"Insertion minus deletion (logits)": bar},
+        column_config={GAP: bar, "Map": st.column_config.TextColumn(width=MAP_PX)},
         hide_index=True,
         width="stretch",
         height="content",
@@ -144,11 +145,7 @@ def _draw_agreement(found: Tournament) -> None:
     )
     if found.shuffled.shape[1] == 0:
         return
-    blind = [
-        title_of(name)
-        for name, row in zip(found.methods, found.shuffled, strict=True)
-        if name not in CONTROLS and row[-1] > INSENSITIVE
-    ]
+    blind = [title_of(name) for name in found.insensitive]
     if blind:
         st.warning(
             f"{escape_markdown(', '.join(blind))}: nearly the same map from a network of noise. It does not "

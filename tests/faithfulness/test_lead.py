@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -11,7 +13,14 @@ from cnn_core.analyses import analysis_named
 from cnn_core.analysis import Target
 from cnn_core.attribution.masking import MaskedPicture, fill
 from cnn_core.faithfulness.deletion_insertion import area, curves, ranking
-from cnn_core.faithfulness.lead import REAL_BELOW, chance, different_maps, displaced, is_real
+from cnn_core.faithfulness.lead import (
+    REAL_BELOW,
+    chance,
+    different_maps,
+    displaced,
+    is_real,
+    level_with_best,
+)
 from cnn_core.probe.probe import Probe
 
 SHAPE = (16, 16, 3)
@@ -81,6 +90,16 @@ def test_a_tournament_says_whether_its_lead_is_real() -> None:
     )
     deletion, insertion = found.probability_areas("random")
     assert 0 <= min(deletion, insertion) <= max(deletion, insertion) <= 1
+
+
+def test_methods_that_do_as_well_as_the_best_are_named_beside_it() -> None:
+    found = ask(linear(SHAPE), "tournament", photo(SHAPE), steps=8, fill="black", randomization=False)
+    others = len(found.methods) - 5
+    named = ("grad_cam", "cam", "saliency", "random", "edges", *("lrp",) * others)
+    gap = np.float32([2, 1.999, 1.9, 1, 1, *[0] * others])
+    level = dataclasses.replace(found, methods=named, gap=gap)
+    assert level_with_best(level) == ("cam",)
+    assert "Grad-CAM, level with CAM, leads" in analysis_named("tournament").check(level).sentence
 
 
 @pytest.mark.parametrize("fills", ["black", "blur"])
