@@ -17,6 +17,7 @@ Float = NDArray[np.float32]
 
 RANDOM, EDGES = "random", "edges"
 CONTROLS = {RANDOM: "Random map", EDGES: "Edges of the photo"}
+INSENSITIVE = 0.5  # rank correlation with the map of a network of noise
 SMALLEST_SPAN = 0.01  # of the largest logit: less than that is rounding, in bfloat16 too
 
 
@@ -95,6 +96,12 @@ class Tournament:
     def best(self) -> str | None:
         """The method with the largest ``gap``, the controls left aside; None if no method took part."""
         return next((name for name in self.methods if name not in CONTROLS), None)
+
+    @property
+    def insensitive(self) -> tuple[str, ...]:
+        """The methods whose map hardly changes when all weights are shuffled: it does not show the network."""
+        own = [name for name in self.methods if name not in CONTROLS and self.shuffled.shape[1] > 0]
+        return tuple(name for name in own if self.shuffled[self.of(name), -1] > INSENSITIVE)
 
     @property
     def span(self) -> float | None:

@@ -30,7 +30,7 @@ __all__ = ["CONTROLS", "TOURNAMENT", "Tournament", "TournamentSettings", "title_
 Float = NDArray[np.float32]
 
 RANDOM_MAPS = 5  # of which the median counts
-DISPLACED = 10  # copies of the best map that are laid elsewhere
+DISPLACED = 20  # copies of the best map that are laid elsewhere
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -256,7 +256,7 @@ TOURNAMENT = Analysis(
     group="Faithfulness",
     summary="Whose map names what the answer rests on, when that is taken away and brought back.",
     reference="Petsiuk et al. 2018",
-    version=2,
+    version=3,
     result=Tournament,
     compute=tournament,
     check=lead,

@@ -11,6 +11,7 @@ import streamlit as st
 from cnn_core.faithfulness.tournament import CONTROLS, TOURNAMENT, Tournament, title_of
 from cnn_core.named_arrays import named_arrays
 from dashboard.figures.charts.tournament_charts import agreement_figure, curves_figure
+from dashboard.heat_maps.best_settings import draw_best_settings
 from dashboard.widgets.analysis_view import analysis_result, check_text, code_of
 from dashboard.widgets.chart import chart
 from dashboard.widgets.export_bar import Export, export_bar, file_name
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
     from dashboard.session.view import View
 
 DRAWN = 4  # curves, of the best methods and what they are compared with
-INSENSITIVE = 0.5  # rank correlation with the map of a network of noise
+MAP_PX = 172  # of the column of the titles
+ALIKE = 0.98  # rank correlation from which on two maps are nearly the same
 WORDS = (
     "Deletion: the pixels that a map names first are taken away first; the sooner the score falls, the "
     "better the map. Insertion: they are brought first; the sooner it rises, the better. A map that stays "
-    "the same when the weights are shuffled does not show what the network has learned."
+    "the same when the weights are shuffled (rank correlation ρ near 1) does not show what the network "
+    "has learned. p: how likely so large a lead is if no map knew where anything is; below 0.05 it is called real."
 )
 GAP = "Insertion minus deletion (logits)"
 
@@ -55,6 +58,7 @@ def draw_tournament(view: View, selection: HeatMapSelection) -> None:
         ),
         key="tournament-export",
     )
+    draw_best_settings(view, selection, settings)
 
 
 def _preview(found: Tournament | None) -> None:
@@ -74,7 +78,7 @@ def rows(found: Tournament) -> dict[str, list[object]]:
         "Deletion (logits)": [round(float(value), 4) for value in found.deletion],
     }
     if found.shuffled.shape[1] > 0:
-        columns["Correlation, weights shuffled"] = [
+        columns["Weights shuffled (ρ)"] = [
             round(float(row[-1]), 2) if own else None for row, own in zip(found.shuffled, known, strict=True)
         ]
     columns["Seconds"] = [
@@ -98,15 +102,25 @@ def _draw_table(found: Tournament) -> None:
     bar = st.column_config.ProgressColumn(min_value=low, max_value=high, format="%.3g")
     st.dataframe(
         rows(found),
-        column_config={"Insertion minus deletion (logits)": bar},
+        column_config={GAP: bar, "Map": st.column_config.TextColumn(width=MAP_PX)},
         hide_index=True,
         width="stretch",
+        height="content",
     )
 
 
+def best_different(found: Tournament, count: int) -> list[str]:
+    """The best methods whose maps are not nearly that of a better one, so that no curve hides another."""
+    shown: list[int] = []
+    for place, name in enumerate(found.methods):
+        alike = any(found.agreement[place, other] > ALIKE for other in shown)
+        if name not in CONTROLS and not alike and len(shown) < count:
+            shown.append(place)
+    return [found.methods[place] for place in shown]
+
+
 def _draw_curves(found: Tournament) -> None:
-    best = [name for name in found.methods if name not in CONTROLS][: DRAWN - 1]
-    shown = [*best, "random"]
+    shown = [*best_different(found, DRAWN - 1), "random"]
     places, titles = [found.of(name) for name in shown], [title_of(name) for name in shown]
     columns = st.columns(2, gap="large")
     for index, (column, name) in enumerate(zip(columns, ("Deletion", "Insertion"), strict=True)):
@@ -131,11 +145,7 @@ def _draw_agreement(found: Tournament) -> None:
     )
     if found.shuffled.shape[1] == 0:
         return
-    blind = [
-        title_of(name)
-        for name, row in zip(found.methods, found.shuffled, strict=True)
-        if name not in CONTROLS and row[-1] > INSENSITIVE
-    ]
+    blind = [title_of(name) for name in found.insensitive]
     if blind:
         st.warning(
             f"{escape_markdown(', '.join(blind))}: nearly the same map from a network of noise. It does not "

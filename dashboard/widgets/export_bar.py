@@ -31,6 +31,7 @@ class Export:
         note: below it.
         image: gives the picture, ``(H, W, 3)`` or ``(H, W, 4)``, uint8; None for a chart, whose own button
             makes its file.
+        chart: whether there is a chart, where there is no picture.
         scale: drawn below the picture, or None for pictures without one.
         arrays: gives the raw arrays by name.
         table: gives the same for spreadsheets, as CSV; None where there is nothing to put into lines.
@@ -43,6 +44,7 @@ class Export:
     title: str = ""
     note: str = ""
     image: Callable[[], UInt8] | None = None
+    chart: bool = True
     scale: Scale | None = None
     arrays: Callable[[], Mapping[str, NDArray[Any]]]
     table: Callable[[], str] | None = None
@@ -87,9 +89,9 @@ def export_bar(export: Export, key: str = "export") -> None:
         key: of the widgets; one per view on a page.
     """
     with st.container(horizontal=True, gap="small", key=f"{key}-row"):
-        if export.image is None:
+        if export.image is None and export.chart:
             chart_format(f"{key}-format")
-        else:
+        elif export.image is not None:
             _download("PNG", export.png, export.name, key, "image", "The picture with its title and scale.")
         _download("NPZ", export.npz, export.name, key, "data_array", "The raw arrays, for NumPy.")
         if export.table is not None:

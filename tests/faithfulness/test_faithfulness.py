@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 
 import numpy as np
@@ -10,13 +11,14 @@ from hand_made_networks import ask, constant, linear, mean_head, photo, weights_
 
 from cnn_core.analyses import analysis_named
 from cnn_core.analysis import Target
+from cnn_core.attribution.attribution_map import attribution_map
 from cnn_core.attribution.masking import MaskedPicture, fill
 from cnn_core.faithfulness.agreement import agreement, rank_correlation
 from cnn_core.faithfulness.deletion_insertion import area, curves, ranking
-from cnn_core.faithfulness.tournament import CONTROLS, Tournament
+from cnn_core.faithfulness.tournament import CONTROLS, Tournament, tournament_of
 from cnn_core.faithfulness.weight_randomization import RandomizedCopy
 from cnn_core.probe.probe import Probe
-from cnn_core.progress import Progress
+from cnn_core.progress import SILENT, Progress
 
 X = photo((8, 8, 3))
 BFLOAT16 = 0.03
@@ -123,6 +125,22 @@ def test_a_map_that_ignores_the_network_keeps_its_order_when_the_weights_are_shu
     assert found.shuffled[found.of("edges")].tolist() == [1, 1, 1, 1]
     assert np.abs(found.shuffled[found.of("gradient_x_input"), -1]) < 0.9
     assert quick(mean_head(), photo(), randomization=False).shuffled.shape[1] == 0
+
+
+def test_a_method_that_ignores_the_network_is_called_insensitive(monkeypatch: pytest.MonkeyPatch) -> None:
+    def light(probe, target, settings, progress):  # type: ignore[no-untyped-def]
+        return attribution_map(probe, target, blind, target.picture[0].mean(axis=-1), 0.0)
+
+    saliency = analysis_named("saliency")
+    blind = dataclasses.replace(saliency, key="blind", compute=light)
+    gradient = analysis_named("gradient_x_input")
+    analysis = tournament_of((blind, gradient))
+    target = Target(inputs=photo(), class_index=0)
+    settings = analysis.settings(steps=4, fill="black")
+    found = analysis.compute(Probe(mean_head()), target, settings, SILENT)
+    assert found.shuffled[found.of("blind")].tolist() == [1, 1, 1, 1]
+    assert found.insensitive == ("blind",)
+    assert quick(mean_head(), photo(), randomization=False).insensitive == ()
 
 
 @pytest.mark.parametrize("picture", [np.zeros_like(X), np.ones_like(X)], ids=["its own fill", "constant"])

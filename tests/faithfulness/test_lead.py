@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import cv2
 import numpy as np
 import pytest
@@ -11,11 +13,18 @@ from cnn_core.analyses import analysis_named
 from cnn_core.analysis import Target
 from cnn_core.attribution.masking import MaskedPicture, fill
 from cnn_core.faithfulness.deletion_insertion import area, curves, ranking
-from cnn_core.faithfulness.lead import REAL_BELOW, chance, displaced, is_real
+from cnn_core.faithfulness.lead import (
+    REAL_BELOW,
+    chance,
+    different_maps,
+    displaced,
+    is_real,
+    level_with_best,
+)
 from cnn_core.probe.probe import Probe
 
 SHAPE = (16, 16, 3)
-METHODS, REPEATS, COPIES = 8, 25, 10
+METHODS, REPEATS, COPIES = 8, 25, 20
 
 
 def test_a_map_laid_elsewhere_keeps_its_values_and_not_their_places() -> None:
@@ -34,6 +43,13 @@ def test_the_chance_of_a_lead_grows_with_the_number_of_maps_that_it_is_the_best_
     assert chance(float(others.mean()), others, 1) == pytest.approx(0.5)
     assert chance(0.0, np.zeros(8, np.float32), 3) is None
     assert chance(1.0, np.zeros(0, np.float32), 3) is None
+
+
+def test_maps_that_are_alike_count_once() -> None:
+    assert different_maps(np.ones((5, 5), np.float32)) == pytest.approx(1)
+    assert different_maps(np.eye(5, dtype=np.float32)) == pytest.approx(5)
+    assert 1 < different_maps(np.float32([[1, 0.5], [0.5, 1]])) < 2
+    assert different_maps(np.zeros((2, 2), np.float32)) == 1  # all of them constant
 
 
 def test_the_best_of_maps_that_were_drawn_blindly_hardly_ever_leads_by_more_than_chance() -> None:
@@ -74,6 +90,16 @@ def test_a_tournament_says_whether_its_lead_is_real() -> None:
     )
     deletion, insertion = found.probability_areas("random")
     assert 0 <= min(deletion, insertion) <= max(deletion, insertion) <= 1
+
+
+def test_methods_that_do_as_well_as_the_best_are_named_beside_it() -> None:
+    found = ask(linear(SHAPE), "tournament", photo(SHAPE), steps=8, fill="black", randomization=False)
+    others = len(found.methods) - 5
+    named = ("grad_cam", "cam", "saliency", "random", "edges", *("lrp",) * others)
+    gap = np.float32([2, 1.999, 1.9, 1, 1, *[0] * others])
+    level = dataclasses.replace(found, methods=named, gap=gap)
+    assert level_with_best(level) == ("cam",)
+    assert "Grad-CAM, level with CAM, leads" in analysis_named("tournament").check(level).sentence
 
 
 @pytest.mark.parametrize("fills", ["black", "blur"])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 
@@ -44,21 +42,3 @@ def test_each_comparison_can_be_put_on_one_scale_and_taken_away(open_app, name):
     app.run()
     assert not app.error
     assert app.session_state[f"{name}-scale"] == "common"
-
-
-def test_the_tournament_ranks_the_methods_and_gives_its_files(open_app):
-    app = open_app("heat_maps")
-    app.session_state["compare"] = "Tournament"
-    app.session_state["tournament_randomization"] = False
-    app.run()
-    assert not app.exception
-    for _ in range(200):
-        if not app.get("progress"):
-            break
-        time.sleep(0.2)
-        app.run()
-    assert not app.error
-    (table,) = [each.value for each in app.dataframe]
-    assert {"Grad-CAM", "Random map", "Edges of the photo"} < set(table["Map"])
-    gaps = table["Insertion minus deletion (logits)"].tolist()
-    assert gaps == sorted(gaps, reverse=True)

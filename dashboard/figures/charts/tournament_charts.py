@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from dashboard.figures.charts.layout import legend_above, plain_chart
+from dashboard.figures.colours import signed_scale
 from dashboard.figures.theme import Theme
 
 Float = NDArray[np.float32]
@@ -62,11 +63,16 @@ def agreement_figure(agreement: Float, titles: Sequence[str], *, theme: Theme) -
             y=list(titles),
             zmin=-1,
             zmax=1,
-            colorscale="RdBu",
+            colorscale=signed_scale(np.ones(1, np.float32)).plotly(),
             texttemplate="%{z:.1f}",
             textfont={"size": 13},
             hovertemplate="%{y} and %{x}: <b>%{z:.2f}</b><extra></extra>",
-            colorbar={"title": {"text": "ρ", "font": {"size": 13}}, "thickness": 12},
+            colorbar={
+                "title": {"text": "ρ", "font": {"size": 13, "color": theme.muted}},
+                "tickfont": {"size": 13, "color": theme.muted},
+                "thickness": 10,
+                "outlinewidth": 0,
+            },
         )
     )
     plain_chart(figure, theme, title="Agreement", height=170 + CELL_PX * len(titles))
