@@ -30,7 +30,8 @@ WORDS = (
     "Deletion: the pixels that a map names first are taken away first; the sooner the score falls, the "
     "better the map. Insertion: they are brought first; the sooner it rises, the better. A map that stays "
     "the same when the weights are shuffled (rank correlation ρ near 1) does not show what the network "
-    "has learned. p: how likely so large a lead is if no map knew where anything is; below 0.05 it is called real."
+    "has learned. p: how likely so large a lead is if no map knew where anything is; below 0.05 it is "
+    "called real."
 )
 GAP = "Insertion minus deletion (logits)"
 
