@@ -13,7 +13,7 @@ from cnn_core.attribution import blank_reason
 from cnn_core.named_arrays import named_arrays
 from cnn_core.results import AttributionMap, HeadAnswer
 from cnn_core.targets import fitting_layers
-from dashboard.figures.colours import Scale, short
+from dashboard.figures.colours import Scale, UInt8, short
 from dashboard.figures.pictures.enlarged_map import map_figure
 from dashboard.figures.pictures.pictures import jpeg
 from dashboard.figures.pictures.scale_bar import scale_bar_html
@@ -38,6 +38,7 @@ from dashboard.widgets.overlay_view import (
     only_for,
     other_name,
     photo_code,
+    photo_pixels,
     scale_of,
 )
 from dashboard.widgets.picture_grid import framed_chart
@@ -52,6 +53,8 @@ SIGNS = {"signed": "For and against", "positive": "Only for"}
 SIGNS_HELP = (
     "Both: what speaks against the class too, in the colour of the other end of the scale below the photo."
 )
+PHOTOS = {"network": "As the network sees it", "own": "Sharp"}
+PHOTOS_HELP = "The few pixels that the network gets, or the photo's own resolution in the same proportions."
 OPACITY_HELP = "How strongly the map covers the photo; 0 shows the photo itself."
 CHECK_HELP = (
     "All cells of this map, and what the network would answer if this layer were all zeros (the constant), "
@@ -69,6 +72,7 @@ class HeatMapSelection:
         impossible: why it cannot be done for this network, or None.
         answer: of the network, of the output that is asked about.
         opacity: 0..1.
+        fine: draw the photo at its own resolution.
         positive_only: leave out what speaks against the class.
     """
 
@@ -78,6 +82,7 @@ class HeatMapSelection:
     impossible: str | None
     answer: HeadAnswer
     opacity: float
+    fine: bool
     positive_only: bool
 
     @property
@@ -157,11 +162,13 @@ def choose(view: View, analyses: Sequence[Analysis]) -> HeatMapSelection:
         region = region_picker(view.model_key, head)
     draw_summary(analysis)
     settings = SettingsForm(analysis.settings(), f"{analysis.key}_").draw()
-    opacity_place, sign_place = st.columns([1, 1], gap="large")
+    opacity_place, photo_place, sign_place = st.columns([1, 0.8, 1], gap="large")
     with opacity_place:
         opacity = slider(
             "Opacity", (0, 100), key="opacity", default=75, step=5, format="%d %%", help=OPACITY_HELP
         )
+    with photo_place:
+        fine = choice("Photo", PHOTOS, key="photo-look", help=PHOTOS_HELP) == "own"
     with sign_place:
         positive = (
             analysis.signed and choice("Evidence", SIGNS, key="evidence", help=SIGNS_HELP) == "positive"
@@ -175,6 +182,7 @@ def choose(view: View, analyses: Sequence[Analysis]) -> HeatMapSelection:
         impossible=impossible,
         answer=answers[head],
         opacity=opacity / 100,
+        fine=fine,
         positive_only=positive,
     )
 
@@ -203,7 +211,7 @@ def draw_over_photo(view: View, selection: HeatMapSelection, attribution: Attrib
     """The map over the photo, the reason when it is blank, and the scale."""
     shown = selection.drawn(attribution)
     st.image(
-        jpeg(attribution_pixels(view, shown, selection.opacity, scale=selection.scale(shown))),
+        jpeg(_pixels(view, selection, shown)),
         width="stretch",
         alt=f"{selection.analysis.title} for {selection.class_name} over the photo. "
         f"{where_evidence_lies(attribution, selection.class_name)}",
@@ -213,6 +221,11 @@ def draw_over_photo(view: View, selection: HeatMapSelection, attribution: Attrib
     if reason is not None:
         st.info(reason.sentence, icon=":material/info:")
         _offer_help(view, selection, reason.remedy)
+
+
+def _pixels(view: View, selection: HeatMapSelection, shown: AttributionMap) -> UInt8:
+    scale = selection.scale(shown)
+    return attribution_pixels(view, shown, selection.opacity, scale=scale, fine=selection.fine)
 
 
 def _offer_help(view: View, selection: HeatMapSelection, remedy: str) -> None:
@@ -266,15 +279,17 @@ def export(view: View, selection: HeatMapSelection, attribution: AttributionMap)
         title=f"{selection.analysis.title} for {selection.asked}",
         note=f"{view.photo.title}, {request.layer_name or 'input'}; "
         f"{selection.score_words} {short(attribution.score)}.",
-        image=lambda: attribution_pixels(view, shown, selection.opacity, scale=selection.scale(shown)),
+        image=lambda: _pixels(view, selection, shown),
         scale=selection.scale(shown),
         arrays=lambda: named_arrays(attribution),
         code=code_of(view, selection.analysis, request, selection.settings)
         + "print(result.values.round(2), result.score)",
         drawing="from dashboard.widgets.overlay_view import map_over_photo\n"
-        f"{photo_code(view)}{selection.drawing_imports}shown = {selection.drawn_code('result')}\n"
+        f"{photo_code(view, fine=selection.fine)}{selection.drawing_imports}"
+        f"shown = {selection.drawn_code('result')}\n"
         f"scale = {selection.scale_code('shown')}\n"
         "picture = map_over_photo(\n"
-        f"    photo, shown.values, shown.extent, scale=scale, opacity={selection.opacity!r}\n"
+        f"    photo, shown.values, shown.extent, scale=scale, opacity={selection.opacity!r},\n"
+        f"    input_size={photo_pixels(view).shape[:2]!r},\n"
         ")\n",
     )

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from cnn_core.images.decode import model_pixels
 from cnn_core.images.fitted_map import Extent, fit_to_image
 from cnn_core.results import AttributionMap, HeadAnswer
 from dashboard.figures.colours import Float, Scale, UInt8
 from dashboard.figures.pictures.overlay import overlay, overlay_scale
 from dashboard.figures.pictures.pictures import enlarged, jpeg, rgb_pixels
 from dashboard.figures.pictures.score_bar import score_bar_html
-from dashboard.session.resources import model_input_pixels
+from dashboard.session.resources import explorer, model_input_pixels
 from dashboard.session.view import View
 from dashboard.widgets.sentences import headline, margin, sureness, what_it_knows
 
@@ -37,8 +38,28 @@ def draw_photo(view: View) -> None:
     st.image(picture, width="stretch", alt=f"The photo: {view.photo.title}")
 
 
-def photo_code(view: View) -> str:
-    """Python that makes ``photo_pixels`` again, from ``image`` into ``photo``."""
+def fine_pixels(view: View) -> UInt8:
+    """What the network gets of the photo, in the network's proportions but at the photo's own resolution."""
+    height, width, factor = _fine_size(view)
+    fit = explorer().card(view.model_key).preprocessing.fit
+    return model_pixels(view.photo.image().pixels, (height * factor, width * factor), 3, fit)
+
+
+def _fine_size(view: View) -> tuple[int, int, int]:
+    """Height and width that the network gets, and how many times as large the photo is drawn."""
+    height, width = photo_pixels(view).shape[:2]
+    return height, width, max(1, round(SHOWN_PX / max(height, width)))
+
+
+def photo_code(view: View, *, fine: bool = False) -> str:
+    """Python that makes ``photo_pixels`` again, or ``fine_pixels``, from ``image`` into ``photo``."""
+    if fine:
+        height, width, factor = _fine_size(view)
+        fit = explorer().card(view.model_key).preprocessing.fit
+        return (
+            "from cnn_core.images.decode import model_pixels\n"
+            f"photo = model_pixels(image.pixels, {(height * factor, width * factor)}, 3, {fit!r})\n"
+        )
     return (
         "from dashboard.figures.pictures.pictures import rgb_pixels\n"
         f"photo = rgb_pixels(explorer.model_input_pixels({view.model_key!r}, image))\n"
@@ -53,19 +74,21 @@ def map_over_photo(
     scale: Scale,
     opacity: float = OPACITY,
     side_px: int = SHOWN_PX,
+    input_size: tuple[int, int] | None = None,
 ) -> UInt8:
     """A map over a photo, enlarged, ``(H, W, 3)``.
 
     Args:
-        photo: as the network gets it, ``(h, w, 3)``.
+        photo: as the network gets it, ``(h, w, 3)``, or a finer one.
         values: the map.
         extent: of the map on the photo.
         scale: its colours.
         opacity: 0..1 of the strongest value.
         side_px: longer side of the picture.
+        input_size: height and width that the network gets, which ``extent`` counts in, of a finer photo.
     """
     large = enlarged(photo, side_px)
-    stretched = fit_to_image(values, extent, photo.shape[:2], large.shape[:2])
+    stretched = fit_to_image(values, extent, input_size or photo.shape[:2], large.shape[:2])
     return overlay(large, stretched, scale=scale, opacity=opacity)
 
 
@@ -87,15 +110,17 @@ def evidence_strength(answer: HeadAnswer) -> float:
 
 
 def attribution_pixels(
-    view: View, attribution: AttributionMap, opacity: float = OPACITY, *, scale: Scale
+    view: View, attribution: AttributionMap, opacity: float = OPACITY, *, scale: Scale, fine: bool = False
 ) -> UInt8:
-    """An attribution over the photo, ``(H, W, 3)``."""
+    """An attribution over the photo, ``(H, W, 3)``, or over ``fine_pixels``."""
+    photo = photo_pixels(view)
     return map_over_photo(
-        photo_pixels(view),
+        fine_pixels(view) if fine else photo,
         attribution.values,
         attribution.extent,
         scale=scale,
         opacity=opacity,
+        input_size=(photo.shape[0], photo.shape[1]),
     )
 
 
