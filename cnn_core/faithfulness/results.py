@@ -99,7 +99,7 @@ class Tournament:
 
     @property
     def insensitive(self) -> tuple[str, ...]:
-        """The methods whose map hardly changes when all weights are shuffled: no map of the network."""
+        """The methods whose map hardly changes when all weights are shuffled: not of this network."""
         own = [name for name in self.methods if name not in CONTROLS and self.shuffled.shape[1] > 0]
         return tuple(name for name in own if self.shuffled[self.of(name), -1] > INSENSITIVE)
 

@@ -12,6 +12,7 @@ from cnn_core.faithfulness.tournament import CONTROLS, TOURNAMENT, Tournament, t
 from cnn_core.named_arrays import named_arrays
 from dashboard.figures.charts.tournament_charts import agreement_figure, curves_figure
 from dashboard.heat_maps.best_settings import draw_best_settings
+from dashboard.heat_maps.tournament_over_photos import draw_over_photos
 from dashboard.widgets.analysis_view import analysis_result, check_text, code_of
 from dashboard.widgets.chart import chart
 from dashboard.widgets.export_bar import Export, export_bar, file_name
@@ -30,8 +31,7 @@ WORDS = (
     "Deletion: the pixels that a map names first are taken away first; the sooner the score falls, the "
     "better the map. Insertion: they are brought first; the sooner it rises, the better. A map that stays "
     "the same when the weights are shuffled (rank correlation ρ near 1) does not show what the network "
-    "has learned. p: how likely so large a lead is if no map knew where anything is; below 0.05 it is "
-    "called real."
+    "has learned. p: how likely so large a lead is if no map knew where anything is; real: below 0.05."
 )
 GAP = "Insertion minus deletion (logits)"
 
@@ -59,6 +59,7 @@ def draw_tournament(view: View, selection: HeatMapSelection) -> None:
         ),
         key="tournament-export",
     )
+    draw_over_photos(view, selection, settings)
     draw_best_settings(view, selection, settings)
 
 

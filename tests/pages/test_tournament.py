@@ -7,8 +7,10 @@ import time
 import numpy as np
 from taken_away import check, taken_away
 
+from cnn_core.faithfulness.over_photos import MethodMean
 from cnn_core.faithfulness.tournament import Tournament
 from dashboard.heat_maps.tournament import best_different
+from dashboard.heat_maps.tournament_over_photos import means_text
 
 
 def finished(app):
@@ -80,3 +82,34 @@ def test_the_curves_of_maps_that_are_nearly_the_same_are_drawn_once():
     )
     assert best_different(found, 3) == ["grad_cam", "saliency"]
     assert best_different(found, 1) == ["grad_cam"]
+
+
+def test_over_all_photos_every_map_has_a_mean_and_its_files(open_app, monkeypatch):
+    taken = taken_away(monkeypatch)
+    app = finished(open_app("heat_maps", compare="tournament", tournament_randomization="False"))
+    assert "tournament-photos-export" not in taken
+    app.session_state["tournament-photos"] = True
+    app.run()
+    finished(app)
+    said = [each.value for each in app.markdown if "ahead on average" in each.value]
+    assert len(said) == 1
+    arrays, scope = check(taken["tournament-photos-export"])
+    assert len(scope["results"]) > 2
+    assert list(arrays["mean"]) == sorted(arrays["mean"], reverse=True)
+    assert (arrays["low"] <= arrays["mean"]).all()
+    assert (arrays["mean"] <= arrays["high"]).all()
+    lines = taken["tournament-photos-export"]["csv"]().splitlines()
+    assert len(lines) == 1 + len(scope["results"]) * len(arrays["methods"])
+
+
+def mean_of(method, mean, low, high, photos=4):
+    return MethodMean(method=method, mean=mean, low=low, high=high, above_random=3, photos=photos)
+
+
+def test_nobody_is_called_the_best_while_another_may_be_as_good():
+    clear = (mean_of("grad_cam", 0.5, 0.4, 0.6), mean_of("saliency", 0.1, 0.0, 0.2))
+    close = (mean_of("grad_cam", 0.5, 0.4, 0.6), mean_of("saliency", 0.4, 0.2, 0.55))
+    assert "end below" in means_text(clear, 4)
+    assert "Saliency may be as good" in means_text(close, 4)
+    assert "says nothing about others" in means_text((mean_of("cam", 0.5, None, None, 1),), 1)
+    assert "nothing to compare" in means_text((), 3)

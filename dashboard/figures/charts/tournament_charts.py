@@ -79,3 +79,39 @@ def agreement_figure(agreement: Float, titles: Sequence[str], *, theme: Theme) -
     figure.update_yaxes(autorange="reversed", showgrid=False)
     figure.update_xaxes(tickangle=-45)
     return figure
+
+
+def means_figure(
+    titles: Sequence[str], means: Float, low: Float, high: Float, *, title: str, axis: str, theme: Theme
+) -> go.Figure:
+    """Means with their confidence intervals, a row each, in the order that is given.
+
+    Args:
+        titles: of the maps.
+        means, low, high: ``(m,)``, the means and the ends of their intervals.
+        title: of the chart.
+        axis: what the length is.
+        theme: of the page.
+    """
+    rows = np.arange(len(titles))
+    bars = {"array": high - means, "arrayminus": means - low, "thickness": 2.5, "width": 5}
+    figure = go.Figure(
+        go.Scatter(
+            x=means,
+            y=rows,
+            mode="markers",
+            marker={"size": 10, "color": theme.accent},
+            error_x={"type": "data", "symmetric": False, "color": theme.accent, **bars},
+            customdata=np.stack([low, high], axis=1),
+            text=list(titles),
+            hovertemplate="%{text}: <b>%{x:.2f}</b>, "
+            "%{customdata[0]:.2f} to %{customdata[1]:.2f}<extra></extra>",
+        )
+    )
+    plain_chart(figure, theme, title=title, height=80 + 26 * len(titles))
+    figure.add_vline(x=0, line={"color": theme.muted, "width": 1, "dash": "dot"})
+    figure.update_xaxes(title={"text": axis, "standoff": 6}, showgrid=True, gridcolor=theme.line)
+    figure.update_yaxes(
+        autorange="reversed", showgrid=False, tickvals=rows, ticktext=list(titles), ticklabelstandoff=8
+    )
+    return figure
