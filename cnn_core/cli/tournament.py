@@ -17,6 +17,8 @@ from cnn_core.settings import settings_from_text
 if TYPE_CHECKING:
     from cnn_core.faithfulness.over_photos import MethodMean, PhotoTournaments
 
+FEW_PHOTOS = 10
+
 TOURNAMENT_HELP = """\
 Put the heat maps of all methods to the test on photos: delete and insert the pixels that they name.
 
@@ -114,4 +116,6 @@ def _notes(photos: int, counted: int) -> list[str]:
         notes.append(f"On {photos - counted} hiding the photo hardly moves the score: they do not count.")
     if counted == 1:
         notes.append("One photo says nothing about others: there is no interval.")
+    elif counted < FEW_PHOTOS:
+        notes.append(f"Intervals of fewer than {FEW_PHOTOS} photos are too narrow.")
     return notes

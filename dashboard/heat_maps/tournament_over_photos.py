@@ -117,7 +117,7 @@ def means_text(means: Sequence[MethodMean], photos: int) -> str:
     if not means:
         return f"On {photos} photos hiding pixels hardly moves the score: nothing to compare."
     best, count = means[0], means[0].photos
-    words = f"{title_of(best.method)} is ahead on average over {count} photos of {photos}"
+    words = f"{title_of(best.method)} is ahead on average over {count} of {photos} photos"
     words += f", and above the random map on {best.above_random} of them."
     if best.low is None:
         return f"{words} One photo says nothing about others."
