@@ -103,8 +103,9 @@ def _mean_gradient(
     shares = ((points + 1) / 2).astype(np.float32)[:, None, None, None]
     mean = np.zeros(target.picture.shape[1:], np.float64)
     progress(0.0, found)
-    for part in slices(count, gradients_at_once(probe, target)):
-        slopes = gradients(probe, target, baseline + shares[part] * (target.picture - baseline))
+    size = gradients_at_once(probe, target)
+    for part in slices(count, size):
+        slopes = gradients(probe, target, baseline + shares[part] * (target.picture - baseline), size)
         mean += np.tensordot(weights[part] / 2, slopes, axes=1)  # (H, W, c)
         progress(part.stop / count, found)
     return mean

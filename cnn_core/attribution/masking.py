@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -93,6 +94,11 @@ def slices(count: int, size: int) -> Iterator[slice]:
     """``count`` things in batches of ``size``."""
     for start in range(0, count, size):
         yield slice(start, min(start + size, count))
+
+
+def even(count: int, most: int) -> int:
+    """The size of batches of at most ``most`` that ``count`` things fill best."""
+    return math.ceil(count / math.ceil(count / most))
 
 
 def padded(batch: Float, size: int) -> Float:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.analysis import Target
-from cnn_core.attribution.masking import quick_precision, slices
+from cnn_core.attribution.masking import even, quick_precision, slices
 from cnn_core.attribution.pixel_gradients import gradients, gradients_at_once
 from cnn_core.probe.probe import Probe
 from cnn_core.settings import number
@@ -54,10 +54,11 @@ def gradient_moments(probe: Probe, target: Target, settings: NoiseSettings) -> I
     black, white = probe.preprocessing.bounds()
     spread = np.float32(settings.noise) * np.abs(white - black)  # noise on the scale of the input
     total, squares = (np.zeros(target.picture.shape[1:], np.float64) for _ in range(2))
-    for part in slices(settings.samples, gradients_at_once(probe, target)):
+    size = even(settings.samples, gradients_at_once(probe, target))
+    for part in slices(settings.samples, size):
         shape = (part.stop - part.start, *target.picture.shape[1:])
         noisy = target.picture + spread * random.standard_normal(shape, np.float32)
-        slopes = gradients(probe, target, noisy, quick_precision(probe.outline))
+        slopes = gradients(probe, target, noisy, size, quick_precision(probe.outline))
         total += slopes.sum(axis=0)
         squares += np.einsum("nhwc,nhwc->hwc", slopes, slopes)
         mean = total / part.stop

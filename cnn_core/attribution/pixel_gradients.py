@@ -23,17 +23,19 @@ def gradients_at_once(probe: Probe, target: Target) -> int:
     return at_once(probe.outline, (height, width), gradients=True)
 
 
-def gradients(probe: Probe, target: Target, pictures: Float, precision: str = FULL_PRECISION) -> Float:
+def gradients(
+    probe: Probe, target: Target, pictures: Float, size: int, precision: str = FULL_PRECISION
+) -> Float:
     """The gradients ``(n, H, W, c)`` at pictures of the target's size, for its class.
 
     Args:
         probe: the model.
         target: head and class.
-        pictures: ``(n, H, W, c)``, ``n`` at most ``gradients_at_once``.
+        pictures: ``(n, H, W, c)``, ``n`` at most ``size``.
+        size: of the batch that is compiled, which pictures are filled up to.
         precision: ``quick_precision`` for means over noise, whose own spread is larger than the rounding.
     """
     check_class(probe.heads, target.head, target.label)
-    size = gradients_at_once(probe, target)
     compiled = probe.once(
         ("gradients", target.head, precision, (size, *pictures.shape[1:])),
         lambda: backend.InputGradient(probe.score_model(target.head, precision)),
