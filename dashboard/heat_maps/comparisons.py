@@ -59,11 +59,6 @@ class Compared:
     call: Call
     answer: HeadAnswer
 
-    @property
-    def strength(self) -> float:
-        """Of the colours: the fainter the less sure the answer is."""
-        return evidence_strength(self.answer)
-
 
 def draw_comparisons(
     view: View, analyses: Sequence[Analysis], selection: HeatMapSelection, attribution: AttributionMap
@@ -183,12 +178,18 @@ def _scales(
     compared: Mapping[str, Compared], shown: Sequence[AttributionMap], *, common: bool
 ) -> list[Scale]:
     """The colours of the maps that are known so far."""
-    asked = list(compared.values())[: len(shown)]
     own = common_scales(shown) if common else [scale_of(each, ()) for each in shown]
     return [
-        in_class_colours(scale, each, one.answer.class_names).faded(one.strength)
-        for scale, each, one in zip(own, shown, asked, strict=True)
+        in_class_colours(scale, each, names).faded(strength)
+        for scale, each, (names, strength) in zip(own, shown, _looks(compared, common=common), strict=False)
     ]
+
+
+def _looks(compared: Mapping[str, Compared], *, common: bool) -> list[tuple[tuple[str, ...], float]]:
+    """Names of the classes and strength of the colours of each map; on one scale that of the surest."""
+    looks = [(each.answer.class_names, evidence_strength(each.answer)) for each in compared.values()]
+    surest = max(strength for _, strength in looks)
+    return [(names, surest if common else strength) for names, strength in looks]
 
 
 def common_scales(shown: Sequence[AttributionMap]) -> list[Scale]:
@@ -273,7 +274,7 @@ def export(
 
 
 def _scales_code(compared: Mapping[str, Compared], *, common: bool) -> str:
-    asked = [(each.answer.class_names, each.strength) for each in compared.values()]
+    asked = _looks(compared, common=common)
     return (
         "from dashboard.widgets.overlay_view import in_class_colours\n"
         + ("from dashboard.heat_maps.comparisons import common_scales\n" if common else "")

@@ -168,7 +168,7 @@ def choose(view: View, analyses: Sequence[Analysis]) -> HeatMapSelection:
             "Opacity", (0, 100), key="opacity", default=75, step=5, format="%d %%", help=OPACITY_HELP
         )
     with photo_place:
-        fine = choice("Photo", PHOTOS, key="photo-look", help=PHOTOS_HELP) == "own"
+        fine = choice("Photo", PHOTOS, key="sharpness", help=PHOTOS_HELP) == "own"
     with sign_place:
         positive = (
             analysis.signed and choice("Evidence", SIGNS, key="evidence", help=SIGNS_HELP) == "positive"

@@ -15,7 +15,7 @@ from taken_away import check, taken_away
         ("activations", {"more": "Random channels"}, ["random-export"]),
         ("activations", {"more": "Block by block"}, ["blocks-export"]),
         ("heat_maps", {"compare": "All methods"}, ["export", "methods-export"]),
-        ("heat_maps", {"photo-look": "own"}, ["export"]),
+        ("heat_maps", {"sharpness": "own"}, ["export"]),
         ("heat_maps", {"compare": "All classes"}, ["classes-export"]),
         ("heat_maps", {"compare": "All layers"}, ["layers-export"]),
         ("heat_maps", {"compare": "All photos"}, ["photos-export"]),
