@@ -53,7 +53,7 @@ SIGNS = {"signed": "For and against", "positive": "Only for"}
 SIGNS_HELP = (
     "Both: what speaks against the class too, in the colour of the other end of the scale below the photo."
 )
-PHOTOS = {"network": "As the network sees it", "own": "Sharp"}
+PHOTOS = {"network": "Network's", "own": "Sharp"}
 PHOTOS_HELP = "The few pixels that the network gets, or the photo's own resolution in the same proportions."
 OPACITY_HELP = "How strongly the map covers the photo; 0 shows the photo itself."
 CHECK_HELP = (
