@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.analysis import Analysis, Check, Target
+from cnn_core.images.fitted_map import Extent
 from cnn_core.probe.outline import Outline
 from cnn_core.probe.probe import Probe
 from cnn_core.results import AttributionMap
 
 Float = NDArray[np.float32]
+Size = tuple[int, int]
 
 CLASS_ACTIVATION = "Class activation maps"
 GRADIENTS = "Gradients at the pixels"
@@ -45,8 +47,6 @@ def attribution_map(
         constant, standard_error, other_class_correlation: as in ``AttributionMap``.
     """
     name = None if analysis.needs_layer is None else target.layer
-    field = None if name is None else probe.layer(name).receptive_field
-    whole = (0.0, 0.0, float(target.picture.shape[1]), float(target.picture.shape[2]))
     return AttributionMap(
         method=analysis.key,
         layer_name=name,
@@ -55,11 +55,18 @@ def attribution_map(
         values=np.asarray(values, np.float32),
         signed=analysis.signed,
         score=float(score),
-        extent=whole if field is None else field.extent((values.shape[0], values.shape[1])),
+        extent=extent_of(probe, target, name, (values.shape[0], values.shape[1])),
         constant=None if constant is None else float(constant),
         standard_error=None if standard_error is None else float(standard_error),
         other_class_correlation=None if other_class_correlation is None else float(other_class_correlation),
     )
+
+
+def extent_of(probe: Probe, target: Target, layer_name: str | None, map_size: Size) -> Extent:
+    """The part of the picture that a map covers; all of it for the input, or where that is unknown."""
+    field = None if layer_name is None else probe.layer(layer_name).receptive_field
+    whole = (0.0, 0.0, float(target.picture.shape[1]), float(target.picture.shape[2]))
+    return whole if field is None else field.extent(map_size)
 
 
 def empty_layer_score(probe: Probe, target: Target, map_size: tuple[int, ...]) -> float | None:

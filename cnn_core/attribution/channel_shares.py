@@ -8,7 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.analysis import Analysis, Check, Target
-from cnn_core.attribution.attribution_map import CLASS_ACTIVATION, Float, empty_layer_score, no_map_reason
+from cnn_core.attribution.attribution_map import (
+    CLASS_ACTIVATION,
+    Float,
+    empty_layer_score,
+    extent_of,
+    no_map_reason,
+)
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
 from cnn_core.results import ROUNDING, check_lengths, freeze
@@ -80,8 +86,6 @@ def channel_shares(
     shares = products.sum(axis=(0, 1), dtype=np.float64).astype(np.float32)  # (k,)
     largest = np.argsort(-np.abs(shares), kind="stable")[: settings.shown]
     height, width = products.shape[:2]
-    field = probe.layer(target.layer).receptive_field
-    whole = (0.0, 0.0, float(target.picture.shape[1]), float(target.picture.shape[2]))
     return ChannelShares(
         layer_name=target.layer,
         head=target.head,
@@ -91,7 +95,7 @@ def channel_shares(
         maps=np.ascontiguousarray(products[..., largest]),
         score=float(answer.scores[0, target.label]),
         constant=empty_layer_score(probe, target, (height, width)),
-        extent=whole if field is None else field.extent((height, width)),
+        extent=extent_of(probe, target, target.layer, (height, width)),
     )
 
 

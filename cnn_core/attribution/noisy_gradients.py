@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,8 @@ from cnn_core.analysis import Target
 from cnn_core.attribution.masking import even, quick_precision, slices
 from cnn_core.attribution.pixel_gradients import gradients, gradients_at_once
 from cnn_core.probe.probe import Probe
+from cnn_core.progress import Progress
+from cnn_core.results import AttributionMap
 from cnn_core.settings import number
 
 Float64 = NDArray[np.float64]
@@ -64,3 +66,19 @@ def gradient_moments(probe: Probe, target: Target, settings: NoiseSettings) -> I
         mean = total / part.stop
         variance = np.maximum(squares / part.stop - mean**2, 0) * part.stop / max(part.stop - 1, 1)
         yield GradientMoments(part.stop, mean, variance)
+
+
+def noisy_map(
+    probe: Probe,
+    target: Target,
+    settings: NoiseSettings,
+    progress: Progress,
+    drawn: Callable[[GradientMoments, float], AttributionMap],
+) -> AttributionMap:
+    """The map that ``drawn`` makes of the moments and the score, told after each batch."""
+    score = float(probe.scores(target.picture)[target.head][0, target.label])
+    progress(0.0)
+    for moments in gradient_moments(probe, target, settings):
+        found = drawn(moments, score)
+        progress(moments.count / settings.samples, found)
+    return found

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnn_core.analysis import Analysis, Target, incomparable
-from cnn_core.attribution.attribution_map import CLASS_ACTIVATION, Float, attribution_map, no_map_reason
+from cnn_core.attribution.attribution_map import (
+    CLASS_ACTIVATION,
+    Float,
+    attribution_map,
+    extent_of,
+    no_map_reason,
+)
 from cnn_core.attribution.masking import MaskedPicture, fill, fill_field, slices
 from cnn_core.images.fitted_map import fit_to_image
 from cnn_core.probe.probe import Probe
@@ -64,8 +70,7 @@ def _window(probe: Probe, target: Target, values: Float) -> Float:
     height, width = target.picture.shape[1:3]
     low, high = values.min(), values.max()
     shares = (values - low) / (high - low)
-    field = probe.layer(target.layer).receptive_field
-    extent = (0.0, 0.0, height, width) if field is None else field.extent((len(values), values.shape[1]))
+    extent = extent_of(probe, target, target.layer, (values.shape[0], values.shape[1]))
     return fit_to_image(shares, extent, (height, width), (height, width))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from cnn_core.analysis import Analysis, Target
 from cnn_core.attribution.attribution_map import GRADIENTS, attribution_map, sampling_error
-from cnn_core.attribution.noisy_gradients import GradientMoments, NoiseSettings, gradient_moments
+from cnn_core.attribution.noisy_gradients import GradientMoments, NoiseSettings, noisy_map
 from cnn_core.attribution.pixel_gradients import strongest_channel
 from cnn_core.probe.probe import Probe
 from cnn_core.progress import Progress
@@ -33,12 +35,7 @@ def smooth_grad(probe: Probe, target: Target, settings: NoiseSettings, progress:
     Reference:
         Smilkov et al. (2017), with noise as a share of the range of the input, as there.
     """
-    score = probe.scores(target.picture)[target.head][0, target.label]
-    progress(0.0)
-    for moments in gradient_moments(probe, target, settings):
-        found = _map(probe, target, moments, float(score))
-        progress(moments.count / settings.samples, found)
-    return found
+    return noisy_map(probe, target, settings, progress, functools.partial(_map, probe, target))
 
 
 def _map(probe: Probe, target: Target, moments: GradientMoments, score: float) -> AttributionMap:

@@ -6,7 +6,6 @@ like inside, it answers the same few questions, and every class score is a logit
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
@@ -91,11 +90,6 @@ class Probe(Twins):
     def costs(self) -> tuple[LayerCost, ...]:
         """What each of ``layers`` costs, and what it is called on."""
         return layer_costs(self._graph)
-
-    @property
-    def lock(self) -> threading.RLock:
-        """Whoever holds it is alone with the network."""
-        return self._compiled.lock
 
     @property
     def weighted_layers(self) -> tuple[Any, ...]:
