@@ -62,11 +62,13 @@ def test_smooth_grad_without_noise_is_saliency() -> None:
     plain = ask(model, "saliency", X).values
     smooth = ask(model, "smooth_grad", X, samples=2, noise=0.0)
     np.testing.assert_allclose(smooth.values, plain, atol=0.02 * plain.max())
-    assert smooth.standard_error == pytest.approx(0, abs=1e-6)
+    assert smooth.standard_error == pytest.approx(0, abs=BFLOAT16 * float(plain.max()))
 
 
 def test_var_grad_of_a_linear_model_is_nothing_and_of_a_bent_one_something() -> None:
-    assert ask(linear(), "var_grad", X, samples=8).values.max() <= 1e-6
+    model = linear()
+    rounding = (BFLOAT16 * strongest(weights_of(model)).max()) ** 2
+    assert ask(model, "var_grad", X, samples=8).values.max() <= rounding
     # The first pixel's slope is -2 above zero and -3 below, where a third of the noise takes it.
     values = ask(two_relus(), "var_grad", np.float32([[[[0.05], [0.9]]]]), samples=400).values
     assert values[0, 0] == pytest.approx(0.37 * 0.63, rel=0.15)

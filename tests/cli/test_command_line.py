@@ -55,7 +55,7 @@ def test_run_writes_the_map_of_the_class_that_was_asked_for(
 
     cats, dogs = (np.load(tmp_path / f"{name}.npz") for name in ("cats", "1"))
     assert (int(cats["class_index"]), int(dogs["class_index"])) == (0, 1)
-    np.testing.assert_array_equal(cats["values"], -dogs["values"])
+    np.testing.assert_allclose(cats["values"], -dogs["values"], atol=1e-6)  # no processor rounds both alike
     assert "This holds" in capsys.readouterr().out
 
 
