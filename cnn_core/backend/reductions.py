@@ -38,7 +38,7 @@ class ChannelReductions(keras.layers.Layer):  # type: ignore[misc]
 
 
 def _in_row(flat: Any, peak: Any, y: Any, x: Any, width: Any) -> Any:
-    """Columns ``(n, k)`` of the peaks: ``x``, but where that is the column of another peak, the first in row ``y``.
+    """Columns ``(n, k)`` of the peaks in rows ``y``: ``x``, unless that is the column of another peak.
 
     Args:
         flat: the maps ``(n, hw, k)``.

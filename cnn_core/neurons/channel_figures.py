@@ -95,10 +95,8 @@ def _vector(graph: FlatGraph) -> Any:
     nodes = [node for node in graph.nodes if node.name in behind]
     dense = [node for node in nodes if node.family == "dense"]
     maps = [node for node in nodes if len(node.output.shape) == 4]
-    if dense:
-        tensor = dense[-1].inputs[0]
-    else:
-        tensor = maps[-1].output if maps else graph.outputs[0]
+    tensor = maps[-1].output if maps else graph.outputs[0]
+    tensor = dense[-1].inputs[0] if dense else tensor
     while len(tensor.shape) > 2:
         tensor = keras.ops.mean(tensor, axis=1)
     return tensor

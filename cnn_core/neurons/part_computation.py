@@ -121,6 +121,7 @@ class _PartSums:
         self._labels = tuple(sorted({file.label for file in files}))
         channels = sum(layer.channels for layer in layers)
         self._found: list[dict[str, NDArray[Any]]] = []
+        self._vector_length = 0
         self._mean_sum = np.zeros((channels, len(self._labels)))
         self._share_sum = np.zeros(channels)
         self._samples = np.zeros((channels, BINS), np.int64)
@@ -135,7 +136,8 @@ class _PartSums:
         # Filled up, since the network is compiled anew for every other number of pictures.
         filled = np.stack([*values, *[values[-1]] * (model.batch - len(values))])  # (batch, H, W, c)
         figures = channel_figures(model.probe, model.preprocessing.apply(filled), self._layers)
-        finite = np.isfinite(figures.mean).all(axis=1) & np.isfinite(figures.scores).all(axis=1)
+        values_of = np.concatenate([figures.mean, figures.scores], axis=1)
+        finite = np.asarray(np.isfinite(values_of).all(axis=1), np.bool_)
         for place, fine in zip(pictures, finite, strict=False):
             if not fine:
                 self._reasons[place] = "Expected finite activations. Received NaN or infinity for this photo."
@@ -144,6 +146,7 @@ class _PartSums:
             self._keep(figures, rows, [list(pictures)[row] for row in rows])
 
     def _keep(self, figures: BatchFigures, rows: NDArray[np.intp], places: Sequence[int]) -> None:
+        self._vector_length = figures.vectors.shape[1]
         labels = np.array([self._labels.index(self._files[place].label) for place in places])
         belongs = np.eye(len(self._labels))[labels]  # (n, c)
         self._mean_sum += figures.mean[rows].T.astype(np.float64) @ belongs
@@ -194,4 +197,5 @@ class _PartSums:
             vectors=joined["vectors"],
             channels=channels,
             labels=self._labels,
+            vector_length=self._vector_length,
         )

@@ -41,6 +41,7 @@ class Part:
             ``mean_sum`` ``(K, c)`` by the classes in ``labels``; ``share_sum`` ``(K,)``; ``samples``
             ``(K, BINS)``, a histogram.
         labels: names of the classes in ``mean_sum``.
+        vector_length: of the vectors before they were made short; 0 without images.
     """
 
     folder: str
@@ -51,6 +52,7 @@ class Part:
     vectors: NDArray[np.float32]
     channels: dict[str, NDArray[Any]]
     labels: tuple[str, ...]
+    vector_length: int
 
     @property
     def images(self) -> tuple[PhotoFile, ...]:
@@ -84,6 +86,7 @@ def write_part(folder: Path, part: Part) -> Path:
                 "files": [list(asdict(file).values()) for file in part.files],
                 "reasons": {str(place): reason for place, reason in part.reasons.items()},
                 "labels": part.labels,
+                "vector_length": part.vector_length,
             }
             write_json(temporary / FILES_FILE, metadata)
             shutil.rmtree(place, ignore_errors=True)
@@ -117,7 +120,7 @@ class StoredPart:
     Attributes:
         place: its folder.
         folder: of the data set.
-        files, reasons, labels: as in ``Part``.
+        files, reasons, labels, vector_length: as in ``Part``.
     """
 
     place: Path
@@ -125,6 +128,7 @@ class StoredPart:
     files: tuple[PhotoFile, ...]
     reasons: dict[int, str]
     labels: tuple[str, ...]
+    vector_length: int
 
     @property
     def images(self) -> tuple[PhotoFile, ...]:
@@ -147,10 +151,20 @@ class StoredPart:
         """
         return self._read(CHANNELS_FILE, layer, names)
 
-    def _read(self, name: str, group: int | None, columns: Sequence[str]) -> dict[str, NDArray[Any]]:
+    def check(self) -> None:
+        """Read all of it.
+
+        Raises:
+            DamagedFileError: something cannot be read.
+        """
+        if self.images:
+            self.per_image()
+            self._read(CHANNELS_FILE, None, None)
+
+    def _read(self, name: str, group: int | None, columns: Sequence[str] | None) -> dict[str, NDArray[Any]]:
         try:
             with pq.ParquetFile(self.place / name, page_checksum_verification=True) as file:
-                wanted = list(columns)
+                wanted = file.schema_arrow.names if columns is None else list(columns)
                 table = file.read(wanted) if group is None else file.read_row_group(group, columns=wanted)
                 return {each: list_array(table.column(each)) for each in wanted}
         except READ_ERRORS as error:
@@ -177,7 +191,12 @@ def stored_part(place: Path) -> StoredPart:
             raise ValueError("of another version")
         labels = tuple(map(str, metadata["labels"]))
         return StoredPart(
-            place=place, folder=str(metadata["folder"]), files=files, reasons=reasons, labels=labels
+            place=place,
+            folder=str(metadata["folder"]),
+            files=files,
+            reasons=reasons,
+            labels=labels,
+            vector_length=int(metadata["vector_length"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DamagedFileError(
