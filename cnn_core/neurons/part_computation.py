@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnn_core.errors import ImageError
+from cnn_core.framework import backend
 from cnn_core.images.decode import decode_image, model_pixels, picture_bytes
 from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.neurons.bins import BINS, counted
@@ -24,8 +25,10 @@ from cnn_core.neurons.projection import projected
 from cnn_core.probe.probe import Probe
 
 KEPT = 16  # images at either end of a channel
-BATCH = 32
-BATCH_BYTES = 32 * 2**20
+BATCHES = (4, 32)  # smallest and largest on a processor
+BATCH_BYTES = 2**20  # of inputs on a processor: maps of few photos stay in its cache until they are reduced
+BATCHES_GPU = (1, 64)
+BATCH_BYTES_GPU = 64 * 2**20
 THREADS = min(8, os.cpu_count() or 1)
 AHEAD = 3  # batches that are decoded while one is computed
 
@@ -66,7 +69,9 @@ class IndexedModel:
     def batch(self) -> int:
         """How many photos go through the network at once."""
         bytes_each = 4 * self.input_px[0] * self.input_px[1] * self.probe.input_shape[2]
-        return max(1, min(BATCH, BATCH_BYTES // bytes_each))
+        on_gpu = backend.device_name() != "CPU"
+        fewest, most = BATCHES_GPU if on_gpu else BATCHES
+        return max(fewest, min(most, (BATCH_BYTES_GPU if on_gpu else BATCH_BYTES) // bytes_each))
 
 
 def computed_parts(
@@ -132,9 +137,10 @@ class _PartSums:
         self._reasons |= {start + place: each for place, each in enumerate(read) if isinstance(each, str)}
         if not pictures:
             return
+        size = model.batch
         values = list(pictures.values())
         # Filled up, since the network is compiled anew for every other number of pictures.
-        filled = np.stack([*values, *[values[-1]] * (model.batch - len(values))])  # (batch, H, W, c)
+        filled = np.stack([*values, *[values[-1]] * (size - len(values))])  # (size, H, W, c)
         figures = channel_figures(model.probe, model.preprocessing.apply(filled), self._layers)
         values_of = np.concatenate([figures.mean, figures.scores], axis=1)
         finite = np.asarray(np.isfinite(values_of).all(axis=1), np.bool_)

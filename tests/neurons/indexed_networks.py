@@ -18,7 +18,7 @@ SIDE = 3
 
 
 def known_network() -> keras.Model:
-    """Channel 0 of ``conv`` is the photo, 1 is 100 less the photo, 2 never fires; ``dense`` adds the means."""
+    """Channel 0 of ``conv`` is the photo, 1 is 100 less the photo, 2 never fires; ``dense`` takes means."""
     model = keras.Sequential(
         [
             layers.Input((SIDE, SIDE, 1)),
