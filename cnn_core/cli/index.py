@@ -39,27 +39,27 @@ def add_index(commands: Any) -> None:
     command.add_argument("model", help="folder name of the model, of a run, or RUN@EPOCH")
     command.add_argument("folder", type=Path, help="with a folder per class, or photos")
     command.add_argument("--limit", type=int, help="at most so many photos, evenly from all; default: all")
+    command.add_argument("--ray", metavar="ADDRESS", help="of a Ray cluster that shares the work; or `local`")
     command.set_defaults(run=_index)
 
 
 def _index(options: argparse.Namespace) -> None:
-    from cnn_core.neurons.indexing import index_photos  # here, since it loads the framework
-    from cnn_core.neurons.part_computation import IndexedModel
+    from cnn_core.indexed_model import indexed_model  # here, since it loads the framework
+    from cnn_core.neurons.indexing import Compute, index_photos
+    from cnn_core.neurons.part_computation import computed_parts
     from cnn_core.neurons.photo_set import photo_set
 
+    compute: Compute = computed_parts
+    if options.ray is not None:
+        from cnn_core.cluster.ray_parts import RayParts  # here, since nothing else needs Ray
+
+        compute = RayParts(address=options.ray)
     photos = photo_set(options.folder, options.limit)
-    opened = open_explorer().model(options.model)
-    model = IndexedModel(
-        key=options.model,
-        fingerprint=opened.fingerprint,
-        probe=opened.probe,
-        input_px=opened.card.input_px,
-        preprocessing=opened.card.preprocessing,
-    )
+    model = indexed_model(open_explorer(), options.model)
     begun = time.monotonic()
     try:
         with share_line() as progress:
-            found = index_photos(model, photos, paths.cache_folder(), progress)
+            found = index_photos(model, photos, paths.cache_folder(), progress, compute)
     except Cancelled:
         raise Cancelled("Stopped. What is done is kept: the same command goes on from there.") from None
     sys.stdout.write("\n".join(_lines(found, time.monotonic() - begun)) + "\n")
