@@ -45,7 +45,7 @@ def add_index(commands: Any) -> None:
 
 def _index(options: argparse.Namespace) -> None:
     from cnn_core.indexed_model import indexed_model  # here, since it loads the framework
-    from cnn_core.neurons.indexing import Compute, index_photos
+    from cnn_core.neurons.indexing import Compute, index_photos, known_index
     from cnn_core.neurons.part_computation import computed_parts
     from cnn_core.neurons.photo_set import photo_set
 
@@ -56,21 +56,27 @@ def _index(options: argparse.Namespace) -> None:
         compute = RayParts(address=options.ray)
     photos = photo_set(options.folder, options.limit)
     model = indexed_model(open_explorer(), options.model)
+    known = known_index(paths.cache_folder(), model.fingerprint, photos) is not None
     begun = time.monotonic()
     try:
         with share_line() as progress:
             found = index_photos(model, photos, paths.cache_folder(), progress, compute)
     except Cancelled:
         raise Cancelled("Stopped. What is done is kept: the same command goes on from there.") from None
-    sys.stdout.write("\n".join(_lines(found, time.monotonic() - begun)) + "\n")
+    sys.stdout.write("\n".join(_lines(found, None if known else time.monotonic() - begun)) + "\n")
 
 
-def _lines(index: PhotoIndex, seconds: float) -> list[str]:
+def _lines(index: PhotoIndex, seconds: float | None) -> list[str]:
+    """What was found; ``seconds`` that it took, None where it was stored already."""
     images, silent = index.metadata["images"], sum(index.metadata["never_fire"])
     channels = sum(layer.channels for layer in index.layers)
+    took = (
+        "stored already"
+        if seconds is None
+        else f"{seconds:.1f} s, {images / max(seconds, 1e-9):.0f} images/s"
+    )
     lines = [
-        f"{images:,} images of {len(index.classes)} classes in {seconds:.1f} s, "
-        f"{images / max(seconds, 1e-9):.0f} images/s.",
+        f"{images:,} images of {len(index.classes)} classes: {took}.",
         f"{channels:,} channels of {len(index.layers)} layers, of which {silent:,} never fire.",
     ]
     if empty := index.metadata["empty_classes"]:

@@ -36,6 +36,8 @@ def test_it_says_what_it_found_and_where(photos: Path, capsys: pytest.CaptureFix
     found = stored(said)
     assert found.images().paths[0] == "cats/cats.0.jpg"
     assert {hit.label for hit in found.top("block2_conv", 0)} == {0, 1}
+    assert main(["index", "tiny", str(photos)]) == 0
+    assert "stored already" in capsys.readouterr().out
 
 
 def test_bad_photos_and_empty_classes_are_named_and_the_rest_goes_on(
