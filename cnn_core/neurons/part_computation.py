@@ -25,7 +25,7 @@ from cnn_core.neurons.projection import projected
 from cnn_core.probe.probe import Probe
 
 KEPT = 16  # images at either end of a channel
-BATCHES = (4, 32)  # smallest and largest on a processor
+BATCHES = (4, 128)  # smallest and largest on a processor
 BATCH_BYTES = 2**20  # of inputs on a processor: maps of few photos stay in its cache until they are reduced
 BATCHES_GPU = (1, 64)
 BATCH_BYTES_GPU = 64 * 2**20
