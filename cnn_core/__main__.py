@@ -7,6 +7,7 @@ import sys
 
 from cnn_core.cli.answer import add_answer
 from cnn_core.cli.evaluate import add_evaluate
+from cnn_core.cli.index import add_index
 from cnn_core.cli.methods import add_methods
 from cnn_core.cli.run import add_run
 from cnn_core.cli.ship import add_ship
@@ -14,7 +15,17 @@ from cnn_core.cli.tournament import add_tournament
 from cnn_core.cli.train import add_runs, add_train
 from cnn_core.errors import ConvscopeError
 
-COMMANDS = (add_answer, add_evaluate, add_run, add_tournament, add_methods, add_train, add_runs, add_ship)
+COMMANDS = (
+    add_answer,
+    add_evaluate,
+    add_run,
+    add_tournament,
+    add_index,
+    add_methods,
+    add_train,
+    add_runs,
+    add_ship,
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

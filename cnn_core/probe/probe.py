@@ -19,7 +19,7 @@ from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.probe.architecture import LayerCost, layer_costs
 from cnn_core.probe.cam_layer import cam_layer, weighs_means
 from cnn_core.probe.compiled import CompiledGraphs
-from cnn_core.probe.flat_graph import Node, flat_graph, picture_input_shape
+from cnn_core.probe.flat_graph import FlatGraph, Node, flat_graph, picture_input_shape
 from cnn_core.probe.heads import Head, Region, check_class, check_head, heads_of
 from cnn_core.probe.layer_gradient import LayerGradient
 from cnn_core.probe.layer_info import LayerInfo, layer_infos
@@ -188,6 +188,20 @@ class Probe(Twins):
             lambda: relevance_graph(self._graph, self._scores[head], head, epsilon, gamma),
             inputs,
             class_index,
+        )
+
+    def answers_of(
+        self, key: tuple[str, ...], build: Callable[[FlatGraph, tuple[Any, ...]], list[Any]], inputs: Float
+    ) -> list[Float]:
+        """Values for a batch of the tensors that ``build`` makes of the graph and of the scores of its heads.
+
+        Args:
+            key: names what is built, which is compiled once.
+            build: gives symbolic tensors, each with the batch as its first axis.
+            inputs: ``(n, H, W, c)``, float32, preprocessed.
+        """
+        return self._answer(
+            key, lambda: backend.Graph(self._graph.input, build(self._graph, self._scores)), inputs
         )
 
     def score_model(self, head: int, precision: str = FULL_PRECISION) -> keras.Model:

@@ -1,0 +1,1 @@
+"""The same over several machines; only what lies here imports Ray."""
