@@ -17,6 +17,7 @@ PAGES = (
     PageEntry("Understand", "activations", "Activations"),
     PageEntry("Understand", "filter_patterns", "Filter patterns"),
     PageEntry("Understand", "heat_maps", "Heat maps"),
+    PageEntry("Understand", "neurons", "Neurons"),
     PageEntry("Understand", "compare", "Compare"),
     PageEntry("Training", "train", "Train", needs_view=False),  # where there is no network yet, one is made
     PageEntry("Training", "evaluation", "Evaluation", needs_view=False),

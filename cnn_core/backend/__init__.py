@@ -10,13 +10,13 @@ from cnn_core.backend.devices import Devices, device_name, version
 from cnn_core.backend.graphs import Ascent, GatedReLU, Graph, InputGradient, MaskedScores, ScoreGradient
 from cnn_core.backend.layers import FusedBatchNormalization, dtype_policy, in_precision
 from cnn_core.backend.optimizers import FusedAdam, FusedAdamW, FusedRMSprop
-from cnn_core.backend.reductions import ChannelReductions
+from cnn_core.backend.reductions import Derived, channel_reductions
 from cnn_core.backend.relevance import Relevance, RelevanceStep
 from cnn_core.backend.training import EventWriter, TrainingStep
 
 __all__ = [
     "Ascent",
-    "ChannelReductions",
+    "Derived",
     "Devices",
     "EventWriter",
     "FusedAdam",
@@ -31,6 +31,7 @@ __all__ = [
     "RelevanceStep",
     "ScoreGradient",
     "TrainingStep",
+    "channel_reductions",
     "device_name",
     "dtype_policy",
     "in_precision",

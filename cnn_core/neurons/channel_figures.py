@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,18 +69,25 @@ def channel_figures(probe: Probe, inputs: Float, layers: tuple[IndexedLayer, ...
     names = tuple(layer.name for layer in layers)
 
     def build(graph: FlatGraph, scores: tuple[Any, ...]) -> list[Any]:
-        found = [backend.ChannelReductions()(_as_map(probe.unit_node(name).output)) for name in names]
-        beside = [
-            keras.ops.concatenate([keras.ops.cast(each[place], "float32") for each in found], axis=-1)
-            for place in range(FIGURES)
-        ]
-        return [scores[0], _vector(graph), *beside, *(each[-1] for each in found)]
+        units = [probe.unit_node(name).output for name in names]
+        return [scores[0], *backend.Derived(_figures)([_before_head(graph), *units])]
 
     scores, vectors, *figures = probe.answers_of(("channel figures", *names), build, inputs)
     peak, y, x, mean, share, *samples = figures
     return BatchFigures(
         peak=peak, y=y, x=x, mean=mean, share=share, samples=tuple(samples), scores=scores, vectors=vectors
     )
+
+
+def _figures(tensors: Sequence[Any]) -> list[Any]:
+    """The vector of each image, and the figures of all layers side by side, their samples one by one."""
+    before_head, *units = tensors
+    found = [backend.channel_reductions(_as_map(each)) for each in units]
+    beside = [
+        keras.ops.concatenate([keras.ops.cast(each[place], "float32") for each in found], axis=-1)
+        for place in range(FIGURES)
+    ]
+    return [_vector(before_head), *beside, *(each[-1] for each in found)]
 
 
 def _as_map(tensor: Any) -> Any:
@@ -89,14 +97,18 @@ def _as_map(tensor: Any) -> Any:
     return tensor
 
 
-def _vector(graph: FlatGraph) -> Any:
-    """What enters the last dense layer behind the first output, ``(n, d)``; else the mean of its last map."""
+def _vector(tensor: Any) -> Any:
+    """``(n, d)``: the mean over all places, where there are any."""
+    while len(tensor.shape) > 2:
+        tensor = keras.ops.mean(tensor, axis=1)
+    return tensor
+
+
+def _before_head(graph: FlatGraph) -> Any:
+    """What enters the last dense layer behind the first output; without one, its last map or the output."""
     behind = graph.ancestors(graph.outputs[0])
     nodes = [node for node in graph.nodes if node.name in behind]
     dense = [node for node in nodes if node.family == "dense"]
     maps = [node for node in nodes if len(node.output.shape) == 4]
     tensor = maps[-1].output if maps else graph.outputs[0]
-    tensor = dense[-1].inputs[0] if dense else tensor
-    while len(tensor.shape) > 2:
-        tensor = keras.ops.mean(tensor, axis=1)
-    return tensor
+    return dense[-1].inputs[0] if dense else tensor

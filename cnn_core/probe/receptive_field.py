@@ -105,6 +105,23 @@ class ReceptiveField:
         bottoms = [tops[a] + map_size[a] * self.jump_px[a] for a in (0, 1)]
         return tops[0], tops[1], bottoms[0], bottoms[1]
 
+    def box(self, unit: Pair, picture: Pair) -> tuple[int, int, int, int]:
+        """(top, left, bottom, right) in pixels of what one unit sees of a picture, cut at its edges.
+
+        At least one pixel, also for a unit that sees the zeros around the picture only.
+
+        Args:
+            unit: row and column in the map.
+            picture: height and width.
+        """
+        if self.whole:
+            return 0, 0, *picture
+        starts = [math.floor(self.offset_px[a] + unit[a] * self.jump_px[a]) for a in (0, 1)]
+        ends = [starts[a] + self.size_px[a] for a in (0, 1)]
+        tops = [min(max(starts[a], 0), picture[a] - 1) for a in (0, 1)]
+        bottoms = [max(min(ends[a], picture[a]), tops[a] + 1) for a in (0, 1)]
+        return tops[0], tops[1], bottoms[0], bottoms[1]
+
 
 PIXEL = ReceptiveField(size_px=(1, 1), jump_px=(1.0, 1.0), offset_px=(0.0, 0.0))
 

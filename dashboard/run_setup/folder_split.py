@@ -47,8 +47,11 @@ class FolderSplit:
     files: LabelledFiles
 
 
-def choose_split() -> FolderSplit | None:
+def choose_split(nothing_named: str = NO_FOLDER) -> FolderSplit | None:
     """Name a data folder and one of its splits; None, with what to do, while there is nothing to read.
+
+    Args:
+        nothing_named: what is said while no folder is named; Markdown.
 
     Raises:
         DataError: a folder that is missing, cannot be read or holds no classes.
@@ -67,7 +70,7 @@ def choose_split() -> FolderSplit | None:
     if offer_folders(folder, evaluated_folders(), _use, key="eval-used"):
         return None
     if not folder:
-        st.info(NO_FOLDER, icon=":material/photo_library:")
+        st.info(nothing_named, icon=":material/photo_library:")
         return None
     splits = labelled_splits(Path(folder))
     split = next(iter(splits))

@@ -307,3 +307,11 @@ def test_a_slice_or_a_stack_of_places_has_no_known_field() -> None:
     ):
         *_, field = receptive_fields(flat_graph(keras.Model(inputs, x))).values()
         assert field is None
+
+
+def test_the_box_of_a_unit_is_cut_at_the_edges_of_the_picture() -> None:
+    field = ReceptiveField(size_px=(5, 7), jump_px=(2.0, 2.0), offset_px=(-1.0, -2.0))
+    assert field.box((0, 0), (20, 30)) == (0, 0, 4, 5)
+    assert field.box((3, 4), (20, 30)) == (5, 6, 10, 13)
+    assert field.box((9, 14), (20, 30)) == (17, 26, 20, 30)
+    assert field.box((99, 99), (20, 30)) == (19, 29, 20, 30)  # a unit of zeros only
