@@ -26,7 +26,7 @@ def body(view: View) -> None:
     indexed = [info for info in infos if info.name in counts]
     layer_place, channel_place = st.columns(2, gap="medium")
     with layer_place:
-        info = layer_slider(indexed, indexed[-1].name, arrows="shift")
+        info = layer_slider(indexed, questions.first_choice(indexed), arrows="shift")
     with channel_place:
         channel = channel_slider(counts[info.name])
     found = questions.layer_findings(index, info.name)

@@ -42,16 +42,16 @@ def draw_heading(found: LayerFindings, info: LayerInfo, channel: int) -> None:
     figures = found.figures
     fires = float(figures.images_fire[channel])
     often = "never fires" if fires == 0 else f"fires on {percent(fires)} of the photos"
-    places = f"at {percent(float(figures.positions_fire[channel]))} of all places"
+    places = f", at {percent(float(figures.positions_fire[channel]))} of all places" if info.spatial else ""
     mean, largest = short(float(figures.mean[channel])), short(float(figures.maximum[channel]))
-    channel_heading(channel, info, f"{often}, {places} · mean {mean} · at most {largest}")
+    channel_heading(channel, info, f"{often}{places} · mean {mean} · at most {largest}")
 
 
 def draw_patches(view: View, index: PhotoIndex, info: LayerInfo, channel: int) -> None:
-    """The patches of the photos that the channel answers most, one per photo, and those it answers least."""
+    """The patches that the channel answers most, one per photo, and the photos that it answers least."""
     with st.spinner("Cutting patches out of the photos"):
         top = _patches(view, index, info, index.top(info.name, channel))
-        bottom = _patches(view, index, info, index.bottom(info.name, channel)[:COLUMNS])
+        bottom = _patches(view, index, None, index.bottom(info.name, channel)[:COLUMNS])
     st.html("<b>Where it is strongest</b>" + pictures_html(top, columns=COLUMNS))
     st.html("<b>The photos on which it is weakest</b>" + pictures_html(bottom, columns=COLUMNS))
     st.caption(_patch_words(info))
@@ -68,12 +68,17 @@ def _patch_words(info: LayerInfo) -> str:
     )
 
 
-def _patches(view: View, index: PhotoIndex, info: LayerInfo, hits: Sequence[Hit]) -> list[Captioned]:
-    """The patches that can still be read; a photo that is gone since is left out."""
-    drawn = []
+def _patches(view: View, index: PhotoIndex, info: LayerInfo | None, hits: Sequence[Hit]) -> list[Captioned]:
+    """What a unit of a layer sees, or the whole photo if None; a photo that is gone since is left out.
+
+    So too where a channel is zero at all places, of which none is its strongest.
+    """
+    drawn, input_px = [], explorer().card(view.model_key).input_px
     for hit in hits:
         path = str(index.data_folder / hit.path)
-        pixels = _patch(view.model_key, path, (hit.y, hit.x), info, info.name)
+        field = info.receptive_field if info is not None and info.spatial and hit.value != 0 else None
+        box = None if field is None else field.box((hit.y, hit.x), input_px)
+        pixels = _patch(view.model_key, path, box)
         caption = f"{index.classes[hit.label]} · {short(hit.value)}"
         if pixels is not None:
             drawn.append(Captioned(jpeg=pixels, alt=f"{hit.path}: {short(hit.value)}", caption=caption))
@@ -81,15 +86,13 @@ def _patches(view: View, index: PhotoIndex, info: LayerInfo, hits: Sequence[Hit]
 
 
 @st.cache_data(show_spinner=False, max_entries=512)
-def _patch(model_key: str, path: str, unit: tuple[int, int], _info: LayerInfo, layer: str) -> bytes | None:
-    """What a unit of a layer sees of a photo, as a JPEG; None where the photo cannot be read."""
+def _patch(model_key: str, path: str, box: tuple[int, int, int, int] | None) -> bytes | None:
+    """A part of a photo as the network gets it, all of it if None; None where it cannot be read."""
     photo = set_picture(path)
     if not isinstance(tile_or_reason(photo), bytes):
         return None
     pixels = rgb_pixels(model_input_pixels(model_key, photo.image()))
-    height, width = pixels.shape[:2]
-    field = _info.receptive_field if _info.spatial else None
-    top, left, bottom, right = (0, 0, height, width) if field is None else field.box(unit, (height, width))
+    top, left, bottom, right = (0, 0, *pixels.shape[:2]) if box is None else box
     return jpeg(squared(pixels[top:bottom, left:right], PATCH_PX))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
@@ -18,6 +19,9 @@ from cnn_core.neurons.selectivity import (
     silent_classes,
 )
 from dashboard.widgets.markdown import escape_markdown
+
+if TYPE_CHECKING:
+    from cnn_core.probe.layer_info import LayerInfo
 
 MOST_PX, ROW_PX = 320, 35
 TABLE = "neuron-table"
@@ -51,6 +55,11 @@ class LayerFindings:
     best_class: NDArray[np.intp]
 
 
+def first_choice(infos: Sequence[LayerInfo]) -> str:
+    """The layer to start with: the last convolution, whose channels tell classes apart best."""
+    return ([info.name for info in infos if info.convolution] or [infos[-1].name])[-1]
+
+
 def layer_findings(index: PhotoIndex, layer: str) -> LayerFindings:
     """What is known of a layer."""
     figures = index.channels(layer)
@@ -71,14 +80,16 @@ def draw_questions(index: PhotoIndex, found: LayerFindings, channel: int) -> Non
     first, second, third = st.columns(3, gap="small")
     with first:
         help_ = "On no photo of the data set is the channel above zero. A click opens the next one."
-        _step_button(f"{len(never)} never fire", never, channel, "never", help_)
+        _step_button(f"{len(never)} never {_fire(len(never))}", never, channel, "never", help_)
     with second:
         help_ = (
             "Above zero on more than half of the photos of each class, so that its firing alone hardly tells "
             "classes apart; how strongly it fires may. A click opens the next one."
         )
-        _step_button(f"{len(every)} fire for every class", every, channel, "every", help_)
-    with third.popover(f"{len(silent)} classes without a neuron", width="stretch", disabled=not silent):
+        _step_button(f"{len(every)} {_fire(len(every))} for every class", every, channel, "every", help_)
+    with third.popover(
+        f"{len(silent)} {_classes(len(silent))} without a neuron", width="stretch", disabled=not silent
+    ):
         st.markdown("No channel of this layer is above zero on any photo of " + _named(silent) + ".")
 
 
@@ -103,6 +114,14 @@ def following(channels: NDArray[np.intp], channel: int) -> int:
 def _open(channel: int) -> None:
     """In a callback."""
     st.session_state["channel"] = channel
+
+
+def _fire(count: int) -> str:
+    return "fires" if count == 1 else "fire"
+
+
+def _classes(count: int) -> str:
+    return "class" if count == 1 else "classes"
 
 
 def _named(names: Sequence[str]) -> str:

@@ -31,6 +31,10 @@ PAGE = """
   opacity: .68; font-size: .72rem; text-transform: uppercase; letter-spacing: .06em; padding-right: .3rem;
 }
 .st-key-pages a { padding: .2rem .5rem; margin: 0; }
+@media (max-width: 1400px) {
+  .st-key-pages a { padding: .2rem .34rem; }
+  .st-key-pages p { font-size: .84rem; }
+}
 .st-key-pages a:focus-visible { outline: 2px solid var(--accent); }
 .st-key-pages a[aria-current="page"] { background: color-mix(in srgb, var(--accent) 15%, transparent); }
 .st-key-pages a[aria-current="page"] p { color: var(--accent); }

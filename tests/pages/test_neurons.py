@@ -61,7 +61,7 @@ def test_a_question_opens_the_channels_it_counts(open_app, photos):
     layer = app.select_slider(key="layer").value
     every = np.flatnonzero(fires_for_every_class(index.channels(layer).class_fires))
     button = app.button(key="neurons-every")
-    assert button.label == f"{len(every)} fire for every class"
+    assert button.label == f"{len(every)} {'fires' if len(every) == 1 else 'fire'} for every class"
     assert len(every) > 0
     expected = following(every, app.session_state["channel"])
     assert fine(button.click().run()).session_state["channel"] == expected

@@ -36,6 +36,8 @@ def class_response_figure(
             text=list(facts),
             customdata=list(names),
             textposition="auto",
+            insidetextfont={"color": theme.ground},
+            outsidetextfont={"color": theme.muted},
             orientation="h",
             marker={"color": theme.accent},
             hovertemplate="%{customdata}: <b>%{x:.3g}</b><br>%{text}<extra></extra>",
@@ -46,5 +48,5 @@ def class_response_figure(
     figure.update_yaxes(
         autorange="reversed", showgrid=False, tickvals=list(range(len(names))), ticktext=ticks
     )
-    figure.update_xaxes(title="mean of its map", rangemode="tozero", showgrid=True, gridcolor=theme.line)
+    figure.update_xaxes(title="mean activation", rangemode="tozero", showgrid=True, gridcolor=theme.line)
     return figure
