@@ -88,12 +88,6 @@ def correlation(first: Float, second: Float) -> float:
     return float(a @ b / (sizes[0] * sizes[1]))
 
 
-def other_class(scores: Float, class_index: int) -> int | None:
-    """Index of the class with the highest of ``scores`` ``(classes,)`` beside one; None if it is alone."""
-    others = [index for index in np.argsort(-scores, kind="stable") if index != class_index]
-    return int(others[0]) if others else None
-
-
 def no_map_reason(outline: Outline, head: int) -> str | None:
     """Why no map can be taken from a layer, or None where one can."""
     if outline.default_cam_layer(head) is not None:

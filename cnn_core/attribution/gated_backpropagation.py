@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnn_core.analysis import Analysis, Target
-from cnn_core.attribution.attribution_map import attribution_map, correlation, other_class
+from cnn_core.attribution.attribution_map import attribution_map, correlation
 from cnn_core.attribution.pixel_gradients import strongest_channel
 from cnn_core.probe.outline import Outline
 from cnn_core.probe.probe import Probe
@@ -22,12 +22,9 @@ def gated_map(probe: Probe, target: Target, analysis: Analysis, rule: str) -> At
         rule: ``guided`` or ``deconvnet``.
     """
     gated = probe.gated(rule)
-    answer = gated.input_gradient(target.picture, head=target.head, class_index=target.label)
-    values, scores = strongest_channel(answer.gradients[0]), answer.scores[0]
-    other, alike = other_class(scores, target.label), None
-    if other is not None:
-        again = gated.input_gradient(target.picture, head=target.head, class_index=other)
-        alike = correlation(values, strongest_channel(again.gradients[0]))
+    own, rival, answers = gated.rival_gradients(target.picture, head=target.head, class_index=target.label)
+    values, scores = strongest_channel(own[0]), answers[0]
+    alike = correlation(values, strongest_channel(rival[0])) if len(scores) > 1 else None
     score = scores[target.label]
     return attribution_map(probe, target, analysis, values, score, other_class_correlation=alike)
 

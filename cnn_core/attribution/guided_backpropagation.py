@@ -21,7 +21,7 @@ def guided_backpropagation(
         probe: the model.
         target: picture and class.
         settings: nothing to set.
-        progress: not told: two passes there and back, the second for the class next in score.
+        progress: not told: one pass, and two back, the second for the class next in score.
 
     Returns:
         ``(H, W)``, the largest size over the colours, without a unit.

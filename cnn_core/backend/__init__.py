@@ -7,7 +7,15 @@ version of this folder.
 from __future__ import annotations
 
 from cnn_core.backend.devices import Devices, device_name, version
-from cnn_core.backend.graphs import Ascent, GatedReLU, Graph, InputGradient, MaskedScores, ScoreGradient
+from cnn_core.backend.graphs import (
+    Ascent,
+    GatedReLU,
+    Graph,
+    InputGradient,
+    MaskedScores,
+    RivalGradients,
+    ScoreGradient,
+)
 from cnn_core.backend.layers import FusedBatchNormalization, dtype_policy, in_precision
 from cnn_core.backend.optimizers import FusedAdam, FusedAdamW, FusedRMSprop
 from cnn_core.backend.reductions import Derived, channel_reductions
@@ -29,6 +37,7 @@ __all__ = [
     "MaskedScores",
     "Relevance",
     "RelevanceStep",
+    "RivalGradients",
     "ScoreGradient",
     "TrainingStep",
     "channel_reductions",

@@ -56,6 +56,31 @@ class ScoreGradient:
         return [_array(y) for y in answers]
 
 
+class RivalGradients:
+    """The gradients of two scores with respect to the input: one asked for, and the best of the others."""
+
+    def __init__(self, inputs: Any, scores: Any) -> None:
+        """Differentiate ``scores`` ``(n, classes)`` by the input, from one pass forward."""
+        model = keras.Model(inputs, scores)
+
+        @tf.function(jit_compile=False, reduce_retracing=False)
+        def gradients(x: tf.Tensor, class_index: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            with tf.GradientTape(persistent=True) as tape:
+                tape.watch(x)
+                answer = tf.cast(model(x, training=False), tf.float32)
+                asked = tf.one_hot(class_index, tf.shape(answer)[1], on_value=True, off_value=False)
+                own = tf.reduce_sum(tf.gather(answer, class_index, axis=1))
+                rival = tf.reduce_sum(tf.reduce_max(tf.where(asked, answer.dtype.min, answer), axis=1))
+            slopes = (tape.gradient(z, x, unconnected_gradients="zero") for z in (own, rival))
+            return (*(tf.cast(slope, tf.float32) for slope in slopes), answer)
+
+        self._gradients = gradients
+
+    def __call__(self, inputs: NDArray[np.float32], class_index: int) -> Arrays:
+        """``[gradient, gradient of the best other class, scores]``; the first two have the input's shape."""
+        return [_array(y) for y in self._gradients(tf.constant(inputs), tf.constant(class_index))]
+
+
 class MaskedScores:
     """Scores of a picture of which masks show some and a fill covers the rest."""
 

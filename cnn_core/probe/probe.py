@@ -180,6 +180,26 @@ class Probe(Twins):
         """The gradient of a class score with respect to the input; arguments as ``layer_gradient``."""
         return self._gradient(inputs, None, ("input",), head, class_index)
 
+    def rival_gradients(self, inputs: Float, *, head: int, class_index: int) -> tuple[Float, Float, Float]:
+        """Gradients at the input of a class score and of the best other one, and the scores, in one pass.
+
+        Args:
+            inputs: ``(n, H, W, c)``, float32, preprocessed.
+            head: index of the output.
+            class_index: index of the class in that output. Where it is the only one the second is zero.
+
+        Returns:
+            Twice ``(n, H, W, c)``, and ``(n, classes)``.
+        """
+        check_class(self.heads, head, class_index)
+        own, rival, scores = self._answer(
+            ("rival gradients", head),
+            lambda: backend.RivalGradients(self._graph.input, self._scores[head]),
+            inputs,
+            class_index,
+        )
+        return own, rival, scores
+
     def relevance(self, inputs: Float, head: int, class_index: int, *, epsilon: float, gamma: float) -> Any:
         """What ``backend.Relevance`` gives for one picture, by the rules of ``relevance_graph``."""
         check_class(self.heads, head, class_index)

@@ -158,3 +158,14 @@ def test_the_correlation_of_constant_maps_is_told_without_a_division() -> None:
     assert correlation(flat, flat) == 1
     assert correlation(flat, slope) == 0
     assert correlation(slope, -slope) == pytest.approx(-1)
+
+
+@pytest.mark.parametrize("class_index", [0, 1])
+def test_rival_gradients_are_those_of_both_classes_asked_one_by_one(class_index: int) -> None:
+    probe = Probe(mean_head())
+    own, rival, scores = probe.rival_gradients(X, head=0, class_index=class_index)
+    others = [index for index in np.argsort(-scores[0]) if index != class_index]
+    for found, index in ((own, class_index), (rival, int(others[0]))):
+        asked = probe.input_gradient(X, head=0, class_index=index)
+        np.testing.assert_allclose(found, asked.gradients, atol=1e-6)
+        np.testing.assert_allclose(scores, asked.scores, atol=1e-6)
