@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,17 +58,42 @@ def occlusion(
     side, step = (max(1, round(share * max(size))) for share in (settings.patch, settings.stride))
     corners = patch_corners(size, side, min(step, side))
     totals, counts = np.zeros(size, np.float64), np.zeros(size, np.float64)
+    scores = _patch_scores(hidden, side)
     progress(0.0)
     for part in slices(len(corners), hidden.batch):
-        masks = np.ones((part.stop - part.start, *size), np.float32)
-        for mask, (top, left) in zip(masks, corners[part], strict=True):
-            mask[top : top + side, left : left + side] = 0
-        for loss, (top, left) in zip(score - hidden.scores(masks), corners[part], strict=True):
+        losses = score - scores(np.array(corners[part]))
+        for loss, (top, left) in zip(losses, corners[part], strict=True):
             totals[top : top + side, left : left + side] += loss
             counts[top : top + side, left : left + side] += 1
         found = attribution_map(probe, target, OCCLUSION, _means(totals, counts), score)
         progress(part.stop / len(corners), found)
     return found
+
+
+def _patch_scores(hidden: MaskedPicture, side: int) -> Callable[[NDArray[np.intp]], Float]:
+    """The logits ``(n,)`` of the class where a square is hidden, for up to a batch of upper left corners."""
+    target = hidden.target
+    height, width = (min(side, length) for length in hidden.size)
+    around = hidden.probe.patch_scores(target.picture, head=target.head, side=(height, width))
+
+    def by_masks(corners: NDArray[np.intp]) -> Float:
+        masks = np.ones((len(corners), *hidden.size), np.float32)
+        for mask, (top, left) in zip(masks, corners, strict=True):
+            mask[top : top + side, left : left + side] = 0
+        return hidden.scores(masks)
+
+    if around is None:
+        return by_masks
+    scores = around
+
+    def by_cone(corners: NDArray[np.intp]) -> Float:
+        full = np.concatenate([corners, np.repeat(corners[-1:], hidden.batch - len(corners), axis=0)])
+        patches = np.stack(
+            [hidden.fill[0, top : top + height, left : left + width] for top, left in full]
+        ).astype(np.float32)
+        return scores(patches, full)[: len(corners), target.label]
+
+    return by_cone
 
 
 def patch_corners(size: tuple[int, int], side: int, step: int) -> list[tuple[int, int]]:

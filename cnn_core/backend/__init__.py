@@ -6,6 +6,7 @@ version of this folder.
 
 from __future__ import annotations
 
+from cnn_core.backend.cone_scores import ConeScores
 from cnn_core.backend.devices import Devices, device_name, version
 from cnn_core.backend.graphs import (
     Ascent,
@@ -24,6 +25,7 @@ from cnn_core.backend.training import EventWriter, TrainingStep
 
 __all__ = [
     "Ascent",
+    "ConeScores",
     "Derived",
     "Devices",
     "EventWriter",

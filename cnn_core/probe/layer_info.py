@@ -116,7 +116,7 @@ def _field_behind(node: Node, incoming: list[ReceptiveField | None]) -> Receptiv
         return before.upsampled((factor[0], factor[1]))
     if node.family == "resizing":
         return _resized(node, before)
-    window = _window(node)
+    window = window_of(node)
     return None if window is None else before.through(window)
 
 
@@ -174,7 +174,8 @@ def _picks_channels(key: Any) -> bool:
     return len(key) == 4 and all(isinstance(each, slice) and each == slice(None) for each in key[:3])
 
 
-def _window(node: Node) -> Window | None:
+def window_of(node: Node) -> Window | None:
+    """How a layer slides over the maps that it takes; None for one that does not."""
     operation, kind = _sliding(node)
     if kind in _PADDING_KINDS:
         pads = operation.pad_width[1:3] if kind == "pad" else operation.padding

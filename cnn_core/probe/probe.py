@@ -19,6 +19,7 @@ from cnn_core.images.preprocessing import Preprocessing
 from cnn_core.probe.architecture import LayerCost, layer_costs
 from cnn_core.probe.cam_layer import cam_layer, weighs_means
 from cnn_core.probe.compiled import CompiledGraphs
+from cnn_core.probe.cone import cone_maps, cone_of, cone_scores
 from cnn_core.probe.flat_graph import FlatGraph, Node, flat_graph, picture_input_shape
 from cnn_core.probe.heads import Head, Region, check_class, check_head, heads_of
 from cnn_core.probe.layer_gradient import LayerGradient
@@ -248,6 +249,17 @@ class Probe(Twins):
             return None
         scores: Float = graph(maps)[0]
         return scores
+
+    def patch_scores(
+        self, picture: Float, *, head: int, side: tuple[int, int]
+    ) -> Callable[[Float, NDArray[np.intp]], Float] | None:
+        """Logits of a picture with patches ``(n, h, w, c)`` put in at ``corners``; None: gains nothing."""
+        cone = cone_of(self._graph, side)
+        if cone is None:
+            return None
+        maps = self._answer(("cone maps", side), lambda: cone_maps(self._graph, cone), picture)
+        scores = self.once(("cone", head, side), lambda: cone_scores(self._scores[head], cone))
+        return lambda patches, corners: scores(patches, maps, cone.places(corners))
 
     def unit_node(self, layer_name: str) -> Node:
         """The node whose non-linearity ends the units of a layer, as ``cnn_core.probe.units`` finds it."""
