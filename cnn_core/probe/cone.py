@@ -150,6 +150,8 @@ def _groups(graph: FlatGraph) -> list[list[Node]]:
         if len(consumers) != 1 or len(consumers[0].inputs) != 1 or any(tensor is o for o in graph.outputs):
             return groups
         node = consumers[0]
+        if any(node.output is output for output in graph.outputs):  # scores come from inside it
+            return groups
         if _slides(node):
             groups.append([node])
         elif _is_pointwise(node):

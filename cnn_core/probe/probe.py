@@ -254,11 +254,13 @@ class Probe(Twins):
         self, picture: Float, *, head: int, side: tuple[int, int]
     ) -> Callable[[Float, NDArray[np.intp]], Float] | None:
         """Logits of a picture with patches ``(n, h, w, c)`` put in at ``corners``; None: gains nothing."""
-        cone = cone_of(self._graph, side)
-        if cone is None:
+        if (cone := cone_of(self._graph, side)) is None:
             return None
         maps = self._answer(("cone maps", side), lambda: cone_maps(self._graph, cone), picture)
-        scores = self.once(("cone", head, side), lambda: cone_scores(self._scores[head], cone))
+        try:
+            scores = self.once(("cone", head, side), lambda: cone_scores(self._scores[head], cone))
+        except ValueError:
+            return None  # Keras: the scores go round the end of the cone
         return lambda patches, corners: scores(patches, maps, cone.places(corners))
 
     def unit_node(self, layer_name: str) -> Node:

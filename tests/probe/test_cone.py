@@ -77,3 +77,10 @@ def test_any_network_is_answered_alike_or_not_at_all(entry: Entry) -> None:
 def test_a_patch_that_reaches_most_of_the_first_map_gains_nothing() -> None:
     probe = Probe(network(BODIES["valid"]))
     assert probe.patch_scores(np.zeros((1, 31, 26, 3), np.float32), head=0, side=(28, 24)) is None
+
+
+def test_scores_from_inside_the_last_convolution_are_found_there() -> None:
+    body = [layers.Conv2D(4, 3, padding="same"), layers.Conv2D(3, 1, activation="softmax")]
+    probe = Probe(with_seeded_weights(keras.Sequential([layers.Input((31, 26, 3)), *body])))
+    picture = np.random.default_rng(1).normal(size=(1, 31, 26, 3)).astype(np.float32)
+    check(probe, picture, np.array([(0, 0), (9, 8)]), SIDE)
