@@ -182,15 +182,12 @@ class Probe(Twins):
         return self._gradient(inputs, None, ("input",), head, class_index)
 
     def rival_gradients(self, inputs: Float, *, head: int, class_index: int) -> tuple[Float, Float, Float]:
-        """Gradients at the input of a class score and of the best other one, and the scores, in one pass.
+        """Input gradients ``(n, H, W, c)`` of a class score and of the best other one, and the scores.
 
         Args:
             inputs: ``(n, H, W, c)``, float32, preprocessed.
             head: index of the output.
             class_index: index of the class in that output. Where it is the only one the second is zero.
-
-        Returns:
-            Twice ``(n, H, W, c)``, and ``(n, classes)``.
         """
         check_class(self.heads, head, class_index)
         own, rival, scores = self._answer(

@@ -14,7 +14,7 @@ from cnn_core.results import LayerActivations
 from dashboard.figures.charts.charts import units_figure
 from dashboard.figures.colours import fitting_scale, percent, short
 from dashboard.figures.pictures.channel_grid import channel_grid_figure, layer_mosaic, layer_tiling
-from dashboard.figures.pictures.enlarged_map import map_figure
+from dashboard.figures.pictures.enlarged_map import BAR_SHARE, map_figure
 from dashboard.figures.pictures.pictures import enlarged, jpeg
 from dashboard.session.resources import explorer
 from dashboard.widgets.analysis_view import code_of, request_about
@@ -41,7 +41,6 @@ MORE = {
     "blocks": "Block by block",
 }
 BESIDE_PX = 300
-BAR_SHARE = 1.16  # width of a square map with its colour bar
 OPACITY = 0.85
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from cnn_core.activations import ACTIVATIONS
 from dashboard.figures.charts.class_response import class_response_figure
 from dashboard.figures.colours import fitting_scale, percent, short
-from dashboard.figures.pictures.enlarged_map import map_figure
+from dashboard.figures.pictures.enlarged_map import BAR_SHARE, map_figure
 from dashboard.figures.pictures.pictures import jpeg, squared
 from dashboard.session.resources import explorer, model_input_pixels
 from dashboard.widgets.analysis_view import request_about
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 COLUMNS, PATCH_PX = 8, 150
 MOST_CLASSES = 12
-BAR_SHARE = 1.16  # width of a square map with its colour bar
 MAP_PX = 420
 
 

@@ -56,7 +56,7 @@ class LayerFindings:
 
 
 def first_choice(infos: Sequence[LayerInfo]) -> str:
-    """The layer to start with: the last convolution, whose channels tell classes apart best."""
+    """The layer to start with: the last convolution, or the last layer where there is none."""
     return ([info.name for info in infos if info.convolution] or [infos[-1].name])[-1]
 
 

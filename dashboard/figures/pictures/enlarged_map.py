@@ -9,6 +9,8 @@ from dashboard.figures.colours import Float, Scale, fitting_scale
 from dashboard.figures.pictures.mosaic import bare_picture
 from dashboard.figures.theme import Theme
 
+BAR_SHARE = 1.16  # width of a square map with its colour bar
+
 
 def map_figure(values: Float, *, scale: Scale | None = None, unit: str = "", theme: Theme) -> go.Figure:
     """A heat map of raw values; hovering tells row, column and value.
